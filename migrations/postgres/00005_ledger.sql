@@ -1,0 +1,131 @@
+-- The issuer's ledger: keys, configurations, offers, grants, issuances, status lists.
+-- No value of a person stands here: what was issued is kept as keyed hashes.
+-- No foreign key leads to the registry: the registry does not know credentials.
+
+-- +goose Up
+
+-- Signing keys, wrapped by a key derived from the master key.
+-- (alg, generation) is unique so that two first starts at once make one set.
+CREATE TABLE signing_key (
+  kid        text        PRIMARY KEY,
+  alg        text        NOT NULL,
+  generation integer     NOT NULL,
+  wrapped    bytea       NOT NULL,
+  not_before timestamptz NOT NULL,
+  not_after  timestamptz NOT NULL,
+  revoked_at timestamptz,
+  created_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX signing_key_slot ON signing_key (alg, generation);
+
+-- Credential configurations are data; the document is checked at every start.
+CREATE TABLE credential_configuration (
+  id         text        PRIMARY KEY,
+  position   integer     NOT NULL,
+  document   jsonb       NOT NULL,
+  created_at timestamptz NOT NULL
+);
+
+-- An offer: a short random id, what it offers to whom, and how it went.
+-- config_ids is a list separated by spaces.
+CREATE TABLE credential_offer (
+  id            text        PRIMARY KEY,
+  registrant_id uuid        NOT NULL,
+  config_ids    text        NOT NULL,
+  state         text        NOT NULL CHECK (state IN ('waiting', 'redeemed', 'issued', 'cancelled')),
+  tx_code_hash  text        NOT NULL DEFAULT '',
+  tx_failures   integer     NOT NULL DEFAULT 0,
+  created_by    text        NOT NULL,
+  created_at    timestamptz NOT NULL,
+  expires_at    timestamptz NOT NULL
+);
+CREATE INDEX credential_offer_registrant ON credential_offer (registrant_id, created_at);
+
+-- A grant stands behind every token that an offer led to; its id is in the token.
+CREATE TABLE issue_grant (
+  id            text        PRIMARY KEY,
+  offer_id      text        NOT NULL,
+  registrant_id uuid        NOT NULL,
+  config_ids    text        NOT NULL,
+  created_at    timestamptz NOT NULL,
+  expires_at    timestamptz NOT NULL,
+  revoked_at    timestamptz
+);
+CREATE INDEX issue_grant_offer ON issue_grant (offer_id);
+
+-- Ids that may be used once: codes and nonces. The primary key is the guard.
+CREATE TABLE used_id (
+  kind       text        NOT NULL,
+  id         text        NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (kind, id)
+);
+CREATE INDEX used_id_expiry ON used_id (expires_at);
+
+-- A status list. next_index counts leased positions before the permutation;
+-- revision moves with every bit that changes.
+CREATE TABLE status_list (
+  id         text        PRIMARY KEY,
+  kind       text        NOT NULL CHECK (kind IN ('token', 'bitstring')),
+  seq        integer     NOT NULL,
+  size       bigint      NOT NULL CHECK (size >= 131072),
+  next_index bigint      NOT NULL CHECK (next_index >= 0 AND next_index <= size),
+  revision   bigint      NOT NULL,
+  created_at timestamptz NOT NULL
+);
+CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
+
+-- One credential, from the reservation on. fields maps the key of each issued
+-- field to the keyed hash of its value. (list_id, list_index) is never shared.
+CREATE TABLE issuance (
+  id            uuid        PRIMARY KEY,
+  registrant_id uuid        NOT NULL,
+  config_id     text        NOT NULL,
+  format        text        NOT NULL,
+  grant_id      text        NOT NULL,
+  state         text        NOT NULL CHECK (state IN ('reserved', 'issued', 'withdrawn', 'failed')),
+  kid           text        NOT NULL,
+  holder        text        NOT NULL,
+  fields        jsonb       NOT NULL,
+  version_no    integer     NOT NULL,
+  chain_no      bigint      NOT NULL,
+  list_id       text        NOT NULL,
+  list_index    bigint      NOT NULL,
+  valid_from    timestamptz NOT NULL,
+  valid_until   timestamptz NOT NULL,
+  reserved_at   timestamptz NOT NULL,
+  issued_at     timestamptz,
+  closed_at     timestamptz,
+  reason        text        NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
+CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
+CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
+CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('withdrawn', 'failed');
+
+-- A withdrawn credential leaves a standing offer to issue it again.
+CREATE TABLE standing_reissue (
+  registrant_id uuid        NOT NULL,
+  config_id     text        NOT NULL,
+  issuance_id   uuid        NOT NULL,
+  since         timestamptz NOT NULL,
+  PRIMARY KEY (registrant_id, config_id)
+);
+
+-- How far a follower of the change log has read.
+CREATE TABLE follower (
+  name       text        PRIMARY KEY,
+  position   text        NOT NULL,
+  updated_at timestamptz NOT NULL
+);
+
+-- +goose Down
+DROP TABLE follower;
+DROP TABLE standing_reissue;
+DROP TABLE issuance;
+DROP TABLE status_list;
+DROP TABLE used_id;
+DROP TABLE issue_grant;
+DROP TABLE credential_offer;
+DROP TABLE credential_configuration;
+DROP TABLE signing_key;

@@ -1,0 +1,131 @@
+-- The issuer's ledger: keys, configurations, offers, grants, issuances, status lists.
+-- No value of a person stands here: what was issued is kept as keyed hashes.
+-- No foreign key leads to the registry: the registry does not know credentials.
+
+-- +goose Up
+
+-- Signing keys, wrapped by a key derived from the master key.
+-- (alg, generation) is unique so that two first starts at once make one set.
+CREATE TABLE signing_key (
+  kid        TEXT    NOT NULL PRIMARY KEY,
+  alg        TEXT    NOT NULL,
+  generation INTEGER NOT NULL,
+  wrapped    BLOB    NOT NULL,
+  not_before TEXT    NOT NULL,
+  not_after  TEXT    NOT NULL,
+  revoked_at TEXT,
+  created_at TEXT    NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX signing_key_slot ON signing_key (alg, generation);
+
+-- Credential configurations are data; the document is checked at every start.
+CREATE TABLE credential_configuration (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  position   INTEGER NOT NULL,
+  document   TEXT    NOT NULL CHECK (json_valid(document)),
+  created_at TEXT    NOT NULL
+) STRICT;
+
+-- An offer: a short random id, what it offers to whom, and how it went.
+-- config_ids is a list separated by spaces.
+CREATE TABLE credential_offer (
+  id            TEXT    NOT NULL PRIMARY KEY,
+  registrant_id TEXT    NOT NULL,
+  config_ids    TEXT    NOT NULL,
+  state         TEXT    NOT NULL CHECK (state IN ('waiting', 'redeemed', 'issued', 'cancelled')),
+  tx_code_hash  TEXT    NOT NULL DEFAULT '',
+  tx_failures   INTEGER NOT NULL DEFAULT 0,
+  created_by    TEXT    NOT NULL,
+  created_at    TEXT    NOT NULL,
+  expires_at    TEXT    NOT NULL
+) STRICT;
+CREATE INDEX credential_offer_registrant ON credential_offer (registrant_id, created_at);
+
+-- A grant stands behind every token that an offer led to; its id is in the token.
+CREATE TABLE issue_grant (
+  id            TEXT    NOT NULL PRIMARY KEY,
+  offer_id      TEXT    NOT NULL,
+  registrant_id TEXT    NOT NULL,
+  config_ids    TEXT    NOT NULL,
+  created_at    TEXT    NOT NULL,
+  expires_at    TEXT    NOT NULL,
+  revoked_at    TEXT
+) STRICT;
+CREATE INDEX issue_grant_offer ON issue_grant (offer_id);
+
+-- Ids that may be used once: codes and nonces. The primary key is the guard.
+CREATE TABLE used_id (
+  kind       TEXT    NOT NULL,
+  id         TEXT    NOT NULL,
+  expires_at TEXT    NOT NULL,
+  PRIMARY KEY (kind, id)
+) STRICT;
+CREATE INDEX used_id_expiry ON used_id (expires_at);
+
+-- A status list. next_index counts leased positions before the permutation;
+-- revision moves with every bit that changes.
+CREATE TABLE status_list (
+  id         TEXT    NOT NULL PRIMARY KEY,
+  kind       TEXT    NOT NULL CHECK (kind IN ('token', 'bitstring')),
+  seq        INTEGER NOT NULL,
+  size       INTEGER NOT NULL CHECK (size >= 131072),
+  next_index INTEGER NOT NULL CHECK (next_index >= 0 AND next_index <= size),
+  revision   INTEGER NOT NULL,
+  created_at TEXT    NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
+
+-- One credential, from the reservation on. fields maps the key of each issued
+-- field to the keyed hash of its value. (list_id, list_index) is never shared.
+CREATE TABLE issuance (
+  id            TEXT    NOT NULL PRIMARY KEY,
+  registrant_id TEXT    NOT NULL,
+  config_id     TEXT    NOT NULL,
+  format        TEXT    NOT NULL,
+  grant_id      TEXT    NOT NULL,
+  state         TEXT    NOT NULL CHECK (state IN ('reserved', 'issued', 'withdrawn', 'failed')),
+  kid           TEXT    NOT NULL,
+  holder        TEXT    NOT NULL,
+  fields        TEXT    NOT NULL CHECK (json_valid(fields)),
+  version_no    INTEGER NOT NULL,
+  chain_no      INTEGER NOT NULL,
+  list_id       TEXT    NOT NULL,
+  list_index    INTEGER NOT NULL,
+  valid_from    TEXT    NOT NULL,
+  valid_until   TEXT    NOT NULL,
+  reserved_at   TEXT    NOT NULL,
+  issued_at     TEXT,
+  closed_at     TEXT,
+  reason        TEXT    NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
+CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
+CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
+CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('withdrawn', 'failed');
+
+-- A withdrawn credential leaves a standing offer to issue it again.
+CREATE TABLE standing_reissue (
+  registrant_id TEXT    NOT NULL,
+  config_id     TEXT    NOT NULL,
+  issuance_id   TEXT    NOT NULL,
+  since         TEXT    NOT NULL,
+  PRIMARY KEY (registrant_id, config_id)
+) STRICT;
+
+-- How far a follower of the change log has read.
+CREATE TABLE follower (
+  name       TEXT    NOT NULL PRIMARY KEY,
+  position   TEXT    NOT NULL,
+  updated_at TEXT    NOT NULL
+) STRICT;
+
+-- +goose Down
+DROP TABLE follower;
+DROP TABLE standing_reissue;
+DROP TABLE issuance;
+DROP TABLE status_list;
+DROP TABLE used_id;
+DROP TABLE issue_grant;
+DROP TABLE credential_offer;
+DROP TABLE credential_configuration;
+DROP TABLE signing_key;
