@@ -1,0 +1,129 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	gormpg "gorm.io/driver/postgres"
+	"gorm.io/gorm"
+)
+
+// defaultPoolSize serves a few dozen concurrent requests. pgx would take the
+// number of processors, far too few where a request waits for a row lock.
+// pool_max_conns in the URL overrides it.
+const defaultPoolSize = 16
+
+type postgres struct{}
+
+// openPostgres opens one pool that GORM, database/sql and COPY all share.
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read database URL: %w", err) // pgx hides the password
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = defaultPoolSize
+	}
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	sqlDB := stdlib.OpenDBFromPool(pool)
+	closeAll := func() error {
+		err := sqlDB.Close()
+		pool.Close()
+		return err
+	}
+	d, err := newDB(ctx, postgres{}, sqlDB, gormpg.New(gormpg.Config{Conn: sqlDB}))
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	d.close = closeAll
+	return d, nil
+}
+
+func (postgres) Name() string       { return "postgres" }
+func (postgres) SkipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+func (postgres) ForShare() string   { return " FOR SHARE" }
+func (postgres) ForUpdate() string  { return " FOR UPDATE" }
+func (postgres) TxNo() string       { return "pg_current_xact_id()::text::bigint" }
+
+func (postgres) Settled() string {
+	return "tx_no < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+}
+
+func (postgres) IsDuplicate(err error) bool {
+	return pgCode(err) == "23505" // unique_violation
+}
+
+func (postgres) IsRetryable(err error) bool {
+	code := pgCode(err)
+	return code == "40001" || code == "40P01" // serialization_failure, deadlock_detected
+}
+
+// pgCode is the SQLSTATE of an error, or "".
+func pgCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func (postgres) Analyze(tx *gorm.DB, table string) error {
+	return tx.Exec("ANALYZE " + pgx.Identifier{table}.Sanitize()).Error
+}
+
+// CopyIn streams by COPY in binary form. A COPY cannot join a GORM transaction
+// (its connection is not to be had), so it is a transaction of its own.
+func (postgres) CopyIn(ctx context.Context, db *sql.DB, table string, cols []string, next func() ([]any, bool, error)) (int64, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("copy into %s: %w", table, err)
+	}
+	defer conn.Close()
+	var n int64
+	err = conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("connection is a %T", driverConn)
+		}
+		n, err = c.Conn().CopyFrom(ctx, pgx.Identifier{table}, cols, pgx.CopyFromFunc(func() ([]any, error) {
+			row, more, err := next()
+			if err != nil || !more {
+				return nil, err
+			}
+			return copyRow(row)
+		}))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("copy into %s: %w", table, err)
+	}
+	return n, nil
+}
+
+// copyRow is plainRow for COPY: its binary form takes a timestamp as time.Time,
+// while it reads dates, UUIDs and JSON from text.
+func copyRow(row []any) ([]any, error) {
+	plain, err := plainRow(row)
+	for i := range plain {
+		switch v := row[i].(type) {
+		case Time:
+			plain[i] = v.Time
+		case *Time:
+			if v != nil {
+				plain[i] = v.Time
+			}
+		}
+	}
+	return plain, err
+}
