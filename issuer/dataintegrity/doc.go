@@ -1,0 +1,9 @@
+// Package dataintegrity puts W3C Data Integrity proofs on JSON-LD documents and
+// checks them: DataIntegrityProof with the cryptosuite eddsa-rdfc-2022, for
+// assertions, one proof per document.
+//
+// It implements Verifiable Credential Data Integrity 1.0 and Data Integrity EdDSA
+// Cryptosuites 1.0 §3.2 (W3C Recommendations of 15 May 2025). It answers whether
+// a key signed a document; whether that key is the issuer's, or the document a
+// credential in date, is asked in issuer/verify.
+package dataintegrity
