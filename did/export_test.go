@@ -1,0 +1,4 @@
+package did
+
+// KeyOf decodes a verification method.
+var KeyOf = keyOf
