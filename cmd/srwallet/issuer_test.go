@@ -1,0 +1,298 @@
+package main_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socialregistry/contexts"
+	"socialregistry/did"
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/dataintegrity"
+	"socialregistry/issuer/sdjwt"
+)
+
+const (
+	sdjwtID  = "Person_dc_sd_jwt"
+	ldpID    = "Person_ldp_vc"
+	grantURN = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+)
+
+// testIssuer is a small issuer, written against the specification and not
+// against our issuer. Each answer can be changed by its path before it is sent.
+type testIssuer struct {
+	t           *testing.T
+	url         string
+	ec          *ecdsa.PrivateKey
+	ed          ed25519.PrivateKey
+	contexts    *contexts.Set
+	ldpContexts []string
+
+	mu       sync.Mutex
+	asked    []string // paths, in order
+	change   map[string]func(a *reply)
+	sign     func(format string, claims map[string]any) // changes what is signed
+	txCode   string
+	proofs   []map[string]any // headers of the proofs that came
+	requests []map[string]any // bodies of the credential requests
+}
+
+// reply is an answer on its way out.
+type reply struct {
+	status int
+	header http.Header
+	body   map[string]any
+	raw    string // instead of body
+}
+
+func newTestIssuer(t *testing.T) *testIssuer {
+	t.Helper()
+	i := &testIssuer{t: t, change: map[string]func(*reply){}}
+	server := httptest.NewServer(i)
+	t.Cleanup(server.Close)
+	i.url = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	var err error
+	if i.ec, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if _, i.ed, err = ed25519.GenerateKey(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	iri, doc, _ := contexts.Registry(i.url)
+	i.ldpContexts = []string{"https://www.w3.org/ns/credentials/v2", iri}
+	if i.contexts, err = contexts.New(map[string][]byte{iri: doc}); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func (i *testIssuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.asked = append(i.asked, r.Method+" "+r.URL.Path)
+	a := &reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}}
+	answers := map[string]func(*http.Request) map[string]any{
+		"/offer": i.offer,
+		"/.well-known/openid-credential-issuer/tenant":   i.metadata,
+		"/.well-known/oauth-authorization-server/tenant": i.server,
+		"/.well-known/jwt-vc-issuer/tenant":              i.keys,
+		"/.well-known/did.json":                          i.didDocument,
+		"/contexts/v1":                                   i.context,
+		"/token":                                         i.token,
+		"/nonce":                                         func(*http.Request) map[string]any { return map[string]any{"c_nonce": "nonce-1"} },
+		"/credential":                                    i.credential,
+	}
+	if answer := answers[r.URL.Path]; answer != nil {
+		a.body = answer(r)
+	}
+	if a.body == nil {
+		a.status, a.body = http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "The test issuer refuses."}
+	}
+	if change := i.change[r.URL.Path]; change != nil {
+		change(a)
+	}
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.status)
+	if a.raw != "" {
+		fmt.Fprint(w, a.raw)
+		return
+	}
+	if err := json.NewEncoder(w).Encode(a.body); err != nil {
+		i.t.Error(err)
+	}
+}
+
+func (i *testIssuer) id() string { return i.url + "/tenant" }
+
+func (i *testIssuer) grant() map[string]any {
+	g := map[string]any{"pre-authorized_code": "code-1"}
+	if i.txCode != "" {
+		g["tx_code"] = map[string]any{"length": len(i.txCode), "input_mode": "numeric", "description": "on your letter"}
+	}
+	return g
+}
+
+func (i *testIssuer) offer(*http.Request) map[string]any {
+	return map[string]any{"credential_issuer": i.id(), "credential_configuration_ids": []string{sdjwtID, ldpID}, "grants": map[string]any{grantURN: i.grant()}}
+}
+
+// byReference and byValue are the two forms of the link.
+func (i *testIssuer) byReference() string {
+	return "openid-credential-offer://?credential_offer_uri=" + url.QueryEscape(i.url+"/offer")
+}
+
+func (i *testIssuer) byValue() string {
+	b, err := json.Marshal(i.offer(nil))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return "openid-credential-offer://?credential_offer=" + url.QueryEscape(string(b))
+}
+
+func (i *testIssuer) metadata(*http.Request) map[string]any {
+	jwt := map[string]any{"jwt": map[string]any{"proof_signing_alg_values_supported": []string{"ES256", "EdDSA"}}}
+	return map[string]any{
+		"credential_issuer": i.id(), "credential_endpoint": i.url + "/credential", "nonce_endpoint": i.url + "/nonce",
+		"credential_configurations_supported": map[string]any{
+			sdjwtID: map[string]any{"format": "dc+sd-jwt", "vct": i.url + "/person", "cryptographic_binding_methods_supported": []string{"jwk", "did:key"}, "proof_types_supported": jwt},
+			ldpID: map[string]any{"format": "ldp_vc", "cryptographic_binding_methods_supported": []string{"did:key"}, "proof_types_supported": jwt,
+				"credential_definition": map[string]any{"@context": i.ldpContexts, "type": []string{"VerifiableCredential", "SocialRegistryPersonCredential"}}},
+		},
+	}
+}
+
+func (i *testIssuer) server(*http.Request) map[string]any {
+	return map[string]any{"issuer": i.id(), "token_endpoint": i.url + "/token", "grant_types_supported": []string{grantURN},
+		"pre-authorized_grant_anonymous_access_supported": true}
+}
+
+func (i *testIssuer) keys(*http.Request) map[string]any {
+	jwk, err := jose.PublicJWK(i.ec.Public())
+	if err != nil {
+		i.t.Error(err)
+	}
+	jwk["kid"] = "ec-1"
+	return map[string]any{"issuer": i.id(), "jwks": map[string]any{"keys": []any{jwk}}}
+}
+
+func (i *testIssuer) did() string {
+	return "did:web:" + strings.Replace(strings.TrimPrefix(i.url, "http://"), ":", "%3A", 1)
+}
+
+func (i *testIssuer) didDocument(*http.Request) map[string]any {
+	d, err := did.Document(i.did(), []did.PublicKey{{Fragment: "ed-1", Key: i.ed.Public()}})
+	if err != nil {
+		i.t.Error(err)
+	}
+	return d
+}
+
+func (i *testIssuer) context(*http.Request) map[string]any {
+	doc, _ := i.contexts.Document(i.ldpContexts[1])
+	m, err := jose.DecodeObject(doc)
+	if err != nil {
+		i.t.Error(err)
+	}
+	return m
+}
+
+func (i *testIssuer) token(r *http.Request) map[string]any {
+	if r.PostFormValue("grant_type") != grantURN || r.PostFormValue("pre-authorized_code") != "code-1" || r.PostFormValue("tx_code") != i.txCode {
+		return nil
+	}
+	return map[string]any{"access_token": "token-1", "token_type": "Bearer", "expires_in": 300}
+}
+
+// credential checks the proof (OID4VCI 1.0 appendix F.1) and issues.
+func (i *testIssuer) credential(r *http.Request) map[string]any {
+	var body map[string]any
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Header.Get("Authorization") != "Bearer token-1" {
+		return nil
+	}
+	i.requests = append(i.requests, body)
+	proof := body["proofs"].(map[string]any)["jwt"].([]any)[0].(string)
+	header, key := i.checkProof(proof)
+	i.proofs = append(i.proofs, header)
+	configuration, _ := body["credential_configuration_id"].(string)
+	if configuration == "" {
+		configuration, _, _ = strings.Cut(body["credential_identifier"].(string), "#")
+	}
+	var credential any
+	if configuration == sdjwtID {
+		credential = i.issueSDJWT(header)
+	} else {
+		credential = i.issueLDP(key)
+	}
+	return map[string]any{"credentials": []any{map[string]any{"credential": credential}}}
+}
+
+func (i *testIssuer) checkProof(proof string) (header map[string]any, key crypto.PublicKey) {
+	header, err := jose.Header(proof)
+	if err != nil {
+		i.t.Error(err)
+	}
+	if jwk, ok := header["jwk"].(map[string]any); ok {
+		key, err = jose.ParseJWK(jwk)
+	} else {
+		key, err = did.NewResolver().Key(i.t.Context(), header["kid"].(string))
+	}
+	if err != nil {
+		i.t.Error(err)
+	}
+	payload, err := jose.Verify(proof, key, jose.ES256, jose.EdDSA)
+	if err != nil {
+		i.t.Error(err)
+	}
+	var claims struct {
+		Aud   string
+		Nonce string
+		Iat   int64
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil || claims.Aud != i.id() || claims.Nonce != "nonce-1" || claims.Iat != now().Unix() ||
+		header["typ"] != "openid4vci-proof+jwt" || strings.Contains(string(payload), `"iss"`) {
+		i.t.Errorf("proof: header %v, claims %s, %v", header, payload, err)
+	}
+	return header, key
+}
+
+func (i *testIssuer) issueSDJWT(proof map[string]any) string {
+	cnf := map[string]any{"jwk": proof["jwk"]}
+	if proof["jwk"] == nil {
+		cnf = map[string]any{"kid": proof["kid"]}
+	}
+	plain := map[string]any{"iss": i.id(), "vct": i.url + "/person", "iat": now().Unix(), "exp": now().Add(time.Hour).Unix(), "cnf": cnf}
+	if i.sign != nil {
+		i.sign("dc+sd-jwt", plain)
+	}
+	s, err := sdjwt.Issue{Key: i.ec, Alg: jose.ES256, KID: "ec-1", Plain: plain, Disclose: map[string]any{"given_name": "Amina", "birth_date": "1990-01-31"}}.Sign()
+	if err != nil {
+		i.t.Error(err)
+	}
+	return s
+}
+
+func (i *testIssuer) issueLDP(key crypto.PublicKey) map[string]any {
+	holder, err := did.KeyDID(key)
+	if err != nil {
+		i.t.Error(err)
+	}
+	doc := map[string]any{
+		"@context": []any{i.ldpContexts[0], i.ldpContexts[1]}, "type": []any{"VerifiableCredential", "SocialRegistryPersonCredential"}, "issuer": i.did(),
+		"validFrom": now().Format(time.RFC3339), "validUntil": now().Add(time.Hour).Format(time.RFC3339),
+		"credentialSubject": map[string]any{"id": holder, "givenName": "Amina"},
+	}
+	if i.sign != nil {
+		i.sign("ldp_vc", doc)
+	}
+	signed, err := dataintegrity.Sign(i.contexts, doc, i.ed, i.did()+"#ed-1", now())
+	if err != nil {
+		i.t.Error(err)
+	}
+	return signed
+}
+
+func now() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
+
+// flip changes one character of a base64url text.
+func flip(s string) string {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) == 0 {
+		return s + "A"
+	}
+	b[len(b)/2] ^= 1
+	return base64.RawURLEncoding.EncodeToString(b)
+}

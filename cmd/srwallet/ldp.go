@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"socialregistry/did"
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/verify"
+)
+
+// inspectLDP checks a W3C credential (VCDM 2.0 §4). The proof is checked by
+// issuer/verify, with a bundle made of what the issuer publishes.
+func (w *wallet) inspectLDP(ctx context.Context, i *issuer, c configuration, key *holderKey, credential []byte) error {
+	document, err := jose.DecodeObject(credential)
+	if err != nil {
+		return err
+	}
+	subject, _ := document["credentialSubject"].(map[string]any)
+	switch {
+	case !hasAll(texts(document["type"]), c.Definition.Type):
+		return errors.New("it has not the types of the offered configuration")
+	case subject == nil || subject["id"] != key.id:
+		return errNotBound
+	}
+	address, err := webDocument(document["issuer"])
+	if err != nil {
+		return err
+	}
+	if address.Host != i.url.Host {
+		return errors.New("it is of another issuer than the offer")
+	}
+	bundle, err := w.bundleFor(ctx, i, document, address.String())
+	if err != nil {
+		return err
+	}
+	result := bundle.Verify(credential, w.now())
+	if result.Outcome != verify.Genuine && result.Outcome != verify.GenuineStatusUnknown {
+		return fmt.Errorf("it is not genuine: %s (%s)", result.Outcome, result.Reason)
+	}
+	return nil
+}
+
+// webDocument is where the document of a did:web stands (did:web §3.2); like
+// every address it is http on this machine only.
+func webDocument(issuer any) (*url.URL, error) {
+	id, _ := issuer.(string)
+	if m, ok := issuer.(map[string]any); ok {
+		id, _ = m["id"].(string)
+	}
+	parts := strings.Split(strings.TrimPrefix(id, "did:web:"), ":")
+	host, err := url.PathUnescape(parts[0])
+	if !strings.HasPrefix(id, "did:web:") || err != nil || host == "" {
+		return nil, fmt.Errorf("its issuer %q is no did:web", safe(id))
+	}
+	path := "/.well-known"
+	if len(parts) > 1 {
+		path = "/" + strings.Join(parts[1:], "/")
+	}
+	address := "https://" + host + path + "/did.json"
+	if name, _, _ := strings.Cut(host, ":"); isLoopback(name) {
+		address = "http" + strings.TrimPrefix(address, "https")
+	}
+	return checkURL(address)
+}
+
+// bundleFor is all that a verifier has to know about this issuer now.
+func (w *wallet) bundleFor(ctx context.Context, i *issuer, document map[string]any, address string) (*verify.Bundle, error) {
+	keys, id, err := w.assertionKeys(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	contexts, err := w.ownContexts(ctx, i, document)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(verify.Bundle{
+		Version: verify.BundleVersion, Seq: 1, Created: w.now().UTC(), Contexts: contexts,
+		Issuers: []verify.BundleIssuer{{ID: id, URL: i.ID, Keys: keys}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return verify.ParseBundle(raw)
+}
+
+// assertionKeys reads the issuer's DID document (DID Core §5.3.2): the Multikeys
+// that it signs credentials with.
+func (w *wallet) assertionKeys(ctx context.Context, address string) ([]verify.BundleKey, string, error) {
+	w.say("Reading the issuer's DID document: %s", address)
+	var d struct {
+		ID        string   `json:"id"`
+		Assertion []string `json:"assertionMethod"`
+		Methods   []struct {
+			ID         string `json:"id"`
+			Type       string `json:"type"`
+			Controller string `json:"controller"`
+			Multibase  string `json:"publicKeyMultibase"`
+		} `json:"verificationMethod"`
+	}
+	if err := w.web.fetch(ctx, address, &d); err != nil {
+		return nil, "", err
+	}
+	if back, err := webDocument(d.ID); err != nil || back.String() != address {
+		return nil, "", fmt.Errorf("%s is the document of another DID", address)
+	}
+	var keys []verify.BundleKey
+	for _, m := range d.Methods {
+		if m.Type != "Multikey" || m.Controller != d.ID || !slices.Contains(d.Assertion, m.ID) {
+			continue
+		}
+		k, err := w.multikey(ctx, m.ID, m.Multibase)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", address, err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, d.ID, nil
+}
+
+// multikey decodes a key by the way of did:key, which has the same text. What
+// the issuer publishes counts as in use now.
+func (w *wallet) multikey(ctx context.Context, method, multibase string) (verify.BundleKey, error) {
+	public, err := did.NewResolver().Key(ctx, "did:key:"+multibase+"#"+multibase)
+	if err != nil {
+		return verify.BundleKey{}, err
+	}
+	alg, err := jose.AlgOf(public)
+	if err != nil {
+		return verify.BundleKey{}, err
+	}
+	jwk, err := jose.PublicJWK(public)
+	if err != nil {
+		return verify.BundleKey{}, err
+	}
+	_, kid, _ := strings.Cut(method, "#")
+	const year = 365 * 24 * time.Hour
+	return verify.BundleKey{KID: kid, Method: method, JWK: jwk, Alg: alg,
+		NotBefore: w.now().Add(-year).UTC(), NotAfter: w.now().Add(year).UTC()}, nil
+}
+
+// ownContexts fetches the JSON-LD contexts that the issuer serves itself. All
+// others must be among those that issuer/verify has with it.
+func (w *wallet) ownContexts(ctx context.Context, i *issuer, document map[string]any) (map[string]verify.Context, error) {
+	own := map[string]verify.Context{}
+	for _, iri := range texts(document["@context"]) {
+		u, err := url.Parse(iri)
+		if err != nil || u.Host != i.url.Host {
+			continue
+		}
+		w.say("Reading the meaning of its details: %s", iri)
+		a, err := w.web.do(ctx, http.MethodGet, iri, http.Header{"Accept": {"application/ld+json, application/json"}}, nil)
+		if err != nil {
+			return nil, err
+		}
+		if a.status != http.StatusOK {
+			return nil, a.refusal(iri)
+		}
+		own[iri] = verify.NewContext(a.body)
+	}
+	return own, nil
+}

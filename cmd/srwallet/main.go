@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the whole command line.
+type commands struct {
+	Accept acceptCmd `cmd:"" help:"Take what an offer offers, and keep it."`
+	List   listCmd   `cmd:"" help:"List the credentials in the folder."`
+	Show   showCmd   `cmd:"" help:"Show one credential with its details."`
+}
+
+// folder is where keys and credentials are kept.
+type folder struct {
+	Dir string `required:"" help:"Folder for keys and credentials; made if absent." placeholder:"DIR"`
+}
+
+type acceptCmd struct {
+	folder
+	Offer  string `arg:"" help:"The offer: openid-credential-offer://?..." name:"offer-uri"`
+	TxCode string `help:"The transaction code, if the offer needs one." placeholder:"CODE"`
+}
+
+type listCmd struct{ folder }
+
+type showCmd struct {
+	folder
+	ID int `arg:"" help:"Number of the credential, as list gives it."`
+}
+
+// terminal is the world outside: results go to out, words to words.
+type terminal struct {
+	out, words io.Writer
+	now        func() time.Time
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, time.Now))
+}
+
+// run is main without the process around it. The exit code is 0, 1 for a
+// refusal or failure, 2 for a wrong command line.
+func run(ctx context.Context, args []string, out, words io.Writer, now func() time.Time) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("srwallet"), kong.Writers(out, words),
+		kong.Description("A wallet for verifiable credentials on the command line."), kong.Exit(func(code int) { exited = code }))
+	if err != nil {
+		return fail(words, 1, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // --help
+	}
+	if err != nil {
+		return fail(words, 2, err)
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(&terminal{out: out, words: words, now: now}); err != nil {
+		return fail(words, 1, err)
+	}
+	return 0
+}
+
+func fail(w io.Writer, code int, err error) int {
+	fmt.Fprintln(w, "srwallet:", safe(err.Error()))
+	return code
+}
+
+// Run takes the offer. For each credential one line goes to the results: its
+// number, configuration and file.
+func (c acceptCmd) Run(ctx context.Context, t *terminal) error {
+	store, err := openStore(c.Dir)
+	if err != nil {
+		return err
+	}
+	w := newWallet(store, t.now, func(format string, args ...any) {
+		fmt.Fprintln(t.words, safe(fmt.Sprintf(format, args...)))
+	})
+	kept, err := w.accept(ctx, c.Offer, c.TxCode)
+	for _, k := range kept {
+		fmt.Fprintf(t.out, "%d\t%s\t%s\n", k.ID, k.Configuration, k.Path)
+	}
+	return err
+}
+
+// Run lists one credential per line.
+func (c listCmd) Run(t *terminal) error {
+	store, err := openStore(c.Dir)
+	if err != nil {
+		return err
+	}
+	all, err := store.list()
+	if err != nil {
+		return err
+	}
+	for _, k := range all {
+		fmt.Fprintf(t.out, "%d\t%s\t%s\t%s\t%s\n", k.ID, k.Configuration, k.Format, k.Issuer, k.Path)
+	}
+	return nil
+}
+
+// Run shows what is in one credential.
+func (c showCmd) Run(t *terminal) error {
+	store, err := openStore(c.Dir)
+	if err != nil {
+		return err
+	}
+	k, err := store.load(c.ID)
+	if err != nil {
+		return err
+	}
+	return show(t.out, k)
+}
