@@ -57,7 +57,7 @@ func (s *Set) quads(raw map[string]any) (quads []quad, err error) {
 		}
 	}()
 	opts := ld.NewJsonLdOptions("")
-	opts.DocumentLoader = s
+	opts.DocumentLoader = loader{s}
 	opts.SafeMode = true // an undefined term is an error; Normalize would forget this
 	expanded, err := ld.NewJsonLdProcessor().Expand(raw, opts)
 	if err != nil {

@@ -148,6 +148,25 @@ func TestPoisonedDocumentIsBounded(t *testing.T) {
 			t.Errorf("%d blank nodes: %v, want %v", n, err, want)
 		}
 	}
+	for n, want := range map[int]error{1_999: nil, 2_000: contexts.ErrLimit, 200_000: contexts.ErrLimit} {
+		var values []any
+		for i := range n {
+			values = append(values, fmt.Sprint(i))
+		}
+		if _, err := newSet(t, nil).Canonicalize(map[string]any{"https://ex.org/p": values}); !errors.Is(err, want) {
+			t.Errorf("%d values: %v, want %v", n, err, want)
+		}
+	}
+	many := strings.TrimSuffix(strings.Repeat(`"`+contexts.CredentialsV2+`",`, 41), ",")
+	for in, want := range map[string]error{
+		`{"@context":[` + many + `],"issuer":"x"}`:                                        contexts.ErrLimit,
+		`{"@context":{"a":{"@id":"https://ex.org/a","@context":[` + many + `]}},"a":"x"}`: contexts.ErrLimit,
+		`{"@context":[{"a":"https://ex.org/a"}],"a":"x"}`:                                 nil,
+	} {
+		if _, err := newSet(t, nil).Canonicalize(decode(t, in)); !errors.Is(err, want) {
+			t.Errorf("%.40s: %v, want %v", in, err, want)
+		}
+	}
 	big := map[string]any{"@id": "urn:a", "https://ex.org/p": strings.Repeat("x", 4<<20)}
 	if _, err := newSet(t, nil).Canonicalize(big); !errors.Is(err, contexts.ErrLimit) {
 		t.Errorf("4 MiB: %v, want ErrLimit", err)
@@ -173,6 +192,9 @@ func TestSetServesManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if !s.Intact() {
+		t.Error("a context was changed by its use")
+	}
 }
 
 func FuzzCanonicalize(f *testing.F) {

@@ -1,7 +1,9 @@
 package contexts
 
 import (
+	"encoding/json"
 	"hash"
+	"reflect"
 	"strings"
 
 	"github.com/piprate/json-gold/ld"
@@ -72,4 +74,15 @@ func JSONGold(nquads string) (string, error) {
 		return "", err
 	}
 	return out.(string), nil
+}
+
+// Intact says whether every parsed context still is what its bytes say.
+func (s *Set) Intact() bool {
+	for iri, doc := range s.docs {
+		var fresh any
+		if json.Unmarshal(doc, &fresh) != nil || !reflect.DeepEqual(fresh, s.parsed[iri]) {
+			return false
+		}
+	}
+	return true
 }

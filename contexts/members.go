@@ -8,30 +8,79 @@ import (
 
 const (
 	maxDepth   = 32        // nested arrays and objects
+	maxValues  = 2_000     // members and elements: expansion compares each with each
 	maxInteger = 1<<53 - 1 // largest integer that a JSON number holds for certain
 )
 
-// checkMembers refuses what JSON-LD expansion drops without an error.
+// checkMembers refuses what JSON-LD expansion drops without an error, and what
+// it would take too long over.
 func checkMembers(doc map[string]any) error {
-	if err := checkObject(doc, maxDepth); err != nil {
+	c := memberCheck{left: maxValues}
+	if err := c.object(doc, maxDepth); err != nil {
 		return fmt.Errorf("%w: %w", ErrDocument, err)
+	}
+	if c.left < 0 {
+		return fmt.Errorf("%w: more than %d values", ErrLimit, maxValues)
 	}
 	return nil
 }
 
-func checkObject(m map[string]any, depth int) error {
+type memberCheck struct{ left int }
+
+func (c *memberCheck) object(m map[string]any, depth int) error {
 	for name, v := range m {
-		if name == "@context" {
-			continue // checked where it is used
+		if name == "@context" { // what it says is checked where it is used
+			c.context(v)
+			continue
 		}
 		if err := checkName(name, m); err != nil {
 			return err
 		}
-		if err := checkValue(v, depth-1); err != nil {
+		if err := c.value(v, depth-1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// contextCost is what a context by address counts for: it has about that many terms.
+const contextCost = 50
+
+// context counts the work of reading a context: addresses and inline terms.
+func (c *memberCheck) context(v any) {
+	for _, e := range asList(v) {
+		switch e := e.(type) {
+		case string:
+			c.left -= contextCost
+		case map[string]any:
+			c.terms(e)
+		}
+	}
+}
+
+func (c *memberCheck) terms(v any) {
+	c.left--
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if name == "@context" {
+				c.context(member)
+			} else {
+				c.terms(member)
+			}
+		}
+	case []any:
+		for _, e := range v {
+			c.terms(e)
+		}
+	}
+}
+
+func asList(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
 }
 
 // checkName allows the keywords of plain nodes and values only; the others
@@ -51,7 +100,8 @@ func checkName(name string, m map[string]any) error {
 	return fmt.Errorf("keyword %q stands where it is not supported", name)
 }
 
-func checkValue(v any, depth int) error {
+func (c *memberCheck) value(v any, depth int) error {
+	c.left--
 	if depth <= 0 {
 		return fmt.Errorf("nested more than %d deep", maxDepth)
 	}
@@ -65,13 +115,13 @@ func checkValue(v any, depth int) error {
 			return fmt.Errorf("a number is not exact")
 		}
 	case map[string]any:
-		return checkObject(v, depth)
+		return c.object(v, depth)
 	case []any:
 		if len(v) == 0 {
 			return fmt.Errorf("an empty array would not be signed")
 		}
 		for _, e := range v {
-			if err := checkValue(e, depth-1); err != nil {
+			if err := c.value(e, depth-1); err != nil {
 				return err
 			}
 		}

@@ -130,9 +130,12 @@ func (s *Set) Document(iri string) ([]byte, bool) {
 // IRIs lists the addresses of all contexts, sorted.
 func (s *Set) IRIs() []string { return slices.Sorted(maps.Keys(s.docs)) }
 
-// LoadDocument implements json-gold's loader; nothing is fetched.
-func (s *Set) LoadDocument(iri string) (*ld.RemoteDocument, error) {
-	doc, ok := s.parsed[iri]
+// loader gives json-gold the contexts of a set; nothing is fetched.
+type loader struct{ set *Set }
+
+// LoadDocument implements ld.DocumentLoader.
+func (l loader) LoadDocument(iri string) (*ld.RemoteDocument, error) {
+	doc, ok := l.set.parsed[iri]
 	if !ok {
 		return nil, ld.NewJsonLdError(ld.LoadingDocumentFailed, "context is not embedded")
 	}

@@ -13,6 +13,9 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
+// maxIdle is how many connections to a file are kept open for the next reader.
+const maxIdle = 16
+
 type sqliteDialect struct{}
 
 // openSQLite opens a file, which several processes may do at once.
@@ -28,6 +31,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		return nil, err
 	}
 	sqlDB := sql.OpenDB(source)
+	sqlDB.SetMaxIdleConns(maxIdle) // opening one costs more than a query
 	d, err := newDB(ctx, sqliteDialect{}, sqlDB, gormsqlite.New(gormsqlite.Config{Conn: sqlDB}))
 	if err != nil {
 		return nil, errors.Join(err, sqlDB.Close())

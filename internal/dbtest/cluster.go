@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -189,11 +188,4 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
-}
-
-// ownerFile names the test process that a cluster folder belongs to.
-func ownerFile(dir string) string { return filepath.Join(dir, "owner") }
-
-func writeOwner(dir string) error {
-	return os.WriteFile(ownerFile(dir), []byte(strconv.Itoa(os.Getpid())), 0o644)
 }

@@ -56,3 +56,20 @@ func TestMissingPostgreSQLSaysWhatToInstall(t *testing.T) {
 		t.Errorf("error = %v, want it to say what to install", err)
 	}
 }
+
+// What a killed test process leaves behind is removed by the next one.
+func TestStaleFoldersAreRemoved(t *testing.T) {
+	t.Parallel()
+	dead := exec.Command("true")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	stale, live := dbtest.Folder(t, dead.Process.Pid), dbtest.Folder(t, os.Getpid())
+	dbtest.RemoveStale()
+	if _, err := os.Stat(stale); err == nil {
+		t.Error("the folder of a process that has ended is there")
+	}
+	if _, err := os.Stat(live); err != nil {
+		t.Error("the folder of a running process is gone:", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -14,7 +15,9 @@ import (
 // container often has 64 MiB there; then a folder on disk serves.
 const roomInMemory = 2 << 30
 
-const clusterPrefix = "sr-pg-"
+// prefix begins the name of every folder here; the number of the test process
+// that owns it follows.
+const prefix = "sr-test-"
 
 // scratchBase is the folder for what need not outlive the test. The path is
 // short: that of a unix socket is limited to 107 bytes.
@@ -26,16 +29,23 @@ func scratchBase() string {
 	return "/tmp"
 }
 
+// makeScratch makes a folder that belongs to this process.
+func makeScratch() (string, error) {
+	dir, err := os.MkdirTemp(scratchBase(), prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", fmt.Errorf("dbtest: %w", err)
+	}
+	return dir, nil
+}
+
 // makeFolder makes the cluster's folder, owned by the user that the server runs
 // as, and says how to start processes as that user.
 func makeFolder() (dir string, attr *syscall.SysProcAttr, err error) {
-	dir, err = os.MkdirTemp(scratchBase(), clusterPrefix)
-	if err != nil {
-		return "", nil, fmt.Errorf("dbtest: %w", err)
+	if dir, err = makeScratch(); err != nil {
+		return "", nil, err
 	}
 	attr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
-	err = writeOwner(dir)
-	if err == nil && os.Geteuid() == 0 { // PostgreSQL refuses to run as root
+	if os.Geteuid() == 0 { // PostgreSQL refuses to run as root
 		attr.Credential, err = serverUser()
 		if err == nil {
 			err = os.Chown(dir, int(attr.Credential.Uid), int(attr.Credential.Gid))
@@ -71,13 +81,10 @@ func serverUser() (*syscall.Credential, error) {
 // died with them.
 func removeStale() {
 	for _, base := range []string{"/dev/shm", "/tmp"} {
-		dirs, _ := filepath.Glob(filepath.Join(base, clusterPrefix+"*")) // a constant pattern cannot be wrong
+		dirs, _ := filepath.Glob(filepath.Join(base, prefix+"*")) // a constant pattern cannot be wrong
 		for _, dir := range dirs {
-			b, err := os.ReadFile(ownerFile(dir))
-			if err != nil {
-				continue // being made just now
-			}
-			pid, err := strconv.Atoi(string(b))
+			owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
+			pid, err := strconv.Atoi(owner)
 			if err == nil && pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 				_ = os.RemoveAll(dir) // somebody else may be doing the same
 			}

@@ -111,7 +111,7 @@ func (s *state) sqliteTemplate(folder string) ([]byte, error) {
 // scratch is a folder that goes away with the test, in memory if there is room.
 func scratch(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp(scratchBase(), "sr-sqlite-")
+	folder, err := makeScratch()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -103,8 +104,33 @@ func TestParseJWKRefuses(t *testing.T) {
 	}
 }
 
+// RFC 7518 §6.2.1.2: a coordinate has its full length, leading zeros included.
+func TestParseJWKRefusesAStrippedZero(t *testing.T) {
+	t.Parallel()
+	for range 10_000 {
+		m, err := jose.PublicJWK(p256(t).Public())
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := base64.RawURLEncoding.DecodeString(m["x"].(string))
+		if err != nil || x[0] != 0 {
+			continue
+		}
+		if _, err := jose.ParseJWK(m); err != nil {
+			t.Errorf("with its zero: %v", err)
+		}
+		m["x"] = b64(string(x[1:]))
+		if _, err := jose.ParseJWK(m); !errors.Is(err, jose.ErrKey) {
+			t.Errorf("without its zero: %v, want ErrKey", err)
+		}
+		return
+	}
+	t.Fatal("no key with a leading zero")
+}
+
 func TestAlgOfRefuses(t *testing.T) {
 	t.Parallel()
+	//lint:ignore SA1019 only the raw coordinates can say what no constructor lets through
 	off := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
 	for name, key := range map[string]crypto.PublicKey{
 		"nil": nil, "nil P-256": (*ecdsa.PublicKey)(nil), "no curve": &ecdsa.PublicKey{}, "off the curve": off,
