@@ -1,0 +1,3 @@
+package sdjwt
+
+var Digest = digest
