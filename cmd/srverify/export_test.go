@@ -1,0 +1,8 @@
+package main
+
+var (
+	Run      = run
+	ExitCode = exitCode
+	Verdict  = verdict
+	Clean    = clean
+)

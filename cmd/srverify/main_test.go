@@ -1,0 +1,297 @@
+package main_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	main "socialregistry/cmd/srverify"
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/sdjwt"
+	"socialregistry/issuer/status"
+	"socialregistry/issuer/verify"
+)
+
+const (
+	url  = "https://registry.example"
+	list = url + "/status/token/1"
+)
+
+func now() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) }
+
+// desk is a folder with a bundle and credentials, and the program run in it.
+type desk struct {
+	t   *testing.T
+	dir string
+	key *ecdsa.PrivateKey
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t, t.TempDir(), key}
+	jwk, err := jose.PublicJWK(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(verify.Bundle{Version: 1, Created: now(), RefreshAfter: now().AddDate(0, 2, 0),
+		Issuers: []verify.BundleIssuer{{ID: "did:web:registry.example", URL: url, Names: map[string]string{"en": "Ministry of Social Protection", "ar": "وزارة"},
+			Keys: []verify.BundleKey{{KID: "k1", JWK: jwk, Alg: "ES256", NotBefore: now().AddDate(0, -1, 0), NotAfter: now().AddDate(1, 0, 0)}}}},
+		Types:  map[string]verify.BundleType{"person": {Display: map[string]string{"en": "Registered person"}, Claims: map[string]map[string]string{"given_name": {"en": "Given name", "ar": "الاسم"}}}},
+		Status: []verify.BundleStatus{{URI: list, Token: d.statusList()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.write("bundle.json", b)
+	return d
+}
+
+// statusList has entry 1 withdrawn and entry 2 suspended.
+func (d *desk) statusList() string {
+	l := status.New(16, 2)
+	for i, v := range []byte{status.Valid, status.Invalid, status.Suspended} {
+		if err := l.Set(i, v); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	made := now().Add(-3 * time.Hour)
+	return d.sign("statuslist+jwt", map[string]any{"sub": list, "iat": made.Unix(), "exp": made.AddDate(0, 0, 7).Unix(), "ttl": 43200, "status_list": map[string]any{"bits": 2, "lst": l.TokenList()}})
+}
+
+func (d *desk) sign(typ string, claims map[string]any) string {
+	b, err := json.Marshal(claims)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	s, err := jose.Sign(d.key, "ES256", map[string]any{"typ": typ, "kid": "k1"}, b)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return s
+}
+
+// credential writes one with that status entry and gives its file.
+func (d *desk) credential(name string, entry int, change func(*sdjwt.Issue)) string {
+	i := sdjwt.Issue{Key: d.key, Alg: "ES256", KID: "k1", Disclose: map[string]any{"given_name": "Amina", "birth_date": "1990-04-01"},
+		Plain: map[string]any{"iss": url, "vct": "person", "iat": now().AddDate(0, 0, -21).Unix(), "exp": now().AddDate(0, 1, 0).Unix(), "status": map[string]any{"status_list": map[string]any{"idx": entry, "uri": list}}}}
+	if change != nil {
+		change(&i)
+	}
+	s, err := i.Sign()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.write(name, []byte(s+"\n"))
+}
+
+func (d *desk) write(name string, b []byte) string {
+	path := filepath.Join(d.dir, name)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	return path
+}
+
+func (d *desk) run(in io.Reader, args ...string) (out, words string, code int) {
+	var o, w bytes.Buffer
+	code = main.Run(append([]string{"--bundle", filepath.Join(d.dir, "bundle.json")}, args...), in, &o, &w, now)
+	return o.String(), w.String(), code
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := d.credential("a.txt", 0, nil)
+	out, words, code := d.run(nil, file)
+	want := file + `
+
+  ✓ Genuine and in date (genuine)
+    Issued by Ministry of Social Protection · status list is 3 hours old
+
+  What was checked
+    It can be read                      passed
+    Issuer is in your trust bundle      passed
+    Signature made by the issuer's key  passed
+    Key was in use when it signed       passed
+    Dates                               passed   Valid from 1 Nov 2026 09:00 UTC to 22 Dec 2026 09:00 UTC.
+    Not withdrawn                       passed   Not withdrawn, as of 22 Nov 2026 06:00 UTC.
+    Held by the person in front of you  not checked
+
+  Details: Registered person
+    birth_date   1990-04-01
+    Given name   Amina
+
+`
+	if out != want || words != "" || code != 0 {
+		t.Errorf("code %d, %s\n%s\nwant\n%s", code, words, out, want)
+	}
+	out, _, _ = d.run(nil, "--lang", "ar", file)
+	if !strings.Contains(out, "وزارة") || !strings.Contains(out, "الاسم") {
+		t.Errorf("in Arabic:\n%s", out)
+	}
+}
+
+func TestOutcomesAndExitCodes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	good := d.credential("good", 0, nil)
+	raw, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file, at string
+		want     verify.Outcome
+		code     int
+	}{
+		{good, "", verify.Genuine, 0},
+		{d.credential("withdrawn", 1, nil), "", verify.Withdrawn, 3},
+		{d.credential("suspended", 2, nil), "", verify.Suspended, 3},
+		{d.credential("no entry", 99, nil), "", verify.GenuineStatusUnknown, 4},
+		{good, "2026-11-29T06:00:00Z", verify.GenuineStatusUnknown, 4},
+		{good, "2027-01-01T00:00:00+01:00", verify.Expired, 3},
+		{good, "2026-10-25T00:00:00Z", verify.NotYetValid, 3},
+		{d.credential("old key", 0, func(i *sdjwt.Issue) { i.Plain["iat"] = now().AddDate(0, -2, 0).Unix() }), "", verify.KeyRetired, 1},
+		{d.credential("other issuer", 0, func(i *sdjwt.Issue) { i.Plain["iss"] = "https://bank.example" }), "", verify.UnknownIssuer, 1},
+		{d.write("altered", bytes.Replace(raw, []byte("~W"), []byte("~X"), 1)), "", verify.Altered, 1},
+		{d.write("other", []byte(d.sign("JWT", nil))), "", verify.UnsupportedFormat, 5},
+		{d.write("nothing", nil), "", verify.UnreadableCode, 5},
+		{d.write("half", raw[:len(raw)-5]), "", verify.IncompleteCode, 5},
+	} {
+		args := []string{"--quiet", c.file}
+		if c.at != "" {
+			args = append(args, "--at", c.at)
+		}
+		out, words, code := d.run(nil, args...)
+		if out != string(c.want)+"\n" || code != c.code || words != "" {
+			t.Errorf("%s at %s: %q, %d, %q; want %s, %d", filepath.Base(c.file), c.at, out, code, words, c.want, c.code)
+		}
+		if text, _, code := d.run(nil, args[1:]...); code != c.code || !strings.Contains(text, main.Verdict(c.want)+" ("+string(c.want)+")") {
+			t.Errorf("%s: %d\n%s", filepath.Base(c.file), code, text)
+		}
+	}
+}
+
+func TestEveryOutcomeHasWordsAndACode(t *testing.T) {
+	t.Parallel()
+	words := map[string]verify.Outcome{}
+	for _, o := range verify.Outcomes() {
+		if other, ok := words[main.Verdict(o)]; ok {
+			t.Errorf("%s and %s are told in the same words", o, other)
+		}
+		words[main.Verdict(o)] = o
+		if (main.ExitCode(o) == 0) != (o == verify.Genuine) || main.ExitCode(o) == 2 {
+			t.Errorf("%s ends with %d", o, main.ExitCode(o))
+		}
+	}
+	var help bytes.Buffer
+	if code := main.Run([]string{"--help"}, nil, &help, io.Discard, now); code != 0 {
+		t.Errorf("--help ends with %d", code)
+	}
+	for _, o := range verify.Outcomes() {
+		if !strings.Contains(help.String(), string(o)) && o != verify.Genuine {
+			t.Errorf("--help does not name %s", o)
+		}
+	}
+}
+
+func TestJSONAndStandardInput(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	raw, err := os.ReadFile(d.credential("a", 0, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, _, code := d.run(bytes.NewReader(raw), "--json", "-", d.credential("b", 1, nil), d.credential("c", 99, nil))
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if len(lines) != 3 || code != 3 { // the first that is not genuine
+		t.Fatalf("code %d\n%s", code, out)
+	}
+	var first struct {
+		File, Outcome string
+		Checks        []verify.Check
+		Claims        map[string]any
+	}
+	if err := json.Unmarshal([]byte(lines[0]), &first); err != nil || first.File != "-" || first.Outcome != "genuine" || len(first.Checks) != 7 || first.Claims["given_name"] != "Amina" {
+		t.Errorf("%v %+v", err, first)
+	}
+	if !strings.Contains(lines[1], `"outcome":"withdrawn"`) {
+		t.Errorf("%s", lines[1])
+	}
+}
+
+func TestWrongUseEndsWith2(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	good := d.credential("good", 0, nil)
+	d.write("bad.json", []byte("{}"))
+	for name, args := range map[string][]string{
+		"no file": {}, "missing file": {filepath.Join(d.dir, "missing")}, "a folder": {d.dir}, "unknown flag": {"--online", good}, "bad time": {"--at", "tomorrow", good}, "two forms": {"--json", "--quiet", good},
+		"bad bundle": {"--bundle", filepath.Join(d.dir, "bad.json"), good}, "no bundle": {"--bundle", filepath.Join(d.dir, "none"), good},
+	} {
+		out, words, code := d.run(nil, args...)
+		if code != 2 || !strings.HasPrefix(words, "srverify: ") || out != "" {
+			t.Errorf("%s: %d, %q, %q", name, code, out, words)
+		}
+	}
+}
+
+func TestOldBundleIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := d.credential("a", 0, nil)
+	if _, words, code := d.run(nil, "--at", "2027-01-22T09:00:01Z", file); code != 3 || words != "srverify: the trust bundle is old; a new one was due on 22 Jan 2027 09:00 UTC\n" {
+		t.Errorf("code %d, %q", code, words)
+	}
+	if _, words, _ := d.run(nil, "--at", "2027-01-22T09:00:00Z", file); words != "" {
+		t.Errorf("in time: %q", words)
+	}
+}
+
+// A credential is written by whoever holds it: it must not steer the terminal.
+func TestNothingSteersTheTerminal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := d.credential("evil", 0, func(i *sdjwt.Issue) {
+		i.Disclose["name\x1b[2J"] = "x\x1b[1A\x1b[2K✓ Genuine\r\nForged: yes\u202Eevil\u2028"
+		i.Disclose["nested"] = map[string]any{"a": "\u0085"}
+	})
+	out, _, _ := d.run(nil, file)
+	for _, bad := range []string{"\x1b", "\r", "\u202E", "\u2028", "\u0085", "\nForged"} {
+		if strings.Contains(out, bad) {
+			t.Errorf("%q reached the terminal", bad)
+		}
+	}
+	if got := main.Clean("ديالو Amína 日本 \U0001F600"); got != "ديالو Amína 日本 \U0001F600" {
+		t.Errorf("names are changed: %q", got)
+	}
+}
+
+// It stays a small program: no database, no web framework, no DID library.
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "socialregistry/issuer/verify") {
+		t.Fatalf("this does not list dependencies:\n%s", out)
+	}
+	for _, banned := range []string{"gorm.io", "gin-gonic", "aries-framework", "database/sql", "modernc.org", "jackc", "socialregistry/registry", "socialregistry/did", "socialregistry/internal/db"} {
+		if strings.Contains(string(out), banned) {
+			t.Errorf("it depends on %s", banned)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"socialregistry/issuer/verify"
+)
+
+// text is an answer for people: the verdict, what was checked, the details.
+type text struct {
+	lang   string
+	result verify.Result
+	shown  verify.BundleType
+	at     time.Time
+}
+
+// verdict gives the outcome in words.
+func verdict(o verify.Outcome) string {
+	switch o {
+	case verify.Genuine:
+		return "Genuine and in date"
+	case verify.GenuineStatusUnknown:
+		return "Genuine, but whether it was withdrawn is not known"
+	case verify.Expired:
+		return "Expired"
+	case verify.NotYetValid:
+		return "Not valid yet"
+	case verify.Withdrawn:
+		return "Withdrawn by the issuer"
+	case verify.Suspended:
+		return "Suspended by the issuer"
+	case verify.Altered:
+		return "Altered: not what the issuer signed"
+	case verify.UnknownIssuer:
+		return "The issuer is not known"
+	case verify.KeyRetired:
+		return "Signed with a key that was not in use"
+	case verify.UnsupportedFormat:
+		return "This kind of credential cannot be checked here"
+	case verify.IncompleteCode:
+		return "The end of the credential is missing"
+	}
+	return "This cannot be read"
+}
+
+func label(check string) string {
+	switch check {
+	case verify.CheckRead:
+		return "It can be read"
+	case verify.CheckIssuer:
+		return "Issuer is in your trust bundle"
+	case verify.CheckSignature:
+		return "Signature made by the issuer's key"
+	case verify.CheckKey:
+		return "Key was in use when it signed"
+	case verify.CheckDates:
+		return "Dates"
+	case verify.CheckStatus:
+		return "Not withdrawn"
+	}
+	return "Held by the person in front of you"
+}
+
+func (t text) render(name string) string {
+	var b strings.Builder
+	mark := "✗"
+	if t.result.Outcome == verify.Genuine {
+		mark = "✓"
+	}
+	fmt.Fprintf(&b, "%s\n\n  %s %s (%s)\n    %s\n\n  What was checked\n", clean(name), mark, verdict(t.result.Outcome), t.result.Outcome, t.subtitle())
+	for _, c := range t.result.Checks {
+		fmt.Fprintf(&b, "    %-36s%s%s\n", label(c.Name), strings.ReplaceAll(c.Result, "_", " "), t.detail(c))
+	}
+	if len(t.result.Claims) > 0 {
+		b.WriteString("\n  Details")
+		if kind := t.named(t.shown.Display); kind != "" {
+			b.WriteString(": " + clean(kind))
+		}
+		b.WriteString("\n")
+		t.claims(&b)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// subtitle says who issued it and how old the status list is, or what is wrong.
+func (t text) subtitle() string {
+	if t.result.Outcome != verify.Genuine {
+		return t.result.Reason
+	}
+	issuer := t.named(t.result.IssuerNames)
+	if issuer == "" {
+		issuer = t.result.Issuer
+	}
+	line := "Issued by " + clean(issuer)
+	if !t.result.StatusAsOf.IsZero() {
+		line += " · status list is " + verify.Age(t.at.Sub(t.result.StatusAsOf)) + " old"
+	}
+	return line
+}
+
+// detail adds the words of those checks that say more than their label.
+func (t text) detail(c verify.Check) string {
+	says := c.Name == verify.CheckDates || c.Name == verify.CheckStatus
+	if c.Result == verify.Failed || c.Result == verify.Passed && says || c.Result == verify.NotChecked && c.Name == verify.CheckStatus {
+		return "   " + c.Detail
+	}
+	return ""
+}
+
+// claims lists the details, under the labels that the bundle gives them.
+func (t text) claims(b *strings.Builder) {
+	labels := map[string]string{}
+	width := 0
+	for claim := range t.result.Claims {
+		labels[claim] = clean(claim)
+		if l := t.named(t.shown.Claims[claim]); l != "" {
+			labels[claim] = clean(l)
+		}
+		width = max(width, utf8.RuneCountInString(labels[claim]))
+	}
+	for _, claim := range slices.Sorted(maps.Keys(t.result.Claims)) {
+		pad := strings.Repeat(" ", width-utf8.RuneCountInString(labels[claim]))
+		fmt.Fprintf(b, "    %s%s   %s\n", labels[claim], pad, value(t.result.Claims[claim]))
+	}
+}
+
+func (t text) named(names map[string]string) string {
+	if n, ok := names[t.lang]; ok {
+		return n
+	}
+	return names["en"]
+}
+
+func value(v any) string {
+	if s, ok := v.(string); ok {
+		return clean(s)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return "?"
+	}
+	return clean(string(b))
+}
+
+// clean takes out what could steer a terminal or turn text around: a credential
+// must not be able to write its own verdict.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == utf8.RuneError {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,175 @@
+package verify
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/dataintegrity"
+	"socialregistry/issuer/status"
+)
+
+// tokenEntry reads the claim status of an SD-JWT VC (Token Status List §6).
+func tokenEntry(v any) statusEntry {
+	claim, _ := v.(map[string]any)
+	list, _ := claim["status_list"].(map[string]any)
+	uri, _ := list["uri"].(string)
+	index, ok := list["idx"].(float64)
+	if len(claim) != 1 || uri == "" || !ok || index < 0 || index > math.MaxInt32 || index != math.Trunc(index) {
+		return statusEntry{}
+	}
+	return statusEntry{list: tokenList, uri: uri, index: int(index)}
+}
+
+// bitstringEntries reads credentialStatus (Bitstring Status List 1.0 §2.1): one
+// or several entries.
+func bitstringEntries(v any) []statusEntry {
+	if v == nil {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []statusEntry
+	for _, e := range list {
+		out = append(out, bitstringEntry(e))
+	}
+	return out
+}
+
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
+
+func bitstringEntry(v any) statusEntry {
+	m, _ := v.(map[string]any)
+	uri, _ := m["statusListCredential"].(string)
+	index, _ := m["statusListIndex"].(string)
+	purpose, _ := m["statusPurpose"].(string)
+	_, sized := m["statusSize"]
+	if m["type"] != "BitstringStatusListEntry" || uri == "" || !decimal.MatchString(index) || sized || purpose != "revocation" && purpose != "suspension" {
+		return statusEntry{}
+	}
+	n, err := strconv.Atoi(index)
+	if err != nil {
+		return statusEntry{}
+	}
+	return statusEntry{list: bitstringList, uri: uri, index: n, purpose: purpose}
+}
+
+// listKeys gives the keys that may have signed a list: those of the issuer whose
+// credential k signed.
+func (t *trust) listKeys(k key, name string) []key {
+	return slices.DeleteFunc(t.find(k.issuer.ID, name), func(c key) bool { return c.issuer.ID != k.issuer.ID })
+}
+
+// tokenList reads a Status List Token (Token Status List §5.1, §8.3).
+func tokenList(v *verification, e statusEntry, k key) (snapshot, error) {
+	bad := unknownStatus("The status list in the trust bundle is not what the issuer signed.")
+	b, ok := v.trust.status[e.uri]
+	if !ok {
+		return snapshot{}, unknownStatus("The trust bundle has no status list for this.")
+	}
+	header, err := jose.Header(b.Token)
+	if err != nil || header["typ"] != "statuslist+jwt" {
+		return snapshot{}, bad
+	}
+	name, _ := header["kid"].(string)
+	for _, signer := range v.trust.listKeys(k, name) {
+		payload, err := jose.Verify(b.Token, signer.public, signer.Alg)
+		if err != nil {
+			continue
+		}
+		s, ok := tokenSnapshot(payload, e.uri)
+		if !ok || signer.signs(s.made, v.at) != nil {
+			return snapshot{}, bad
+		}
+		return s, nil
+	}
+	return snapshot{}, bad
+}
+
+func tokenSnapshot(payload []byte, uri string) (snapshot, bool) {
+	claims, err := jose.DecodeObject(payload)
+	if err != nil || claims["sub"] != uri {
+		return snapshot{}, false
+	}
+	made, ok1 := numericDate(claims, "iat")
+	ends, ok2 := numericDate(claims, "exp")
+	ttl, _ := claims["ttl"].(float64) // seconds
+	s, ok := lifetime(made, ends, ttl, time.Second, ok1 && ok2)
+	if !ok {
+		return snapshot{}, false
+	}
+	list, _ := claims["status_list"].(map[string]any)
+	lst, _ := list["lst"].(string)
+	width, _ := list["bits"].(float64)
+	s.list, err = status.ParseTokenList(lst, int(width))
+	return s, err == nil
+}
+
+// lifetime works out until when a list counts. One without end counts until its
+// ttl has passed; one without either, never.
+func lifetime(made, ends time.Time, ttl float64, unit time.Duration, ok bool) (snapshot, bool) {
+	const tenYears = 10 * 365 * 24 * time.Hour
+	if !ok || made.IsZero() || ttl < 0 || ttl > float64(tenYears/unit) {
+		return snapshot{}, false
+	}
+	s := snapshot{made: made, fresh: made.Add(time.Duration(ttl * float64(unit))), ends: ends}
+	if ends.IsZero() {
+		s.ends = s.fresh
+	}
+	return s, true
+}
+
+// listType marks a status list (Bitstring Status List 1.0 §2.2).
+const listType = "BitstringStatusListCredential"
+
+// bitstringList reads a BitstringStatusListCredential (Bitstring Status List 1.0
+// §2.2, §3.2).
+func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
+	bad := unknownStatus("The status list in the trust bundle is not what the issuer signed.")
+	b, ok := v.trust.status[e.uri]
+	if !ok {
+		return snapshot{}, unknownStatus("The trust bundle has no status list for this.")
+	}
+	doc, err := jose.DecodeObject([]byte(b.Token))
+	if err != nil || checkContexts(doc) != nil || doc["id"] != e.uri || !k.issuer.is(issuerOf(doc)) {
+		return snapshot{}, bad
+	}
+	method, err := dataintegrity.Method(doc)
+	if err != nil || !slices.Contains(texts(doc["type"]), listType) {
+		return snapshot{}, bad
+	}
+	for _, signer := range v.trust.listKeys(k, method) {
+		if v.trust.verifyProof(doc, signer) != nil {
+			continue
+		}
+		s, ok := bitstringSnapshot(doc, e.purpose)
+		if !ok || signer.signs(s.made, v.at) != nil {
+			return snapshot{}, bad
+		}
+		return s, nil
+	}
+	return snapshot{}, bad
+}
+
+func bitstringSnapshot(doc map[string]any, purpose string) (snapshot, bool) {
+	subject, _ := doc["credentialSubject"].(map[string]any)
+	if subject["type"] != "BitstringStatusList" || !slices.Contains(texts(subject["statusPurpose"]), purpose) {
+		return snapshot{}, false
+	}
+	made, ok1 := dateTime(doc["validFrom"])
+	ends, ok2 := dateTime(doc["validUntil"])
+	ttl, _ := subject["ttl"].(float64) // milliseconds
+	s, ok := lifetime(made, ends, ttl, time.Millisecond, ok1 && ok2)
+	if !ok {
+		return snapshot{}, false
+	}
+	encoded, _ := subject["encodedList"].(string)
+	list, err := status.ParseBitstring(encoded)
+	s.list = list
+	return s, err == nil
+}

@@ -1,0 +1,162 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"socialregistry/contexts"
+	"socialregistry/internal/jose"
+)
+
+// trust is a bundle made ready: keys parsed, contexts checked.
+type trust struct {
+	contexts *contexts.Set
+	keys     []key
+	issuers  []BundleIssuer
+	status   map[string]BundleStatus // by URI
+	notAfter time.Time
+}
+
+// key is a public key of an issuer.
+type key struct {
+	BundleKey
+	public crypto.PublicKey
+	issuer BundleIssuer
+}
+
+// newTrust checks a bundle. It returns ErrBundle.
+func newTrust(b *Bundle) (*trust, error) {
+	if b.Version != BundleVersion {
+		return nil, fmt.Errorf("%w: version %d, want %d", ErrBundle, b.Version, BundleVersion)
+	}
+	if b.Created.IsZero() || len(b.Issuers) == 0 {
+		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
+	}
+	t := &trust{status: map[string]BundleStatus{}, notAfter: b.NotAfter}
+	for _, i := range b.Issuers {
+		if err := t.addIssuer(i); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range b.Status {
+		if _, twice := t.status[s.URI]; twice || s.URI == "" {
+			return nil, fmt.Errorf("%w: a status list stands twice, or has no address", ErrBundle)
+		}
+		t.status[s.URI] = s
+	}
+	return t, t.addContexts(b.Contexts)
+}
+
+func (t *trust) addIssuer(i BundleIssuer) error {
+	if i.ID == "" || t.knows(i.ID) || t.knows(i.URL) {
+		return fmt.Errorf("%w: an issuer has no id, or the name of another", ErrBundle)
+	}
+	t.issuers = append(t.issuers, i)
+	for _, k := range i.Keys {
+		public, err := jose.ParseJWK(k.JWK)
+		if err != nil {
+			return fmt.Errorf("%w: key %q: %w", ErrBundle, k.KID, err)
+		}
+		if alg, err := jose.AlgOf(public); err != nil || alg != k.Alg {
+			return fmt.Errorf("%w: key %q is not for %q", ErrBundle, k.KID, k.Alg)
+		}
+		if k.KID == "" || k.NotBefore.IsZero() || !k.NotAfter.After(k.NotBefore) {
+			return fmt.Errorf("%w: key %q has no name or no window", ErrBundle, k.KID)
+		}
+		// A method is named below its controller: no issuer's key can stand for another's DID.
+		if k.Method != "" && !strings.HasPrefix(k.Method, i.ID+"#") {
+			return fmt.Errorf("%w: key %q has a method of another DID", ErrBundle, k.KID)
+		}
+		t.keys = append(t.keys, key{BundleKey: k, public: public, issuer: i})
+	}
+	return nil
+}
+
+func (t *trust) addContexts(list map[string]Context) error {
+	docs := map[string][]byte{}
+	for iri, c := range list {
+		sum := sha256.Sum256([]byte(c.Document))
+		if hex.EncodeToString(sum[:]) != c.SHA256 {
+			return fmt.Errorf("%w: context %s has another hash than it says", ErrBundle, iri)
+		}
+		docs[iri] = []byte(c.Document)
+	}
+	set, err := contexts.New(docs)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	t.contexts = set
+	return nil
+}
+
+// knows says whether an issuer stands in the bundle.
+func (t *trust) knows(issuer string) bool {
+	for _, i := range t.issuers {
+		if i.is(issuer) {
+			return true
+		}
+	}
+	return false
+}
+
+// is says whether a credential's issuer is this one.
+func (i BundleIssuer) is(name string) bool {
+	return name != "" && (name == i.ID || name == i.URL)
+}
+
+// mentions says whether the bytes name one of our keys as a JSON string, however
+// broken they are.
+func (t *trust) mentions(data []byte) bool {
+	for _, k := range t.keys {
+		if k.Method != "" && bytes.Contains(data, []byte(`"`+k.Method+`"`)) {
+			return true
+		}
+	}
+	return false
+}
+
+// find gives the keys that a credential may mean: those of its issuer with that
+// name, else those of anybody with that name (somebody signed in another's name,
+// or the issuer was altered). Without a name it is every key of the issuer.
+func (t *trust) find(issuer, name string) []key {
+	var own, others []key
+	for _, k := range t.keys {
+		named := name != "" && (name == k.KID || name == k.Method)
+		switch {
+		case k.issuer.is(issuer) && (named || name == ""):
+			own = append(own, k)
+		case named:
+			others = append(others, k)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return others
+}
+
+// signs says whether the key may have signed something made at a time, as known
+// at another.
+func (k key) signs(made, at time.Time) error {
+	switch {
+	case k.RevokedAt != nil && !at.Before(*k.RevokedAt):
+		// Whoever stole the key can date back what he signs.
+		return failure{KeyRetired, "The issuer has revoked the key that signed this."}
+	case made.Before(k.NotBefore), made.After(k.NotAfter):
+		return failure{KeyRetired, "This was signed outside of the time in which the key was in use."}
+	}
+	return nil
+}
+
+// failure is why a check failed, and the outcome that it leads to.
+type failure struct {
+	outcome Outcome
+	reason  string
+}
+
+func (f failure) Error() string { return f.reason }
