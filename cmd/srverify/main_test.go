@@ -160,6 +160,7 @@ func TestOutcomesAndExitCodes(t *testing.T) {
 		{d.credential("withdrawn", 1, nil), "", verify.Withdrawn, 3},
 		{d.credential("suspended", 2, nil), "", verify.Suspended, 3},
 		{d.credential("no entry", 99, nil), "", verify.GenuineStatusUnknown, 4},
+		{d.credential("no status", 0, func(i *sdjwt.Issue) { delete(i.Plain, "status") }), "", verify.GenuineStatusUnknown, 4},
 		{good, "2026-11-29T06:00:00Z", verify.GenuineStatusUnknown, 4},
 		{good, "2027-01-01T00:00:00+01:00", verify.Expired, 3},
 		{good, "2026-10-25T00:00:00Z", verify.NotYetValid, 3},

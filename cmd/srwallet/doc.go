@@ -7,6 +7,9 @@
 // trust that the specification lets it check, and it shares no protocol code
 // with the issuer, so that one misreading cannot pass on both sides.
 //
+// What came is on disk before it is checked. Only what is found wrong is removed;
+// what could not be checked stays in a folder unchecked-*, which is not listed.
+//
 // It does not present credentials, and its keys are protected by file modes
 // alone: it is for the demo, the tests and integrators, not for people.
 package main

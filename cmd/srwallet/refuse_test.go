@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -112,6 +113,9 @@ func TestRefusesWrongAnswers(t *testing.T) {
 				t.Errorf("exit %d, want 1 and %q in:\n%s", code, c.want, words)
 			}
 			noDrafts(t, dir)
+			if left, err := filepath.Glob(filepath.Join(dir, "unchecked-*")); err != nil || len(left) > 0 {
+				t.Errorf("%v was left, %v", left, err)
+			}
 		})
 	}
 }

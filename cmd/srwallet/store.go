@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,6 +44,8 @@ func fileName(format string) string {
 	return "credential.sd-jwt"
 }
 
+const draftPrefix = "draft-"
+
 // draft is a key on its way to a credential.
 type draft struct {
 	store *store
@@ -54,7 +57,7 @@ func (s *store) begin(key *holderKey) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp(s.dir, "draft-")
+	dir, err := os.MkdirTemp(s.dir, draftPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("store the key: %w", err)
 	}
@@ -73,19 +76,31 @@ func (d *draft) write(name string, b []byte) error {
 	return nil
 }
 
-// discard removes a draft that has not been kept; afterwards it does nothing.
+// discard removes a draft to which nothing good is bound.
 func (d *draft) discard() { _ = os.RemoveAll(d.dir) } // what stays is a key that nothing is bound to
 
-// keep completes the draft and gives it the next number. Renaming a folder is
-// atomic, so another process never sees half a credential.
-func (d *draft) keep(k kept, credential []byte) (kept, error) {
+// receive completes the draft with what came. It is not kept yet.
+func (d *draft) receive(k kept, credential []byte) error {
 	about, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
-		return kept{}, err
+		return err
 	}
-	if err := errors.Join(d.write("about.json", about), d.write(fileName(k.Format), credential)); err != nil {
-		return kept{}, err
+	return errors.Join(d.write(fileName(k.Format), credential), d.write("about.json", about))
+}
+
+// left ends a draft that is neither kept nor refused: key and credential stay
+// under a name of their own, which the error tells.
+func (d *draft) left(err error) error {
+	name := filepath.Join(d.store.dir, "unchecked-"+strings.TrimPrefix(filepath.Base(d.dir), draftPrefix))
+	if os.Rename(d.dir, name) == nil {
+		d.dir = name
 	}
+	return fmt.Errorf("%w; key and credential stay in %s, which is not listed", err, d.dir)
+}
+
+// keep gives a draft the next number. Renaming a folder is atomic, so another
+// process never sees half a credential.
+func (d *draft) keep(k kept) (kept, error) {
 	all, err := d.store.list()
 	if err != nil {
 		return kept{}, err
@@ -119,7 +134,7 @@ func (s *store) list() ([]kept, error) {
 	for _, e := range entries {
 		id, err := strconv.Atoi(e.Name())
 		if err != nil || id < 1 {
-			continue // a draft
+			continue // a draft, or one that was left
 		}
 		k, err := s.load(id)
 		if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -54,7 +55,8 @@ func (w *wallet) accept(ctx context.Context, link, txCode string) ([]kept, error
 	return all, nil
 }
 
-// take gets one credential: key, nonce, proof, request, check, store.
+// take gets one credential: key, nonce, proof, request, store, check, keep. The
+// code is spent once it came, so it is on disk before anything else can fail.
 func (w *wallet) take(ctx context.Context, i *issuer, t *token, id string) (kept, error) {
 	c := i.Configurations[id]
 	b, err := c.binding()
@@ -71,19 +73,34 @@ func (w *wallet) take(ctx context.Context, i *issuer, t *token, id string) (kept
 	if err != nil {
 		return kept{}, err
 	}
-	defer draft.discard()
 	credential, err := w.request(ctx, i, t, id, key)
 	if err != nil {
+		draft.discard()
 		return kept{}, err
+	}
+	about := kept{Configuration: id, Format: c.Format, Issuer: i.ID, Received: w.now().UTC().Truncate(time.Second)}
+	if err := draft.receive(about, credential); err != nil {
+		return kept{}, draft.left(err)
 	}
 	w.say("Checking what came: who signed it, and whether it is bound to my key")
 	if err := w.inspect(ctx, i, c, key, credential); err != nil {
-		return kept{}, fmt.Errorf("refused: %w", err)
+		return kept{}, draft.judge(err)
 	}
-	k, err := draft.keep(kept{Configuration: id, Format: c.Format, Issuer: i.ID, Received: w.now().UTC().Truncate(time.Second)}, credential)
+	k, err := draft.keep(about)
 	if err != nil {
-		return kept{}, err
+		return kept{}, draft.left(err)
 	}
 	w.say("Kept as number %d: %s", k.ID, k.Path)
 	return k, nil
+}
+
+// judge ends a draft that did not pass. Only what was looked at and found wrong
+// is removed; if the look was cut off, nothing is known against it.
+func (d *draft) judge(err error) error {
+	var u *unanswered
+	if errors.As(err, &u) {
+		return d.left(fmt.Errorf("it could not be checked: %w", err))
+	}
+	d.discard()
+	return fmt.Errorf("refused: %w", err)
 }

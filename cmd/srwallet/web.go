@@ -51,7 +51,7 @@ func (w web) fetch(ctx context.Context, address string, into any) error {
 		return err
 	}
 	if a.status != http.StatusOK {
-		return fmt.Errorf("%s answers %d", address, a.status)
+		return &unanswered{fmt.Errorf("%s answers %d", address, a.status)}
 	}
 	return a.decode(address, into)
 }
@@ -78,7 +78,7 @@ func (w web) do(ctx context.Context, method, address string, header http.Header,
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
-		return answer{}, fmt.Errorf("ask %s: %w", address, errors.Unwrap(err)) // the outer error repeats the address with its query
+		return answer{}, &unanswered{fmt.Errorf("ask %s: %w", address, errors.Unwrap(err))} // the outer error repeats the address with its query
 	}
 	defer res.Body.Close()
 	return read(address, res)
@@ -87,7 +87,7 @@ func (w web) do(ctx context.Context, method, address string, header http.Header,
 func read(address string, res *http.Response) (answer, error) {
 	b, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return answer{}, fmt.Errorf("read the answer of %s: %w", address, err)
+		return answer{}, &unanswered{fmt.Errorf("read the answer of %s: %w", address, err)}
 	}
 	if len(b) > maxBody {
 		return answer{}, fmt.Errorf("the answer of %s is longer than %d bytes", address, maxBody)
@@ -95,13 +95,21 @@ func read(address string, res *http.Response) (answer, error) {
 	a := answer{status: res.StatusCode, header: res.Header, body: b}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return answer{}, fmt.Errorf("%s answers %d with no JSON", address, res.StatusCode)
+		return answer{}, &unanswered{fmt.Errorf("%s answers %d with no JSON", address, res.StatusCode)}
 	}
 	if a.members, err = jose.DecodeObject(bytes.TrimSpace(b)); err != nil {
 		return answer{}, fmt.Errorf("%s: %w", address, err)
 	}
 	return a, nil
 }
+
+// unanswered says that a question got no answer: no connection, an error of the
+// server, the page of a gateway. Whatever was asked about is neither good nor bad.
+type unanswered struct{ err error }
+
+func (u *unanswered) Error() string { return u.err.Error() }
+
+func (u *unanswered) Unwrap() error { return u.err }
 
 // checkURL holds every address to https; http is for a loopback host only.
 func checkURL(address string) (*url.URL, error) {

@@ -33,7 +33,7 @@ type Bundle struct {
 	NotAfter     time.Time             `json:"not_after,omitzero"`     // after that nothing is known of any status
 	Issuers      []BundleIssuer        `json:"issuers"`
 	Contexts     map[string]Context    `json:"contexts,omitempty"` // JSON-LD contexts by address, besides those embedded here
-	Types        map[string]BundleType `json:"types,omitempty"`    // by vct or type: how to show it
+	Types        map[string]BundleType `json:"types,omitempty"`    // by vct or type
 	Status       []BundleStatus        `json:"status,omitempty"`
 
 	trust *trust // made by ParseBundle
@@ -73,10 +73,12 @@ func NewContext(doc []byte) Context {
 	return Context{SHA256: hex.EncodeToString(sum[:]), Document: string(doc)}
 }
 
-// BundleType says how a type of credential is shown.
+// BundleType says how a type of credential is shown, and whether its issuer can
+// withdraw it.
 type BundleType struct {
-	Display map[string]string            `json:"display,omitempty"` // name per language
-	Claims  map[string]map[string]string `json:"claims,omitempty"`  // claim to label per language
+	Display  map[string]string            `json:"display,omitempty"`   // name per language
+	Claims   map[string]map[string]string `json:"claims,omitempty"`    // claim to label per language
+	NoStatus bool                         `json:"no_status,omitempty"` // made without a status; otherwise one that lacks it has an unknown status
 }
 
 // BundleStatus is a signed status list as it was fetched: a statuslist+jwt, or a

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"socialregistry/contexts"
@@ -28,7 +27,7 @@ func (t *trust) readLDP(data []byte) (credential, error) {
 	c := credential{format: FormatLDP, issuer: issuerOf(doc)}
 	proof, _ := doc["proof"].(map[string]any)
 	c.key, _ = proof["verificationMethod"].(string)
-	if err := checkContexts(doc); err != nil {
+	if err := checkShape(doc); err != nil {
 		return c, err
 	}
 	kind := checkKind(doc, proof)
@@ -71,25 +70,6 @@ func issuerOf(doc map[string]any) string {
 	return id
 }
 
-// maxContexts bounds the contexts that a credential names.
-const maxContexts = 10
-
-// checkContexts refuses contexts that do not stand by address and at the top: one
-// that came with the document could give its claims other names under the same
-// signature (VC Data Integrity 1.0 §2.4.1), and cost any work.
-func checkContexts(doc map[string]any) error {
-	list := texts(doc["@context"])
-	if len(list) == 0 || list[0] != contexts.CredentialsV2 || len(list) > maxContexts {
-		return failure{UnsupportedFormat, "This is not a credential of data model 2.0 with contexts by address."}
-	}
-	for name, v := range doc {
-		if name != "@context" && (strings.HasPrefix(name, "@") || holdsKeyword(v)) {
-			return failure{UnsupportedFormat, "It has JSON-LD keywords or contexts inside."}
-		}
-	}
-	return nil
-}
-
 // checkKind refuses what is no credential about somebody, with the one proof
 // that is verified here.
 func checkKind(doc, proof map[string]any) error {
@@ -103,20 +83,6 @@ func checkKind(doc, proof map[string]any) error {
 		return failure{UnsupportedFormat, "Its proof is of another kind."}
 	}
 	return nil
-}
-
-func holdsKeyword(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			if strings.HasPrefix(name, "@") || holdsKeyword(member) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, holdsKeyword)
-	}
-	return false
 }
 
 // texts gives a string, or an array of strings, as a list; nothing else.
@@ -161,7 +127,8 @@ func (t *trust) verifyLDP(doc map[string]any, k key) (signed, error) {
 	return s, nil
 }
 
-// verifyProof checks the proof of a credential or of a status list.
+// verifyProof checks the proof of a credential or of a status list, and that
+// nothing which it signs is out of sight.
 func (t *trust) verifyProof(doc map[string]any, k key) error {
 	public, ok := k.public.(ed25519.PublicKey)
 	if !ok {
@@ -178,7 +145,7 @@ func (t *trust) verifyProof(doc map[string]any, k key) error {
 	case err != nil:
 		return failure{Altered, "The signature does not match."}
 	}
-	return nil
+	return t.checkStatements(doc)
 }
 
 // kindOf is the type besides VerifiableCredential.

@@ -136,7 +136,7 @@ func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
 		return snapshot{}, unknownStatus("The trust bundle has no status list for this.")
 	}
 	doc, err := jose.DecodeObject([]byte(b.Token))
-	if err != nil || checkContexts(doc) != nil || doc["id"] != e.uri || !k.issuer.is(issuerOf(doc)) {
+	if err != nil || checkShape(doc) != nil || doc["id"] != e.uri || !k.issuer.is(issuerOf(doc)) {
 		return snapshot{}, bad
 	}
 	method, err := dataintegrity.Method(doc)

@@ -28,15 +28,20 @@ func unknownStatus(reason string) error {
 	return failure{GenuineStatusUnknown, reason}
 }
 
-// status checks each entry; the worst answer counts.
-func (v *verification) status(entries []statusEntry, k key) {
-	if len(entries) == 0 {
+// status checks each entry; the worst answer counts. Without an entry nobody can
+// tell, unless the bundle says that credentials of that type have none.
+func (v *verification) status(s signed, k key) {
+	if len(s.status) == 0 && !v.trust.types[s.kind].NoStatus {
+		v.fail(CheckStatus, unknownStatus("It names no status list, so nobody can tell whether it was withdrawn."))
+		return
+	}
+	if len(s.status) == 0 {
 		v.out.Checks = append(v.out.Checks, Check{CheckStatus, NotChecked, "It has no status: the issuer cannot withdraw it."})
 		return
 	}
 	var worst error
 	var detail string
-	for _, e := range entries {
+	for _, e := range s.status {
 		text, err := v.entry(e, k)
 		if err != nil && (worst == nil || rank(err) > rank(worst)) {
 			worst = err

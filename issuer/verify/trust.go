@@ -19,6 +19,7 @@ type trust struct {
 	keys     []key
 	issuers  []BundleIssuer
 	status   map[string]BundleStatus // by URI
+	types    map[string]BundleType
 	notAfter time.Time
 }
 
@@ -37,7 +38,7 @@ func newTrust(b *Bundle) (*trust, error) {
 	if b.Created.IsZero() || len(b.Issuers) == 0 {
 		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
 	}
-	t := &trust{status: map[string]BundleStatus{}, notAfter: b.NotAfter}
+	t := &trust{status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
 	for _, i := range b.Issuers {
 		if err := t.addIssuer(i); err != nil {
 			return nil, err

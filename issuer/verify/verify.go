@@ -67,7 +67,7 @@ func (v *verification) run(data []byte) {
 	v.out.Type, v.out.Claims, v.out.ValidFrom, v.out.ValidUntil = s.kind, s.claims, s.from, s.until
 	v.note(CheckKey, k.signs(s.made, v.at), "The key was in use when this was signed.")
 	v.note(CheckDates, v.dates(s), describeDates(s))
-	v.status(s.status, k)
+	v.status(s, k)
 }
 
 // blame tells an altered credential from bytes that never were one: if what is

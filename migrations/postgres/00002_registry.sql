@@ -8,6 +8,7 @@
 -- attestation         every decision on a value; rows are only ever inserted
 -- field_state         the last decision per field; no row means NEW
 -- change_log          who changed what, one hash chain per person; rows are only ever inserted
+-- master_key_check    which master key the database was begun with; another one is refused
 --
 -- Every table of a person leads with registrant_id, and global uniqueness stands in tables of its own, so
 -- that the tables can be spread over several machines. Business rules are in Go: no trigger has any.
@@ -151,6 +152,14 @@ CREATE TABLE change_log (
 );
 CREATE INDEX change_log_feed ON change_log (tx_no, registrant_id, chain_no);
 
+-- One row, written at the first start. It tells the key apart from others and nothing else.
+CREATE TABLE master_key_check (
+  one      smallint    PRIMARY KEY CHECK (one = 1),
+  key_id   text        NOT NULL,
+  mac      bytea       NOT NULL,                       -- of a constant
+  made_at  timestamptz NOT NULL
+);
+
 -- Registration numbers are leased in blocks, so that registering people does not queue up here.
 CREATE TABLE registrant_number (
   one     smallint PRIMARY KEY CHECK (one = 1),
@@ -158,7 +167,7 @@ CREATE TABLE registrant_number (
 );
 INSERT INTO registrant_number (one, next_no) VALUES (1, 1);
 
--- The one lock between a change of a person and an issue: see docs/design.
+-- The gate between changes and issues: an issue locks the row here and compares chain_no, which every change moves.
 CREATE VIEW registrant_gate AS SELECT id, chain_no FROM registrant;
 -- Name search: the same query text for both databases.
 CREATE VIEW registrant_search AS SELECT id, full_name_norm FROM registrant;
@@ -171,6 +180,7 @@ DROP VIEW registrant_default;
 DROP VIEW registrant_search;
 DROP VIEW registrant_gate;
 DROP TABLE registrant_number;
+DROP TABLE master_key_check;
 DROP TABLE change_log;
 DROP TABLE field_state;
 DROP TABLE attestation;

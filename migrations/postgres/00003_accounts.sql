@@ -16,7 +16,8 @@ CREATE TABLE account (
   created_by    text        NOT NULL,
   created_at    timestamptz NOT NULL,
   password_at   timestamptz NOT NULL,             -- when the password was last set
-  disabled_at   timestamptz
+  disabled_at   timestamptz,
+  open_secret   boolean     NOT NULL              -- everybody knows the password: an account for trying out
 );
 
 CREATE TABLE session (
@@ -43,7 +44,6 @@ CREATE TABLE activation (
   made_by       text        NOT NULL,
   made_at       timestamptz NOT NULL,
   expires_at    timestamptz NOT NULL,
-  tries         integer     NOT NULL,             -- wrong ones
   used_at       timestamptz,
   PRIMARY KEY (registrant_id, seq)
 );

@@ -18,10 +18,12 @@ CREATE TABLE import_batch (
   mapping        jsonb       NOT NULL,                 -- {header: field}: the user's own choices
   date_order     text        NOT NULL CHECK (date_order IN ('', 'dmy', 'mdy')),
   reason         text        NOT NULL,
+  collected_at   timestamptz,                          -- of the values, where no cell says it; NULL: unknown
   actor          text        NOT NULL,
   state          text        NOT NULL CHECK (state IN ('uploading', 'uploaded', 'checked', 'refused', 'applied', 'discarded')),
   sha256         bytea,                                -- of the file; NULL until it was read to its end
-  fingerprint    bytea,                                -- of the file, the mode and what its columns mean
+  fingerprint    bytea,                                -- of a file of new people and what its columns mean; NULL for a file of changes
+  applied_before boolean     NOT NULL,                 -- the last look found that the same file was applied
   row_count      integer     NOT NULL,
   created        integer     NOT NULL,
   updated        integer     NOT NULL,
@@ -35,7 +37,7 @@ CREATE TABLE import_batch (
   created_at     timestamptz NOT NULL,
   ended_at       timestamptz                           -- of the last run
 );
--- The same file is applied once: of two at the same time, one gets this error and changes nothing.
+-- The same new people are imported once: of two at the same time, one gets this error and changes nothing.
 CREATE UNIQUE INDEX import_batch_once ON import_batch (fingerprint) WHERE state = 'applied' AND failed = 0;
 
 CREATE TABLE import_error (
@@ -56,7 +58,7 @@ CREATE TABLE import_file (
 );
 
 CREATE UNLOGGED TABLE import_stage (
-  batch_id       uuid    NOT NULL,
+  run_no         bigint  NOT NULL,                     -- one per run of an import: milliseconds and random bits
   line           integer NOT NULL,
   registrant_id  uuid    NOT NULL,
   base_chain_no  bigint  NOT NULL,                     -- chain_no of the record that the row was built from; 0 for a new person
@@ -78,28 +80,44 @@ CREATE UNLOGGED TABLE import_stage (
   key_kek        text,
   diff           bytea   NOT NULL,
   payload_hash   bytea   NOT NULL,
-  PRIMARY KEY (batch_id, line)
+  PRIMARY KEY (run_no, line)
 );
 
 CREATE UNLOGGED TABLE import_stage_identifier (
-  batch_id      uuid    NOT NULL,
-  line          integer NOT NULL,
-  scheme        text    NOT NULL,
-  bidx          bytea   NOT NULL,
-  registrant_id uuid,                                  -- NULL: the row has a problem, and only counts among the doubled
-  is_unique     boolean NOT NULL,
-  op            text    NOT NULL CHECK (op IN ('add', 'drop', 'keep')),
-  PRIMARY KEY (batch_id, scheme, bidx, line, op)
+  run_no    bigint  NOT NULL,
+  line      integer NOT NULL,
+  scheme    text    NOT NULL,                          -- empty: the person, by the bytes of the id
+  bidx      bytea   NOT NULL,
+  is_unique boolean NOT NULL,
+  op        text    NOT NULL CHECK (op IN ('add', 'drop', 'keep')),
+  bad       boolean NOT NULL,                          -- the row has a problem, and only counts among the doubled
+  PRIMARY KEY (run_no, line, scheme, op)
 );
 
 CREATE UNLOGGED TABLE import_stage_state (
-  batch_id      uuid     NOT NULL,
-  line          integer  NOT NULL,
-  registrant_id uuid     NOT NULL,
-  field         smallint NOT NULL,
-  live_hash     bytea,
-  PRIMARY KEY (batch_id, line, field)
+  run_no    bigint   NOT NULL,
+  line      integer  NOT NULL,
+  field     smallint NOT NULL,
+  live_hash bytea,
+  PRIMARY KEY (run_no, line, field)
 );
+
+-- The merge needs to know how many rows there are, not what is in them: ANALYZE of the values would take
+-- longer than the merge itself.
+ALTER TABLE import_stage
+  ALTER COLUMN run_no SET STATISTICS 10, ALTER COLUMN line SET STATISTICS 10, ALTER COLUMN registrant_id SET STATISTICS 10,
+  ALTER COLUMN base_chain_no SET STATISTICS 0, ALTER COLUMN number SET STATISTICS 0,
+  ALTER COLUMN version_no SET STATISTICS 0, ALTER COLUMN given_name SET STATISTICS 0,
+  ALTER COLUMN family_name SET STATISTICS 0, ALTER COLUMN full_name_norm SET STATISTICS 0,
+  ALTER COLUMN sex SET STATISTICS 0, ALTER COLUMN birth_date SET STATISTICS 0, ALTER COLUMN region SET STATISTICS 0,
+  ALTER COLUMN extra SET STATISTICS 0, ALTER COLUMN enc SET STATISTICS 0, ALTER COLUMN times SET STATISTICS 0,
+  ALTER COLUMN vhash SET STATISTICS 0, ALTER COLUMN hash_key_id SET STATISTICS 0, ALTER COLUMN key_kid SET STATISTICS 0,
+  ALTER COLUMN key_wrapped SET STATISTICS 0, ALTER COLUMN key_kek SET STATISTICS 0, ALTER COLUMN diff SET STATISTICS 0,
+  ALTER COLUMN payload_hash SET STATISTICS 0;
+ALTER TABLE import_stage_identifier
+  ALTER COLUMN run_no SET STATISTICS 10, ALTER COLUMN line SET STATISTICS 10, ALTER COLUMN scheme SET STATISTICS 10,
+  ALTER COLUMN bidx SET STATISTICS 10, ALTER COLUMN is_unique SET STATISTICS 10, ALTER COLUMN op SET STATISTICS 10,
+  ALTER COLUMN bad SET STATISTICS 10;
 
 -- +goose Down
 DROP TABLE import_stage_state;

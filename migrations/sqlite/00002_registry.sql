@@ -8,6 +8,7 @@
 -- attestation         every decision on a value; rows are only ever inserted
 -- field_state         the last decision per field; no row means NEW
 -- change_log          who changed what, one hash chain per person; rows are only ever inserted
+-- master_key_check    which master key the database was begun with; another one is refused
 --
 -- Every table of a person leads with registrant_id, and global uniqueness stands in tables of its own, so
 -- that the tables can be spread over several machines. Business rules are in Go: no trigger has any.
@@ -166,6 +167,14 @@ CREATE TABLE change_log (
 ) STRICT;
 CREATE INDEX change_log_feed ON change_log (tx_no, registrant_id, chain_no);
 
+-- One row, written at the first start. It tells the key apart from others and nothing else.
+CREATE TABLE master_key_check (
+  one            INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+  key_id         TEXT    NOT NULL,
+  mac            BLOB    NOT NULL,                                -- of a constant
+  made_at        TEXT    NOT NULL
+) STRICT;
+
 -- Registration numbers are leased in blocks, so that registering people does not queue up here.
 CREATE TABLE registrant_number (
   one            INTEGER PRIMARY KEY CHECK (one = 1),
@@ -173,7 +182,7 @@ CREATE TABLE registrant_number (
 ) STRICT;
 INSERT INTO registrant_number (one, next_no) VALUES (1, 1);
 
--- The one lock between a change of a person and an issue: see docs/design.
+-- The gate between changes and issues: an issue locks the row here and compares chain_no, which every change moves.
 CREATE VIEW registrant_gate AS SELECT id, chain_no FROM registrant;
 -- Name search: the same query text for both databases.
 CREATE VIEW registrant_search AS
@@ -187,6 +196,7 @@ DROP VIEW registrant_default;
 DROP VIEW registrant_search;
 DROP VIEW registrant_gate;
 DROP TABLE registrant_number;
+DROP TABLE master_key_check;
 DROP TABLE change_log;
 DROP TABLE field_state;
 DROP TABLE attestation;

@@ -16,7 +16,8 @@ CREATE TABLE account (
   created_by    TEXT    NOT NULL,
   created_at    TEXT    NOT NULL,
   password_at   TEXT    NOT NULL,                                 -- when the password was last set
-  disabled_at   TEXT
+  disabled_at   TEXT,
+  open_secret   INTEGER NOT NULL CHECK (open_secret IN (0, 1))    -- everybody knows the password: an account for trying out
 ) STRICT;
 
 CREATE TABLE session (
@@ -43,7 +44,6 @@ CREATE TABLE activation (
   made_by       TEXT    NOT NULL,
   made_at       TEXT    NOT NULL,
   expires_at    TEXT    NOT NULL,
-  tries         INTEGER NOT NULL,                                 -- wrong ones
   used_at       TEXT,
   PRIMARY KEY (registrant_id, seq)
 ) STRICT;

@@ -7,7 +7,7 @@
 -- import_stage_identifier  their identifiers: finds those that stand twice in a file or belong to somebody else
 -- import_stage_state       their new value hashes where a decision exists
 --
--- Same tables as on PostgreSQL, see there. Nothing is unlogged here.
+-- Same tables as on PostgreSQL, see there. Nothing is unlogged here, and what is staged is checked only when it is merged.
 
 -- +goose Up
 CREATE TABLE import_batch (
@@ -18,10 +18,12 @@ CREATE TABLE import_batch (
   mapping        TEXT    NOT NULL CHECK (json_valid(mapping)), -- {header: field}: the user's own choices
   date_order     TEXT    NOT NULL CHECK (date_order IN ('', 'dmy', 'mdy')),
   reason         TEXT    NOT NULL,
+  collected_at   TEXT,                                   -- of the values, where no cell says it; NULL: unknown
   actor          TEXT    NOT NULL,
   state          TEXT    NOT NULL CHECK (state IN ('uploading', 'uploaded', 'checked', 'refused', 'applied', 'discarded')),
   sha256         BLOB,                                   -- of the file; NULL until it was read to its end
-  fingerprint    BLOB,                                   -- of the file, the mode and what its columns mean
+  fingerprint    BLOB,                                   -- of a file of new people and what its columns mean; NULL for a file of changes
+  applied_before INTEGER NOT NULL CHECK (applied_before IN (0, 1)), -- the last look found that the same file was applied
   row_count      INTEGER NOT NULL,
   created        INTEGER NOT NULL,
   updated        INTEGER NOT NULL,
@@ -35,7 +37,7 @@ CREATE TABLE import_batch (
   created_at     TEXT    NOT NULL,
   ended_at       TEXT                                    -- of the last run
 ) STRICT;
--- The same file is applied once: of two at the same time, one gets this error and changes nothing.
+-- The same new people are imported once: of two at the same time, one gets this error and changes nothing.
 CREATE UNIQUE INDEX import_batch_once ON import_batch (fingerprint) WHERE state = 'applied' AND failed = 0;
 
 CREATE TABLE import_error (
@@ -56,7 +58,7 @@ CREATE TABLE import_file (
 ) STRICT;
 
 CREATE TABLE import_stage (
-  batch_id       TEXT    NOT NULL,
+  run_no         INTEGER NOT NULL,
   line           INTEGER NOT NULL,
   registrant_id  TEXT    NOT NULL,
   base_chain_no  INTEGER NOT NULL,                       -- chain_no of the record that the row was built from; 0 for a new person
@@ -66,11 +68,11 @@ CREATE TABLE import_stage (
   family_name    TEXT,
   full_name_norm TEXT    NOT NULL,
   sex            TEXT,
-  birth_date     TEXT    CHECK (birth_date IS date(birth_date)),
+  birth_date     TEXT,
   region         TEXT,
-  extra          TEXT    NOT NULL CHECK (json_valid(extra)),
-  enc            TEXT    NOT NULL CHECK (json_valid(enc)),
-  times          TEXT    NOT NULL CHECK (json_valid(times)),
+  extra          TEXT    NOT NULL,
+  enc            TEXT    NOT NULL,
+  times          TEXT    NOT NULL,
   vhash          BLOB    NOT NULL,
   hash_key_id    TEXT    NOT NULL,
   key_kid        TEXT,
@@ -78,27 +80,26 @@ CREATE TABLE import_stage (
   key_kek        TEXT,
   diff           BLOB    NOT NULL,
   payload_hash   BLOB    NOT NULL,
-  PRIMARY KEY (batch_id, line)
+  PRIMARY KEY (run_no, line)
 ) STRICT;
 
 CREATE TABLE import_stage_identifier (
-  batch_id      TEXT    NOT NULL,
-  line          INTEGER NOT NULL,
-  scheme        TEXT    NOT NULL,
-  bidx          BLOB    NOT NULL,
-  registrant_id TEXT,                                    -- NULL: the row has a problem, and only counts among the doubled
-  is_unique     INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
-  op            TEXT    NOT NULL CHECK (op IN ('add', 'drop', 'keep')),
-  PRIMARY KEY (batch_id, scheme, bidx, line, op)
+  run_no    INTEGER NOT NULL,
+  line      INTEGER NOT NULL,
+  scheme    TEXT    NOT NULL,                          -- empty: the person, by the bytes of the id
+  bidx      BLOB    NOT NULL,
+  is_unique INTEGER NOT NULL CHECK (is_unique IN (0, 1)),
+  op        TEXT    NOT NULL CHECK (op IN ('add', 'drop', 'keep')),
+  bad       INTEGER NOT NULL CHECK (bad IN (0, 1)), -- the row has a problem, and only counts among the doubled
+  PRIMARY KEY (run_no, line, scheme, op)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE import_stage_state (
-  batch_id      TEXT    NOT NULL,
-  line          INTEGER NOT NULL,
-  registrant_id TEXT    NOT NULL,
-  field         INTEGER NOT NULL,
-  live_hash     BLOB,
-  PRIMARY KEY (batch_id, line, field)
+  run_no    INTEGER NOT NULL,
+  line      INTEGER NOT NULL,
+  field     INTEGER NOT NULL,
+  live_hash BLOB,
+  PRIMARY KEY (run_no, line, field)
 ) STRICT, WITHOUT ROWID;
 
 -- +goose Down

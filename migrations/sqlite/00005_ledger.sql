@@ -4,6 +4,14 @@
 
 -- +goose Up
 
+-- The public URL of this installation: it stands in every credential, so a
+-- database belongs to one.
+CREATE TABLE issuer_identity (
+  id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  public_url TEXT    NOT NULL,
+  created_at TEXT    NOT NULL
+) STRICT;
+
 -- Signing keys, wrapped by a key derived from the master key.
 -- (alg, generation) is unique so that two first starts at once make one set.
 CREATE TABLE signing_key (
@@ -27,7 +35,8 @@ CREATE TABLE credential_configuration (
 ) STRICT;
 
 -- An offer: a short random id, what it offers to whom, and how it went.
--- config_ids is a list separated by spaces.
+-- config_ids is a list separated by spaces. created_by and cancelled_by name an
+-- account, or the rule that did it.
 CREATE TABLE credential_offer (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
@@ -36,6 +45,7 @@ CREATE TABLE credential_offer (
   tx_code_hash  TEXT    NOT NULL DEFAULT '',
   tx_failures   INTEGER NOT NULL DEFAULT 0,
   created_by    TEXT    NOT NULL,
+  cancelled_by  TEXT    NOT NULL DEFAULT '',
   created_at    TEXT    NOT NULL,
   expires_at    TEXT    NOT NULL
 ) STRICT;
@@ -77,6 +87,7 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
 
 -- One credential, from the reservation on. fields maps the key of each issued
 -- field to the keyed hash of its value. (list_id, list_index) is never shared.
+-- closed_by names an account, or the rule that closed it.
 CREATE TABLE issuance (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
@@ -96,10 +107,12 @@ CREATE TABLE issuance (
   reserved_at   TEXT    NOT NULL,
   issued_at     TEXT,
   closed_at     TEXT,
+  closed_by     TEXT    NOT NULL DEFAULT '',
   reason        TEXT    NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
+CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
 CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('withdrawn', 'failed');
 
@@ -129,3 +142,4 @@ DROP TABLE issue_grant;
 DROP TABLE credential_offer;
 DROP TABLE credential_configuration;
 DROP TABLE signing_key;
+DROP TABLE issuer_identity;
