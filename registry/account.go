@@ -1,0 +1,231 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+	"socialregistry/registry/seal"
+)
+
+// Account is somebody who may sign in: a member of staff or, with RegistrantID,
+// a registered person.
+type Account struct {
+	ID           uuid.UUID
+	Username     string // staff name, or registration number
+	Roles        []Role
+	RegistrantID uuid.UUID
+}
+
+type accountRow struct {
+	ID           uuid.UUID  `gorm:"column:id;primaryKey"`
+	Username     string     `gorm:"column:username"`
+	Roles        string     `gorm:"column:roles"`
+	RegistrantID *uuid.UUID `gorm:"column:registrant_id"`
+	Password     string     `gorm:"column:password"`
+	CreatedBy    string     `gorm:"column:created_by"`
+	CreatedAt    db.Time    `gorm:"column:created_at"`
+	PasswordAt   db.Time    `gorm:"column:password_at"`
+	DisabledAt   *db.Time   `gorm:"column:disabled_at"`
+	OpenSecret   bool       `gorm:"column:open_secret"`
+}
+
+func (accountRow) TableName() string { return "account" }
+
+func (a accountRow) toAccount() Account {
+	out := Account{ID: a.ID, Username: a.Username}
+	for name := range strings.FieldsSeq(a.Roles) {
+		out.Roles = append(out.Roles, Role(name))
+	}
+	if a.RegistrantID != nil {
+		out.RegistrantID = *a.RegistrantID
+		out.Username = strings.ToUpper(a.Username)
+	}
+	return out
+}
+
+func (a accountRow) toActor() Actor {
+	acc := a.toAccount()
+	actor := Actor{AccountID: acc.ID, Name: acc.Username, Roles: acc.Roles, RegistrantID: acc.RegistrantID, Channel: ChannelStaff}
+	if a.RegistrantID != nil {
+		actor.Channel = ChannelSelf
+	}
+	return actor
+}
+
+// accounts is what signing in needs besides the database.
+type accounts struct {
+	passwords passwords
+	nameKey   secret.Key // hashes names in sign_in_failure
+	codeKey   secret.Key // hashes activation codes
+	forms     secret.Tokens
+}
+
+func newAccounts(m secret.Master) accounts {
+	return accounts{passwords: newPasswords(), nameKey: m.Derive("registry/sign-in-name"),
+		codeKey: m.Derive("registry/activation-code"), forms: secret.NewTokens("f1", m.Derive("registry/form-token"))}
+}
+
+// staffName is the form of a staff name; it cannot look like a registration
+// number, which has no letter behind its dash.
+var staffName = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,38}[a-z]$`)
+
+// CreateStaff opens an account for a member of staff. The name has 3 to 40 small
+// letters, digits, dots, dashes and underscores, with a letter at both ends.
+// Errors: Forbidden, Invalid, Conflict "username_taken".
+func (r *Registry) CreateStaff(ctx context.Context, actor Actor, username, password string, roles []Role) (Account, error) {
+	return r.createStaff(ctx, actor, username, password, roles, false)
+}
+
+func (r *Registry) createStaff(ctx context.Context, actor Actor, username, password string, roles []Role, openSecret bool) (Account, error) {
+	if err := actor.check(toCreateStaff); err != nil {
+		return Account{}, err
+	}
+	name := accountName(username)
+	if err := acceptStaff(name, password, roles); err != nil {
+		return Account{}, err
+	}
+	phc, err := r.accounts.passwords.hash(ctx, password)
+	if err != nil {
+		return Account{}, err
+	}
+	row := accountRow{ID: uuid.Must(uuid.NewV7()), Username: name, Roles: joinRoles(roles), Password: phc, CreatedBy: actor.name(), OpenSecret: openSecret}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		row.CreatedAt, row.PasswordAt = now, now
+		return tx.Create(&row).Error
+	})
+	if r.db.Dialect.IsDuplicate(err) {
+		return Account{}, fault.Wrap(fault.Conflict, "username_taken", "There is an account with this name already.", err)
+	}
+	if err != nil {
+		return Account{}, fmt.Errorf("create staff account: %w", err)
+	}
+	return row.toAccount(), nil
+}
+
+func acceptStaff(name, password string, roles []Role) error {
+	if !staffName.MatchString(name) {
+		return fault.InvalidFields("bad_username", "This cannot be the name of a staff account.",
+			[]fault.Field{{Name: "username", Code: "bad_username", Detail: "Use 3 to 40 letters, digits, dots, dashes or underscores, with a letter at both ends."}})
+	}
+	for _, role := range roles {
+		if !slices.Contains([]Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor}, role) {
+			return fault.New(fault.Invalid, "bad_role", "Staff can be admin, registrar, attester and auditor.")
+		}
+	}
+	if len(roles) == 0 {
+		return fault.New(fault.Invalid, "bad_role", "A staff account needs a role.")
+	}
+	return acceptPassword("password", password, name)
+}
+
+// SignIn checks name and password and starts a session: the token is for the
+// caller's cookie alone. An unknown name is refused in the same words, after the
+// same work, and is locked in the same way. Errors: Unauthenticated
+// "sign_in_refused" and Limited "sign_in_locked", both around a Refusal.
+func (r *Registry) SignIn(ctx context.Context, username, password string) (token string, a Account, err error) {
+	name := accountName(username)
+	row, left, err := r.beginSignIn(ctx, name)
+	if err != nil {
+		return "", Account{}, err
+	}
+	ok, err := r.accounts.passwords.matches(ctx, row.Password, cut(password, MaxPassword+1))
+	if err != nil {
+		return "", Account{}, fmt.Errorf("check password: %w", err)
+	}
+	refused := fault.Wrap(fault.Unauthenticated, "sign_in_refused", "Name and password do not go together.", &Refusal{TriesLeft: left})
+	if !ok {
+		return "", Account{}, refused
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		if err := r.stillThat(tx, row, refused); err != nil {
+			return err
+		}
+		if err := clearTries(tx, r.tryName("sign-in", name)); err != nil {
+			return err
+		}
+		token, err = startSession(tx, row.ID, now)
+		return err
+	})
+	if err != nil {
+		return "", Account{}, fmt.Errorf("sign in: %w", err)
+	}
+	return token, row.toAccount(), nil
+}
+
+// beginSignIn counts the try and reads the account; an unknown name gives the
+// zero row.
+func (r *Registry) beginSignIn(ctx context.Context, name string) (row accountRow, left int, err error) {
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		row = accountRow{}
+		if left, err = countTry(tx, r.tryName("sign-in", name), now); err != nil {
+			return err
+		}
+		return tx.Where("username = ? AND disabled_at IS NULL", name).Limit(1).Find(&row).Error
+	})
+	if err != nil {
+		return accountRow{}, 0, fmt.Errorf("begin sign-in: %w", err)
+	}
+	return row, left, nil
+}
+
+// stillThat looks whether the account is as it was when its password was looked
+// at, and holds it so: a password that is changed or an account that is disabled
+// meanwhile starts no session. Error: changed.
+func (r *Registry) stillThat(tx *gorm.DB, row accountRow, changed error) error {
+	var id string
+	res := tx.Raw("SELECT id FROM account WHERE id = ? AND password = ? AND disabled_at IS NULL"+r.db.Dialect.ForShare(), row.ID, row.Password).Scan(&id)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return changed
+	}
+	return res.Error
+}
+
+// tryName is the key of sign_in_failure: what was tried, for which name.
+func (r *Registry) tryName(what, name string) db.Bytes {
+	return r.accounts.nameKey.MAC([]byte(what), []byte(name))
+}
+
+// accountName is the one form of what people type for the same name: a
+// registration number as it is written, or else small letters without outer
+// spaces. What no text may hold is nobody's name: the empty one.
+func accountName(typed string) string {
+	typed = strings.TrimSpace(cut(typed, 100))
+	if checkText(typed) != nil {
+		return ""
+	}
+	if number, ok := cleanNumber(typed); ok {
+		return strings.ToLower(number)
+	}
+	return strings.ToLower(seal.Digits(typed))
+}
+
+// cut gives at most n characters of s, so that endless input costs nothing.
+func cut(s string, n int) string {
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i]
+		}
+		count++
+	}
+	return s
+}
+
+func joinRoles(roles []Role) string {
+	names := make([]string, 0, len(roles))
+	for _, role := range roles {
+		if !slices.Contains(names, string(role)) {
+			names = append(names, string(role))
+		}
+	}
+	return strings.Join(names, " ")
+}

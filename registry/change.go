@@ -1,0 +1,206 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/registry/seal"
+)
+
+// The change log has one hash chain per person: each entry's hash covers the
+// entry and the hash before it, and the live row holds the newest. The payload
+// is hashed as it is stored, with the values sealed, so that the chain still
+// holds when a record is erased. Someone who can write to the database could
+// compute a whole new chain; that is what signed checkpoints are for.
+
+// chainHashSize is the size in bytes of SHA-256.
+const chainHashSize = sha256.Size
+
+// Kinds of a FieldChange.
+const (
+	KindValue       = "value"
+	KindAttestation = "attestation"
+)
+
+// LogEntry is one entry of a person's change log.
+type LogEntry struct {
+	ChainNo int64 // 1, 2, 3, ...
+	At      time.Time
+	Actor   string
+	Reason  string
+	Channel Channel
+	Changes []FieldChange
+}
+
+// FieldChange is what one entry did to one field: KindValue with the old and
+// the new text, KindAttestation with the old and the new state.
+type FieldChange struct {
+	Field   string
+	Kind    string
+	Old     string
+	New     string
+	Comment string // KindAttestation only
+}
+
+// ErrChainBroken says that a person's change log, or the record itself, is not
+// what was written.
+var ErrChainBroken = errors.New("registry: the change log does not fit")
+
+// changeRow is a row of change_log.
+type changeRow struct {
+	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
+	ChainNo      int64     `gorm:"column:chain_no;primaryKey;autoIncrement:false"`
+	At           db.Time   `gorm:"column:at"`
+	Actor        string    `gorm:"column:actor"`
+	ActorKind    string    `gorm:"column:actor_kind"`
+	Channel      Channel   `gorm:"column:channel"`
+	Reason       string    `gorm:"column:reason"`
+	Diff         db.Bytes  `gorm:"column:diff"`
+	PayloadHash  db.Bytes  `gorm:"column:payload_hash"`
+	PrevHash     db.Bytes  `gorm:"column:prev_hash"`
+	Hash         db.Bytes  `gorm:"column:hash"`
+}
+
+func (changeRow) TableName() string { return "change_log" }
+
+// diffEntry is one field in a stored diff.
+type diffEntry struct {
+	Field   string `json:"f"`
+	Kind    string `json:"k,omitempty"` // absent: value
+	Old     string `json:"o,omitempty"`
+	New     string `json:"n,omitempty"`
+	Comment string `json:"c,omitempty"`
+}
+
+// payload hashes what an entry says: every part is preceded by its length.
+func (c *changeRow) payload() db.Bytes {
+	h := sha256.New()
+	var n [8]byte
+	put := func(part []byte) {
+		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
+		h.Write(n[:])
+		h.Write(part)
+	}
+	put([]byte("change_log/1"))
+	put(c.RegistrantID[:])
+	put(binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro())))
+	for _, s := range []string{c.Actor, c.ActorKind, string(c.Channel), c.Reason} {
+		put([]byte(s))
+	}
+	put(c.Diff)
+	return h.Sum(nil)
+}
+
+// chainHash is chain_hash of SQL.
+func chainHash(prev, payload []byte) db.Bytes {
+	h := sha256.New()
+	h.Write(prev)
+	h.Write(payload)
+	return h.Sum(nil)
+}
+
+// link appends an entry to the chain whose head stands in the live row, and
+// moves the head.
+func (row *registrantRow) link(log *changeRow) {
+	log.ChainNo, log.PrevHash = row.ChainNo+1, row.ChainHead
+	log.Hash = chainHash(log.PrevHash, log.PayloadHash)
+	row.ChainNo, row.ChainHead = log.ChainNo, log.Hash
+}
+
+// appendLog adds an entry that changes no value: it moves the head of the chain
+// and makes no version. The record must be locked.
+func (r *Registry) appendLog(tx *gorm.DB, rec *record, log changeRow) error {
+	rec.row.link(&log)
+	if err := r.storeLog(tx, log); err != nil {
+		return err
+	}
+	moved := tx.Model(&registrantRow{}).Where("id = ?", rec.row.ID).Select("chain_no", "chain_head").Updates(&rec.row)
+	if moved.Error != nil {
+		return fmt.Errorf("move the head of a chain: %w", moved.Error)
+	}
+	return nil
+}
+
+// storeLog inserts an entry under the number of this transaction.
+func (r *Registry) storeLog(tx *gorm.DB, log changeRow) error {
+	err := tx.Exec(`INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
+		VALUES (?, ?, `+r.db.Dialect.TxNo()+`, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		log.RegistrantID, log.ChainNo, log.At, log.Actor, log.ActorKind, log.Channel, log.Reason,
+		log.Diff, log.PayloadHash, log.PrevHash, log.Hash).Error
+	if err != nil {
+		return fmt.Errorf("store a change: %w", err)
+	}
+	return nil
+}
+
+// loadLog reads a person's change log from its beginning.
+func loadLog(tx *gorm.DB, id uuid.UUID) ([]changeRow, error) {
+	var rows []changeRow
+	if err := tx.Where("registrant_id = ?", id).Order("chain_no").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("load a change log: %w", err)
+	}
+	return rows, nil
+}
+
+// diff opens the stored diff of an entry.
+func (c *changeRow) diff(key seal.Record) ([]diffEntry, error) {
+	plain, err := key.Open(sealedDiff, "diff", c.Diff)
+	if err != nil {
+		return nil, err
+	}
+	var diff []diffEntry
+	if err := json.Unmarshal(plain, &diff); err != nil {
+		return nil, fmt.Errorf("read a diff: %w", err)
+	}
+	return diff, nil
+}
+
+// History gives a person's change log, oldest first. It returns NotFound or
+// Forbidden: see Person.
+func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEntry, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return nil, err
+	}
+	var out []LogEntry
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err != nil {
+			return err
+		}
+		rows, err := loadLog(tx, id)
+		if err != nil {
+			return err
+		}
+		out, err = entriesOf(rows, rec.key)
+		return err
+	})
+	return out, err
+}
+
+func entriesOf(rows []changeRow, key seal.Record) ([]LogEntry, error) {
+	out := make([]LogEntry, len(rows))
+	for i, row := range rows {
+		diff, err := row.diff(key)
+		if err != nil {
+			return nil, fmt.Errorf("open change %d: %w", row.ChainNo, err)
+		}
+		out[i] = LogEntry{ChainNo: row.ChainNo, At: row.At.Time, Actor: row.Actor, Reason: row.Reason, Channel: row.Channel}
+		for _, d := range diff {
+			change := FieldChange(d)
+			if change.Kind == "" {
+				change.Kind = KindValue
+			}
+			out[i].Changes = append(out[i].Changes, change)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package csvio
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// Codes of the problems that this package finds. They are stable: pages and
+// scripts may rely on them.
+const (
+	CodeEmptyFile       = "empty_file"
+	CodeNotUTF8         = "encoding_not_utf8"
+	CodeUTF16           = "encoding_utf16"
+	CodeSeparator       = "wrong_separator"
+	CodeBadQuotes       = "bad_quotes"
+	CodeLineTooLong     = "line_too_long"
+	CodeTooManyRows     = "too_many_rows"
+	CodeTooManyColumns  = "too_many_columns"
+	CodeCellCount       = "cell_count"
+	CodeEmptyHeader     = "empty_header"
+	CodeBadHeader       = "bad_header"
+	CodeDoubledHeader   = "doubled_header"
+	CodeMissingHeader   = "missing_header"
+	CodeNoKnownHeader   = "no_known_header"
+	CodeMappingColumn   = "mapping_unknown_column"
+	CodeMappingField    = "mapping_unknown_field"
+	CodeMangled         = "mangled_by_spreadsheet"
+	CodeSpreadsheetFlaw = "spreadsheet_error"
+	CodeBadDate         = "bad_date"
+	CodeAmbiguousDate   = "ambiguous_date"
+)
+
+// Problem is one thing that is wrong with a file. It never holds a value of a
+// person.
+type Problem struct {
+	Line   int    // physical line where the row begins, the header is line 1; 0 = the whole file
+	Column string // header of the column as the file has it, a known one; "" = the whole line
+	Code   string // stable, snake_case
+	Words  string // one sentence that says what to do
+}
+
+// Error gives the problem in one line.
+func (p Problem) Error() string {
+	switch {
+	case p.Line == 0:
+		return p.Words
+	case p.Column == "":
+		return fmt.Sprintf("line %d: %s", p.Line, p.Words)
+	}
+	return fmt.Sprintf("line %d, column %q: %s", p.Line, p.Column, p.Words)
+}
+
+// FileError is a problem after which nothing more can be read.
+type FileError struct{ Problem }
+
+func fileError(line int, code, format string, args ...any) *FileError {
+	return &FileError{Problem{Line: line, Code: code, Words: fmt.Sprintf(format, args...)}}
+}
+
+// ProblemWriter writes a list of problems as CSV: line, column, code, words.
+type ProblemWriter struct{ w *Writer }
+
+// NewProblemWriter writes the header line.
+func NewProblemWriter(w io.Writer) (*ProblemWriter, error) {
+	p := &ProblemWriter{NewWriter(w)}
+	return p, p.w.Write([]string{"line", "column", "code", "words"})
+}
+
+// Write adds one problem.
+func (p *ProblemWriter) Write(x Problem) error {
+	return p.w.Write([]string{strconv.Itoa(x.Line), x.Column, x.Code, x.Words})
+}
+
+// Flush hands everything to the writer below.
+func (p *ProblemWriter) Flush() error { return p.w.Flush() }

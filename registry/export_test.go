@@ -1,0 +1,60 @@
+package registry
+
+import (
+	"context"
+	"time"
+
+	"socialregistry/registry/seal"
+)
+
+// What the tests need of the inside.
+
+var (
+	FormatNumber  = formatNumber
+	CleanNumber   = cleanNumber
+	Verhoeff      = verhoeff
+	NormaliseName = normaliseName
+	PlainDecimal  = plainDecimal
+)
+
+// Canonical checks one value against a definition on the day today.
+func Canonical(f Field, raw string, today time.Time) (text, code string) {
+	def, err := newFieldDef(f.withDefaults())
+	if err != nil {
+		return "", err.Error()
+	}
+	text, wrong := def.canonical(raw, today.Format(time.DateOnly))
+	if wrong != nil {
+		return "", wrong.code
+	}
+	return text, ""
+}
+
+// CheckText gives the code of what is wrong with a text, or "".
+func CheckText(raw string) string {
+	if wrong := checkText(raw); wrong != nil {
+		return wrong.code
+	}
+	return ""
+}
+
+// CoreFields reads definitions as New does.
+func CoreFields(text []byte) ([]Field, error) { return readCoreFields(text) }
+
+// TypedFields and TypedColumn show the mapping of fields to columns.
+func TypedFields() []string          { return typedFields() }
+func TypedColumn(key string) *string { return new(values).typed(key) }
+
+// BlindIndex computes what stands in the table identifier.
+func (r *Registry) BlindIndex(scheme, value string) []byte { return r.keys.BlindIndex(scheme, value) }
+
+// NumberBlock is how many numbers are leased at once.
+const NumberBlock = numberBlock
+
+// HashSize is the size of a keyed hash.
+const HashSize = seal.HashSize
+
+// TakeNumbers leases registration numbers.
+func (r *Registry) TakeNumbers(ctx context.Context, n int) ([]string, error) {
+	return r.takeNumbers(ctx, n)
+}

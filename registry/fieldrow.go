@@ -1,0 +1,56 @@
+package registry
+
+import (
+	"socialregistry/internal/db"
+)
+
+// fieldRow is a row of field_definition.
+type fieldRow struct {
+	Key        string           `gorm:"column:key;primaryKey"`
+	No         int              `gorm:"column:no"`
+	Section    string           `gorm:"column:section"`
+	Position   int              `gorm:"column:position"`
+	Type       FieldType        `gorm:"column:type"`
+	Label      column[labels]   `gorm:"column:label"`
+	Hint       column[labels]   `gorm:"column:hint"`
+	Choices    column[[]Choice] `gorm:"column:choices"`
+	Pattern    string           `gorm:"column:pattern"`
+	Min        string           `gorm:"column:min_value"`
+	Max        string           `gorm:"column:max_value"`
+	MaxLength  int              `gorm:"column:max_length"`
+	Required   bool             `gorm:"column:required"`
+	EditBy     column[[]Role]   `gorm:"column:edit_by"`
+	Attestable bool             `gorm:"column:attestable"`
+	Issuable   bool             `gorm:"column:issuable"`
+	Sealed     bool             `gorm:"column:sealed"`
+	Unique     bool             `gorm:"column:is_unique"`
+	Lookup     bool             `gorm:"column:lookup"`
+	Name       bool             `gorm:"column:is_name"`
+	IRI        string           `gorm:"column:iri"`
+	CreatedBy  string           `gorm:"column:created_by"`
+	CreatedAt  db.Time          `gorm:"column:created_at"`
+}
+
+type labels = map[string]string
+
+func (fieldRow) TableName() string { return "field_definition" }
+
+func fieldRowOf(f Field, by string, at db.Time) *fieldRow {
+	return &fieldRow{
+		Key: f.Key, No: f.No, Section: f.Section, Position: f.Position, Type: f.Type,
+		Label: column[labels]{f.Label}, Hint: column[labels]{f.Hint}, Choices: column[[]Choice]{f.Choices},
+		Pattern: f.Pattern, Min: f.Min, Max: f.Max, MaxLength: f.MaxLength, Required: f.Required,
+		EditBy: column[[]Role]{f.EditBy}, Attestable: f.Attestable, Issuable: f.Issuable, Sealed: f.Sealed,
+		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
+	}
+}
+
+func (r fieldRow) toField() Field {
+	return Field{
+		No: r.No, Key: r.Key, Section: r.Section, Position: r.Position, Type: r.Type,
+		Label: r.Label.V, Hint: r.Hint.V, Choices: r.Choices.V,
+		Pattern: r.Pattern, Min: r.Min, Max: r.Max, MaxLength: r.MaxLength, Required: r.Required,
+		EditBy: r.EditBy.V, Attestable: r.Attestable, Issuable: r.Issuable, Sealed: r.Sealed,
+		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, IRI: r.IRI,
+	}
+}

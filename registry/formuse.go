@@ -1,0 +1,88 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// formLife is how long a form may stay open before it is sent.
+const formLife = SessionMax
+
+type formUseRow struct {
+	TokenHash db.Bytes `gorm:"column:token_hash;primaryKey"`
+	Location  string   `gorm:"column:location"`
+	UsedAt    db.Time  `gorm:"column:used_at"`
+}
+
+func (formUseRow) TableName() string { return "form_use" }
+
+// formClaims is inside a form token: whose form it is.
+type formClaims struct {
+	Account string `json:"a"`
+}
+
+// NewForm gives a token for one form of this actor. It is sealed: nobody else
+// can send the form, and it is over with the longest session.
+func (r *Registry) NewForm(actor Actor) (string, error) {
+	token, err := r.accounts.forms.Seal("form", formClaims{actor.AccountID.String()}, r.now().Add(formLife))
+	if err != nil {
+		return "", fmt.Errorf("make form token: %w", err)
+	}
+	return token, nil
+}
+
+// UseForm claims the token of a form that was sent. again is where the first
+// sending of the same form led, for the second to follow; it is empty for the
+// first. Errors: Conflict "form_already_sent" while the first is still at work,
+// Invalid "form_expired" for a token that is over or not this actor's.
+func (r *Registry) UseForm(ctx context.Context, actor Actor, token string) (again string, err error) {
+	var claims formClaims
+	if err := r.accounts.forms.Open("form", token, r.now(), &claims); err != nil || claims.Account != actor.AccountID.String() {
+		return "", fault.Wrap(fault.Invalid, "form_expired", "This form was open for too long. Open it again.", err)
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		row := formUseRow{}
+		again = ""
+		if err := tx.Exec("DELETE FROM form_use WHERE used_at <= ?", db.TimeOf(now.Add(-formLife-time.Minute))).Error; err != nil {
+			return err
+		}
+		res := tx.Exec("INSERT INTO form_use (token_hash, location, used_at) VALUES (?, '', ?) ON CONFLICT (token_hash) DO NOTHING", sessionHash(token), now)
+		if res.Error != nil || res.RowsAffected == 1 {
+			return res.Error
+		}
+		running := fault.New(fault.Conflict, "form_already_sent", "This form was sent already.")
+		if err := first(tx.Where("token_hash = ?", sessionHash(token)), &row, running); err != nil {
+			return err
+		}
+		if again = row.Location; again == "" {
+			return running
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("use form: %w", err)
+	}
+	return again, nil
+}
+
+// FormDone notes where a form led. An empty location frees the token: the form
+// was refused and may be sent again.
+func (r *Registry) FormDone(ctx context.Context, token, location string) error {
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+		row := tx.Where("token_hash = ?", sessionHash(token))
+		if location == "" {
+			return row.Delete(&formUseRow{}).Error
+		}
+		return row.Model(&formUseRow{}).Update("location", location).Error
+	})
+	if err != nil {
+		return fmt.Errorf("close form: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,319 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/registry/csvio"
+)
+
+// How an import goes, from one file to the registry:
+//
+//	csvio.Reader  rows under the header contract                     import_read.go
+//	resolve       who is this? blind index -> stored record          import_resolve.go
+//	builder       new row, sealed and hashed, as for a single edit   row.go
+//	stage         COPY into staging tables, chunk by chunk           stage.go
+//	check         what only the whole file shows: doubled ids        stage.go
+//	merge         one set-based transaction; the only one that
+//	              touches anything but staging                       merge.go
+//
+// Until the merge has committed nothing has changed, so a process may be killed
+// anywhere and the same file be sent again.
+
+// ImportMode says what a row is.
+type ImportMode string
+
+// The modes.
+const (
+	// ImportCreate: a row is a new person. One who is there already, with the
+	// very same values, is left alone; with other values it is a problem.
+	ImportCreate ImportMode = "create"
+	// ImportUpdate: a row is a change of a person who is there. A blank cell
+	// leaves the value as it is, and so does a column that the file lacks.
+	ImportUpdate ImportMode = "update"
+)
+
+// ImportOptions say how to read a file and what to do with it.
+type ImportOptions struct {
+	Name         string            // of the file, for lists of imports
+	Mode         ImportMode        //
+	AllOrNothing bool              // one problem and nothing is applied; else the good rows are
+	DryRun       bool              // everything but the merge
+	Mapping      map[string]string // header -> field key, "" leaves the column out; goes before the contract
+	Dates        csvio.DateOrder   // of dates with slashes
+	Reason       string            // for the change log
+	CollectedAt  time.Time         // when the values were collected, where no cell says it; zero: unknown
+	Progress     func(ImportProgress)
+}
+
+// ImportProgress tells how far an import is. Statement is set while the merge
+// runs: the name of the statement that is about to be sent.
+type ImportProgress struct {
+	Rows      int   // read so far
+	Bytes     int64 // read so far
+	Statement string
+}
+
+// ImportResult is what an import did, or with DryRun what it would do.
+type ImportResult struct {
+	Batch        uuid.UUID
+	SHA256       string // of the file, in hex; "" if it was not read to its end
+	Rows         int    // = Created + Updated + Unchanged + Failed
+	Created      int
+	Updated      int
+	Unchanged    int
+	Failed       int             // rows with a problem
+	Ignored      []string        // headers of columns that are no field
+	Problems     []csvio.Problem // by line, the first MaxProblems of them
+	ProblemCount int             // all of them
+	DryRun       bool
+	// AlreadyApplied: the same file of new people was applied before, without a
+	// problem and with the same columns, or the same upload was. Nothing is
+	// changed again. A file of changes is compared row by row instead: what it
+	// says may have been changed since.
+	AlreadyApplied bool
+}
+
+// MaxProblems is how many problems of one import are kept.
+const MaxProblems = 10_000
+
+// Import reads a CSV file of people and applies it in one transaction. It
+// returns Forbidden; Invalid with the code of the problem (package csvio) if the
+// file cannot be read under the header contract; and Invalid
+// "import_has_problems" if AllOrNothing is set and a row has one. The result
+// holds the problems then too, and nothing was changed.
+func (r *Registry) Import(ctx context.Context, a Actor, src io.Reader, o ImportOptions) (ImportResult, error) {
+	im, err := r.newImport(ctx, a, o)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	if _, err := r.SweepImports(ctx); err != nil {
+		return ImportResult{}, err
+	}
+	return im.run(ctx, src)
+}
+
+// importRun is one import on its way.
+type importRun struct {
+	r       *Registry
+	actor   Actor
+	opt     ImportOptions
+	batch   uuid.UUID // its row in import_batch
+	stage   int64     // run_no of its rows in the staging tables: every run has its own
+	at      db.Time   // the moment of all its changes
+	fields  *fieldSet
+	builder *builder
+	first   int64 // the registration number that the first new person gets, if nobody else takes it
+
+	stored  bool   // import_batch has a row for this import: an upload
+	kept    string // SHA-256 of the file that was uploaded, in hex; "" without an upload
+	input   *importInput
+	columns map[string]csvio.Column // by field
+	found   problems
+	result  ImportResult
+	staged  int // rows in import_stage
+	numbers int // registration numbers that were given to rows
+	badRows int // rows with a problem, that are not staged
+}
+
+func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*importRun, error) {
+	if err := a.check(toImport); err != nil {
+		return nil, err
+	}
+	o, err := o.clean()
+	if err != nil {
+		return nil, err
+	}
+	a.Channel = ChannelCSV
+	im := &importRun{r: r, actor: a, opt: o, at: db.TimeOf(r.now())}
+	if o.CollectedAt.After(im.at.Time) {
+		return nil, fault.New(fault.Invalid, "collected_in_future", "The day of collection is in the future.")
+	}
+	im.stage = runNo(im.at.Time, rand.Uint64())
+	if im.batch, err = uuid.NewV7(); err != nil {
+		return nil, fmt.Errorf("begin an import: %w", err)
+	}
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		if im.fields, err = loadFields(tx); err != nil {
+			return err
+		}
+		return tx.Raw(`SELECT next_no FROM registrant_number WHERE one = 1`).Scan(&im.first).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("begin an import: %w", err)
+	}
+	im.builder = r.newBuilder(im.fields, a, o.Reason, im.at)
+	im.result = ImportResult{Batch: im.batch, DryRun: o.DryRun}
+	return im, nil
+}
+
+// clean checks the options and fills what may be left out.
+func (o ImportOptions) clean() (ImportOptions, error) {
+	if o.Mode != ImportCreate && o.Mode != ImportUpdate {
+		return o, fault.New(fault.Invalid, "invalid_import_mode", "The mode is create or update.")
+	}
+	if o.Dates != csvio.OrderUnknown && o.Dates != csvio.DayFirst && o.Dates != csvio.MonthFirst {
+		return o, fault.New(fault.Invalid, "invalid_date_order", "The order of dates is dmy or mdy.")
+	}
+	if o.Reason == "" {
+		o.Reason = "CSV import"
+	}
+	var err error
+	if o.Reason, err = cleanReason(o.Reason); err != nil {
+		return o, err
+	}
+	for header, key := range o.Mapping {
+		if checkText(header) != nil || checkText(key) != nil {
+			return o, fault.New(fault.Invalid, "invalid_mapping", "The mapping holds a character that no header may hold.")
+		}
+	}
+	o.Name = cleanFileName(o.Name)
+	if o.Progress == nil {
+		o.Progress = func(ImportProgress) {}
+	}
+	return o, nil
+}
+
+// cleanFileName keeps the last part of a path, without what cannot be shown.
+func cleanFileName(name string) string {
+	name = strings.ToValidUTF8(name[strings.LastIndexAny(name, `/\`)+1:], "")
+	name = strings.Map(func(c rune) rune {
+		if refused(c) {
+			return -1
+		}
+		return c
+	}, name)
+	if utf8.RuneCountInString(name) > DefaultMaxLength {
+		name = string([]rune(name)[:DefaultMaxLength])
+	}
+	return name
+}
+
+// runNo names the staging of one run: the milliseconds of our clock, so that
+// stale staging can be told by its number, and 20 random bits.
+func runNo(at time.Time, random uint64) int64 { return at.UnixMilli()<<20 | int64(random&(1<<20-1)) }
+
+// run takes the file from its first byte to the end of the import.
+func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, error) {
+	im.input = newImportInput(src)
+	if err := im.sweep(ctx); err != nil {
+		return im.result, err
+	}
+	defer im.clear(ctx)
+	reader, err := im.open()
+	if err == nil {
+		err = im.stageAll(ctx, reader)
+	}
+	var broken *csvio.FileError
+	if errors.As(err, &broken) {
+		im.found.add(broken.Problem)
+		im.settle()
+		refusal := fault.Wrap(fault.Invalid, broken.Code, broken.Problem.Error(), err)
+		return im.result, errors.Join(refusal, im.save(ctx, batchRefused))
+	}
+	if err != nil {
+		return im.result, err
+	}
+	im.result.SHA256 = fmt.Sprintf("%x", im.input.hash.Sum(nil))
+	if im.kept != "" && im.kept != im.result.SHA256 {
+		return im.result, fault.New(fault.Conflict, "import_file_changed", "The kept file is not the one that was uploaded. Nothing was changed; upload it again.")
+	}
+	if err := im.checkWhole(ctx); err != nil {
+		return im.result, err
+	}
+	return im.finish(ctx)
+}
+
+// finish applies what is staged, or says why not.
+func (im *importRun) finish(ctx context.Context) (ImportResult, error) {
+	im.settle()
+	switch {
+	case im.opt.DryRun:
+		return im.result, im.saveChecked(ctx)
+	case im.opt.AllOrNothing && im.result.Failed > 0:
+		return im.result, im.refuse(ctx)
+	}
+	err := im.merge(ctx)
+	switch {
+	case errors.Is(err, errAppliedBefore):
+		im.nothingToDo()
+		return im.result, nil
+	case errors.Is(err, errRefused):
+		return im.result, im.refuse(ctx)
+	}
+	return im.result, err
+}
+
+// nothingToDo notes that the file was applied before.
+func (im *importRun) nothingToDo() {
+	res := &im.result
+	res.AlreadyApplied, res.Created, res.Updated, res.Unchanged = true, 0, 0, res.Rows-res.Failed
+}
+
+func (im *importRun) refuse(ctx context.Context) error {
+	refusal := fault.New(fault.Invalid, "import_has_problems", "Nothing was changed: there are rows with problems.")
+	if err := im.save(ctx, batchRefused); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// settle puts the counts and the problems into the result.
+func (im *importRun) settle() {
+	im.result.Failed = im.badRows
+	if im.opt.Mode == ImportCreate {
+		im.result.Created = im.staged
+	} else {
+		im.result.Updated = im.staged
+	}
+	im.result.Unchanged = im.result.Rows - im.staged - im.badRows
+	im.result.Problems, im.result.ProblemCount = im.found.sorted(), im.found.count
+}
+
+// fingerprint names a file of new people: these bytes, with these columns read as
+// these fields. A file of changes has none: it may be right to apply it again.
+func (im *importRun) fingerprint() (db.Bytes, error) {
+	if im.opt.Mode == ImportUpdate {
+		return nil, nil
+	}
+	columns := map[string][]any{}
+	for key, c := range im.columns {
+		columns[key] = []any{c.Index, c.Order}
+	}
+	b, err := json.Marshal([]any{im.result.SHA256, im.opt.Mode, columns})
+	if err != nil {
+		return nil, fmt.Errorf("name an import: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return sum[:], nil
+}
+
+// importInput counts and hashes what is read.
+type importInput struct {
+	src   io.Reader
+	hash  hash.Hash
+	bytes int64
+}
+
+func newImportInput(src io.Reader) *importInput { return &importInput{src: src, hash: sha256.New()} }
+
+func (in *importInput) Read(p []byte) (int, error) {
+	n, err := in.src.Read(p)
+	in.hash.Write(p[:n])
+	in.bytes += int64(n)
+	return n, err
+}

@@ -1,0 +1,223 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry/csvio"
+	"socialregistry/registry/seal"
+)
+
+// numberColumn is the key of the column that names people by registration
+// number. It is no field: nobody edits it.
+const numberColumn = "registration_number"
+
+// collectedColumn is the key of the column that says when the values of a row
+// were collected. A field of that name goes before it.
+const collectedColumn = "collected_at"
+
+// importRow is one row of the file on its way.
+type importRow struct {
+	line      int
+	number    string            // cell of numberColumn
+	collected time.Time         // when the values were collected; zero: unknown
+	set       map[string]string // cells that are not blank, by field
+	ids       []importID        // its unique identifiers
+	bad       bool              // it has a problem
+	person    *record           // who it is, if it is somebody
+	built     *built            // nil: unchanged, or bad
+}
+
+// importID is a unique identifier of a row.
+type importID struct {
+	scheme string
+	bidx   []byte
+}
+
+// open reads the header line.
+func (im *importRun) open() (*csvio.Reader, error) {
+	reader, err := csvio.NewReader(im.input, im.contract(), csvio.Options{})
+	if err != nil {
+		return nil, err
+	}
+	im.columns = map[string]csvio.Column{}
+	var locked []fault.Field
+	for _, c := range reader.Columns() {
+		im.columns[c.Key] = c
+		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field) {
+			locked = append(locked, fault.Field{Name: c.Key, Code: CodeNotEditable, Detail: "This account may not change this field."})
+		}
+	}
+	if len(locked) > 0 {
+		return nil, &fault.Error{Kind: fault.Forbidden, Code: CodeNotEditable, Fields: locked,
+			Detail: "The file has columns that this account may not change; leave them out by the mapping."}
+	}
+	im.result.Ignored = reader.Ignored()
+	return reader, nil
+}
+
+// contract says which columns the file may and must have: the fields by key,
+// label or common name.
+func (im *importRun) contract() csvio.Contract {
+	c := csvio.Contract{Mapping: im.opt.Mapping, Order: im.opt.Dates, Refuse: refused}
+	who, names := []string(nil), []string(nil)
+	if im.opt.Mode == ImportUpdate {
+		c.Targets = append(c.Targets, csvio.Target{Key: numberColumn})
+		who = append(who, numberColumn)
+	}
+	if im.fields.byKey[collectedColumn] == nil {
+		c.Targets = append(c.Targets, csvio.Target{Key: collectedColumn})
+	}
+	for _, def := range im.fields.list {
+		c.Targets = append(c.Targets, csvio.Target{Key: def.Key, Names: slices.Sorted(maps.Values(def.Label))})
+		if def.Unique {
+			who = append(who, def.Key)
+		}
+		if def.Name {
+			names = append(names, def.Key)
+		}
+		if def.Required && im.opt.Mode == ImportCreate {
+			c.Require = append(c.Require, []string{def.Key})
+		}
+	}
+	if im.opt.Mode == ImportCreate && len(names) > 0 {
+		c.Require = append(c.Require, names)
+	}
+	if im.opt.Mode == ImportUpdate {
+		c.Require = append(c.Require, who)
+	}
+	return c
+}
+
+// readChunk reads up to n rows; io.EOF comes with the last ones.
+func (im *importRun) readChunk(ctx context.Context, reader *csvio.Reader, n int) ([]*importRow, error) {
+	rows := make([]*importRow, 0, n)
+	for len(rows) < n {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		row, err := reader.Next()
+		var p csvio.Problem
+		switch {
+		case errors.As(err, &p):
+			im.result.Rows++
+			im.badRows++
+			im.found.add(p)
+		case err == io.EOF:
+			return rows, io.EOF
+		case err != nil:
+			return nil, err
+		default:
+			im.result.Rows++
+			rows = append(rows, im.readRow(reader.Columns(), row))
+		}
+	}
+	return rows, nil
+}
+
+// readRow turns cells into values and identifiers.
+func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
+	row := &importRow{line: in.Line, collected: im.opt.CollectedAt, set: make(map[string]string, len(columns))}
+	for i, c := range columns {
+		cell := in.Cells[i]
+		switch {
+		case cell == "":
+		case c.Key == numberColumn:
+			im.readNumber(row, cell)
+		case c.Key == collectedColumn && im.fields.byKey[c.Key] == nil:
+			im.readCollected(row, c, cell)
+		default:
+			im.readCell(row, c, cell)
+		}
+	}
+	return row
+}
+
+func (im *importRun) readNumber(row *importRow, cell string) {
+	number, ok := cleanNumber(cell)
+	if !ok {
+		im.bad(row, numberColumn, CodeBadIdentifier, "This is not a registration number; a digit may be wrong.")
+		return
+	}
+	row.number = number
+}
+
+func (im *importRun) readCollected(row *importRow, c csvio.Column, cell string) {
+	at, flaw := csvio.ParseMoment(seal.Digits(cell), c.Order)
+	if flaw != nil {
+		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
+		return
+	}
+	row.collected = at
+}
+
+// readCell undoes what spreadsheets do to a cell and leaves everything else to
+// the definition of the field.
+func (im *importRun) readCell(row *importRow, c csvio.Column, cell string) {
+	def := im.fields.byKey[c.Key]
+	flaw := csvio.CheckSpreadsheet(cell)
+	switch def.Type {
+	case TypeDate:
+		if flaw == nil {
+			cell, flaw = csvio.ParseDate(seal.Digits(cell), c.Order)
+		}
+	case TypeIdentifier, TypePhone:
+		if flaw == nil {
+			flaw = csvio.CheckIdentifier(cell)
+		}
+	case TypeChoice:
+		cell = def.choiceByLabel(cell)
+	}
+	if flaw != nil {
+		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
+		return
+	}
+	row.set[c.Key] = cell
+	if !def.Unique {
+		return
+	}
+	// A value that is not right is found by the builder, which names the mistake.
+	if text, wrong := def.canonical(cell, im.at.UTC().Format(time.DateOnly)); wrong == nil && text != "" {
+		row.ids = append(row.ids, importID{c.Key, im.r.keys.BlindIndex(c.Key, text)})
+	}
+}
+
+// choiceByLabel gives the value of the choice that is written by its label.
+func (def *fieldDef) choiceByLabel(cell string) string {
+	for _, c := range def.Choices {
+		if strings.EqualFold(c.Value, cell) {
+			return c.Value
+		}
+	}
+	for _, c := range def.Choices {
+		for _, label := range c.Label {
+			if strings.EqualFold(label, cell) {
+				return c.Value
+			}
+		}
+	}
+	return cell
+}
+
+// bad notes a problem of a row; column is a field key or "".
+func (im *importRun) bad(row *importRow, column, code, words string) {
+	im.problem(row.line, column, code, words)
+	if !row.bad {
+		row.bad = true
+		im.badRows++
+	}
+}
+
+// problem names the column as the file does.
+func (im *importRun) problem(line int, column, code, words string) {
+	if c, ok := im.columns[column]; ok {
+		column = c.Name
+	}
+	im.found.add(csvio.Problem{Line: line, Column: column, Code: code, Words: words})
+}

@@ -1,0 +1,204 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// resolve finds for every good row of a chunk the person whom it means, and
+// reads their records, in a few statements for the whole chunk.
+func (im *importRun) resolve(ctx context.Context, rows []*importRow) error {
+	return im.r.db.Read(ctx, func(tx *gorm.DB) error {
+		owners, err := findOwners(tx, rows)
+		if err != nil {
+			return err
+		}
+		whose := map[*importRow]uuid.UUID{}
+		for _, row := range rows {
+			if row.bad {
+				continue
+			}
+			if id := im.identify(row, owners); id != uuid.Nil {
+				whose[row] = id
+			}
+		}
+		return im.loadPeople(tx, whose)
+	})
+}
+
+// owners says whose the identifiers and registration numbers of a chunk are.
+type owners struct {
+	byID     map[string]uuid.UUID // scheme, a zero byte, blind index
+	byNumber map[string]uuid.UUID
+}
+
+func (id importID) key() string { return id.scheme + "\x00" + string(id.bidx) }
+
+func findOwners(tx *gorm.DB, rows []*importRow) (owners, error) {
+	out := owners{map[string]uuid.UUID{}, map[string]uuid.UUID{}}
+	schemes, numbers := map[string][]db.Bytes{}, []string(nil)
+	for _, row := range rows {
+		for _, id := range row.ids {
+			schemes[id.scheme] = append(schemes[id.scheme], id.bidx)
+		}
+		if row.number != "" {
+			numbers = append(numbers, row.number)
+		}
+	}
+	for scheme, list := range schemes {
+		var found []identifierRow
+		if err := tx.Where("scheme = ? AND bidx IN ? AND is_unique", scheme, list).Find(&found).Error; err != nil {
+			return out, fmt.Errorf("find people by identifier: %w", err)
+		}
+		for _, f := range found {
+			out.byID[importID{f.Scheme, f.Bidx}.key()] = f.RegistrantID
+		}
+	}
+	if len(numbers) == 0 {
+		return out, nil
+	}
+	var found []registrantRow
+	if err := tx.Select("id", "number").Where("number IN ?", numbers).Find(&found).Error; err != nil {
+		return out, fmt.Errorf("find people by registration number: %w", err)
+	}
+	for _, f := range found {
+		out.byNumber[f.Number] = f.ID
+	}
+	return out, nil
+}
+
+// identify gives the person that a row means, or Nil: a new one, or a problem.
+func (im *importRun) identify(row *importRow, o owners) uuid.UUID {
+	var who uuid.UUID
+	if row.number != "" {
+		if who = o.byNumber[row.number]; who == uuid.Nil {
+			im.bad(row, numberColumn, CodeNotFound, "Nobody is registered under this number.")
+			return uuid.Nil
+		}
+	}
+	for _, id := range row.ids {
+		owner := o.byID[id.key()]
+		if owner != uuid.Nil && who != uuid.Nil && owner != who {
+			im.bad(row, id.scheme, CodeTwoPeople, "The identifiers of this row belong to two different people.")
+			return uuid.Nil
+		}
+		if owner != uuid.Nil {
+			who = owner
+		}
+	}
+	switch {
+	case who != uuid.Nil || im.opt.Mode == ImportCreate:
+	case len(row.ids) == 0:
+		im.bad(row, "", CodeNoIdentifier, "This row has no identifier: it does not say whom it means.")
+	default:
+		im.bad(row, row.ids[0].scheme, CodeNotFound, "Nobody is registered with this identifier.")
+	}
+	return who
+}
+
+// loadPeople reads the records of the people that rows mean.
+func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) error {
+	if len(whose) == 0 {
+		return nil
+	}
+	ids := make([]uuid.UUID, 0, len(whose))
+	for _, id := range whose {
+		ids = append(ids, id)
+	}
+	var people []registrantRow
+	var keys []keyRow
+	if err := errors.Join(tx.Where("id IN ?", ids).Find(&people).Error, tx.Where("registrant_id IN ?", ids).Find(&keys).Error); err != nil {
+		return fmt.Errorf("load the people of an import: %w", err)
+	}
+	return im.openPeople(whose, people, keys)
+}
+
+func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []registrantRow, keys []keyRow) error {
+	rowOf, keyOf := map[uuid.UUID]registrantRow{}, map[uuid.UUID]keyRow{}
+	for _, p := range people {
+		rowOf[p.ID] = p
+	}
+	for _, k := range keys {
+		keyOf[k.RegistrantID] = k
+	}
+	for row, id := range whose {
+		wrapped, ok := keyOf[id]
+		if !ok {
+			im.bad(row, "", CodeNotFound, "The record of this person has been erased.")
+			continue
+		}
+		key, err := im.r.keys.OpenRecord(id, wrapped.wrapped())
+		if err != nil {
+			return err
+		}
+		rec, err := openRecord(rowOf[id], key)
+		if err != nil {
+			return err
+		}
+		row.person = &rec
+	}
+	return nil
+}
+
+// build computes what a row changes. Of a row that has a problem already, the
+// other values are looked at as well, so that all problems come at once.
+func (im *importRun) build(row *importRow) error {
+	if row.bad {
+		_, wrong := im.builder.clean(row.set, row.collected)
+		im.badFields(row, wrong)
+		return nil
+	}
+	change, err := im.change(row)
+	var invalid *fault.Error
+	if errors.As(err, &invalid) && invalid.Kind == fault.Invalid {
+		im.badFields(row, invalid.Fields)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if im.opt.Mode == ImportCreate && row.person != nil && change != nil {
+		im.bad(row, im.identifying(row), CodeExists, "This person is registered already, with other values; to change them, import in update mode.")
+		return nil
+	}
+	row.built = change
+	return nil
+}
+
+func (im *importRun) change(row *importRow) (*built, error) {
+	if row.person != nil {
+		return im.builder.edit(*row.person, row.set, row.collected)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("build a person: %w", err)
+	}
+	return im.builder.register(id, "", row.set, row.collected)
+}
+
+// identifying is the column by which a row's person was found.
+func (im *importRun) identifying(row *importRow) string {
+	if row.number != "" || len(row.ids) == 0 {
+		return numberColumn
+	}
+	return row.ids[0].scheme
+}
+
+// badFields notes the mistakes in a row's values; one that is about no column of
+// the file is about the whole row.
+func (im *importRun) badFields(row *importRow, wrong []fault.Field) {
+	for _, f := range wrong {
+		column := f.Name
+		if _, ok := im.columns[column]; !ok {
+			column = ""
+		}
+		im.bad(row, column, f.Code, f.Detail)
+	}
+}

@@ -1,0 +1,320 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+var (
+	errAppliedBefore = errors.New("registry: this file was applied before")
+	errRefused       = errors.New("registry: rows have problems, and all or nothing was asked for")
+)
+
+// mergeTries is how often a merge is run when somebody takes one of its
+// identifiers between the look and the write.
+const mergeTries = 3
+
+// merge moves what is staged into the registry, in one transaction. It leaves
+// out rows whose person was changed, or whose identifier was taken, since they
+// were built, and adds them to the problems.
+func (im *importRun) merge(ctx context.Context) error {
+	before := *im // every try starts from here
+	for try := 1; ; try++ {
+		err := im.r.db.InTx(ctx, im.r.now, func(tx *gorm.DB, _ db.Time) error {
+			im.staged, im.badRows = before.staged, before.badRows
+			im.found = problems{slices.Clone(before.found.list), before.found.count}
+			return im.mergeOnce(ctx, tx)
+		})
+		if !im.r.db.Dialect.IsDuplicate(err) || try == mergeTries {
+			return err
+		}
+	}
+}
+
+func (im *importRun) mergeOnce(ctx context.Context, tx *gorm.DB) error {
+	if err := im.lockUpload(tx); err != nil {
+		return err
+	}
+	if err := im.checkAppliedBefore(tx); err != nil {
+		return err
+	}
+	if err := im.checkStaging(tx); err != nil {
+		return err
+	}
+	if err := im.dropLate(tx); err != nil {
+		return err
+	}
+	if im.opt.AllOrNothing && im.badRows > 0 {
+		im.settle()
+		return errRefused
+	}
+	if err := im.number(tx); err != nil {
+		return err
+	}
+	args, err := im.mergeArgs(tx)
+	if err != nil {
+		return err
+	}
+	for _, s := range im.statements() {
+		if err := im.exec(tx, s, args); err != nil {
+			return err
+		}
+	}
+	if im.staged >= chunkRows { // the next import looks many people up by identifier
+		if err := im.r.db.Dialect.Analyze(tx, "identifier"); err != nil {
+			return fmt.Errorf("analyze identifiers: %w", err)
+		}
+	}
+	im.settle()
+	im.say("record the import")
+	return im.saveIn(tx, batchApplied)
+}
+
+// statement is one step of the merge.
+type statement struct{ name, sql string }
+
+func (im *importRun) exec(tx *gorm.DB, s statement, args map[string]any) error {
+	im.say(s.name)
+	if err := tx.Exec(s.sql, args).Error; err != nil {
+		return fmt.Errorf("merge, %s: %w", s.name, err)
+	}
+	return nil
+}
+
+func (im *importRun) say(statement string) {
+	im.opt.Progress(ImportProgress{Rows: im.result.Rows, Bytes: im.input.bytes, Statement: statement})
+}
+
+// lockUpload makes of two runs that apply one upload the second find it applied,
+// and stops one whose upload is given up while it is read.
+func (im *importRun) lockUpload(tx *gorm.DB) error {
+	if !im.stored {
+		return nil
+	}
+	var state ImportState
+	err := tx.Raw(`SELECT state FROM import_batch WHERE id = ?`+im.r.db.Dialect.ForUpdate(), im.batch).Scan(&state).Error
+	switch {
+	case err != nil:
+		return fmt.Errorf("lock an upload: %w", err)
+	case state == batchApplied:
+		return errAppliedBefore
+	case state == batchDiscarded, state == "":
+		return errImportEnded()
+	}
+	return nil
+}
+
+// checkAppliedBefore makes a second import of the same new people harmless, those
+// without an identifier included.
+func (im *importRun) checkAppliedBefore(tx *gorm.DB) error {
+	print, err := im.fingerprint()
+	if err != nil || print == nil {
+		return err
+	}
+	var n int
+	err = tx.Raw(`SELECT count(*) FROM import_batch WHERE fingerprint = ? AND state = ? AND failed = 0`, print, batchApplied).Scan(&n).Error
+	if err != nil {
+		return fmt.Errorf("look for the same import: %w", err)
+	}
+	if n > 0 {
+		return errAppliedBefore
+	}
+	return nil
+}
+
+// checkStaging tells the planner what is staged, and notices an unlogged table
+// that a crash of the database has emptied.
+func (im *importRun) checkStaging(tx *gorm.DB) error {
+	im.say("analyze")
+	for _, table := range stageTables {
+		if err := im.r.db.Dialect.Analyze(tx, table); err != nil {
+			return fmt.Errorf("analyze staging: %w", err)
+		}
+	}
+	var n int
+	if err := tx.Raw(`SELECT count(*) FROM import_stage WHERE run_no = ?`, im.stage).Scan(&n).Error; err != nil {
+		return fmt.Errorf("count staged rows: %w", err)
+	}
+	if n != im.staged {
+		return fault.New(fault.Unavailable, "import_interrupted", "The database was restarted during the import. Nothing was changed; import the file again.")
+	}
+	return nil
+}
+
+// dropLate leaves out rows that others have overtaken. From here on the people
+// of the batch are locked: nobody changes them before the merge has ended.
+func (im *importRun) dropLate(tx *gorm.DB) error {
+	if im.opt.Mode == ImportUpdate {
+		if err := im.dropChanged(tx); err != nil {
+			return err
+		}
+	}
+	code, words := CodeExists, "This person was registered by somebody else while the file was read."
+	if im.opt.Mode == ImportUpdate {
+		code, words = CodeIdentifierTaken, "Another person is registered with an identifier of this row."
+	}
+	im.say("find taken identifiers")
+	return im.drop(tx, code, words, `DELETE FROM import_stage WHERE run_no = @run AND line IN
+		(SELECT i.line FROM import_stage_identifier i JOIN import_stage s ON s.run_no = i.run_no AND s.line = i.line
+		 JOIN identifier t ON t.scheme = i.scheme AND t.bidx = i.bidx
+		 WHERE i.run_no = @run AND i.op = 'add' AND i.is_unique AND t.is_unique AND t.registrant_id <> s.registrant_id)
+		RETURNING line`)
+}
+
+// dropChanged compares the records with those that the rows were built from:
+// chain_no moves with every edit and with every decision on a value.
+func (im *importRun) dropChanged(tx *gorm.DB) error {
+	im.say("lock people")
+	var locked int
+	err := tx.Raw(`SELECT count(*) FROM (SELECT id FROM registrant WHERE id IN
+			(SELECT registrant_id FROM import_stage WHERE run_no = ?) ORDER BY id`+im.r.db.Dialect.ForUpdate()+`) AS locked`,
+		im.stage).Scan(&locked).Error
+	if err != nil {
+		return fmt.Errorf("lock the people of an import: %w", err)
+	}
+	im.say("find changed people")
+	return im.drop(tx, CodeChangedMeanwhile, "Somebody else changed this record while the file was read; import the row again.",
+		`DELETE FROM import_stage WHERE run_no = @run AND NOT EXISTS
+			(SELECT 1 FROM registrant r WHERE r.id = import_stage.registrant_id AND r.chain_no = import_stage.base_chain_no)
+		RETURNING line`)
+}
+
+// drop takes rows out of the merge and adds a problem for each.
+func (im *importRun) drop(tx *gorm.DB, code, words, sql string) error {
+	var lines []int
+	if err := tx.Raw(sql, map[string]any{"run": im.stage}).Scan(&lines).Error; err != nil {
+		return fmt.Errorf("drop rows (%s): %w", code, err)
+	}
+	for _, line := range lines {
+		im.problem(line, "", code, words)
+	}
+	im.staged -= len(lines)
+	im.badRows += len(lines)
+	return nil
+}
+
+// number takes the registration numbers that the rows were staged with. If
+// somebody else has taken some since, the rows get others.
+func (im *importRun) number(tx *gorm.DB) error {
+	if im.opt.Mode != ImportCreate || im.staged == 0 {
+		return nil
+	}
+	im.say("number people")
+	var next int64
+	err := tx.Raw(`UPDATE registrant_number SET next_no = next_no + ? WHERE one = 1 RETURNING next_no`, im.numbers).Scan(&next).Error
+	if err != nil {
+		return fmt.Errorf("take registration numbers: %w", err)
+	}
+	if first := next - int64(im.numbers); first != im.first {
+		return im.renumber(tx, first)
+	}
+	return nil
+}
+
+func (im *importRun) renumber(tx *gorm.DB, first int64) error {
+	var lines []int
+	if err := tx.Raw(`SELECT line FROM import_stage WHERE run_no = ? ORDER BY line`, im.stage).Scan(&lines).Error; err != nil {
+		return fmt.Errorf("renumber people: %w", err)
+	}
+	for some := range slices.Chunk(lines, chunkRows) {
+		args := []any{}
+		for _, line := range some {
+			args = append(args, line, formatNumber(first))
+			first++
+		}
+		args = append(args, im.stage)
+		err := tx.Exec(`UPDATE import_stage SET number = v.column2 FROM (VALUES `+
+			strings.TrimSuffix(strings.Repeat("(CAST(? AS integer), CAST(? AS text)), ", len(some)), ", ")+
+			`) AS v WHERE run_no = ? AND line = v.column1`, args...).Error
+		if err != nil {
+			return fmt.Errorf("renumber people: %w", err)
+		}
+	}
+	return nil
+}
+
+func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
+	var no int64
+	if err := tx.Raw(`SELECT ` + im.r.db.Dialect.TxNo()).Scan(&no).Error; err != nil {
+		return nil, fmt.Errorf("number the transaction: %w", err)
+	}
+	return map[string]any{
+		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
+		"reason": im.opt.Reason, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
+	}, nil
+}
+
+// statements are the steps of the merge. They write what builder.register,
+// builder.edit and Registry.store write for one person.
+func (im *importRun) statements() []statement {
+	if im.opt.Mode == ImportCreate {
+		return createStatements()
+	}
+	return updateStatements()
+}
+
+func createStatements() []statement {
+	return []statement{
+		{"insert change_log", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
+			SELECT registrant_id, 1, @tx, @at, @actor, @kind, @channel, @reason, diff, payload_hash, @zero, chain_hash(@zero, payload_hash)
+			FROM import_stage WHERE run_no = @run`},
+		{"insert registrant", `INSERT INTO registrant (id, number, status, version_no, latest_no, ` + valueColumns + `, chain_head, chain_no, created_at, updated_at)
+			SELECT registrant_id, number, @active, version_no, version_no, ` + valueColumns + `, chain_hash(@zero, payload_hash), 1, @at, @at
+			FROM import_stage WHERE run_no = @run`},
+		insertVersions(),
+		{"insert record_key", `INSERT INTO record_key (registrant_id, kid, wrapped, kek)
+			SELECT registrant_id, key_kid, key_wrapped, key_kek FROM import_stage WHERE run_no = @run`},
+		insertIdentifiers(),
+	}
+}
+
+func updateStatements() []statement {
+	return []statement{
+		{"insert change_log", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
+			SELECT s.registrant_id, r.chain_no + 1, @tx, @at, @actor, @kind, @channel, @reason, s.diff, s.payload_hash, r.chain_head, chain_hash(r.chain_head, s.payload_hash)
+			FROM import_stage s JOIN registrant r ON r.id = s.registrant_id WHERE s.run_no = @run`},
+		{"update registrant", `UPDATE registrant SET ` + setColumns() + `, version_no = s.version_no, latest_no = s.version_no,
+			chain_no = registrant.chain_no + 1, chain_head = chain_hash(registrant.chain_head, s.payload_hash), updated_at = @at
+			FROM import_stage s WHERE s.run_no = @run AND registrant.id = s.registrant_id`},
+		insertVersions(),
+		{"delete identifier", `DELETE FROM identifier WHERE (scheme, bidx, registrant_id) IN
+			(SELECT i.scheme, i.bidx, s.registrant_id FROM import_stage_identifier i JOIN import_stage s ON s.run_no = i.run_no AND s.line = i.line
+			 WHERE i.run_no = @run AND i.op = 'drop')`},
+		insertIdentifiers(),
+		{"update field_state", `UPDATE field_state SET live_hash = f.live_hash
+			FROM import_stage_state f JOIN import_stage s ON s.run_no = f.run_no AND s.line = f.line
+			WHERE f.run_no = @run AND field_state.registrant_id = s.registrant_id AND field_state.field = f.field`},
+	}
+}
+
+func insertVersions() statement {
+	return statement{"insert registrant_version", `INSERT INTO registrant_version (registrant_id, version_no, ` + valueColumns + `, author, channel, reason, created_at)
+		SELECT registrant_id, version_no, ` + valueColumns + `, @actor, @channel, @reason, @at
+		FROM import_stage WHERE run_no = @run`}
+}
+
+func insertIdentifiers() statement {
+	return statement{"insert identifier", `INSERT INTO identifier (scheme, bidx, registrant_id, is_unique)
+		SELECT i.scheme, i.bidx, s.registrant_id, i.is_unique
+		FROM import_stage_identifier i JOIN import_stage s ON s.run_no = i.run_no AND s.line = i.line
+		WHERE i.run_no = @run AND i.op = 'add'`}
+}
+
+// columnList splits a list such as valueColumns.
+func columnList(columns string) []string { return strings.Split(columns, ", ") }
+
+func setColumns() string {
+	var set []string
+	for _, c := range columnList(valueColumns) {
+		set = append(set, c+" = s."+c)
+	}
+	return strings.Join(set, ", ")
+}

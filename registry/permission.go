@@ -1,0 +1,166 @@
+package registry
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+)
+
+// Role is what somebody is allowed to be.
+type Role string
+
+// The roles.
+const (
+	RoleAdmin      Role = "admin"      // everything, and the definitions of fields
+	RoleRegistrar  Role = "registrar"  // registers people and edits their records
+	RoleAttester   Role = "attester"   // decides which values are true
+	RoleAuditor    Role = "auditor"    // reads
+	RoleRegistrant Role = "registrant" // a registered person: the own record only
+	RoleSystem     Role = "system"     // the service itself and whoever has its keys
+)
+
+// Channel is the way by which a change came.
+type Channel string
+
+// The channels.
+const (
+	ChannelStaff  Channel = "staff"  // the staff pages or API
+	ChannelSelf   Channel = "self"   // the registered person
+	ChannelCSV    Channel = "csv"    // an upload
+	ChannelSystem Channel = "system" // the service itself
+)
+
+// Actor is who asks. The zero Actor may do nothing.
+type Actor struct {
+	AccountID    uuid.UUID
+	Name         string // account name, as shown in the change log; no personal data
+	Roles        []Role
+	RegistrantID uuid.UUID // whose record it is; only for RoleRegistrant
+	Channel      Channel
+}
+
+// System is the service itself: it reads everything and changes no person.
+func System() Actor {
+	return Actor{Name: "system", Roles: []Role{RoleSystem}, Channel: ChannelSystem}
+}
+
+// Has tells whether the actor has the role.
+func (a Actor) Has(r Role) bool { return slices.Contains(a.Roles, r) }
+
+// action is something that an actor wants to do.
+type action string
+
+const (
+	toDefineField action = "define a field"
+	toRegister    action = "register a person"
+	toEdit        action = "edit a record"
+	toRead        action = "read a record"
+	toSearch      action = "search people"
+	toAttest      action = "attest values"
+	toImport      action = "import people"
+	toCreateStaff action = "create a staff account"
+	toHandOutCode action = "hand out an activation code"
+)
+
+// rolesFor is the whole table of permissions. Registrants are held to their own
+// record by checkOn. What does not stand here is allowed to nobody.
+func rolesFor(act action) []Role {
+	switch act {
+	case toRead:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem, RoleRegistrant}
+	case toSearch:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
+	case toRegister:
+		return []Role{RoleAdmin, RoleRegistrar}
+	case toEdit:
+		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
+	case toAttest:
+		return []Role{RoleAdmin, RoleAttester}
+	case toDefineField:
+		return []Role{RoleAdmin}
+	case toImport:
+		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
+	case toCreateStaff:
+		return []Role{RoleAdmin, RoleSystem}
+	case toHandOutCode:
+		return []Role{RoleAdmin, RoleRegistrar}
+	}
+	return nil
+}
+
+// may tells whether one of the actor's roles other than registrant allows act.
+func (a Actor) may(act action) bool {
+	return slices.ContainsFunc(rolesFor(act), func(r Role) bool { return r != RoleRegistrant && a.Has(r) })
+}
+
+// check decides about an action on the registry as a whole. It returns
+// Unauthenticated for the zero Actor and Forbidden.
+func (a Actor) check(act action) error {
+	if a.may(act) {
+		return nil
+	}
+	return a.refuse(act)
+}
+
+// checkOn decides about an action on one record. A registrant who may do it to
+// the own record is told NotFound about any other, existing or not.
+func (a Actor) checkOn(act action, id uuid.UUID) error {
+	if a.may(act) {
+		return nil
+	}
+	if !a.Has(RoleRegistrant) || !slices.Contains(rolesFor(act), RoleRegistrant) {
+		return a.refuse(act)
+	}
+	if a.RegistrantID == uuid.Nil || a.RegistrantID != id {
+		return errNoPerson()
+	}
+	return nil
+}
+
+func (a Actor) refuse(act action) error {
+	if len(a.Roles) == 0 {
+		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
+	}
+	return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+}
+
+// mayEdit tells whether the definition of a field lets the actor edit it. The
+// service itself imports on an administrator's behalf.
+func (a Actor) mayEdit(f Field) bool {
+	return slices.ContainsFunc(f.EditBy, a.Has) || a.Has(RoleSystem) && slices.Contains(f.EditBy, RoleAdmin)
+}
+
+// kind says in one word who the actor is, for the change log.
+func (a Actor) kind() string {
+	switch {
+	case a.Has(RoleSystem):
+		return "system"
+	case len(a.Roles) == 1 && a.Has(RoleRegistrant):
+		return "registrant"
+	}
+	return "staff"
+}
+
+// channel is the actor's channel, or the one that fits the kind.
+func (a Actor) channel() Channel {
+	if a.Channel != "" {
+		return a.Channel
+	}
+	switch a.kind() {
+	case "system":
+		return ChannelSystem
+	case "registrant":
+		return ChannelSelf
+	}
+	return ChannelStaff
+}
+
+// name is what the change log calls the actor.
+func (a Actor) name() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.AccountID.String()
+}

@@ -1,0 +1,200 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+const (
+	statusActive    = "ACTIVE"
+	maxReasonLength = 500 // characters
+)
+
+// Person is the default version of one person's record.
+type Person struct {
+	ID        uuid.UUID
+	Number    string // registration number
+	Status    string
+	VersionNo int              // of this version; send it back as Change.ExpectVersion
+	LatestNo  int              // highest version number used
+	ChainNo   int64            // moves with every edit and every decision
+	Values    map[string]Value // by field; a field without a value is absent
+	CreatedAt time.Time
+	UpdatedAt time.Time // of the values
+}
+
+// Change is what somebody wants a record to say.
+type Change struct {
+	Set           map[string]string // by field; "" removes the value
+	CollectedAt   time.Time         // when the values were collected; zero: unknown
+	Reason        string            // for the change log; at most 500 characters
+	ExpectVersion int               // Edit only: the version that the change was made from
+}
+
+// Register adds a person. It returns Invalid "invalid_values" with one field per
+// mistake, Conflict "identifier_taken", or Forbidden.
+func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, error) {
+	if err := a.check(toRegister); err != nil {
+		return Person{}, err
+	}
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return Person{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Person{}, fmt.Errorf("register a person: %w", err)
+	}
+	numbers, err := r.takeNumbers(ctx, 1)
+	if err != nil {
+		return Person{}, err
+	}
+	var p Person
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		b, err := r.loadBuilder(tx, a, reason, now)
+		if err != nil {
+			return err
+		}
+		change, err := b.register(id, numbers[0], c.Set, c.CollectedAt)
+		if err != nil {
+			return err
+		}
+		if err := r.store(tx, change); err != nil {
+			return err
+		}
+		p = personOf(change.Row, change.Text)
+		return nil
+	})
+	if err != nil {
+		r.returnNumbers(numbers...)
+		return Person{}, err
+	}
+	return p, nil
+}
+
+// Edit changes values of a person and gives the record as it is then. A change
+// that changes nothing writes nothing. It returns NotFound, Conflict
+// "version_conflict" when ExpectVersion is not the current version, Invalid
+// "invalid_values" with one field per mistake, Conflict "identifier_taken", or
+// Forbidden.
+func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (Person, error) {
+	if err := a.checkOn(toEdit, id); err != nil {
+		return Person{}, err
+	}
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return Person{}, err
+	}
+	var p Person
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		b, err := r.loadBuilder(tx, a, reason, now)
+		if err != nil {
+			return err
+		}
+		old, err := r.loadAtVersion(tx, id, c.ExpectVersion)
+		if err != nil {
+			return err
+		}
+		change, err := b.edit(old, c.Set, c.CollectedAt)
+		if err != nil {
+			return err
+		}
+		if change == nil {
+			p = personOf(old.row, old.text)
+			return nil
+		}
+		if err := r.store(tx, change); err != nil {
+			return err
+		}
+		p = personOf(change.Row, change.Text)
+		return nil
+	})
+	return p, err
+}
+
+// Person gives one person. It returns NotFound, also to a registrant for
+// somebody else's record, or Forbidden.
+func (r *Registry) Person(ctx context.Context, a Actor, id uuid.UUID) (Person, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return Person{}, err
+	}
+	var p Person
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err == nil {
+			p = personOf(rec.row, rec.text)
+		}
+		return err
+	})
+	return p, err
+}
+
+// PersonByNumber gives the person with a registration number, as people type
+// it: see Person.
+func (r *Registry) PersonByNumber(ctx context.Context, a Actor, number string) (Person, error) {
+	if err := a.checkOn(toRead, a.RegistrantID); err != nil {
+		return Person{}, err
+	}
+	id, err := r.idByNumber(ctx, number)
+	if err != nil {
+		return Person{}, err
+	}
+	return r.Person(ctx, a, id)
+}
+
+// idByNumber finds a person for anybody; it returns NotFound.
+func (r *Registry) idByNumber(ctx context.Context, typed string) (uuid.UUID, error) {
+	number, ok := cleanNumber(typed)
+	if !ok {
+		return uuid.Nil, errNoPerson()
+	}
+	var ids []uuid.UUID
+	if err := r.db.WithContext(ctx).Raw(`SELECT id FROM registrant WHERE number = ?`, number).Scan(&ids).Error; err != nil {
+		return uuid.Nil, fmt.Errorf("find a registration number: %w", err)
+	}
+	if len(ids) == 0 {
+		return uuid.Nil, errNoPerson()
+	}
+	return ids[0], nil
+}
+
+func personOf(row registrantRow, text map[string]string) Person {
+	return Person{ID: row.ID, Number: row.Number, Status: row.Status, VersionNo: row.VersionNo, LatestNo: row.LatestNo,
+		ChainNo: row.ChainNo, Values: row.Values.with(text), CreatedAt: row.CreatedAt.Time, UpdatedAt: row.UpdatedAt.Time}
+}
+
+// with adds to each text when it was recorded and collected.
+func (v *values) with(text map[string]string) map[string]Value {
+	out := make(map[string]Value, len(text))
+	for k, t := range text {
+		at := v.Times.V[k]
+		value := Value{Text: t, RecordedAt: time.UnixMicro(at.R).UTC()}
+		if at.C != 0 {
+			value.CollectedAt = time.UnixMicro(at.C).UTC()
+		}
+		out[k] = value
+	}
+	return out
+}
+
+// cleanReason checks the words that go into the change log.
+func cleanReason(reason string) (string, error) {
+	wrong := checkText(reason)
+	if wrong == nil && utf8.RuneCountInString(reason) > maxReasonLength {
+		wrong = tooLong(maxReasonLength)
+	}
+	if wrong != nil {
+		return "", fault.InvalidFields("invalid_values", "Some values cannot be accepted.",
+			[]fault.Field{{Name: "reason", Code: wrong.code, Detail: wrong.words}})
+	}
+	return strings.TrimSpace(reason), nil
+}

@@ -1,0 +1,72 @@
+package registry_test
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"testing"
+)
+
+// The queries that must not read the whole registry go through their indexes,
+// on both databases.
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.register(t, amina())
+		for _, c := range []struct{ query, postgres, sqlite string }{
+			{"SELECT id FROM registrant_search WHERE full_name_norm LIKE '%amina%'", "registrant_trgm", "SCAN f VIRTUAL TABLE INDEX 0:L0"},
+			{"SELECT registrant_id FROM identifier WHERE scheme = 'a' AND bidx = (SELECT value_hash FROM attestation LIMIT 1)", "identifier_pkey", "(scheme=? AND bidx=?)"},
+			{"SELECT registrant_id FROM field_state WHERE field = 1 AND state = 'NEW'", "field_state_by_state", "field_state_by_state"},
+			{"SELECT chain_no FROM change_log WHERE (tx_no, registrant_id, chain_no) > (1, '00000000-0000-0000-0000-000000000000', 1) ORDER BY tx_no, registrant_id, chain_no LIMIT 5",
+				"change_log_feed", "change_log_feed"},
+		} {
+			plan := x.plan(t, c.query)
+			want := map[string]string{"postgres": c.postgres, "sqlite": c.sqlite}[x.DB.Dialect.Name()]
+			if !strings.Contains(plan, want) {
+				t.Errorf("%s\nis planned as\n%s\nwant %s", c.query, plan, want)
+			}
+		}
+	})
+}
+
+// plan explains a query to a planner that would rather not read whole tables.
+func (x *fixture) plan(t *testing.T, query string) string {
+	t.Helper()
+	tx, err := x.DB.SQL.BeginTx(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	explain := "EXPLAIN QUERY PLAN "
+	if x.DB.Dialect.Name() == "postgres" {
+		explain = "EXPLAIN "
+		if _, err := tx.Exec("SET LOCAL enable_seqscan = off"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := tx.Query(explain + query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := make([]any, len(columns))
+		for i := range cells {
+			cells[i] = new(sql.RawBytes)
+		}
+		if err := rows.Scan(cells...); err != nil {
+			t.Fatal(err)
+		}
+		plan.Write(*cells[len(cells)-1].(*sql.RawBytes))
+		plan.WriteByte('\n')
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}

@@ -1,0 +1,99 @@
+package registry
+
+import (
+	"context"
+	_ "embed" // fields.json
+	"encoding/json"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+	"socialregistry/registry/seal"
+)
+
+//go:embed fields.json
+var coreFields []byte
+
+// Registry is the people and what is known about them. It is safe for
+// concurrent use, and several processes may share one database.
+type Registry struct {
+	db      *db.DB
+	keys    seal.Keys
+	now     func() time.Time
+	numbers numberPool
+	fields  atomic.Pointer[fieldSet] // the definitions as they were read last
+
+	accounts accounts
+}
+
+// Config is what a Registry needs; all of it.
+type Config struct {
+	DB     *db.DB // migrated
+	Master secret.Master
+	Now    func() time.Time
+}
+
+// New opens the registry and writes the core field definitions that are not
+// there yet. A definition that is there is left as it is. The first start binds
+// the database to its master key; with another one, New returns
+// ErrOtherMasterKey and writes nothing.
+func New(ctx context.Context, c Config) (*Registry, error) {
+	if c.DB == nil || c.Now == nil {
+		return nil, fmt.Errorf("open registry: DB and Now are needed")
+	}
+	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master)}
+	if err := r.checkMaster(ctx); err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
+	if err := r.seedFields(ctx); err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
+	return r, nil
+}
+
+func (r *Registry) seedFields(ctx context.Context) error {
+	fields, err := readCoreFields(coreFields)
+	if err != nil {
+		return err
+	}
+	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		rows := make([]*fieldRow, len(fields))
+		for i, f := range fields {
+			rows[i] = fieldRowOf(f, System().name(), now)
+		}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(rows).Error; err != nil {
+			return fmt.Errorf("seed field definitions: %w", err)
+		}
+		return nil
+	})
+}
+
+// readCoreFields reads and checks the definitions that come with the program.
+func readCoreFields(text []byte) ([]Field, error) {
+	var fields []Field
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, fmt.Errorf("read fields.json: %w", err)
+	}
+	for i, f := range fields {
+		fields[i] = f.withDefaults()
+		if bad := fields[i].problems(); len(bad) > 0 {
+			return nil, fmt.Errorf("read fields.json: field %q: %s: %s", f.Key, bad[0].Name, bad[0].Detail)
+		}
+		if f.No < 1 || f.No >= lastCoreNo {
+			return nil, fmt.Errorf("read fields.json: field %q has no number below %d", f.Key, lastCoreNo)
+		}
+	}
+	return fields, nil
+}
+
+// errNoPerson is the answer about a person who is not there, or not for this
+// actor: the two are not told apart.
+func errNoPerson() error {
+	return fault.New(fault.NotFound, "no_such_person", "There is no such person.")
+}

@@ -1,0 +1,120 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+)
+
+// A session ends after SessionIdle without a request, and SessionMax after
+// sign-in whatever happens.
+const (
+	SessionIdle = 30 * time.Minute
+	SessionMax  = 12 * time.Hour
+)
+
+// touchAfter is how old seen_at may become, so that not every page view writes;
+// touchWithin is how long a page view waits for that write.
+const (
+	touchAfter  = time.Minute
+	touchWithin = 200 * time.Millisecond
+)
+
+type sessionRow struct {
+	IDHash    db.Bytes  `gorm:"column:id_hash;primaryKey"`
+	AccountID uuid.UUID `gorm:"column:account_id"`
+	CreatedAt db.Time   `gorm:"column:created_at"`
+	SeenAt    db.Time   `gorm:"column:seen_at"`
+	ExpiresAt db.Time   `gorm:"column:expires_at"`
+}
+
+func (sessionRow) TableName() string { return "session" }
+
+// startSession makes a session with a token of its own; it never takes one from
+// outside, so that nobody can be signed in to a token that another knows.
+func startSession(tx *gorm.DB, account uuid.UUID, now db.Time) (token string, err error) {
+	token = secret.RandomID(32)
+	row := sessionRow{IDHash: sessionHash(token), AccountID: account, CreatedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(SessionMax))}
+	if err := tx.Create(&row).Error; err != nil {
+		return "", fmt.Errorf("start session: %w", err)
+	}
+	if err := tx.Exec("DELETE FROM session WHERE expires_at <= ?", now).Error; err != nil {
+		return "", fmt.Errorf("remove ended sessions: %w", err)
+	}
+	return token, nil
+}
+
+// sessionHash is what stands in the database: whoever reads it cannot sign in
+// with it. The token has 256 random bits, so a plain hash is enough.
+func sessionHash(token string) db.Bytes {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// Session gives who is signed in by token, and keeps the session alive. Error:
+// Unauthenticated when it is unknown, idle for too long, over, or the account
+// is closed.
+func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
+	var s sessionRow
+	var a accountRow
+	hash := sessionHash(token)
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		if err := first(tx.Where("id_hash = ?", hash), &s, errSession()); err != nil {
+			return err
+		}
+		return first(tx.Where("id = ? AND disabled_at IS NULL", s.AccountID), &a, errSession())
+	})
+	if err != nil {
+		return Actor{}, fmt.Errorf("read session: %w", err)
+	}
+	now := r.now()
+	if !now.Before(s.ExpiresAt.Time) || now.Sub(s.SeenAt.Time) >= SessionIdle {
+		return Actor{}, errSession()
+	}
+	if now.Sub(s.SeenAt.Time) >= touchAfter {
+		r.touchSession(ctx, hash)
+	}
+	return a.toActor(), nil
+}
+
+// touchSession moves seen_at. A busy database makes it give up: the next page
+// view tries again.
+func (r *Registry) touchSession(ctx context.Context, hash db.Bytes) {
+	ctx, cancel := context.WithTimeout(ctx, touchWithin)
+	defer cancel()
+	_ = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		return tx.Model(&sessionRow{}).Where("id_hash = ?", hash).Update("seen_at", now).Error
+	})
+}
+
+// EndSession signs out. A token that is not known is no error.
+func (r *Registry) EndSession(ctx context.Context, token string) error {
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+		return tx.Where("id_hash = ?", sessionHash(token)).Delete(&sessionRow{}).Error
+	})
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+func errSession() error {
+	return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again.")
+}
+
+// first reads one row; missing is the error when there is none.
+func first(tx *gorm.DB, row any, missing error) error {
+	res := tx.Limit(1).Find(row)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return missing
+	}
+	return res.Error
+}

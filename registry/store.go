@@ -1,0 +1,177 @@
+package registry
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/registry/seal"
+)
+
+// registrantColumns are the columns of registrantRow.
+const registrantColumns = "id, number, status, version_no, latest_no, " + valueColumns + ", chain_head, chain_no, created_at, updated_at"
+
+// loadBuilder reads the definitions and makes a builder for one transaction.
+func (r *Registry) loadBuilder(tx *gorm.DB, a Actor, reason string, now db.Time) (*builder, error) {
+	fields, err := r.fieldSet(tx)
+	if err != nil {
+		return nil, err
+	}
+	return r.newBuilder(fields, a, reason, now), nil
+}
+
+// load reads one person and opens the sealed values. lock is "" or one of the
+// dialect's lock clauses. It returns NotFound.
+func (r *Registry) load(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
+	var rows []registrantRow
+	if err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id = ?`+lock, id).Scan(&rows).Error; err != nil {
+		return record{}, fmt.Errorf("load a person: %w", err)
+	}
+	if len(rows) == 0 {
+		return record{}, errNoPerson()
+	}
+	key, err := r.loadKey(tx, id)
+	if err != nil {
+		return record{}, err
+	}
+	return openRecord(rows[0], key)
+}
+
+// loadAtVersion reads one person for a change and holds the record until the
+// transaction ends. It returns NotFound or Conflict "version_conflict".
+func (r *Registry) loadAtVersion(tx *gorm.DB, id uuid.UUID, version int) (record, error) {
+	rec, err := r.load(tx, id, r.db.Dialect.ForUpdate())
+	if err == nil && rec.row.VersionNo != version {
+		err = errVersionConflict()
+	}
+	return rec, err
+}
+
+func (r *Registry) loadKey(tx *gorm.DB, id uuid.UUID) (seal.Record, error) {
+	var rows []keyRow
+	if err := tx.Where("registrant_id = ?", id).Find(&rows).Error; err != nil {
+		return seal.Record{}, fmt.Errorf("load a record key: %w", err)
+	}
+	if len(rows) == 0 {
+		return seal.Record{}, fault.New(fault.Gone, "record_erased", "The values of this record have been erased.")
+	}
+	return r.keys.OpenRecord(id, rows[0].wrapped())
+}
+
+func (k keyRow) wrapped() seal.Wrapped {
+	return seal.Wrapped{KID: k.KID, Key: k.Wrapped, KEK: k.KEK}
+}
+
+func openRecord(row registrantRow, key seal.Record) (record, error) {
+	text, err := row.Values.open(key)
+	if err != nil {
+		return record{}, fmt.Errorf("open a record: %w", err)
+	}
+	return record{row: row, key: key, text: text}, nil
+}
+
+// store writes one change: all its rows, or none. It returns Conflict
+// "identifier_taken" or "version_conflict".
+func (r *Registry) store(tx *gorm.DB, c *built) error {
+	c.Row.link(&c.Log)
+	if err := storeRow(tx, c); err != nil {
+		return err
+	}
+	if err := tx.Create(versionRowOf(c)).Error; err != nil {
+		return fmt.Errorf("store a version: %w", err)
+	}
+	if err := r.storeIdentifiers(tx, c); err != nil {
+		return err
+	}
+	if err := r.storeLog(tx, c.Log); err != nil {
+		return err
+	}
+	return refreshStates(tx, c)
+}
+
+// storeRow writes the live row, and the key of a new person. The condition on
+// version_no is what makes of many changes at once the first one win.
+func storeRow(tx *gorm.DB, c *built) error {
+	if c.NewKey != nil {
+		if err := tx.Create(c.NewKey).Error; err != nil {
+			return fmt.Errorf("store a record key: %w", err)
+		}
+		if err := tx.Create(&c.Row).Error; err != nil {
+			return fmt.Errorf("store a person: %w", err)
+		}
+		return nil
+	}
+	done := tx.Model(&registrantRow{}).Where("id = ? AND version_no = ?", c.Row.ID, c.From).
+		Select("*").Omit("id", "number", "status", "created_at").Updates(&c.Row)
+	if done.Error != nil {
+		return fmt.Errorf("store a person: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return errVersionConflict()
+	}
+	return nil
+}
+
+func (r *Registry) storeIdentifiers(tx *gorm.DB, c *built) error {
+	for _, row := range c.Dropped {
+		if err := tx.Delete(&row).Error; err != nil {
+			return fmt.Errorf("drop an identifier: %w", err)
+		}
+	}
+	for _, row := range c.Added {
+		err := tx.Create(&row).Error
+		if r.db.Dialect.IsDuplicate(err) {
+			return errIdentifierTaken(row.Scheme)
+		}
+		if err != nil {
+			return fmt.Errorf("store an identifier: %w", err)
+		}
+	}
+	return nil
+}
+
+// refreshStates tells the decisions about the changed fields which value is
+// live now. A field without a decision has no row, and needs none.
+func refreshStates(tx *gorm.DB, c *built) error {
+	for _, f := range c.Changed {
+		err := tx.Exec(`UPDATE field_state SET live_hash = ? WHERE registrant_id = ? AND field = ?`, f.Hash, c.Row.ID, f.No).Error
+		if err != nil {
+			return fmt.Errorf("refresh a field state: %w", err)
+		}
+	}
+	return nil
+}
+
+func errVersionConflict() error {
+	return fault.New(fault.Conflict, "version_conflict", "Somebody else has changed this record since you opened it.")
+}
+
+// errIdentifierTaken does not say whose the value is.
+func errIdentifierTaken(field string) error {
+	e := fault.New(fault.Conflict, "identifier_taken", "Another person is registered with this value.")
+	e.Fields = []fault.Field{{Name: field, Code: "identifier_taken", Detail: "Another person is registered with this value."}}
+	return e
+}
+
+// loadKeys reads and opens the keys of several people.
+func (r *Registry) loadKeys(tx *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]seal.Record, error) {
+	keys := make(map[uuid.UUID]seal.Record, len(ids))
+	if len(ids) == 0 {
+		return keys, nil
+	}
+	var rows []keyRow
+	if err := tx.Where("registrant_id IN ?", ids).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("load record keys: %w", err)
+	}
+	for _, row := range rows {
+		key, err := r.keys.OpenRecord(row.RegistrantID, row.wrapped())
+		if err != nil {
+			return nil, fmt.Errorf("load record keys: %w", err)
+		}
+		keys[row.RegistrantID] = key
+	}
+	return keys, nil
+}

@@ -1,0 +1,162 @@
+package registry
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry/seal"
+)
+
+// Value is one value of a person in its canonical form: NFC text without outer
+// or doubled spaces, dates as 2006-01-02, numbers as plain decimals, booleans as
+// true or false, choices by their value.
+type Value struct {
+	Text        string
+	RecordedAt  time.Time
+	CollectedAt time.Time // zero: unknown
+}
+
+// Codes of the mistakes in a value, as they stand in fault.Field.Code. They are
+// stable: pages, scripts and import reports rely on them.
+const (
+	CodeUnknownField  = "unknown_field"
+	CodeNotEditable   = "not_editable"
+	CodeRequired      = "required"
+	CodeNameRequired  = "name_required"
+	CodeInvalidUTF8   = "invalid_utf8"
+	CodeDamagedText   = "damaged_text"
+	CodeControl       = "control_character"
+	CodeTooLong       = "too_long"
+	CodePattern       = "wrong_pattern"
+	CodeNotListed     = "not_listed"
+	CodeBadDate       = "bad_date"
+	CodeDateTooEarly  = "date_too_early"
+	CodeDateTooLate   = "date_too_late"
+	CodeFutureDate    = "date_in_future"
+	CodeBadNumber     = "bad_number"
+	CodeTooSmall      = "too_small"
+	CodeTooLarge      = "too_large"
+	CodeBadBoolean    = "bad_boolean"
+	CodeBadPhone      = "bad_phone"
+	CodeBadEmail      = "bad_email"
+	CodeBadIdentifier = "bad_identifier"
+	CodeMangled       = "mangled_by_spreadsheet"
+)
+
+// mistake is what is wrong with a value: a code and words without the value.
+type mistake struct{ code, words string }
+
+// clean checks every member of set against its definition and the actor's
+// rights, and gives the canonical form of those that pass. "" removes a value.
+func (b *builder) clean(set map[string]string, collected time.Time) (map[string]string, []fault.Field) {
+	clean, bad := make(map[string]string, len(set)), []fault.Field(nil)
+	if collected.After(b.at.Time) {
+		bad = append(bad, fault.Field{Name: "collected_at", Code: CodeFutureDate, Detail: "The day of collection is in the future."})
+	}
+	for key, raw := range set {
+		text, wrong := b.cleanOne(key, raw)
+		if wrong != nil {
+			bad = append(bad, fault.Field{Name: shortKey(key), Code: wrong.code, Detail: wrong.words})
+			continue
+		}
+		clean[key] = text
+	}
+	slices.SortFunc(bad, func(x, y fault.Field) int { return strings.Compare(x.Name, y.Name) })
+	return clean, bad
+}
+
+func (b *builder) cleanOne(key, raw string) (string, *mistake) {
+	def := b.fields.byKey[key]
+	switch {
+	case def == nil:
+		return "", &mistake{CodeUnknownField, "There is no such field."}
+	case !b.actor.mayEdit(def.Field):
+		return "", &mistake{CodeNotEditable, "This account may not change this field."}
+	}
+	return def.canonical(raw, b.at.UTC().Format(time.DateOnly))
+}
+
+// canonical checks one value and brings it into its canonical form; today is
+// the date (UTC) that "not in the future" refers to.
+func (def *fieldDef) canonical(raw, today string) (string, *mistake) {
+	if wrong := checkText(raw); wrong != nil {
+		return "", wrong
+	}
+	text := strings.Join(strings.Fields(norm.NFC.String(raw)), " ")
+	if text == "" {
+		return "", nil
+	}
+	text, wrong := def.canonicalType(text, today)
+	switch {
+	case wrong != nil:
+		return "", wrong
+	case utf8.RuneCountInString(text) > def.MaxLength:
+		return "", tooLong(def.MaxLength)
+	case def.pattern != nil && !def.pattern.MatchString(text):
+		return "", &mistake{CodePattern, "This does not have the expected form."}
+	case (def.Unique || def.Lookup) && seal.Normalise(text) == "":
+		return "", &mistake{CodeBadIdentifier, "This has neither letters nor digits."}
+	}
+	return text, nil
+}
+
+func (def *fieldDef) canonicalType(text, today string) (string, *mistake) {
+	switch def.Type {
+	case TypeDate:
+		return canonicalDate(text, def.Min, def.Max, today)
+	case TypeNumber:
+		return canonicalNumber(text, def.Min, def.Max)
+	case TypeBoolean:
+		return canonicalBoolean(text)
+	case TypeChoice:
+		return canonicalChoice(text, def.Choices)
+	case TypePhone:
+		return canonicalPhone(text)
+	case TypeEmail:
+		return canonicalEmail(text)
+	case TypeIdentifier:
+		return canonicalIdentifier(text)
+	}
+	return text, nil
+}
+
+// missing lists what the person must have and would not have after a change. A
+// required field that an older record lacks is asked for when it is touched:
+// clean is what a change sets, nil for a new person. What is wrong already is
+// not missing too.
+func (s *fieldSet) missing(text, clean map[string]string, bad []fault.Field) []fault.Field {
+	wrong := func(def *fieldDef) bool {
+		return slices.ContainsFunc(bad, func(f fault.Field) bool { return f.Name == def.Key })
+	}
+	var out []fault.Field
+	first, named := (*fieldDef)(nil), false
+	for _, def := range s.list {
+		_, touched := clean[def.Key]
+		if def.Required && text[def.Key] == "" && (clean == nil || touched) && !wrong(def) {
+			out = append(out, fault.Field{Name: def.Key, Code: CodeRequired, Detail: "This is needed."})
+		}
+		if def.Name {
+			named = named || text[def.Key] != "" || wrong(def)
+			if first == nil {
+				first = def
+			}
+		}
+	}
+	if !named && first != nil {
+		out = append(out, fault.Field{Name: first.Key, Code: CodeNameRequired, Detail: "A person needs a name."})
+	}
+	return out
+}
+
+// shortKey keeps a key that somebody made up from filling a message.
+func shortKey(key string) string {
+	if len(key) > maxKeyLength {
+		return strings.ToValidUTF8(key[:maxKeyLength], "")
+	}
+	return strings.ToValidUTF8(key, "")
+}
