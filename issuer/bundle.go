@@ -1,0 +1,79 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"socialregistry/issuer/keys"
+	"socialregistry/issuer/oid4vci"
+	"socialregistry/issuer/verify"
+)
+
+// bundleFresh is when a verifier should fetch the next bundle.
+const bundleFresh = 24 * time.Hour
+
+// Bundle is all that a verifier without network needs to trust this issuer: its
+// keys with their windows, the context and the types of its credentials, and
+// every status list as it is now. Revoked keys are in it, marked as such.
+func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
+	now := i.now().UTC().Truncate(time.Second)
+	b := &verify.Bundle{Version: verify.BundleVersion, Seq: now.Unix(), Created: now, RefreshAfter: now.Add(bundleFresh),
+		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: map[string]string{"en": "Social Registry", "ar": "السجل الاجتماعي"}}},
+		Contexts: map[string]verify.Context{i.contextIRI: verify.NewContext(i.context)},
+		Types:    map[string]verify.BundleType{}}
+	for _, k := range i.ring.All() {
+		key, err := i.bundleKey(k)
+		if err != nil {
+			return nil, fmt.Errorf("make trust bundle: %w", err)
+		}
+		b.Issuers[0].Keys = append(b.Issuers[0].Keys, key)
+	}
+	for _, c := range i.configs {
+		name, shown := i.bundleType(c)
+		b.Types[name] = shown
+	}
+	return b, i.addStatus(ctx, b, now)
+}
+
+func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
+	jwk, err := k.JWK()
+	if err != nil {
+		return verify.BundleKey{}, err
+	}
+	out := verify.BundleKey{KID: k.KID, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: k.NotBefore, NotAfter: k.NotAfter}
+	if !k.RevokedAt.IsZero() {
+		out.RevokedAt = &k.RevokedAt
+	}
+	return out, nil
+}
+
+// bundleType says by which name a credential calls its type, and how to show it.
+func (i *Issuer) bundleType(c Configuration) (string, verify.BundleType) {
+	out := verify.BundleType{Display: map[string]string{}, Claims: map[string]map[string]string{}}
+	for _, d := range c.Display {
+		out.Display[d.Locale] = d.Name
+	}
+	for _, f := range c.Fields {
+		out.Claims[f.Claim] = i.fields[f.Field].Label
+	}
+	if c.Format == oid4vci.FormatSDJWT {
+		return i.vct(c), out
+	}
+	return c.Type, out
+}
+
+func (i *Issuer) addStatus(ctx context.Context, b *verify.Bundle, now time.Time) error {
+	lists, err := i.ledger.StatusLists(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range lists {
+		doc, err := i.StatusList(ctx, l.Kind, l.ID)
+		if err != nil {
+			return err
+		}
+		b.Status = append(b.Status, verify.BundleStatus{URI: i.listURL(l.Kind, l.ID), Token: string(doc.Body), Fetched: now})
+	}
+	return nil
+}

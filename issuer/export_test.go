@@ -1,0 +1,40 @@
+package issuer
+
+import (
+	"context"
+	"crypto"
+
+	"socialregistry/contexts"
+)
+
+// Contexts is the set that credentials are signed with.
+func (i *Issuer) Contexts() *contexts.Set { return i.contexts }
+
+// PublicKey is the key that signs with an algorithm now.
+func (i *Issuer) PublicKey(alg string) (crypto.PublicKey, error) {
+	k, err := i.ring.Current(alg, i.now())
+	if err != nil {
+		return nil, err
+	}
+	return k.Public(), nil
+}
+
+// TakeIndex takes a fresh index as an issue does.
+func (i *Issuer) TakeIndex(ctx context.Context, kind string) (list string, index int64, err error) {
+	s, err := i.indices.take(ctx, kind)
+	return s.listID, s.index, err
+}
+
+// CredentialWith is Credential with something between reservation and signature.
+func (i *Issuer) CredentialWith(ctx context.Context, accessToken string, body []byte, between func()) (any, error) {
+	o, err := i.order(ctx, accessToken, body)
+	if err != nil {
+		return nil, err
+	}
+	s, err := i.reserve(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	between()
+	return i.finish(ctx, s)
+}

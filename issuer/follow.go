@@ -1,0 +1,194 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+	"socialregistry/issuer/ledger"
+	"socialregistry/registry"
+)
+
+const (
+	followerName = "credentials"
+	feedBatch    = 500
+	// A reservation older than this was left by a crash: signing takes
+	// milliseconds.
+	reservationLife = 5 * time.Minute
+	sweepEvery      = time.Minute
+	sweepBatch      = 500
+)
+
+// ErrUnreadable says that the record of a registrant cannot be read, and that the
+// registrant's credentials were withdrawn for it.
+var ErrUnreadable = errors.New("issuer: record cannot be read, its credentials are withdrawn")
+
+// Follow reads the next part of the registry's change log and withdraws what is
+// no longer true. It looks at no single change: it compares every live
+// credential of the registrants named there with what is attested now, so that
+// entries may be read twice, late, or by two processes, and the outcome is the
+// same.
+//
+// Why nothing slips through: an issue reserves while it holds the record's lock,
+// so its reservation is committed before any later change is; and the feed
+// shows a change only when every transaction before it has ended. Whoever reads
+// the change therefore finds the reservation.
+//
+// It says whether the end of the log was reached and how many credentials were
+// withdrawn. Call it in a loop; between passes that caught up, wait. A record
+// that cannot be read holds nobody up: its credentials are withdrawn, and
+// ErrUnreadable tells of it, once, beside results that are good.
+func (i *Issuer) Follow(ctx context.Context) (caughtUp bool, withdrawn int, err error) {
+	at, err := i.ledger.Follower(ctx, followerName)
+	if err != nil {
+		return false, 0, err
+	}
+	entries, next, err := i.registry.Feed(ctx, at.Position, feedBatch)
+	if err != nil {
+		return false, 0, fmt.Errorf("follow the change log: %w", err)
+	}
+	withdrawn, unreadable, err := i.compare(ctx, entries)
+	if err != nil {
+		return false, withdrawn, fmt.Errorf("follow the change log: %w", err)
+	}
+	if next != at.Position {
+		if err := i.ledger.Advance(ctx, followerName, at.Position, next); err != nil {
+			return false, withdrawn, err
+		}
+	}
+	if len(entries) == feedBatch {
+		return false, withdrawn, unreadable
+	}
+	return true, withdrawn, errors.Join(unreadable, i.sweep(ctx))
+}
+
+// Behind says for how long there has been something to read that the follower
+// has not read, while it did not move: zero when it is at the end. A follower
+// that reads a long log is not behind, one that stands still is.
+func (i *Issuer) Behind(ctx context.Context) (time.Duration, error) {
+	at, err := i.ledger.Follower(ctx, followerName)
+	if err != nil {
+		return 0, err
+	}
+	entries, _, err := i.registry.Feed(ctx, at.Position, 1)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	since := entries[0].At
+	if at.MovedAt.After(since) {
+		since = at.MovedAt
+	}
+	return max(0, i.now().Sub(since)), nil
+}
+
+// compare withdraws the live credentials of the registrants in entries that hold
+// a value which is not attested now. The credentials are read first and the
+// record second: so no credential is judged by an older record than its own.
+// unreadable is ErrUnreadable of every record that was.
+func (i *Issuer) compare(ctx context.Context, entries []registry.FeedEntry) (withdrawn int, unreadable, err error) {
+	if len(entries) == 0 {
+		return 0, nil, nil
+	}
+	ids := make([]uuid.UUID, len(entries))
+	for n, e := range entries {
+		ids[n] = e.RegistrantID
+	}
+	live, err := i.ledger.Live(ctx, ids)
+	if err != nil {
+		return 0, nil, err
+	}
+	byRegistrant := map[uuid.UUID][]ledger.Issuance{}
+	for _, c := range live {
+		byRegistrant[c.RegistrantID] = append(byRegistrant[c.RegistrantID], c)
+	}
+	for id, credentials := range byRegistrant {
+		n, err := i.compareOne(ctx, id, credentials)
+		withdrawn += n
+		if errors.Is(err, ErrUnreadable) {
+			unreadable = errors.Join(unreadable, err)
+		} else if err != nil {
+			return withdrawn, unreadable, err
+		}
+	}
+	return withdrawn, unreadable, nil
+}
+
+// compareOne withdraws those credentials of one registrant that are stale, and
+// leaves a standing re-issue. Of a record that cannot be read it withdraws all,
+// and returns ErrUnreadable: what nobody can check must not stay valid.
+func (i *Issuer) compareOne(ctx context.Context, registrant uuid.UUID, live []ledger.Issuance) (int, error) {
+	why := ledger.Closing{Reason: reasonChanged, By: ledger.ByFollower}
+	attested, unreadable := i.attestedNow(ctx, registrant)
+	if errors.Is(unreadable, ErrUnreadable) {
+		why.Reason = reasonUnreadable
+	} else if unreadable != nil {
+		return 0, unreadable
+	}
+	var ids []uuid.UUID
+	for _, c := range live {
+		if stale(c, attested) { // nothing is attested in a record that cannot be read
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return 0, unreadable
+	}
+	n, err := i.ledger.Withdraw(ctx, ids, why, true)
+	if err != nil {
+		return 0, err // the next pass reads this person again
+	}
+	return n, unreadable
+}
+
+// attestedNow gives what is attested now; nothing for a record that is gone or
+// erased. It returns ErrUnreadable only if the fault is with this record: when
+// it failed twice while the rest of the registry could be read.
+func (i *Issuer) attestedNow(ctx context.Context, registrant uuid.UUID) (map[string]registry.AttestedValue, error) {
+	read := func() (map[string]registry.AttestedValue, error) {
+		a, err := i.registry.Attested(ctx, registrant)
+		if kind := fault.KindOf(err); err != nil && (kind == fault.NotFound || kind == fault.Gone) {
+			return nil, nil
+		}
+		return a.Values, err
+	}
+	values, err := read()
+	if err == nil {
+		return values, nil
+	}
+	if _, err := i.registry.Fields(ctx); err != nil {
+		return nil, err
+	}
+	values, err = read()
+	switch {
+	case err == nil:
+		return values, nil
+	case ctx.Err() != nil:
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, registrant, err)
+}
+
+// sweep closes, once a minute, reservations that a crash left open. Their status
+// bit is set: nobody knows whether the bytes got out.
+func (i *Issuer) sweep(ctx context.Context) error {
+	if !i.sweepDue() {
+		return nil
+	}
+	_, err := i.ledger.Sweep(ctx, reservationLife, sweepBatch)
+	return err
+}
+
+func (i *Issuer) sweepDue() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := i.now()
+	if now.Before(i.nextSweep) {
+		return false
+	}
+	i.nextSweep = now.Add(sweepEvery)
+	return true
+}

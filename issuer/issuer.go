@@ -1,0 +1,173 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"sync"
+	"time"
+
+	"socialregistry/contexts"
+	"socialregistry/did"
+	"socialregistry/internal/db"
+	"socialregistry/internal/secret"
+	"socialregistry/issuer/keys"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oid4vci"
+	"socialregistry/registry"
+)
+
+// Config is what an issuer is built from.
+type Config struct {
+	DB        *db.DB // migrated
+	Registry  *registry.Registry
+	Master    secret.Master
+	PublicURL string // https (http only on loopback), no path, no trailing slash
+	Now       func() time.Time
+	Resolver  *did.Resolver // finds the keys of wallets' DIDs
+}
+
+// Issuer makes credentials and withdraws them. It is safe for concurrent use,
+// and any number of processes may share one database.
+type Issuer struct {
+	registry *registry.Registry
+	ledger   *ledger.Ledger
+	resolver *did.Resolver
+	now      func() time.Time
+
+	url        string // credential issuer identifier, and iss
+	did        string // did:web of the same host, issuer of W3C credentials
+	ring       *keys.Ring
+	tokens     secret.Tokens
+	txCodes    secret.Key
+	contexts   *contexts.Set
+	contextIRI string
+	context    []byte // our own JSON-LD context
+	vocabulary []byte
+
+	configs    []Configuration
+	fields     map[string]registry.Field
+	fieldOrder []string
+	metadata   oid4vci.Metadata
+
+	indices *allocator
+	lists   *listCache
+
+	mu        sync.Mutex
+	nextSweep time.Time // guarded by mu
+}
+
+// New loads the signing keys, making them if there are none, and the credential
+// configurations. It refuses to start with a configuration that could only make
+// bad credentials (ErrConfiguration), with a master key that does not open the
+// stored keys, with a public URL that wallets must not trust, and with another
+// public URL than the first start on this database (ledger.ErrOtherURL).
+func New(ctx context.Context, c Config) (*Issuer, error) {
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return nil, err
+	}
+	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL,
+		tokens: secret.NewTokens("k1", c.Master.Derive("issuer/tokens")), txCodes: c.Master.Derive("issuer/tx-codes")}
+	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"))
+	i.lists = newListCache()
+	if err := i.load(ctx, c.Master.Derive("issuer/signing-keys")); err != nil {
+		return nil, fmt.Errorf("start the issuer: %w", err)
+	}
+	return i, nil
+}
+
+// load brings in, in this order, what the later parts need of the earlier.
+func (i *Issuer) load(ctx context.Context, wrap secret.Key) (err error) {
+	if i.did, err = did.WebDID(i.url); err != nil {
+		return err
+	}
+	if err = i.claimURL(ctx); err != nil {
+		return err
+	}
+	if i.ring, err = loadRing(ctx, i.ledger, wrap, i.now()); err != nil {
+		return err
+	}
+	if err = i.loadContexts(); err != nil {
+		return err
+	}
+	if err = i.loadFields(ctx); err != nil {
+		return err
+	}
+	return i.loadConfigurations(ctx, seedConfigurations)
+}
+
+// claimURL ties the database to the public URL. It is the issuer's identifier:
+// it stands in every credential and behind every status list, so a second one
+// would make credentials that nobody can check.
+func (i *Issuer) claimURL(ctx context.Context) error {
+	owner, err := i.ledger.Claim(ctx, i.url)
+	if errors.Is(err, ledger.ErrOtherURL) {
+		return fmt.Errorf("%w: it issues as %s, not as %s; set SR_PUBLIC_URL=%s, or use another database"+
+			" (if it has issued nothing yet, DELETE FROM issuer_identity lets it take the new one)", err, owner, i.url, owner)
+	}
+	return err
+}
+
+// checkPublicURL: wallets take https only (OID4VCI 1.0 §12.2.1); http is for
+// trying out on one machine.
+func checkPublicURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || s != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("public URL %q must be scheme and host without path or trailing slash", s)
+	}
+	addr, _ := netip.ParseAddr(u.Hostname())
+	loopback := u.Hostname() == "localhost" || addr.IsLoopback()
+	if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {
+		return fmt.Errorf("public URL %q must be https; http is for localhost only", s)
+	}
+	return nil
+}
+
+func (i *Issuer) loadContexts() (err error) {
+	i.contextIRI, i.context, i.vocabulary = contexts.Registry(i.url)
+	i.contexts, err = contexts.New(map[string][]byte{i.contextIRI: i.context})
+	return err
+}
+
+func (i *Issuer) loadFields(ctx context.Context) error {
+	list, err := i.registry.Fields(ctx)
+	if err != nil {
+		return err
+	}
+	i.fields = map[string]registry.Field{}
+	for _, f := range list {
+		i.fields[f.Key] = f
+		i.fieldOrder = append(i.fieldOrder, f.Key)
+	}
+	return nil
+}
+
+// loadConfigurations reads the configurations and holds each to its rules, so
+// that a wrong one is found at the start and not in a wallet.
+func (i *Issuer) loadConfigurations(ctx context.Context, seed []byte) error {
+	var err error
+	if i.configs, err = loadConfigurations(ctx, i.ledger, seed); err != nil {
+		return err
+	}
+	for _, c := range i.configs {
+		if err := c.check(i.fields); err != nil {
+			return err
+		}
+		if err := i.checkTerms(c); err != nil {
+			return err
+		}
+	}
+	i.metadata = i.buildMetadata()
+	return i.metadata.Check()
+}
+
+func (i *Issuer) configuration(id string) (Configuration, bool) {
+	for _, c := range i.configs {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	return Configuration{}, false
+}

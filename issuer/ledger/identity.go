@@ -1,0 +1,40 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"socialregistry/internal/db"
+)
+
+type identityRow struct {
+	ID        int     `gorm:"column:id;primaryKey"`
+	PublicURL string  `gorm:"column:public_url"`
+	CreatedAt db.Time `gorm:"column:created_at"`
+}
+
+func (identityRow) TableName() string { return "issuer_identity" }
+
+// Claim ties the database to a public URL, for good: the first one wins, and
+// ErrOtherURL tells of any other. It gives the URL that the database belongs to.
+func (l *Ledger) Claim(ctx context.Context, url string) (string, error) {
+	var row identityRow
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		claim := identityRow{ID: 1, PublicURL: url, CreatedAt: now}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&claim).Error; err != nil {
+			return err
+		}
+		row = identityRow{}
+		return tx.Where("id = 1").Take(&row).Error
+	})
+	if err != nil {
+		return "", fmt.Errorf("ledger: claim the public URL: %w", err)
+	}
+	if row.PublicURL != url {
+		return row.PublicURL, ErrOtherURL
+	}
+	return url, nil
+}

@@ -1,0 +1,162 @@
+package ledger
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// State says where a credential stands.
+type State string
+
+// The states of an issuance. A reserved one counts as live: it may be signed
+// and on its way. The status bit of a withdrawn or failed one is set.
+const (
+	Reserved  State = "reserved"
+	Issued    State = "issued"
+	Withdrawn State = "withdrawn"
+	Failed    State = "failed" // reserved and never recorded
+)
+
+// The rules that close a credential; all else is closed by an account.
+const (
+	ByFollower = "follower" // a value in it is no longer attested
+	BySweep    = "sweep"    // a crash left its reservation open
+)
+
+// Issuance is one credential, from its reservation on. Together with the
+// registrant's version it says all that was to be signed, without the values.
+type Issuance struct {
+	ID           uuid.UUID
+	RegistrantID uuid.UUID
+	ConfigID     string
+	Format       string
+	GrantID      string
+	State        State
+	KID          string            // the key it is signed with
+	Holder       string            // RFC 7638 thumbprint of the holder's key
+	Fields       map[string][]byte // field key → keyed hash of the value, as registry gives it
+	VersionNo    int
+	ChainNo      int64 // the registrant's change log when the values were read
+	ListID       string
+	ListIndex    int64
+	ValidFrom    time.Time
+	ValidUntil   time.Time
+	ReservedAt   time.Time
+	IssuedAt     time.Time // zero: not yet
+	ClosedAt     time.Time // zero: live
+	ClosedBy     string    // account, or ByFollower or BySweep
+	Reason       string
+}
+
+// Live says whether the credential's status is valid.
+func (i Issuance) Live() bool { return i.State == Reserved || i.State == Issued }
+
+type issuanceRow struct {
+	ID           uuid.UUID `gorm:"column:id;primaryKey"`
+	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
+	ConfigID     string    `gorm:"column:config_id"`
+	Format       string    `gorm:"column:format"`
+	GrantID      string    `gorm:"column:grant_id"`
+	State        string    `gorm:"column:state"`
+	KID          string    `gorm:"column:kid"`
+	Holder       string    `gorm:"column:holder"`
+	Fields       db.JSON   `gorm:"column:fields"`
+	VersionNo    int       `gorm:"column:version_no"`
+	ChainNo      int64     `gorm:"column:chain_no"`
+	ListID       string    `gorm:"column:list_id"`
+	ListIndex    int64     `gorm:"column:list_index"`
+	ValidFrom    db.Time   `gorm:"column:valid_from"`
+	ValidUntil   db.Time   `gorm:"column:valid_until"`
+	ReservedAt   db.Time   `gorm:"column:reserved_at"`
+	IssuedAt     *db.Time  `gorm:"column:issued_at"`
+	ClosedAt     *db.Time  `gorm:"column:closed_at"`
+	ClosedBy     string    `gorm:"column:closed_by"`
+	Reason       string    `gorm:"column:reason"`
+}
+
+func (issuanceRow) TableName() string { return "issuance" }
+
+func issuanceRowOf(i Issuance) issuanceRow {
+	fields := db.JSON{}
+	for k, h := range i.Fields {
+		fields[k] = base64.RawURLEncoding.EncodeToString(h)
+	}
+	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID,
+		State: string(i.State), KID: i.KID, Holder: i.Holder, Fields: fields, VersionNo: i.VersionNo, ChainNo: i.ChainNo,
+		ListID: i.ListID, ListIndex: i.ListIndex, ValidFrom: db.Time{Time: i.ValidFrom}, ValidUntil: db.Time{Time: i.ValidUntil},
+		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason}
+}
+
+// toIssuance takes a hash that cannot be read as one that nothing equals: that
+// credential is stale, and no other suffers from it.
+func (r issuanceRow) toIssuance() Issuance {
+	fields := make(map[string][]byte, len(r.Fields))
+	for k, v := range r.Fields {
+		s, _ := v.(string)
+		if h, err := base64.RawURLEncoding.DecodeString(s); err == nil {
+			fields[k] = h
+		} else {
+			fields[k] = nil
+		}
+	}
+	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID,
+		State: State(r.State), KID: r.KID, Holder: r.Holder, Fields: fields, VersionNo: r.VersionNo, ChainNo: r.ChainNo,
+		ListID: r.ListID, ListIndex: r.ListIndex, ValidFrom: r.ValidFrom.Time, ValidUntil: r.ValidUntil.Time,
+		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason}
+}
+
+func toIssuances(rows []issuanceRow) []Issuance {
+	out := make([]Issuance, len(rows))
+	for n, r := range rows {
+		out[n] = r.toIssuance()
+	}
+	return out
+}
+
+// Issuance gives one issuance; ErrNotFound if there is none.
+func (l *Ledger) Issuance(ctx context.Context, id uuid.UUID) (Issuance, error) {
+	var rows []issuanceRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("id = ?", id).Find(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Issuance{}, fmt.Errorf("ledger: read issuance: %w", err)
+	}
+	return rows[0].toIssuance(), nil
+}
+
+// Issuances gives all issuances of a registrant, newest first.
+func (l *Ledger) Issuances(ctx context.Context, registrant uuid.UUID) ([]Issuance, error) {
+	var rows []issuanceRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("registrant_id = ?", registrant).Order("reserved_at DESC, id").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read issuances: %w", err)
+	}
+	return toIssuances(rows), nil
+}
+
+// Live gives the reserved and issued credentials of these registrants.
+func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance, error) {
+	var rows []issuanceRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("registrant_id IN ? AND state IN ?", registrants, liveStates()).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read live issuances: %w", err)
+	}
+	return toIssuances(rows), nil
+}
+
+func liveStates() []string { return []string{string(Reserved), string(Issued)} }

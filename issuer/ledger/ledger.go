@@ -1,0 +1,67 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// The reasons for which a step is refused. Nothing is written when one of them
+// is returned, save a wrong transaction code, which is counted.
+var (
+	ErrNotFound         = errors.New("ledger: not found")
+	ErrUsed             = errors.New("ledger: used before")
+	ErrExpired          = errors.New("ledger: expired")
+	ErrRevoked          = errors.New("ledger: revoked")
+	ErrMoved            = errors.New("ledger: the record changed since it was read")
+	ErrNotReserved      = errors.New("ledger: the reservation is over")
+	ErrTooMany          = errors.New("ledger: the grant has led to enough credentials")
+	ErrOtherURL         = errors.New("ledger: the database belongs to another public URL")
+	ErrTxCodeMissing    = errors.New("ledger: transaction code missing")
+	ErrTxCodeUnexpected = errors.New("ledger: transaction code not asked for")
+	ErrTxCodeWrong      = errors.New("ledger: transaction code wrong")
+)
+
+// maxID bounds the length of an id; those made here have 22 characters.
+const maxID = 64
+
+// Ledger reads and writes the issuer's tables.
+type Ledger struct {
+	db  *db.DB
+	now func() time.Time
+}
+
+// New makes a ledger on a migrated database. now is the only clock it reads,
+// once per transaction.
+func New(d *db.DB, now func() time.Time) *Ledger { return &Ledger{db: d, now: now} }
+
+// inTx runs one writing transaction. f may run more than once (a retry after a
+// serialization failure), so it sets its results afresh each time.
+func (l *Ledger) inTx(ctx context.Context, f func(tx *gorm.DB, now db.Time) error) error {
+	return l.db.InTx(ctx, l.now, f)
+}
+
+// isID tells whether an id that came from outside has the form of those made
+// here (secret.RandomID), so that no database is asked what it cannot read.
+func isID(id string) bool {
+	other := func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
+	}
+	return id != "" && len(id) <= maxID && !strings.ContainsFunc(id, other)
+}
+
+// Lists of ids are stored as one text, separated by spaces.
+func joinIDs(ids []string) string { return strings.Join(ids, " ") }
+func splitIDs(s string) []string  { return strings.Fields(s) }
+
+func timeOf(t *db.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.Time
+}

@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// OfferState says how far an offer went. That its time is over is told by
+// ExpiresAt, not by the state.
+type OfferState string
+
+// The states of an offer.
+const (
+	OfferWaiting   OfferState = "waiting"   // nobody has redeemed its code
+	OfferRedeemed  OfferState = "redeemed"  // a wallet has a token
+	OfferIssued    OfferState = "issued"    // a wallet has every credential that was offered
+	OfferCancelled OfferState = "cancelled" // withdrawn, or too many wrong transaction codes
+)
+
+// MaxTxFailures is how many wrong transaction codes kill an offer
+// (OID4VCI 1.0 §13.6.3).
+const MaxTxFailures = 5
+
+// ByTxFailures cancels an offer after too many wrong transaction codes.
+const ByTxFailures = "tx_failures"
+
+// Offer is a credential offer: what is offered to whom.
+type Offer struct {
+	ID           string // random, at least 128 bits
+	RegistrantID uuid.UUID
+	ConfigIDs    []string
+	State        OfferState
+	TxCodeHash   string // keyed hash; "" = no transaction code is asked
+	TxFailures   int
+	CreatedBy    string
+	CancelledBy  string // account, or ByTxFailures; "" = not cancelled
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+}
+
+type offerRow struct {
+	ID           string    `gorm:"column:id;primaryKey"`
+	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
+	ConfigIDs    string    `gorm:"column:config_ids"`
+	State        string    `gorm:"column:state"`
+	TxCodeHash   string    `gorm:"column:tx_code_hash"`
+	TxFailures   int       `gorm:"column:tx_failures"`
+	CreatedBy    string    `gorm:"column:created_by"`
+	CancelledBy  string    `gorm:"column:cancelled_by"`
+	CreatedAt    db.Time   `gorm:"column:created_at"`
+	ExpiresAt    db.Time   `gorm:"column:expires_at"`
+}
+
+func (offerRow) TableName() string { return "credential_offer" }
+
+func offerRowOf(o Offer) offerRow {
+	return offerRow{ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), State: string(o.State),
+		TxCodeHash: o.TxCodeHash, TxFailures: o.TxFailures, CreatedBy: o.CreatedBy,
+		CreatedAt: db.Time{Time: o.CreatedAt}, ExpiresAt: db.Time{Time: o.ExpiresAt}}
+}
+
+func (r offerRow) toOffer() Offer {
+	return Offer{ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs), State: OfferState(r.State),
+		TxCodeHash: r.TxCodeHash, TxFailures: r.TxFailures, CreatedBy: r.CreatedBy, CancelledBy: r.CancelledBy,
+		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time}
+}
+
+// CreateOffer stores a waiting offer that ends after life, and gives it back
+// with its times.
+func (l *Ledger) CreateOffer(ctx context.Context, o Offer, life time.Duration) (Offer, error) {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		o.State, o.CreatedAt, o.ExpiresAt = OfferWaiting, now.Time, now.Add(life)
+		row := offerRowOf(o)
+		return tx.Create(&row).Error
+	})
+	if err != nil {
+		return Offer{}, fmt.Errorf("ledger: create offer: %w", err)
+	}
+	return o, nil
+}
+
+// Offer gives an offer; ErrNotFound if there is none.
+func (l *Ledger) Offer(ctx context.Context, id string) (Offer, error) {
+	var row offerRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return findOffer(tx, id, "", &row)
+	})
+	if err != nil {
+		return Offer{}, fmt.Errorf("ledger: read offer: %w", err)
+	}
+	return row.toOffer(), nil
+}
+
+// CancelOffer ends an offer in the name of by, an account, and revokes the grant
+// that it led to. ErrNotFound if there is no such offer; an offer that is over already stays as it is.
+func (l *Ledger) CancelOffer(ctx context.Context, id, by string) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		var row offerRow
+		if err := findOffer(tx, id, l.db.Dialect.ForUpdate(), &row); err != nil {
+			return err
+		}
+		err := tx.Model(&offerRow{}).Where("id = ? AND state IN ?", id, []OfferState{OfferWaiting, OfferRedeemed}).
+			Updates(map[string]any{"state": string(OfferCancelled), "cancelled_by": by}).Error
+		if err != nil {
+			return err
+		}
+		return tx.Model(&grantRow{}).Where("offer_id = ? AND revoked_at IS NULL", id).Update("revoked_at", now).Error
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: cancel offer: %w", err)
+	}
+	return nil
+}
+
+func findOffer(tx *gorm.DB, id, lock string, row *offerRow) error {
+	if !isID(id) {
+		return ErrNotFound
+	}
+	res := tx.Raw("SELECT id, registrant_id, config_ids, state, tx_code_hash, tx_failures, created_by, cancelled_by, created_at, expires_at"+
+		" FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return ErrNotFound
+	}
+	return res.Error
+}
+
+func setOfferState(tx *gorm.DB, id string, to OfferState, from ...OfferState) error {
+	return tx.Model(&offerRow{}).Where("id = ? AND state IN ?", id, from).Update("state", string(to)).Error
+}

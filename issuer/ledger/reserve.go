@@ -1,0 +1,169 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Reservation is all that one reserving transaction needs.
+type Reservation struct {
+	Issuance            // State and ReservedAt are set by Reserve
+	Nonce        string // id of the c_nonce in the proof
+	NonceExpires time.Time
+}
+
+// MaxPerGrant is how many credentials of one configuration a grant may lead to.
+// A wallet may ask again, after a lost answer or for another key; nobody needs
+// thousands.
+const MaxPerGrant = 5
+
+// Reserve is the gate before a signature, in one transaction: it locks the
+// registrant's record against writers and refuses if the change log moved since
+// the values were read (ErrMoved), checks the grant (ErrRevoked, ErrExpired,
+// ErrTooMany), uses up the nonce (ErrUsed) and stores what will be signed with its status
+// index. ErrNotFound: there is no such registrant.
+//
+// The record stays locked until the commit. So a change is either before the
+// reservation, which is then refused, or after it, and then whoever reads that
+// change in the log finds the reservation too.
+func (l *Ledger) Reserve(ctx context.Context, r Reservation) (Issuance, error) {
+	i := r.Issuance
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		if err := l.checkGate(tx, i.RegistrantID, i.ChainNo); err != nil {
+			return err
+		}
+		if _, err := checkGrant(tx, i.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
+			return err
+		}
+		if err := checkRoom(tx, i.GrantID, i.ConfigID); err != nil {
+			return err
+		}
+		if err := use(tx, onceNonce, r.Nonce, db.Time{Time: r.NonceExpires}); err != nil {
+			return err
+		}
+		i.State, i.ReservedAt = Reserved, now.Time
+		row := issuanceRowOf(i)
+		return tx.Create(&row).Error // a status index used twice fails here
+	})
+	if err != nil {
+		return Issuance{}, fmt.Errorf("ledger: reserve: %w", err)
+	}
+	return i, nil
+}
+
+// checkGate reads the record's chain_no under a share lock. On SQLite there is
+// no such lock and none is needed: the transaction began IMMEDIATE, so nobody
+// else writes.
+func (l *Ledger) checkGate(tx *gorm.DB, registrant uuid.UUID, chainNo int64) error {
+	var now int64
+	res := tx.Raw("SELECT chain_no FROM registrant_gate WHERE id = ?"+l.db.Dialect.ForShare(), registrant).Scan(&now)
+	switch {
+	case res.Error != nil:
+		return res.Error
+	case res.RowsAffected == 0:
+		return ErrNotFound
+	case now != chainNo:
+		return ErrMoved
+	}
+	return nil
+}
+
+// checkRoom refuses the credential that would be one too many for its grant,
+// whatever became of the others. The caller holds the grant's row, so parallel
+// requests are counted one by one.
+func checkRoom(tx *gorm.DB, grant, config string) error {
+	var n int64
+	if err := tx.Model(&issuanceRow{}).Where("grant_id = ? AND config_id = ?", grant, config).Count(&n).Error; err != nil {
+		return err
+	}
+	if n >= MaxPerGrant {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// Record closes a reservation after the signature: the credential is issued,
+// its offer too if it was the last one missing, and a standing re-issue is done. ErrNotReserved if the
+// reservation was withdrawn or swept meanwhile: then the signed bytes must not
+// be handed out.
+func (l *Ledger) Record(ctx context.Context, id uuid.UUID) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		res := tx.Model(&issuanceRow{}).Where("id = ? AND state = ?", id, string(Reserved)).
+			Updates(map[string]any{"state": string(Issued), "issued_at": now})
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return ErrNotReserved
+		}
+		return l.settle(tx, id)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: record: %w", err)
+	}
+	return nil
+}
+
+// settle marks the offer behind an issuance and removes the standing re-issue.
+func (l *Ledger) settle(tx *gorm.DB, id uuid.UUID) error {
+	if err := l.settleOffer(tx, id); err != nil {
+		return err
+	}
+	return tx.Exec("DELETE FROM standing_reissue WHERE EXISTS (SELECT 1 FROM issuance i WHERE i.id = ?"+
+		" AND i.registrant_id = standing_reissue.registrant_id AND i.config_id = standing_reissue.config_id)", id).Error
+}
+
+// settleOffer marks the offer as issued when all that it offers has been. It
+// locks the offer before it counts: of two last ones at once, the second sees
+// the first.
+func (l *Ledger) settleOffer(tx *gorm.DB, id uuid.UUID) error {
+	var i issuanceRow
+	if err := tx.Where("id = ?", id).Take(&i).Error; err != nil {
+		return err
+	}
+	var offer offerRow
+	res := tx.Raw("SELECT id, config_ids FROM credential_offer WHERE id = (SELECT offer_id FROM issue_grant WHERE id = ?)"+
+		l.db.Dialect.ForUpdate(), i.GrantID).Scan(&offer)
+	if res.Error != nil || res.RowsAffected == 0 {
+		return res.Error
+	}
+	var issued int64
+	err := tx.Model(&issuanceRow{}).Where("grant_id = ? AND issued_at IS NOT NULL", i.GrantID).
+		Distinct("config_id").Count(&issued).Error
+	if err != nil || int(issued) < len(splitIDs(offer.ConfigIDs)) {
+		return err
+	}
+	return setOfferState(tx, offer.ID, OfferIssued, OfferRedeemed)
+}
+
+// Sweep closes up to limit reservations older than age as failed, sets their
+// status bits, and forgets used ids that are refused for their age anyway.
+// A crash between reserve and record leaves such rows. It says how many it
+// closed.
+func (l *Ledger) Sweep(ctx context.Context, age time.Duration, limit int) (int, error) {
+	closed := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		if err := tx.Where("expires_at <= ?", now).Delete(&usedRow{}).Error; err != nil {
+			return err
+		}
+		var ids []uuid.UUID
+		err := tx.Model(&issuanceRow{}).Where("state = ? AND reserved_at <= ?", string(Reserved), db.Time{Time: now.Add(-age)}).
+			Order("reserved_at").Limit(limit).Pluck("id", &ids).Error
+		if err != nil || len(ids) == 0 {
+			closed = 0
+			return err
+		}
+		closed, err = closeIssuances(tx, ids, []string{string(Reserved)}, Failed, Closing{Reason: "never_recorded", By: BySweep}, now)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: sweep: %w", err)
+	}
+	return closed, nil
+}

@@ -1,0 +1,142 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/secret"
+)
+
+// Kinds of status lists.
+const (
+	TokenList     = "token"     // Token Status List
+	BitstringList = "bitstring" // Bitstring Status List 1.0
+)
+
+// ListSize is the number of entries of a new list: the least that Bitstring
+// Status List 1.0 allows, and enough to hide a person in (16 KiB unpacked).
+const ListSize = 131072
+
+// StatusList is one list, without its bits.
+type StatusList struct {
+	ID       string // random, opaque; part of the list's URL
+	Kind     string
+	Size     int64
+	Revision int64 // moves with every change of a bit
+}
+
+// Block is a run of leased positions of one list. They are positions before the
+// permutation that turns them into indices. What is not used of a block stays
+// unused for ever, and hides how many credentials there are.
+type Block struct {
+	List  StatusList
+	First int64
+	Count int64
+}
+
+type statusListRow struct {
+	ID        string  `gorm:"column:id;primaryKey"`
+	Kind      string  `gorm:"column:kind"`
+	Seq       int     `gorm:"column:seq"`
+	Size      int64   `gorm:"column:size"`
+	NextIndex int64   `gorm:"column:next_index"`
+	Revision  int64   `gorm:"column:revision"`
+	CreatedAt db.Time `gorm:"column:created_at"`
+}
+
+func (statusListRow) TableName() string { return "status_list" }
+
+func (r statusListRow) toStatusList() StatusList {
+	return StatusList{ID: r.ID, Kind: r.Kind, Size: r.Size, Revision: r.Revision}
+}
+
+// Lease takes the next count positions of the open list of a kind, and opens a
+// new list when the last one is full. No position is ever given twice.
+func (l *Ledger) Lease(ctx context.Context, kind string, count int64) (Block, error) {
+	var b Block
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		row, err := l.openList(tx, kind, count, now)
+		if err != nil {
+			return err
+		}
+		b = Block{List: row.toStatusList(), First: row.NextIndex, Count: count}
+		return tx.Model(&statusListRow{}).Where("id = ?", row.ID).Update("next_index", row.NextIndex+count).Error
+	})
+	if err != nil {
+		return Block{}, fmt.Errorf("ledger: lease status positions: %w", err)
+	}
+	return b, nil
+}
+
+// openList locks the newest list that has room, making one if there is none.
+// Two processes that both find the last list full make one between them: the
+// place (kind, seq) is unique.
+func (l *Ledger) openList(tx *gorm.DB, kind string, count int64, now db.Time) (statusListRow, error) {
+	for range 3 {
+		var row statusListRow
+		err := tx.Raw("SELECT id, kind, seq, size, next_index, revision, created_at FROM status_list WHERE kind = ?"+
+			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind).Scan(&row).Error
+		if err != nil {
+			return row, err
+		}
+		if row.ID != "" && row.NextIndex+count <= row.Size {
+			return row, nil
+		}
+		next := statusListRow{ID: secret.RandomID(16), Kind: kind, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&next).Error; err != nil {
+			return row, err
+		}
+	}
+	return statusListRow{}, fmt.Errorf("no room for %d positions in a new %s list", count, kind)
+}
+
+// StatusList gives one list by kind and id; ErrNotFound if there is none.
+func (l *Ledger) StatusList(ctx context.Context, kind, id string) (StatusList, error) {
+	if !isID(id) {
+		return StatusList{}, fmt.Errorf("ledger: read status list: %w", ErrNotFound)
+	}
+	var rows []statusListRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("kind = ? AND id = ?", kind, id).Find(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return StatusList{}, fmt.Errorf("ledger: read status list: %w", err)
+	}
+	return rows[0].toStatusList(), nil
+}
+
+// StatusLists gives all lists, oldest first.
+func (l *Ledger) StatusLists(ctx context.Context) ([]StatusList, error) {
+	var rows []statusListRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Order("kind, seq").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read status lists: %w", err)
+	}
+	out := make([]StatusList, len(rows))
+	for n, r := range rows {
+		out[n] = r.toStatusList()
+	}
+	return out, nil
+}
+
+// ClosedIndices gives the indices whose bits are set in a list.
+func (l *Ledger) ClosedIndices(ctx context.Context, listID string) ([]int64, error) {
+	var out []int64
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&issuanceRow{}).Where("list_id = ? AND state IN ('withdrawn', 'failed')", listID).
+			Pluck("list_index", &out).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read closed indices: %w", err)
+	}
+	return out, nil
+}

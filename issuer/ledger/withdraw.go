@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"socialregistry/internal/db"
+)
+
+// Reissue is a standing re-issue: this registrant should get a new credential
+// of this configuration. No code exists for it until somebody opens the offer.
+type Reissue struct {
+	RegistrantID uuid.UUID
+	ConfigID     string
+	IssuanceID   uuid.UUID // the credential that was withdrawn
+	Since        time.Time
+}
+
+type reissueRow struct {
+	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
+	ConfigID     string    `gorm:"column:config_id;primaryKey"`
+	IssuanceID   uuid.UUID `gorm:"column:issuance_id"`
+	Since        db.Time   `gorm:"column:since"`
+}
+
+func (reissueRow) TableName() string { return "standing_reissue" }
+
+// Closing says why a credential ends, and by whose hand.
+type Closing struct {
+	Reason string // a code or a short sentence without personal data
+	By     string // an account, or ByFollower or BySweep
+}
+
+// Withdraw withdraws those of the credentials that are live, and says how many
+// that were. With standing, those that were the last good one of their
+// configuration leave a standing re-issue.
+func (l *Ledger) Withdraw(ctx context.Context, ids []uuid.UUID, why Closing, standing bool) (int, error) {
+	n := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		var rows []issuanceRow
+		err := tx.Where("id IN ? AND state IN ?", ids, liveStates()).Find(&rows).Error
+		if err != nil {
+			return err
+		}
+		if n, err = closeIssuances(tx, ids, liveStates(), Withdrawn, why, now); err != nil || !standing {
+			return err
+		}
+		return leaveReissues(tx, rows, now)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: withdraw: %w", err)
+	}
+	return n, nil
+}
+
+// closeIssuances closes those of ids that are in one of the states from, and
+// moves the revision of every status list that they stand in. Status bits are
+// read from the issuances, so the revision is what tells a cache to read again.
+func closeIssuances(tx *gorm.DB, ids []uuid.UUID, from []string, to State, why Closing, now db.Time) (int, error) {
+	res := tx.Model(&issuanceRow{}).Where("id IN ? AND state IN ?", ids, from).
+		Updates(map[string]any{"state": string(to), "closed_at": now, "closed_by": why.By, "reason": why.Reason})
+	if res.Error != nil || res.RowsAffected == 0 {
+		return 0, res.Error
+	}
+	var lists []string
+	err := tx.Model(&issuanceRow{}).Where("id IN ?", ids).Distinct().Order("list_id").Pluck("list_id", &lists).Error
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range lists { // in one order, so that two transactions never wait for each other
+		err := tx.Model(&statusListRow{}).Where("id = ?", id).Update("revision", gorm.Expr("revision + 1")).Error
+		if err != nil {
+			return 0, err
+		}
+	}
+	return int(res.RowsAffected), nil
+}
+
+// leaveReissues runs after the closing. A reservation does not count as good: it
+// may never be recorded, and if it is, settle takes the standing re-issue away.
+func leaveReissues(tx *gorm.DB, closed []issuanceRow, now db.Time) error {
+	for _, r := range closed {
+		var good int64
+		err := tx.Model(&issuanceRow{}).Where("registrant_id = ? AND config_id = ? AND state = ? AND valid_until > ?",
+			r.RegistrantID, r.ConfigID, string(Issued), now).Count(&good).Error
+		if err != nil {
+			return err
+		}
+		if good > 0 {
+			continue
+		}
+		row := reissueRow{RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, IssuanceID: r.ID, Since: now}
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Reissues gives a registrant's standing re-issues.
+func (l *Ledger) Reissues(ctx context.Context, registrant uuid.UUID) ([]Reissue, error) {
+	var rows []reissueRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("registrant_id = ?", registrant).Order("config_id").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read standing re-issues: %w", err)
+	}
+	out := make([]Reissue, len(rows))
+	for n, r := range rows {
+		out[n] = Reissue{RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, IssuanceID: r.IssuanceID, Since: r.Since.Time}
+	}
+	return out, nil
+}

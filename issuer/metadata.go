@@ -1,0 +1,145 @@
+package issuer
+
+import (
+	"time"
+
+	"socialregistry/contexts"
+	"socialregistry/did"
+	"socialregistry/internal/fault"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oauth"
+	"socialregistry/issuer/oid4vci"
+	"socialregistry/registry"
+)
+
+// Every URL in these documents comes from the configured public URL, never from
+// a request.
+
+// Metadata is the credential issuer's self-description (OID4VCI 1.0 §12.2).
+func (i *Issuer) Metadata() oid4vci.Metadata { return i.metadata }
+
+// AuthorizationServer is the self-description of the token endpoint (RFC 8414;
+// OID4VCI 1.0 §12.3).
+func (i *Issuer) AuthorizationServer() oauth.ServerMetadata {
+	return oauth.NewServerMetadata(i.url, i.url+"/oid4vci/token", i.url+"/jwks.json")
+}
+
+// JWKS is the set of public keys (RFC 7517 §5).
+func (i *Issuer) JWKS() (map[string]any, error) { return i.ring.JWKS() }
+
+// JWTVCIssuer tells verifiers of SD-JWT VCs the issuer's keys (SD-JWT VC §4).
+func (i *Issuer) JWTVCIssuer() (map[string]any, error) {
+	jwks, err := i.ring.JWKS()
+	return map[string]any{"issuer": i.url, "jwks": jwks}, err
+}
+
+// DIDDocument is the issuer's did:web document, for verifiers of W3C
+// credentials.
+func (i *Issuer) DIDDocument() (map[string]any, error) {
+	var public []did.PublicKey
+	for _, k := range i.ring.Published() {
+		public = append(public, did.PublicKey{Fragment: k.KID, Key: k.Public()})
+	}
+	return did.Document(i.did, public)
+}
+
+// Context is the JSON-LD context that our W3C credentials name.
+func (i *Issuer) Context() []byte { return i.context }
+
+// Vocabulary is the JSON-LD document that the terms of Context lead to.
+func (i *Issuer) Vocabulary() []byte { return i.vocabulary }
+
+// TypeMetadata describes an SD-JWT VC type (SD-JWT VC §6). name is the last part
+// of its vct. It returns NotFound.
+func (i *Issuer) TypeMetadata(name string) (map[string]any, error) {
+	for _, c := range i.configs {
+		if c.Format == oid4vci.FormatSDJWT && c.Type == name {
+			return i.typeMetadata(c), nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "type_not_found", "There is no such credential type.")
+}
+
+func (i *Issuer) typeMetadata(c Configuration) map[string]any {
+	var displays, claims []any
+	for _, d := range c.Display {
+		displays = append(displays, map[string]any{"locale": d.Locale, "name": d.Name, "description": d.Description,
+			"rendering": map[string]any{"simple": map[string]any{"background_color": d.BackgroundColor, "text_color": d.TextColor}}})
+	}
+	for _, f := range c.Fields {
+		var labels []any
+		for _, l := range labelsOf(i.fields[f.Field], c) {
+			labels = append(labels, map[string]any{"locale": l.Locale, "label": l.Name})
+		}
+		claims = append(claims, map[string]any{"path": []string{f.Claim}, "display": labels, "mandatory": f.Mandatory, "sd": "always"})
+	}
+	return map[string]any{"vct": i.vct(c), "name": c.Display[0].Name, "description": c.Display[0].Description,
+		"display": displays, "claims": claims}
+}
+
+func (i *Issuer) buildMetadata() oid4vci.Metadata {
+	m := oid4vci.Metadata{
+		CredentialIssuer:   i.url,
+		CredentialEndpoint: i.url + "/oid4vci/credential",
+		NonceEndpoint:      i.url + "/oid4vci/nonce",
+		Configurations:     map[string]oid4vci.Configuration{},
+	}
+	for _, c := range i.configs {
+		if c.Format == oid4vci.FormatLDP {
+			m.Configurations[c.ID] = oid4vci.NewLDPConfiguration(i.ldpContexts(), ldpTypes(c), []string{c.Suite}, i.credentialMetadata(c, "credentialSubject"))
+			continue
+		}
+		m.Configurations[c.ID] = oid4vci.NewSDJWTConfiguration(i.vct(c), []string{c.Alg}, i.credentialMetadata(c))
+	}
+	return m
+}
+
+// credentialMetadata says how to show a credential; under is the path to its
+// claims.
+func (i *Issuer) credentialMetadata(c Configuration, under ...string) oid4vci.CredentialMetadata {
+	var m oid4vci.CredentialMetadata
+	for _, d := range c.Display {
+		m.Display = append(m.Display, oid4vci.Display(d))
+	}
+	for _, f := range c.Fields {
+		path := append(append([]string{}, under...), f.Claim)
+		m.Claims = append(m.Claims, oid4vci.Claim{Path: path, Mandatory: f.Mandatory, Display: labelsOf(i.fields[f.Field], c)})
+	}
+	return m
+}
+
+// labelsOf gives the field's label in the languages of the configuration.
+func labelsOf(f registry.Field, c Configuration) []oid4vci.Display {
+	var out []oid4vci.Display
+	for _, d := range c.Display {
+		if label := f.Label[d.Locale]; label != "" {
+			out = append(out, oid4vci.Display{Name: label, Locale: d.Locale})
+		}
+	}
+	return out
+}
+
+func (i *Issuer) vct(c Configuration) string { return i.url + "/credentials/types/" + c.Type }
+
+func (i *Issuer) listURL(kind, id string) string { return i.url + "/status/" + kind + "/" + id }
+
+func (i *Issuer) ldpContexts() []string { return []string{contexts.CredentialsV2, i.contextIRI} }
+
+func ldpTypes(c Configuration) []string { return []string{"VerifiableCredential", c.Type} }
+
+func bindingMethods(format string) []string {
+	if format == oid4vci.FormatLDP {
+		return []string{oid4vci.BindDIDKey, oid4vci.BindDIDJWK}
+	}
+	return []string{oid4vci.BindJWK, oid4vci.BindDIDKey, oid4vci.BindDIDJWK}
+}
+
+func listKind(format string) string {
+	if format == oid4vci.FormatLDP {
+		return ledger.BitstringList
+	}
+	return ledger.TokenList
+}
+
+// dateTime writes an xsd:dateTimeStamp in UTC (VCDM 2.0 §4.9).
+func dateTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

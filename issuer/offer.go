@@ -1,0 +1,175 @@
+package issuer
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oid4vci"
+	"socialregistry/registry"
+)
+
+// txCodeDigits is the length of a transaction code. Five tries of a million.
+const txCodeDigits = 6
+
+// Offer is a credential offer as its maker sees it.
+type Offer struct {
+	ID         string
+	URI        string // openid-credential-offer:// link by reference: short, for the QR code
+	URIByValue string // the same by value; "" if it is too long for a QR code, or the offer is over
+	TxCode     string // told once, to whoever makes the offer; it goes to the person by another way
+	ConfigIDs  []string
+	ExpiresAt  time.Time
+	State      string // waiting, redeemed, issued, expired, cancelled
+}
+
+// CreateOffer makes an offer of one or more configurations to a registrant.
+// Registrants may make one for themselves; admins and registrars for anybody;
+// all others are refused. It lives ten minutes and is redeemed once.
+//
+// Whether the details are attested is not asked here but when the credential is
+// requested, for they may change in between; see Readiness for what to tell the
+// person beforehand.
+//
+// It returns Unauthenticated, Forbidden, NotFound (also for somebody else's
+// record), or Invalid "unknown_configuration".
+func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID uuid.UUID, configIDs []string, withTxCode bool) (Offer, error) {
+	if err := may(a, toOffer, registrantID); err != nil {
+		return Offer{}, err
+	}
+	if err := i.checkConfigIDs(configIDs); err != nil {
+		return Offer{}, err
+	}
+	if _, err := i.registry.Person(ctx, a, registrantID); err != nil {
+		return Offer{}, fmt.Errorf("offer to a registrant: %w", err)
+	}
+	o := ledger.Offer{ID: secret.RandomID(16), RegistrantID: registrantID, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}
+	txCode := ""
+	if withTxCode {
+		txCode = secret.RandomDigits(txCodeDigits)
+		o.TxCodeHash = i.txCodeHash(o.ID, txCode)
+	}
+	o, err := i.ledger.CreateOffer(ctx, o, offerLife)
+	if err != nil {
+		return Offer{}, err
+	}
+	out, err := i.toOffer(o)
+	out.TxCode = txCode
+	return out, err
+}
+
+// Offer gives an offer and how far it went. It returns NotFound for an unknown
+// one and for somebody else's.
+func (i *Issuer) Offer(ctx context.Context, a registry.Actor, id string) (Offer, error) {
+	o, err := i.offerFor(ctx, a, toSee, id)
+	if err != nil {
+		return Offer{}, err
+	}
+	return i.toOffer(o)
+}
+
+// CancelOffer ends an offer: its code is no longer redeemed, and a token that
+// came from it gets no credential. It returns NotFound as Offer does.
+func (i *Issuer) CancelOffer(ctx context.Context, a registry.Actor, id string) error {
+	if _, err := i.offerFor(ctx, a, toOffer, id); err != nil {
+		return err
+	}
+	return i.ledger.CancelOffer(ctx, id, a.AccountID.String())
+}
+
+// OfferDocument is the body behind an offer by reference (OID4VCI 1.0 §4.1.3).
+// It may be fetched more than once; wallets do. Unknown, redeemed, expired and
+// cancelled offers are one and the same NotFound.
+func (i *Issuer) OfferDocument(ctx context.Context, id string) ([]byte, error) {
+	gone := fault.New(fault.NotFound, "offer_not_found", "There is no such offer, or it is over.")
+	o, err := i.ledger.Offer(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil, gone
+	}
+	if err != nil {
+		return nil, err
+	}
+	if i.offerState(o) != string(ledger.OfferWaiting) {
+		return nil, gone
+	}
+	message, err := i.offerMessage(o)
+	if err != nil {
+		return nil, err
+	}
+	return message.Document()
+}
+
+func (i *Issuer) offerFor(ctx context.Context, a registry.Actor, act action, id string) (ledger.Offer, error) {
+	o, err := i.ledger.Offer(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return o, notFound()
+	}
+	if err != nil {
+		return o, err
+	}
+	return o, may(a, act, o.RegistrantID)
+}
+
+func (i *Issuer) checkConfigIDs(ids []string) error {
+	for n, id := range ids {
+		if _, ok := i.configuration(id); !ok || slices.Contains(ids[:n], id) {
+			return fault.New(fault.Invalid, "unknown_configuration", "A credential configuration is unknown or named twice.")
+		}
+	}
+	if len(ids) == 0 {
+		return fault.New(fault.Invalid, "unknown_configuration", "Name at least one credential configuration.")
+	}
+	return nil
+}
+
+func (i *Issuer) toOffer(o ledger.Offer) (Offer, error) {
+	out := Offer{ID: o.ID, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
+		URI: oid4vci.LinkTo(i.url + "/oid4vci/offers/" + o.ID)}
+	if out.State != string(ledger.OfferWaiting) {
+		return out, nil
+	}
+	message, err := i.offerMessage(o)
+	if err != nil {
+		return Offer{}, err
+	}
+	out.URIByValue, err = message.Link()
+	if errors.Is(err, oid4vci.ErrTooLong) {
+		err = nil
+	}
+	return out, err
+}
+
+// offerState adds what only the clock knows.
+func (i *Issuer) offerState(o ledger.Offer) string {
+	if o.State == ledger.OfferWaiting && !i.now().Before(o.ExpiresAt) {
+		return "expired"
+	}
+	return string(o.State)
+}
+
+// offerMessage is the protocol's form of an offer. Each call seals the code
+// anew; all of them redeem the same offer, once.
+func (i *Issuer) offerMessage(o ledger.Offer) (oid4vci.Offer, error) {
+	code, err := i.tokens.Seal(kindCode, codeClaims{Offer: o.ID}, o.ExpiresAt)
+	if err != nil {
+		return oid4vci.Offer{}, err
+	}
+	m := oid4vci.Offer{Issuer: i.url, ConfigIDs: o.ConfigIDs, PreAuthorizedCode: code}
+	if o.TxCodeHash != "" {
+		m.TxCode = &oid4vci.TxCode{InputMode: "numeric", Length: txCodeDigits}
+	}
+	return m, nil
+}
+
+// txCodeHash is bound to the offer, so that one code says nothing of another.
+func (i *Issuer) txCodeHash(offerID, code string) string {
+	return base64.RawURLEncoding.EncodeToString(i.txCodes.MAC([]byte(offerID), []byte(code)))
+}

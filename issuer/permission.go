@@ -1,0 +1,52 @@
+package issuer
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// action is something that an actor wants to do with somebody's credentials.
+type action string
+
+const (
+	toOffer    action = "offer a credential"
+	toSee      action = "see credentials"
+	toWithdraw action = "withdraw a credential"
+)
+
+// staffFor is the whole table of permissions of staff. A registrant may do all
+// of it with the own credentials and nothing with anybody else's. What does not
+// stand here is allowed to nobody.
+func staffFor(act action) []registry.Role {
+	switch act {
+	case toOffer, toWithdraw:
+		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
+	case toSee:
+		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
+	}
+	return nil
+}
+
+// may decides about the credentials of one registrant. A registrant is told
+// NotFound about somebody else's, existing or not; others Forbidden.
+func may(a registry.Actor, act action, registrant uuid.UUID) error {
+	switch {
+	case slices.ContainsFunc(staffFor(act), a.Has):
+		return nil
+	case len(a.Roles) == 0:
+		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
+	case !a.Has(registry.RoleRegistrant):
+		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+	case a.RegistrantID == uuid.Nil || a.RegistrantID != registrant:
+		return notFound()
+	}
+	return nil
+}
+
+func notFound() error {
+	return fault.New(fault.NotFound, "not_found", "There is no such thing, or it is not yours to see.")
+}

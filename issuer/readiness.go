@@ -1,0 +1,111 @@
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"socialregistry/issuer/ledger"
+	"socialregistry/registry"
+)
+
+// Issued is one credential as its holder and staff see it.
+type Issued struct {
+	ID          uuid.UUID
+	ConfigID    string
+	Format      string
+	State       string // reserved, issued, withdrawn, failed
+	VersionNo   int    // the version of the record that it was made from
+	Fields      []string
+	ValidFrom   time.Time
+	ValidUntil  time.Time
+	IssuedAt    time.Time // zero: not yet
+	WithdrawnAt time.Time // zero: not withdrawn
+	Reason      string    // why it was withdrawn
+}
+
+// Readiness says of one configuration whether a registrant can get it now.
+type Readiness struct {
+	Config     Configuration
+	Missing    []string // mandatory fields that are not attested now; empty: a credential can be issued
+	Live       *Issued  // the newest credential that is valid, nil if there is none
+	ReissueDue bool     // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
+}
+
+// Readiness tells, for every configuration, what is missing, what the
+// registrant has, and whether a new credential is due. It returns what
+// Registry.Person returns for the actor.
+func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Readiness, error) {
+	issued, err := i.Issued(ctx, a, registrantID)
+	if err != nil {
+		return nil, err
+	}
+	attested, err := i.registry.Attested(ctx, registrantID)
+	if err != nil {
+		return nil, err
+	}
+	due, err := i.ledger.Reissues(ctx, registrantID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Readiness, len(i.configs))
+	for n, c := range i.configs {
+		_, missing := i.selectClaims(c, attested)
+		out[n] = Readiness{Config: c, Missing: missing, Live: i.newestLive(issued, c.ID)}
+		for _, r := range due {
+			out[n].ReissueDue = out[n].ReissueDue || r.ConfigID == c.ID
+		}
+	}
+	return out, nil
+}
+
+// Issued gives all credentials of a registrant, newest first. It returns
+// NotFound for somebody else's record, Forbidden, Unauthenticated.
+func (i *Issuer) Issued(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Issued, error) {
+	if err := may(a, toSee, registrantID); err != nil {
+		return nil, err
+	}
+	rows, err := i.ledger.Issuances(ctx, registrantID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Issued, len(rows))
+	for n, r := range rows {
+		out[n] = i.toIssued(r)
+	}
+	return out, nil
+}
+
+func (i *Issuer) toIssued(r ledger.Issuance) Issued {
+	out := Issued{ID: r.ID, ConfigID: r.ConfigID, Format: r.Format, State: string(r.State), VersionNo: r.VersionNo,
+		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, IssuedAt: r.IssuedAt, WithdrawnAt: r.ClosedAt, Reason: r.Reason}
+	for _, f := range i.fieldOrder {
+		if _, ok := r.Fields[f]; ok {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return out
+}
+
+func (i *Issuer) newestLive(issued []Issued, configID string) *Issued {
+	for _, c := range issued {
+		if c.ConfigID == configID && c.State == string(ledger.Issued) && i.now().Before(c.ValidUntil) {
+			return &c
+		}
+	}
+	return nil
+}
+
+// stale says whether any value in a credential is no longer the value that is
+// attested now.
+func stale(c ledger.Issuance, attested map[string]registry.AttestedValue) bool {
+	for field, hash := range c.Fields {
+		now, ok := attested[field]
+		if !ok || !bytes.Equal(now.Hash, hash) {
+			return true
+		}
+	}
+	return false
+}
