@@ -1,0 +1,254 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+
+	"socialregistry/api"
+	"socialregistry/internal/db"
+	"socialregistry/internal/dbtest"
+)
+
+// description loads openapi.yaml, and holds it to OpenAPI 3.1.
+func description(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI())
+	must(t, err)
+	must(t, doc.Validate(t.Context()))
+	return doc
+}
+
+// isPage tells of the routes that answer people, with HTML, and of their files.
+// All others must be described.
+func isPage(r api.Route) bool {
+	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static"} {
+		if r.Path == prefix || strings.HasPrefix(r.Path, prefix+"/") {
+			return true
+		}
+	}
+	return r.Path == "/"
+}
+
+var parameter = regexp.MustCompile(`:([a-z]+)`)
+
+// TestEveryRouteIsDescribed compares the router's own list with openapi.yaml, in
+// both directions.
+func TestEveryRouteIsDescribed(t *testing.T) {
+	t.Parallel()
+	routes, err := api.Routes(newService(t, dbtest.New(t, "sqlite")).deps)
+	must(t, err)
+	var have, described []string
+	for _, r := range routes {
+		if !isPage(r) {
+			have = append(have, r.Method+" "+parameter.ReplaceAllString(r.Path, "{$1}"))
+		}
+	}
+	for path, item := range description(t).Paths.Map() {
+		for method := range item.Operations() {
+			described = append(described, method+" "+path)
+		}
+	}
+	for _, r := range have {
+		if !slices.Contains(described, r) {
+			t.Errorf("%s is not in openapi.yaml", r)
+		}
+	}
+	for _, r := range described {
+		if !slices.Contains(have, r) {
+			t.Errorf("%s is in openapi.yaml, but nothing answers it", r)
+		}
+	}
+	if len(have) < 10 {
+		t.Errorf("only %d routes: the comparison is hollow", len(have))
+	}
+}
+
+// exercise drives an operation to one of its answers. Of a bad request only the
+// answer is validated.
+type exercise struct {
+	operation string
+	want      int
+	req       *http.Request
+	bad       bool
+}
+
+func (x exercise) String() string { return x.operation + " " + strconv.Itoa(x.want) }
+
+// TestAnswersKeepTheContract drives every operation of openapi.yaml to every
+// answer that it describes, and validates good requests and all answers.
+func TestAnswersKeepTheContract(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, doc := newService(t, d), description(t)
+		driven := map[string]bool{}
+		s.exercises(t, func(x exercise) *httptest.ResponseRecorder {
+			driven[x.String()] = true
+			rec := s.do(x.req)
+			if rec.Code != x.want {
+				t.Errorf("%s: got %d %s", x, rec.Code, rec.Body)
+			} else if err := validate(t, doc, x, rec); err != nil {
+				t.Errorf("%s: %v\n%s", x, err, rec.Body)
+			}
+			return rec
+		})
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				for status := range op.Responses.Map() {
+					if !driven[op.OperationID+" "+status] {
+						t.Errorf("%s %s: the answer %s was not driven", method, path, status)
+					}
+				}
+			}
+		}
+	})
+}
+
+// exercises runs through every answer. run sends one and gives its answer.
+func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	for operation, path := range map[string]string{
+		"getDescription": "/openapi.yaml", "getIssuerMetadata": "/.well-known/openid-credential-issuer",
+		"getAuthorizationServer": "/.well-known/oauth-authorization-server", "getJWTVCIssuer": "/.well-known/jwt-vc-issuer",
+		"getDIDDocument": "/.well-known/did.json", "getKeys": "/jwks.json", "getTypeMetadata": "/credentials/types/person",
+		"getContext": "/contexts/v1", "getVocabulary": "/vocab",
+	} {
+		cached(run, operation, path)
+	}
+	run(exercise{"getTypeMetadata", 404, request("GET", "/credentials/types/nobody", ""), false})
+	s.exerciseOperation(run)
+	s.exerciseToken(t, run)
+	s.exerciseCredential(t, run)
+	s.exerciseStatus(t, run)
+	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
+}
+
+// cached reads a document, then asks again with its tag.
+func cached(run func(exercise) *httptest.ResponseRecorder, operation, path string) {
+	tag := run(exercise{operation, 200, request("GET", path, ""), false}).Header().Get("ETag")
+	run(exercise{operation, 304, request("GET", path, "", "If-None-Match", tag), false})
+}
+
+func (s *service) exerciseOperation(run func(exercise) *httptest.ResponseRecorder) {
+	run(exercise{"getHealth", 200, request("GET", "/healthz", ""), false})
+	run(exercise{"getReadiness", 200, request("GET", "/readyz", ""), false})
+	*s.notReady = true
+	run(exercise{"getReadiness", 503, request("GET", "/readyz", ""), false})
+	run(exercise{"getMetrics", 200, request("GET", "/metrics", ""), false})
+	run(exercise{"getMetrics", 403, request("GET", "/metrics", "", "X-Forwarded-For", "192.0.2.9"), false})
+}
+
+func (s *service) exerciseToken(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	const form = "application/x-www-form-urlencoded"
+	run(exercise{"createToken", 200, s.tokenForm(t, sdJWTConfig), false})
+	run(exercise{"createToken", 400, request("POST", "/oid4vci/token", "grant_type=password", "Content-Type", form), true})
+	run(exercise{"createToken", 401, s.tokenForm(t, sdJWTConfig, "client_secret", "x"), false})
+	run(exercise{"createToken", 413, request("POST", "/oid4vci/token", strings.Repeat("a", 1<<20), "Content-Type", form), true})
+	run(exercise{"createToken", 415, request("POST", "/oid4vci/token", "{}", "Content-Type", "application/json"), true})
+	run(exercise{"createNonce", 200, request("POST", "/oid4vci/nonce", ""), false})
+}
+
+func (s *service) exerciseCredential(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	path, kind := "/oid4vci/credential", "application/json"
+	run(exercise{"createCredential", 200, s.credentialRequest(t, sdJWTConfig, sdJWTConfig), false})
+	run(exercise{"createCredential", 200, s.credentialRequest(t, ldpConfig, ldpConfig), false})
+	refused := s.credentialRequest(t, sdJWTConfig, sdJWTConfig)
+	refused.Body = io.NopCloser(strings.NewReader(`{"credential_configuration_id":"x","proof":{}}`))
+	run(exercise{"createCredential", 400, refused, true})
+	run(exercise{"createCredential", 401, request("POST", path, "{}", "Content-Type", kind), true})
+	run(exercise{"createCredential", 413, request("POST", path, strings.Repeat(" ", 1<<20), "Content-Type", kind, "Authorization", "Bearer x"), true})
+	run(exercise{"createCredential", 415, request("POST", path, "{}", "Content-Type", "text/plain", "Authorization", "Bearer x"), true})
+}
+
+// exerciseStatus finds the status lists in credentials, as a verifier does.
+func (s *service) exerciseStatus(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	cached(run, "getTokenStatusList", s.listOf(t, sdJWTConfig))
+	cached(run, "getBitstringStatusList", s.listOf(t, ldpConfig))
+	run(exercise{"getTokenStatusList", 404, request("GET", "/status/token/none", ""), false})
+	run(exercise{"getBitstringStatusList", 404, request("GET", "/status/bitstring/none", ""), false})
+}
+
+func (s *service) exerciseOffers(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	run(exercise{"getOffer", 200, request("GET", s.offer(t, ldpConfig), ""), false})
+	run(exercise{"getOffer", 404, request("GET", "/oid4vci/offers/guess", ""), false})
+	for range 100 {
+		s.do(request("GET", "/oid4vci/offers/guess", ""))
+	}
+	run(exercise{"getOffer", 429, request("GET", "/oid4vci/offers/guess", ""), false})
+}
+
+// validate holds a request (unless it is bad) and its answer to the operation.
+func validate(t *testing.T, doc *openapi3.T, x exercise, rec *httptest.ResponseRecorder) error {
+	t.Helper()
+	route, params := routeOf(t, doc, x)
+	input := &openapi3filter.RequestValidationInput{
+		Request: x.req, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, ExcludeRequestBody: true},
+	}
+	if !x.bad {
+		if err := openapi3filter.ValidateRequest(t.Context(), input); err != nil {
+			return fmt.Errorf("request: %w", err)
+		}
+	}
+	answer := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: rec.Code, Header: rec.Header(), Options: input.Options}
+	return openapi3filter.ValidateResponse(t.Context(), answer.SetBodyBytes(bytes.Clone(rec.Body.Bytes())))
+}
+
+// routeOf finds the operation and the parameters in the request's path.
+func routeOf(t *testing.T, doc *openapi3.T, x exercise) (*routers.Route, map[string]string) {
+	t.Helper()
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.OperationID != x.operation {
+				continue
+			}
+			params := map[string]string{}
+			got := strings.Split(x.req.URL.Path, "/")
+			for i, part := range strings.Split(path, "/") {
+				if strings.HasPrefix(part, "{") && i < len(got) {
+					params[strings.Trim(part, "{}")] = got[i]
+				}
+			}
+			return &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op}, params
+		}
+	}
+	t.Fatalf("openapi.yaml has no operation %s", x.operation)
+	return nil, nil
+}
+
+// TestContractCatchesPlantedFaults holds the check itself: an answer that lacks a
+// member, has a wrong type or one member too many must not pass.
+func TestContractCatchesPlantedFaults(t *testing.T) {
+	t.Parallel()
+	doc := description(t)
+	for body, good := range map[string]bool{
+		`{"access_token":"a","token_type":"Bearer","expires_in":60}`:             true,
+		`{"access_token":"a","token_type":"Bearer"}`:                             false,
+		`{"access_token":"a","token_type":"Bearer","expires_in":"60"}`:           false,
+		`{"access_token":"a","token_type":"DPoP","expires_in":60}`:               false,
+		`{"access_token":"a","token_type":"Bearer","expires_in":60,"c_nonce":1}`: false,
+	} {
+		rec := httptest.NewRecorder()
+		rec.Header().Set("Content-Type", "application/json")
+		rec.WriteString(body)
+		err := validate(t, doc, exercise{"createToken", 200, request("POST", "/oid4vci/token", ""), true}, rec)
+		if (err == nil) != good {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
+
+	"socialregistry/internal/fault"
+)
+
+// How often one address may ask for what is not there, and how often it may be
+// refused as it signs in or activates, before it has to wait; and how many
+// addresses are remembered.
+const (
+	missBurst      = 30
+	tryBurst       = 30
+	slowEvery      = 2 * time.Second // one more of either
+	limitedClients = 10_000
+)
+
+// misses slows down whoever guesses identifiers (an offer's id is a secret): each
+// look at what is not there costs one token of the client's bucket, and with an
+// empty bucket a miss is answered 429. What is there is always answered, so that
+// clients behind one proxy cannot lock each other out.
+type misses struct{ *buckets }
+
+func newMisses(now func() time.Time) misses { return misses{newBuckets(now, missBurst)} }
+
+// count is h whose misses count.
+func (m misses) count(h func(*gin.Context) error) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		err := h(c)
+		if err == nil || fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Gone {
+			return err
+		}
+		if !m.take(clientOf(c.Request)) {
+			return fault.Wrap(fault.Limited, "too_many_misses", "Too many tries. Wait a moment.", err)
+		}
+		return err
+	}
+}
+
+// tries slows down whoever guesses passwords and activation codes at many names:
+// registry locks one name at a time. Only a try that is refused costs a token,
+// but with an empty bucket every try is answered 429, before any work.
+type tries struct{ *buckets }
+
+func newTries(now func() time.Time) tries { return tries{newBuckets(now, tryBurst)} }
+
+// count is h, a page with a form for passwords, whose refusals count. Such a page
+// answers a refusal itself, by its status. Error: Limited "sign_in_locked".
+func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		client := clientOf(c.Request)
+		if t.empty(client) {
+			return fault.New(fault.Limited, "sign_in_locked", "Too many wrong tries. Wait a while, then try again.")
+		}
+		err := h(c)
+		if err != nil || c.Writer.Status() >= http.StatusBadRequest {
+			t.take(client)
+		}
+		return err
+	}
+}
+
+// buckets holds one bucket of tokens per client. It fills by one token every
+// slowEvery.
+type buckets struct {
+	now   func() time.Time
+	burst int
+
+	mu  sync.Mutex // guards all
+	all map[netip.Prefix]*rate.Limiter
+}
+
+func newBuckets(now func() time.Time, burst int) *buckets {
+	return &buckets{now: now, burst: burst, all: map[netip.Prefix]*rate.Limiter{}}
+}
+
+// take takes a token out of the client's bucket, if there is one.
+func (b *buckets) take(client netip.Prefix) bool { return b.of(client).AllowN(b.now(), 1) }
+
+// empty tells whether the client's bucket holds no token.
+func (b *buckets) empty(client netip.Prefix) bool { return b.of(client).TokensAt(b.now()) < 1 }
+
+func (b *buckets) of(client netip.Prefix) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l, ok := b.all[client]; ok {
+		return l
+	}
+	if len(b.all) >= limitedClients {
+		b.forget()
+	}
+	l := rate.NewLimiter(rate.Every(slowEvery), b.burst)
+	b.all[client] = l
+	return l
+}
+
+// forget drops the clients whose bucket is full again. If that frees nothing,
+// somebody has very many addresses, and all start anew.
+func (b *buckets) forget() {
+	for client, l := range b.all {
+		if l.TokensAt(b.now()) >= float64(b.burst) {
+			delete(b.all, client)
+		}
+	}
+	if len(b.all) >= limitedClients {
+		clear(b.all)
+	}
+}
+
+// clientOf is the address that the connection comes from; for IPv6 its /64, which
+// is what one household or host gets. Forwarded headers are not believed.
+func clientOf(r *http.Request) netip.Prefix {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	ip := address.Addr().Unmap()
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
+	}
+	prefix, err := ip.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return prefix
+}

@@ -1,0 +1,138 @@
+package respond
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/internal/fault"
+)
+
+// maxDepth is how deep a JSON body may nest.
+const maxDepth = 32
+
+// Body reads the whole request body, whose media type must be one of types. The
+// limit is the route group's. Errors: 415 unsupported_media_type, 413 too_large,
+// 400 unreadable_body.
+func Body(c *gin.Context, types ...string) ([]byte, error) {
+	if err := mediaType(c, types...); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(c.Request.Body)
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return nil, err
+		}
+		return nil, malformed("unreadable_body", "The request body could not be read to its end.", err)
+	}
+	return body, nil
+}
+
+// BindJSON reads an application/json body into v, strictly: valid UTF-8, one
+// value, no unknown and no doubled members, at most 32 levels deep. Errors: those
+// of Body and 400 malformed_json.
+func BindJSON(c *gin.Context, v any) error {
+	body, err := Body(c, "application/json")
+	if err != nil {
+		return err
+	}
+	if err := checkJSON(body); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return malformed("malformed_json", "The JSON does not have the expected members.", err)
+	}
+	return nil
+}
+
+// Form reads an application/x-www-form-urlencoded body; the query is not mixed
+// in. A parameter may stand in it several times: the caller says what it allows.
+// Errors: those of Body and 400 malformed_form.
+func Form(c *gin.Context) (url.Values, error) {
+	body, err := Body(c, "application/x-www-form-urlencoded")
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, malformed("malformed_form", "The form could not be read.", err)
+	}
+	for name, values := range form {
+		if !utf8.ValidString(name + strings.Join(values, "")) {
+			return nil, malformed("malformed_form", "The form is not valid UTF-8.", nil)
+		}
+	}
+	return form, nil
+}
+
+func mediaType(c *gin.Context, types ...string) error {
+	got, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	for _, want := range types {
+		if err == nil && got == want {
+			return nil
+		}
+	}
+	return &requestError{http.StatusUnsupportedMediaType, fault.Invalid, "unsupported_media_type",
+		"Send this as " + strings.Join(types, " or ") + ".", err}
+}
+
+// checkJSON holds what encoding/json lets through: broken UTF-8, doubled
+// members, endless nesting, a second value after the first.
+func checkJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return malformed("malformed_json", "The JSON is not valid UTF-8.", nil)
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if err := walk(dec, 0); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return malformed("malformed_json", "There is something after the JSON value.", nil)
+	}
+	return nil
+}
+
+func walk(dec *json.Decoder, depth int) error {
+	token, err := dec.Token()
+	if err != nil {
+		return malformed("malformed_json", "The JSON could not be read.", err)
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return nil
+	}
+	if depth == maxDepth {
+		return malformed("malformed_json", "The JSON is nested too deeply.", nil)
+	}
+	seen := map[any]bool{}
+	for dec.More() {
+		if open == '{' {
+			name, err := dec.Token()
+			if err != nil {
+				return malformed("malformed_json", "The JSON could not be read.", err)
+			}
+			if seen[name] {
+				return malformed("malformed_json", "A member stands twice in the JSON.", nil)
+			}
+			seen[name] = true
+		}
+		if err := walk(dec, depth+1); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return malformed("malformed_json", "The JSON could not be read.", err)
+	}
+	return nil
+}

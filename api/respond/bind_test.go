@@ -1,0 +1,110 @@
+package respond_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/respond"
+)
+
+func post(contentType, body string) *http.Request {
+	req := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader(body))
+	req.Header.Set("Content-Type", contentType)
+	return req
+}
+
+func TestBindJSON(t *testing.T) {
+	t.Parallel()
+	nest := func(n int) string { return `{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}` }
+	for _, tc := range []struct {
+		name, contentType, body string
+		want                    int
+	}{
+		{"good", "application/json", `{"a":1}`, 200},
+		{"charset", "application/json; charset=utf-8", `{"a":1}`, 200},
+		{"text", "text/plain", `{"a":1}`, 415},
+		{"no type", "", `{"a":1}`, 415},
+		{"empty", "application/json", ``, 400},
+		{"cut", "application/json", `{"a":`, 400},
+		{"unknown member", "application/json", `{"b":1}`, 400},
+		{"doubled member", "application/json", `{"a":1,"a":2}`, 400},
+		{"doubled inside", "application/json", `{"a":{"x":1,"x":2}}`, 400},
+		{"two values", "application/json", `{"a":1}{"a":1}`, 400},
+		{"trailing space", "application/json", "{\"a\":1} \n", 200},
+		{"bad utf-8", "application/json", "{\"a\":\"\xff\"}", 400},
+		{"depth 32", "application/json", nest(31), 200},
+		{"depth 33", "application/json", nest(32), 400},
+		{"depth 500", "application/json", nest(500), 400},
+		{"at the limit", "application/json", `{"a":"` + strings.Repeat("x", 1<<10-8) + `"}`, 200},
+		{"over the limit", "application/json", `{"a":"` + strings.Repeat("x", 1<<10-7) + `"}`, 413},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			rec, _ := run(t, respond.Problem, post(tc.contentType, tc.body), func(c *gin.Context) error {
+				c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, 1<<10)
+				var v struct{ A any }
+				if err := respond.BindJSON(c, &v); err != nil {
+					return err
+				}
+				c.Status(200)
+				return nil
+			})
+			if rec.Code != tc.want {
+				t.Errorf("got %d %s, want %d", rec.Code, rec.Body, tc.want)
+			}
+		})
+	}
+}
+
+func TestForm(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, contentType, body string
+		want                    int
+	}{
+		{"good", "application/x-www-form-urlencoded", "a=1&b=%C3%A9", 200},
+		{"json", "application/json", `{}`, 415},
+		{"bad escape", "application/x-www-form-urlencoded", "a=%zz", 400},
+		{"bad utf-8", "application/x-www-form-urlencoded", "a=%ff", 400},
+		{"semicolon", "application/x-www-form-urlencoded", "a=1;b=2", 400},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			req := post(tc.contentType, tc.body)
+			req.URL.RawQuery = "a=from-query"
+			rec, _ := run(t, respond.OAuth, req, func(c *gin.Context) error {
+				form, err := respond.Form(c)
+				if err != nil {
+					return err
+				}
+				if got := form["a"]; len(got) != 1 || got[0] != "1" {
+					t.Errorf("a = %q, want only what the body says", got)
+				}
+				c.Status(200)
+				return nil
+			})
+			if rec.Code != tc.want {
+				t.Errorf("got %d %s, want %d", rec.Code, rec.Body, tc.want)
+			}
+		})
+	}
+}
+
+func FuzzBindJSON(f *testing.F) {
+	f.Add(`{"a":1}`)
+	f.Add(`{"a":{"a":[{}]}}`)
+	f.Add(`[`)
+	f.Fuzz(func(t *testing.T, body string) {
+		rec, _ := run(t, respond.Problem, post("application/json", body), func(c *gin.Context) error {
+			var v struct{ A any }
+			return respond.BindJSON(c, &v)
+		})
+		if rec.Code >= 500 {
+			t.Errorf("%q gave %d", body, rec.Code)
+		}
+	})
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/api/vci"
+	"socialregistry/registry"
+)
+
+// The most bytes of a request body, by what is sent.
+const (
+	smallBody  = 64 << 10                   // a form, a credential request
+	uploadBody = registry.MaxUpload + 1<<20 // a CSV of a few million people, and the form around it
+)
+
+// uploadTime is how long an upload and its answer may take.
+const uploadTime = 15 * time.Minute
+
+// routes is the whole HTTP surface.
+func (s *server) routes() {
+	s.operation()
+	s.trust()
+	s.protocol()
+	s.pages()
+}
+
+// operation: for whoever runs the service.
+func (s *server) operation() {
+	g := s.group(policy{render: respond.Problem, body: smallBody})
+	g.get("/healthz", s.healthz)
+	g.get("/readyz", s.readyz)
+	g.get("/metrics", s.showMetrics)
+	g.get("/openapi.yaml", s.describe)
+}
+
+// trust: documents that anybody may read, and may keep for a while.
+func (s *server) trust() {
+	h := vci.New(s.deps.Issuer)
+	g := s.group(policy{render: respond.Problem, body: smallBody, wallets: true})
+	g.get("/.well-known/openid-credential-issuer", h.Metadata)
+	g.get("/.well-known/oauth-authorization-server", h.AuthorizationServer)
+	g.get("/.well-known/jwt-vc-issuer", h.JWTVCIssuer)
+	g.get("/.well-known/did.json", h.DIDDocument)
+	g.get("/jwks.json", h.JWKS)
+	g.get("/status/token/:id", h.TokenStatusList)
+	g.get("/status/bitstring/:id", h.BitstringStatusList)
+	g.get("/credentials/types/:name", h.TypeMetadata)
+	g.get("/contexts/v1", h.Context)
+	g.get("/vocab", h.Vocabulary)
+}
+
+// protocol: what wallets call, OID4VCI 1.0.
+func (s *server) protocol() {
+	h := vci.New(s.deps.Issuer)
+	g := s.group(policy{render: respond.OAuth, body: smallBody, wallets: true})
+	g.get("/oid4vci/offers/:id", s.misses.count(h.Offer))
+	g.post("/oid4vci/token", h.Token)
+	g.post("/oid4vci/nonce", h.Nonce)
+	g.post("/oid4vci/credential", h.Credential)
+}
+
+// pages: for people, in HTML. Who may see and do what is decided in registry and
+// issuer; here only whole groups are kept to their roles.
+func (s *server) pages() {
+	p, session := s.deps.Pages, auth.Session(s.deps.Registry, s.show)
+	open := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session}})
+	open.get("/", p.Home)
+	open.get("/login", p.LoginForm)
+	open.post("/login", s.tries.count(p.Login))
+	open.post("/logout", p.Logout)
+	open.get("/activate", p.ActivateForm)
+	open.post("/activate", s.tries.count(p.Activate))
+	s.group(policy{render: s.show, body: smallBody}).get("/static/:hash/*name", p.Static)
+
+	me := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, auth.Require(s.show, registry.RoleRegistrant)}})
+	me.get("/me", p.Me)
+	me.get("/me/edit/:section", p.MyEdit)
+	me.post("/me/edit/:section", p.MyEditPost)
+	me.get("/me/history", p.MyHistory)
+	me.get("/me/credentials", p.MyCredentials)
+	me.get("/me/credentials/:config/offer", p.OfferStart)
+	me.post("/me/credentials/:config/offer", p.OfferCreate)
+	me.get("/me/credentials/:config/offer/:id", p.OfferShow)
+
+	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor)
+	admin := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}})
+	admin.get("/admin", p.Queue)
+	admin.get("/admin/people", p.People)
+	admin.get("/admin/people/new", p.RegisterForm)
+	admin.post("/admin/people/new", p.Register)
+	admin.get("/admin/people/:id", p.Person)
+	admin.get("/admin/people/:id/edit", p.PersonEdit)
+	admin.post("/admin/people/:id/edit", p.PersonEditPost)
+	admin.get("/admin/people/:id/attest", p.AttestForm)
+	admin.post("/admin/people/:id/attest", p.Attest)
+	admin.get("/admin/people/:id/code", p.CodeForm)
+	admin.post("/admin/people/:id/code", p.Code)
+	admin.get("/admin/people/:id/versions", p.PersonVersions)
+	admin.get("/admin/people/:id/log", p.PersonLog)
+	admin.get("/admin/people/:id/credentials", p.PersonCredentials)
+	admin.post("/admin/people/:id/credentials", p.WithdrawCredential)
+
+	admin.get("/admin/uploads/new", p.UploadForm)
+	admin.get("/admin/uploads/template.csv", p.UploadTemplate)
+	admin.get("/admin/uploads/:id", p.UploadStatus)
+	admin.post("/admin/uploads/:id/discard", p.UploadDiscard)
+
+	use := []gin.HandlerFunc{session, staff}
+	s.group(policy{render: s.show, body: uploadBody, time: uploadTime, use: use}).post("/admin/uploads", p.Upload)
+	slow := s.group(policy{render: s.show, body: smallBody, time: uploadTime, use: use})
+	slow.post("/admin/uploads/:id/apply", p.UploadApply)
+	slow.get("/admin/uploads/:id/problems.csv", p.UploadProblems)
+}

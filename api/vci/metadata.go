@@ -1,0 +1,66 @@
+package vci
+
+import (
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	mediaJSON   = "application/json"
+	mediaJSONLD = "application/ld+json"
+)
+
+// Metadata serves /.well-known/openid-credential-issuer (OID4VCI 1.0 §12.2.2).
+func (h *Handlers) Metadata(c *gin.Context) error {
+	return describe(c, mediaJSON, h.issuer.Metadata())
+}
+
+// AuthorizationServer serves /.well-known/oauth-authorization-server (RFC 8414 §3).
+func (h *Handlers) AuthorizationServer(c *gin.Context) error {
+	return describe(c, mediaJSON, h.issuer.AuthorizationServer())
+}
+
+// JWTVCIssuer serves /.well-known/jwt-vc-issuer (SD-JWT VC §4.1).
+func (h *Handlers) JWTVCIssuer(c *gin.Context) error {
+	doc, err := h.issuer.JWTVCIssuer()
+	if err != nil {
+		return err
+	}
+	return describe(c, mediaJSON, doc)
+}
+
+// DIDDocument serves /.well-known/did.json (did:web §2.5.2).
+func (h *Handlers) DIDDocument(c *gin.Context) error {
+	doc, err := h.issuer.DIDDocument()
+	if err != nil {
+		return err
+	}
+	return describe(c, "application/did+json", doc)
+}
+
+// JWKS serves /jwks.json (RFC 7517 §5).
+func (h *Handlers) JWKS(c *gin.Context) error {
+	doc, err := h.issuer.JWKS()
+	if err != nil {
+		return err
+	}
+	return describe(c, "application/jwk-set+json", doc)
+}
+
+// TypeMetadata serves /credentials/types/:name (SD-JWT VC §6.3.1).
+func (h *Handlers) TypeMetadata(c *gin.Context) error {
+	doc, err := h.issuer.TypeMetadata(c.Param("name"))
+	if err != nil {
+		return err
+	}
+	return describe(c, mediaJSON, doc)
+}
+
+// Context serves /contexts/v1, the JSON-LD context of our credentials.
+func (h *Handlers) Context(c *gin.Context) error {
+	return publish(c, mediaJSONLD, h.issuer.Context())
+}
+
+// Vocabulary serves /vocab, which says what the terms of the context mean.
+func (h *Handlers) Vocabulary(c *gin.Context) error {
+	return publish(c, mediaJSONLD, h.issuer.Vocabulary())
+}

@@ -1,0 +1,69 @@
+package vci
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/respond"
+	"socialregistry/issuer/oauth"
+)
+
+// Offer serves GET /oid4vci/offers/:id, an offer by reference (OID4VCI 1.0
+// §4.1.3). Unknown and finished offers look the same.
+func (h *Handlers) Offer(c *gin.Context) error {
+	doc, err := h.issuer.OfferDocument(c.Request.Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Data(http.StatusOK, mediaJSON, doc)
+	return nil
+}
+
+// Token serves POST /oid4vci/token (OID4VCI 1.0 §6).
+func (h *Handlers) Token(c *gin.Context) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	req, err := oauth.ParseTokenRequest(form)
+	if err != nil {
+		return err
+	}
+	token, err := h.issuer.Token(c.Request.Context(), req)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store") // RFC 6749 §5.1
+	return respond.JSON(c, http.StatusOK, token)
+}
+
+// Nonce serves POST /oid4vci/nonce (OID4VCI 1.0 §7): no body, no token.
+func (h *Handlers) Nonce(c *gin.Context) error {
+	nonce, err := h.issuer.Nonce(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store") // §7.2
+	return respond.JSON(c, http.StatusOK, nonce)
+}
+
+// Credential serves POST /oid4vci/credential (OID4VCI 1.0 §8). The access token
+// is read from the Authorization header alone.
+func (h *Handlers) Credential(c *gin.Context) error {
+	token, err := oauth.BearerToken(c.Request.Header.Values("Authorization"))
+	if err != nil {
+		return err
+	}
+	body, err := respond.Body(c, mediaJSON)
+	if err != nil {
+		return err
+	}
+	credential, err := h.issuer.Credential(c.Request.Context(), token, body)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store") // §8.3
+	return respond.JSON(c, http.StatusOK, credential)
+}
