@@ -1,0 +1,85 @@
+package web
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/respond"
+)
+
+//go:embed static
+var staticFiles embed.FS
+
+// oneYear is how long a browser keeps a file: its address has its hash.
+const oneYear = 365 * 24 * time.Hour
+
+// asset is one file that pages load.
+type asset struct {
+	body        []byte
+	contentType string
+	hash        string // first 12 hex digits of its SHA-256
+}
+
+// loadAssets reads the embedded files by name.
+func loadAssets(files fs.FS) (map[string]asset, error) {
+	assets := map[string]asset{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(body)
+		assets[name] = asset{body: body, contentType: contentTypeOf(name), hash: hex.EncodeToString(sum[:6])}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read static files: %w", err)
+	}
+	return assets, nil
+}
+
+// contentTypeOf does not ask the machine's own table for what we serve.
+func contentTypeOf(name string) string {
+	switch path.Ext(name) {
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	}
+	return mime.TypeByExtension(path.Ext(name))
+}
+
+// assetURL is the address of a file; it changes with the file.
+func (p *Pages) assetURL(name string) (string, error) {
+	a, ok := p.assets[name]
+	if !ok {
+		return "", fmt.Errorf("no static file %q", name)
+	}
+	return "/static/" + a.hash + "/" + name, nil
+}
+
+// Static serves GET /static/:hash/*name. Another hash than today's is not found:
+// an old page asks for a file that is gone.
+func (p *Pages) Static(c *gin.Context) error {
+	a, ok := p.assets[strings.TrimPrefix(c.Param("name"), "/")]
+	if !ok || a.hash != c.Param("hash") {
+		return respond.NoRoute()
+	}
+	c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d, immutable", int(oneYear.Seconds())))
+	c.Data(200, a.contentType, a.body)
+	return nil
+}

@@ -1,0 +1,209 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const staffPassword = "try-it-out-2026" // of the trial accounts that serve --demo makes
+
+// server is one process of the real program, on a database of its own.
+type server struct {
+	url    string
+	cmd    *exec.Cmd
+	ended  chan struct{}
+	log    string // file
+	number string // of a registrant whose details are attested
+	code   string // that activates this registrant
+}
+
+// startServer builds the program (or takes SR_E2E_BINARY) and starts it with
+// generated people, on SR_E2E_DATABASE or else on SQLite.
+func startServer(dir string) (*server, error) {
+	binary := os.Getenv("SR_E2E_BINARY")
+	if binary == "" {
+		binary = filepath.Join(dir, "socialregistry")
+		build := exec.Command("go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./cmd/socialregistry")
+		if out, err := build.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build the server: %w\n%s", err, out)
+		}
+	}
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	database := os.Getenv("SR_E2E_DATABASE")
+	if database == "" {
+		database = "sqlite:" + filepath.Join(dir, "registry.db")
+	}
+	s := &server{url: "http://localhost" + address[strings.LastIndex(address, ":"):], log: filepath.Join(dir, "server.log")}
+	out, err := os.Create(s.log)
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	s.cmd = exec.Command(binary, "serve", "--demo")
+	s.cmd.Stdout, s.cmd.Stderr = out, out
+	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "SR_MASTER_KEY_FILE="+filepath.Join(dir, "master.key"),
+		"SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url)
+	if err := s.start(); err != nil {
+		return nil, fmt.Errorf("start the server: %w", err)
+	}
+	if err := s.ready(); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// start starts the process so that it ends with this one, however this one ends:
+// its death signal follows the thread that started it, so that thread stays.
+func (s *server) start() error {
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.ended = make(chan struct{})
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait()
+		}
+		close(s.ended)
+	}()
+	return <-started
+}
+
+// freeAddress is a port that nobody has now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// ready waits until the server answers, and reads from its words whom to sign in
+// as.
+func (s *server) ready() error {
+	deadline := time.Now().Add(2 * time.Minute)
+	for time.Now().Before(deadline) {
+		if res, err := http.Get(s.url + "/readyz"); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return s.readWords()
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	text, _ := os.ReadFile(s.log)
+	return fmt.Errorf("the server is not ready after two minutes:\n%s", text)
+}
+
+var (
+	reNumber = regexp.MustCompile(`number\s+(SR-\d+)`)
+	reCode   = regexp.MustCompile(`code\s+(\d{4} \d{4})`)
+)
+
+func (s *server) readWords() error {
+	text, err := os.ReadFile(s.log)
+	if err != nil {
+		return err
+	}
+	number, code := reNumber.FindSubmatch(text), reCode.FindSubmatch(text)
+	if number == nil || code == nil {
+		return fmt.Errorf("the server does not say whom to sign in as:\n%s", text)
+	}
+	s.number, s.code = string(number[1]), string(code[1])
+	return nil
+}
+
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	<-s.ended
+}
+
+// client is a person without a browser, for what tests need beforehand.
+type client struct {
+	http *http.Client
+	base string
+}
+
+func (s *server) client() (*client, error) {
+	jar, err := cookiejar.New(nil)
+	return &client{&http.Client{Jar: jar}, s.url}, err
+}
+
+// post sends a form and gives the page that it led to.
+func (c *client) post(path string, form url.Values) (body string, at *url.URL, err error) {
+	res, err := c.http.PostForm(c.base+path, form)
+	if err != nil {
+		return "", nil, err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("POST %s: %s", path, res.Status)
+	}
+	return string(text), res.Request.URL, err
+}
+
+func (c *client) get(path string) (string, error) {
+	res, err := c.http.Get(c.base + path)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s: %s", path, res.Status)
+	}
+	return string(text), err
+}
+
+var reHidden = regexp.MustCompile(`name="(form|version)" value="([^"]*)"`)
+
+// send opens a page, fills its form and sends it.
+func (c *client) send(page, action string, form url.Values) (body string, at *url.URL, err error) {
+	text, err := c.get(page)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, m := range reHidden.FindAllStringSubmatch(text, -1) {
+		form.Set(m[1], m[2])
+	}
+	return c.post(action, form)
+}
+
+func (c *client) signIn(name, password string) error {
+	_, at, err := c.post("/login", url.Values{"username": {name}, "password": {password}})
+	if err == nil && at.Path == "/login" {
+		err = errors.New("sign-in was refused")
+	}
+	return err
+}
+
+// session is the value of the session cookie.
+func (c *client) session() string {
+	u, _ := url.Parse(c.base)
+	for _, cookie := range c.http.Jar.Cookies(u) {
+		if cookie.Name == "sr_session" {
+			return cookie.Value
+		}
+	}
+	return ""
+}

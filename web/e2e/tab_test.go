@@ -1,0 +1,235 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// variant is one way to look at a page.
+type variant struct {
+	lang    string
+	width   int64
+	scripts bool
+	dark    bool
+}
+
+func (v variant) String() string {
+	scripts := "scripts"
+	if !v.scripts {
+		scripts = "bare"
+	}
+	if v.dark {
+		scripts += "-dark"
+	}
+	return fmt.Sprintf("%s-%d-%s", v.lang, v.width, scripts)
+}
+
+func variants() []variant {
+	var out []variant
+	for _, lang := range []string{"en", "ar"} {
+		for _, width := range []int64{1280, 360} {
+			for _, scripts := range []bool{true, false} {
+				out = append(out, variant{lang: lang, width: width, scripts: scripts})
+			}
+		}
+	}
+	return out
+}
+
+// tab is the one browser window, for one test and variant at a time. Tests do
+// not run in parallel: a window in the background may never draw.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	v   variant
+}
+
+// newTab makes the window as good as new: no cookies, the variant's size.
+func newTab(t *testing.T, v variant) *tab {
+	t.Helper()
+	x := &tab{t, world.browser, v}
+	x.do(chromedp.Navigate("about:blank"))
+	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
+	x.colours()
+	x.signOut()
+	x.scripts(v.scripts)
+	return x
+}
+
+// colours asks for the light or the dark form of every page.
+func (x *tab) colours() {
+	x.t.Helper()
+	scheme := "light"
+	if x.v.dark {
+		scheme = "dark"
+	}
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
+	if _, err := chromedp.Call(x.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// signOut forgets all cookies but the language.
+func (x *tab) signOut() {
+	x.t.Helper()
+	if _, err := chromedp.Call(x.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		x.t.Fatal(err)
+	}
+	x.cookie("sr_lang", x.v.lang)
+}
+
+func (x *tab) call(p emulation.SetDeviceMetricsOverrideParams) {
+	x.t.Helper()
+	if _, err := chromedp.Call(x.ctx, emulation.SetDeviceMetricsOverride, p); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// scripts turns the page's own scripts on or off; ours run in either case.
+func (x *tab) scripts(on bool) {
+	x.t.Helper()
+	if _, err := chromedp.Call(x.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+func (x *tab) cookie(name, value string) {
+	x.t.Helper()
+	url := world.server.url
+	if _, err := chromedp.Call(x.ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url}); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// as signs the window in without going through the form.
+func (x *tab) as(name, password string) {
+	x.t.Helper()
+	x.signOut()
+	x.cookie("sr_session", sessionOf(x.t, name, password))
+}
+
+func sessionOf(t *testing.T, name, password string) string {
+	t.Helper()
+	c, err := world.server.client()
+	if err == nil {
+		err = c.signIn(name, password)
+	}
+	if err != nil {
+		t.Fatalf("sign in as %s: %v", name, err)
+	}
+	return c.session()
+}
+
+func (x *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		x.t.Fatalf("%s: %v\nat %s", x.v, err, x.where())
+	}
+}
+
+func (x *tab) where() string {
+	ctx, cancel := context.WithTimeout(x.ctx, 5*time.Second)
+	defer cancel()
+	at, err := chromedp.Run(ctx, chromedp.Location())
+	if err != nil {
+		return err.Error()
+	}
+	return at
+}
+
+func (x *tab) open(path string) {
+	x.t.Helper()
+	x.do(chromedp.Navigate(world.server.url + path))
+}
+
+// fill types into an input, in the place of what was there.
+func (x *tab) fill(selector, text string) {
+	x.t.Helper()
+	x.do(chromedp.SetValue(chromedp.CSS(selector), text))
+}
+
+func (x *tab) tick(selector string) {
+	x.t.Helper()
+	x.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// press clicks what leads to another page, and waits for that page.
+func (x *tab) press(selector string) {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, 30*time.Second)
+	defer cancel()
+	loaded := chromedp.Events(ctx, page.LoadEventFired)
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		x.t.Fatalf("%s: press %s: %v\nat %s", x.v, selector, err, x.where())
+	}
+	for _, err := range loaded {
+		if err != nil {
+			x.t.Fatalf("%s: press %s: %v\nat %s", x.v, selector, err, x.where())
+		}
+		return
+	}
+	x.t.Fatalf("%s: %s led nowhere\nat %s", x.v, selector, x.where())
+}
+
+func (x *tab) text(selector string) string {
+	x.t.Helper()
+	return strings.TrimSpace(eval[string](x, "document.querySelector("+quote(selector)+")?.textContent ?? ''"))
+}
+
+// at fails unless the page has this path.
+func (x *tab) at(path string) {
+	x.t.Helper()
+	if got := eval[string](x, "location.pathname"); got != path {
+		x.t.Fatalf("%s: at %s, want %s: %s", x.v, got, path, x.text("main"))
+	}
+}
+
+func (x *tab) has(selector string) bool {
+	x.t.Helper()
+	return eval[bool](x, "document.querySelector("+quote(selector)+") !== null")
+}
+
+func eval[T any](x *tab, expression string) T {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, 30*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		x.t.Fatalf("%s: %v\nat %s", x.v, err, x.where())
+	}
+	return v
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// picture keeps a screenshot in the folder SR_E2E_PICTURES, for people to look at.
+func (x *tab) picture(name string) {
+	dir := os.Getenv("SR_E2E_PICTURES")
+	if dir == "" || !x.v.scripts {
+		return
+	}
+	png, err := chromedp.Run(x.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+"."+x.v.String()+".png"), png, 0o644); err != nil {
+		x.t.Fatal(err)
+	}
+}

@@ -1,0 +1,169 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// editPost answers a sent edit form by its button: check shows what follows,
+// save writes, anything else shows the form again.
+func (p *Pages) editPost(c *gin.Context, e *editing, form url.Values, saved string) error {
+	if err := e.read(form); err != nil {
+		return err
+	}
+	switch form.Get("step") {
+	case "save":
+		return p.editSave(c, e, form.Get("form"), saved)
+	case "check":
+		return p.editCheck(c, e)
+	}
+	return p.editForm(c, e, http.StatusOK, nil)
+}
+
+func (p *Pages) editForm(c *gin.Context, e *editing, status int, problems []problem) error {
+	v, err := e.view(problems)
+	if err != nil {
+		return err
+	}
+	if !e.staff {
+		v.Fixed = p.fixed(e)
+	}
+	return p.show(c, status, look{page: "edit", title: e.title(), nav: e.navPath(), failed: len(problems) > 0}, v)
+}
+
+func (p *Pages) editCheck(c *gin.Context, e *editing) error {
+	ctx := c.Request.Context()
+	changes, err := p.registry.CheckEdit(ctx, e.actor, e.rec.person.ID, e.change())
+	if err = e.complete(err); err != nil {
+		return p.editRefused(c, e, err)
+	}
+	if len(changes) == 0 {
+		v, err := e.view(nil)
+		if err != nil {
+			return err
+		}
+		v.Nothing = true
+		return p.show(c, http.StatusOK, look{page: "edit", title: e.title(), nav: e.navPath()}, v)
+	}
+	v, err := e.check(ctx, changes)
+	if err != nil {
+		return err
+	}
+	return p.show(c, http.StatusOK, look{page: "edit_check", title: e.l.t("check.title"), nav: e.navPath()}, v)
+}
+
+func (p *Pages) editSave(c *gin.Context, e *editing, token, saved string) error {
+	err := p.once(c, e.actor, token, func(ctx context.Context) (string, error) {
+		if err := e.complete(nil); err != nil {
+			return "", err
+		}
+		_, err := p.registry.Edit(ctx, e.actor, e.rec.person.ID, e.change())
+		return saved, err
+	})
+	if err != nil {
+		return p.editRefused(c, e, err)
+	}
+	return nil
+}
+
+// editRefused shows the form with its mistakes, or both values if somebody else
+// was quicker.
+func (p *Pages) editRefused(c *gin.Context, e *editing, err error) error {
+	if fault.CodeOf(err) == "version_conflict" {
+		return p.editStale(c, e)
+	}
+	if problems, ok := formErrors(e.l, err); ok {
+		return p.editForm(c, e, http.StatusUnprocessableEntity, problems)
+	}
+	return err
+}
+
+func (p *Pages) editStale(c *gin.Context, e *editing) error {
+	v, err := e.stale(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	return p.show(c, http.StatusConflict, look{page: "edit_stale", title: e.l.t("stale.title"), nav: e.navPath()}, v)
+}
+
+// complete adds to what is wrong with the values what is wrong with the rest of
+// the form that staff fill in: no reason, or a day of collection that is none.
+func (e *editing) complete(err error) error {
+	wrong := e.wrongCollected
+	if e.staff && strings.TrimSpace(e.reason) == "" {
+		wrong = append(slices.Clone(wrong), fault.Field{Name: "reason", Code: "reason_missing", Detail: "Say why: it stands in the change log."})
+	}
+	if len(wrong) == 0 {
+		return err
+	}
+	var f *fault.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &f) && len(f.Fields) > 0:
+		wrong = append(slices.Clone(f.Fields), wrong...)
+	default:
+		return err
+	}
+	return fault.InvalidFields("invalid_values", "Some values cannot be accepted.", wrong)
+}
+
+func (e *editing) title() string {
+	if e.staff && e.version == 0 {
+		return e.l.t("register.title")
+	}
+	if e.staff {
+		return e.l.t("edit.title_staff")
+	}
+	if len(e.fields) > 0 {
+		return e.l.t("edit.title", "section", sectionTitle(e.l, e.fields[0].Section))
+	}
+	return e.l.t("edit.title_staff")
+}
+
+func (e *editing) navPath() string {
+	if e.staff {
+		return "/admin/people"
+	}
+	return "/me"
+}
+
+// fixed is what the person sees in the section and cannot edit.
+func (p *Pages) fixed(e *editing) []detail {
+	if len(e.fields) == 0 {
+		return nil
+	}
+	var out []detail
+	for _, f := range e.rec.fields {
+		if f.Section == e.fields[0].Section && !mayEdit(e.actor, f) {
+			out = append(out, p.detail(e.l, e.rec, f, p.ownValue))
+		}
+	}
+	return out
+}
+
+// editOwn prepares the form over one section of the person's own record.
+func (p *Pages) editOwn(ctx context.Context, l *locale, actor registry.Actor, section string) (*editing, error) {
+	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return nil, err
+	}
+	e := &editing{p: p, l: l, actor: actor, rec: rec, action: "/me/edit/" + url.PathEscape(section), back: "/me", version: rec.person.VersionNo}
+	for _, f := range rec.fields {
+		if f.Section == section && mayEdit(actor, f) {
+			e.fields = append(e.fields, f)
+		}
+	}
+	if len(e.fields) == 0 {
+		return nil, fault.New(fault.NotFound, "nothing_to_edit", "There is nothing here that you can change yourself.")
+	}
+	return e, nil
+}

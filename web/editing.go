@@ -1,0 +1,359 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// collectedName is the input for the day of collection, and what the registry
+// calls it in a mistake; nothing was collected before the year firstCollected.
+const (
+	collectedName  = "collected_at"
+	firstCollected = 1900
+)
+
+// editing is one form over fields of a record, from its first view to saving:
+// fill in, check, save; or, when somebody else was quicker, compare.
+type editing struct {
+	p       *Pages
+	l       *locale
+	actor   registry.Actor
+	rec     record
+	fields  []registry.Field // that the form shows
+	staff   bool             // asks for a reason, and speaks of "the person"
+	action  string           // address of the form
+	back    string           // where it leads when it is left
+	version int              // that the form was filled from; 0 for a new person
+	values  map[string]string
+	reason  string
+
+	collected      string // as typed; "": not known
+	collectedAt    time.Time
+	wrongCollected []fault.Field
+}
+
+// editView is what the form shows.
+type editView struct {
+	Action, Back string
+	Staff        bool
+	New          bool
+	Who          identity
+	Groups       []inputGroup
+	Fixed        []detail // of the same section, but not the reader's to edit
+	Reason       input
+	Collected    input
+	Version      int
+	Token        string
+	Problems     []problem
+	Nothing      bool // the form was sent without a change
+}
+
+type inputGroup struct {
+	Title  string
+	Inputs []input
+}
+
+// read takes over what was posted. Only the fields of the form are looked at.
+func (e *editing) read(form url.Values) error {
+	version, err := strconv.Atoi(form.Get("version"))
+	if err != nil || version < 0 {
+		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
+	}
+	e.version, e.reason, e.values = version, form.Get("reason"), map[string]string{}
+	for _, f := range e.fields {
+		if form.Has(inputName(f)) {
+			e.values[f.Key] = form.Get(inputName(f))
+		}
+	}
+	if e.staff {
+		e.readCollected(strings.TrimSpace(form.Get(collectedName)))
+	}
+	return nil
+}
+
+// readCollected takes over the day on which staff say that the values were
+// collected. What is wrong with it is told with the mistakes in the values.
+func (e *editing) readCollected(text string) {
+	e.collected, e.collectedAt, e.wrongCollected = text, time.Time{}, nil
+	if text == "" {
+		return
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	switch {
+	case err != nil:
+		e.wrongCollected = []fault.Field{{Name: collectedName, Code: registry.CodeBadDate, Detail: "Write the date as year-month-day."}}
+	case day.Year() < firstCollected:
+		e.wrongCollected = []fault.Field{{Name: collectedName, Code: registry.CodeDateTooEarly, Detail: "This date is too early."}}
+	default:
+		e.collectedAt = day
+	}
+}
+
+// change is what is asked of the registry.
+func (e *editing) change() registry.Change {
+	return registry.Change{Set: e.values, CollectedAt: e.collectedAt, Reason: e.reason, ExpectVersion: e.version}
+}
+
+// view is the form, with what is wrong with it.
+func (e *editing) view(problems []problem) (editView, error) {
+	token, err := e.p.registry.NewForm(e.actor)
+	if err != nil {
+		return editView{}, err
+	}
+	v := editView{Action: e.action, Back: e.back, Staff: e.staff, New: e.version == 0, Version: e.version, Token: token}
+	for _, pr := range problems {
+		v.Problems = append(v.Problems, problem{Field: e.anchor(pr.Field), Text: e.problemText(pr)})
+	}
+	for _, f := range e.fields {
+		if n := len(v.Groups); n == 0 || v.Groups[n-1].Title != sectionTitle(e.l, f.Section) {
+			v.Groups = append(v.Groups, inputGroup{Title: sectionTitle(e.l, f.Section)})
+		}
+		group := &v.Groups[len(v.Groups)-1]
+		in := e.input(f)
+		in.Wrong = wrongOf(problems, f.Key)
+		group.Inputs = append(group.Inputs, in)
+	}
+	v.Reason = input{ID: "reason", Kind: "area", Label: words{Text: e.l.t("edit.reason")}, Hint: words{Text: e.l.t("edit.reason_hint")},
+		Value: e.reason, Dir: "auto", Required: true, MaxLength: 500, Wrong: wrongOf(problems, "reason")}
+	v.Collected = input{ID: collectedName, Kind: "date", Label: words{Text: e.l.t("edit.collected")}, Hint: words{Text: e.l.t("edit.collected_hint")},
+		Value: e.collected, Autocomplete: "off", Wrong: wrongOf(problems, collectedName)}
+	if !v.New {
+		v.Who = e.p.identityOf(e.rec.fields, e.rec.person, e.back)
+	}
+	return v, nil
+}
+
+// anchor is the input that a problem is about; "" if it is not in this form.
+func (e *editing) anchor(field string) string {
+	for _, f := range e.fields {
+		if f.Key == field {
+			return inputName(f)
+		}
+	}
+	if field == "reason" || field == collectedName {
+		return field
+	}
+	return ""
+}
+
+// problemText names the field in the summary, where it stands apart from it.
+func (e *editing) problemText(pr problem) string {
+	for _, f := range e.rec.fields {
+		if f.Key == pr.Field {
+			return e.l.t("edit.problem", "field", e.p.label(e.l, f).Text, "text", pr.Text)
+		}
+	}
+	if pr.Field == collectedName {
+		return e.l.t("edit.problem", "field", e.l.t("edit.collected"), "text", pr.Text)
+	}
+	return pr.Text
+}
+
+// inputName keeps fields apart from the form's own inputs.
+func inputName(f registry.Field) string { return "f_" + f.Key }
+
+// input is the control for one field, from its definition alone.
+func (e *editing) input(f registry.Field) input {
+	now := e.rec.person.Values[f.Key].Text
+	value, posted := e.values[f.Key]
+	if !posted {
+		value = now
+	}
+	in := input{ID: inputName(f), Kind: "text", Label: e.p.label(e.l, f), Value: value, Dir: "auto", Autocomplete: "off",
+		Required: f.Required, MaxLength: f.MaxLength}
+	if len(f.Hint) > 0 {
+		in.Hint = e.p.words(e.l, f.Hint, "")
+	}
+	if posted && value != now && now != "" {
+		shown := e.p.shownValue(e.l, f, now)
+		in.Now = &shown
+	}
+	e.shape(&in, f)
+	return in
+}
+
+// shape gives the control the form that fits the type.
+func (e *editing) shape(in *input, f registry.Field) {
+	switch f.Type {
+	case registry.TypeDate:
+		in.Kind, in.Dir, in.MaxLength = "date", "", 0
+	case registry.TypeNumber:
+		in.Dir, in.Mode = "ltr", "decimal"
+	case registry.TypePhone:
+		in.Kind, in.Dir = "tel", "ltr"
+	case registry.TypeEmail:
+		in.Dir, in.Mode = "ltr", "email"
+	case registry.TypeIdentifier:
+		in.Dir = "ltr"
+	case registry.TypeBoolean:
+		in.Kind = "choice"
+		in.Options = []option{{Label: words{Text: e.l.t("value.choose")}}}
+		for _, v := range []string{"true", "false"} {
+			in.Options = append(in.Options, option{Value: v, Label: words{Text: e.l.t("value." + v)}, Selected: in.Value == v})
+		}
+	case registry.TypeChoice:
+		in.Kind = "choice"
+		in.Options = []option{{Label: words{Text: e.l.t("value.choose")}}}
+		for _, c := range f.Choices {
+			in.Options = append(in.Options, option{Value: c.Value, Label: e.p.words(e.l, c.Label, c.Value), Selected: in.Value == c.Value})
+		}
+	}
+}
+
+// checkView is the page before saving: what changes, and what follows.
+type checkView struct {
+	Action, Back string
+	Staff        bool
+	Who          identity
+	Changes      []changeView
+	Stale        []string // labels of attested details that need attestation again
+	Withdrawn    []string // names of credentials that end
+	Hidden       []hidden
+	Version      int
+	Token        string
+	Reason       string
+	Collected    string // day of collection, in words; "": not known
+}
+
+type changeView struct {
+	Label    words
+	Old, New shown
+}
+
+type hidden struct {
+	Name, Value string
+}
+
+// check is the page before saving. It changes nothing.
+func (e *editing) check(ctx context.Context, changes []registry.FieldChange) (checkView, error) {
+	token, err := e.p.registry.NewForm(e.actor)
+	if err != nil {
+		return checkView{}, err
+	}
+	v := checkView{Action: e.action, Back: e.back, Staff: e.staff, Version: e.version, Token: token, Reason: e.reason,
+		Who: e.p.identityOf(e.rec.fields, e.rec.person, e.back)}
+	for _, ch := range changes {
+		f := e.field(ch.Field)
+		label := e.p.label(e.l, f)
+		v.Changes = append(v.Changes, changeView{Label: label, Old: e.p.shownValue(e.l, f, ch.Old), New: e.p.shownValue(e.l, f, ch.New)})
+		if e.rec.states[ch.Field].State == registry.StateAttested {
+			v.Stale = append(v.Stale, label.Text)
+		}
+	}
+	if !e.collectedAt.IsZero() {
+		v.Collected = e.l.t("detail.collected", "when", e.collectedAt)
+	}
+	v.Hidden = e.hidden()
+	v.Withdrawn, err = e.withdrawn(ctx, changes)
+	return v, err
+}
+
+func (e *editing) hidden() []hidden {
+	var out []hidden
+	for _, f := range e.fields {
+		if v, ok := e.values[f.Key]; ok {
+			out = append(out, hidden{inputName(f), v})
+		}
+	}
+	if e.collected != "" {
+		out = append(out, hidden{collectedName, e.collected})
+	}
+	return out
+}
+
+// withdrawn names the credentials that hold a value which is about to change.
+func (e *editing) withdrawn(ctx context.Context, changes []registry.FieldChange) ([]string, error) {
+	readiness, err := e.p.issuer.Readiness(ctx, e.actor, e.rec.person.ID)
+	if err != nil {
+		return nil, err
+	}
+	changed := map[string]bool{}
+	for _, ch := range changes {
+		changed[ch.Field] = true
+	}
+	var names []string
+	for _, r := range readiness {
+		if r.Live == nil {
+			continue
+		}
+		for _, f := range r.Live.Fields {
+			if changed[f] {
+				names = append(names, r.Config.Name(e.l.code))
+				break
+			}
+		}
+	}
+	return names, nil
+}
+
+func (e *editing) field(key string) registry.Field {
+	for _, f := range e.rec.fields {
+		if f.Key == key {
+			return f
+		}
+	}
+	return registry.Field{Key: key, Type: registry.TypeText}
+}
+
+// staleView is the page for a form that somebody else was quicker than: both
+// values of every field that differs.
+type staleView struct {
+	Action, Back string
+	Who          identity
+	Rows         []staleRow
+	Hidden       []hidden
+	Version      int // the one that is there now
+	Token        string
+	Reason       string
+}
+
+type staleRow struct {
+	Label       words
+	Mine, There shown
+}
+
+// stale compares what was typed with the record as it is now. What is sent on
+// from here is only what differs.
+func (e *editing) stale(ctx context.Context) (staleView, error) {
+	if err := e.keepTyped(ctx); err != nil {
+		return staleView{}, err
+	}
+	token, err := e.p.registry.NewForm(e.actor)
+	if err != nil {
+		return staleView{}, err
+	}
+	v := staleView{Action: e.action, Back: e.back, Version: e.rec.person.VersionNo, Token: token, Reason: e.reason,
+		Who: e.p.identityOf(e.rec.fields, e.rec.person, e.back)}
+	for _, f := range e.fields {
+		mine, there := e.values[f.Key], e.rec.person.Values[f.Key].Text
+		if _, sent := e.values[f.Key]; sent && mine != there {
+			v.Rows = append(v.Rows, staleRow{Label: e.p.label(e.l, f), Mine: e.p.shownValue(e.l, f, mine), There: e.p.shownValue(e.l, f, there)})
+		} else {
+			delete(e.values, f.Key)
+		}
+	}
+	v.Hidden = e.hidden()
+	return v, nil
+}
+
+// keepTyped drops the values that stand in the form as it was filled: those that
+// somebody else has changed meanwhile must not be changed back.
+func (e *editing) keepTyped(ctx context.Context) error {
+	versions, err := e.p.registry.Versions(ctx, e.actor, e.rec.person.ID)
+	if err != nil {
+		return err
+	}
+	for _, version := range versions {
+		if version.No == e.version {
+			maps.DeleteFunc(e.values, func(key, text string) bool { return text == version.Values[key].Text })
+		}
+	}
+	return nil
+}

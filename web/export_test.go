@@ -1,0 +1,49 @@
+package web
+
+import (
+	"html/template"
+	"io/fs"
+	"time"
+)
+
+// Locale is a language, for tests of its messages.
+type Locale struct{ *locale }
+
+// LoadLocales reads the locales of a folder.
+func LoadLocales(files fs.FS) (map[string]Locale, error) {
+	locales, err := loadLocales(files)
+	out := map[string]Locale{}
+	for code, l := range locales {
+		out[code] = Locale{l}
+	}
+	return out, err
+}
+
+// EmbeddedLocales are those of the program; Templates its templates.
+func EmbeddedLocales() fs.FS { return localeFiles }
+func Templates() fs.FS       { return templateFiles }
+
+// T, Number and Date write as the language does.
+func (l Locale) T(key string, pairs ...any) string { return l.t(key, pairs...) }
+func (l Locale) Number(n int) string               { return l.number(n) }
+func (l Locale) Date(t time.Time) string           { return l.date(t) }
+
+// Texts gives every text of every message: one, or one per plural class.
+func (l Locale) Texts() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for key, m := range l.messages {
+		out[key] = m.forms
+		if m.forms == nil {
+			out[key] = map[string]string{"": m.text}
+		}
+	}
+	return out
+}
+
+// WalletLink, LocalPath and NewQR are small parts that must hold for any input.
+func WalletLink(uri string) (template.URL, error) { return walletLink(uri) }
+func LocalPath(next string) string                { return localPath(next) }
+func NewQR(text string) (side int, path string, err error) {
+	qr, err := newQR(text)
+	return qr.Side, qr.Path, err
+}

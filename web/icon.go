@@ -1,0 +1,33 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+)
+
+// icon gives one of our own drawings, 16 units square, in the colour of the
+// text around it. They are decoration: the word beside them says the same.
+func icon(name string) (template.HTML, error) {
+	shapes := map[string]string{
+		"check":   `<path d="M2 8.5l4 4 8-9"/>`,
+		"cross":   `<path d="M3 3l10 10M13 3L3 13"/>`,
+		"clock":   `<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 2"/>`,
+		"changed": `<path d="M3 8a5 5 0 018.5-3.5L13 6M13 2v4H9M13 8a5 5 0 01-8.5 3.5L3 10M3 14v-4h4"/>`,
+		"minus":   `<path d="M3 8h10"/>`,
+		"alert":   `<path d="M8 2l6.5 11.5h-13z"/><path d="M8 6.5v3M8 11.6v.1"/>`,
+		"out":     `<path d="M6 3H3v10h3M7 8h7M11 5l3 3-3 3"/>`,
+		"card":    `<rect x="1.5" y="3" width="13" height="10" rx="1.5"/><path d="M1.5 6.5h13M4 10h3"/>`,
+		"phone":   `<rect x="4" y="1.5" width="8" height="13" rx="1.5"/><path d="M7 12h2"/>`,
+		"person":  `<circle cx="8" cy="5" r="3"/><path d="M2.5 14a5.5 5.5 0 0111 0"/>`,
+		"search":  `<circle cx="7" cy="7" r="4.5"/><path d="M10.5 10.5L14 14"/>`,
+		"upload":  `<path d="M8 11V2M4.5 5.5L8 2l3.5 3.5M2 11v3h12v-3"/>`,
+		"pencil":  `<path d="M2.5 13.5l.7-3L11 2.7l2.3 2.3-7.8 7.8z"/>`,
+		"key":     `<circle cx="5" cy="11" r="3"/><path d="M7.2 8.8L14 2M11 5l2 2"/>`,
+		"print":   `<path d="M4 6V2h8v4M4 12H2V6h12v6h-2M4 10h8v4H4z"/>`,
+	}
+	shape, ok := shapes[name]
+	if !ok {
+		return "", fmt.Errorf("no icon %q", name)
+	}
+	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">` + shape + `</svg>`), nil
+}

@@ -1,0 +1,160 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/registry"
+)
+
+// meView is a person's own record.
+type meView struct {
+	Who         identity
+	Ring        ring
+	Sections    []section
+	Credentials []credentialCard
+	Saved       bool
+	Again       bool // what was saved has to be attested again
+}
+
+// ring is how much of a record is attested.
+type ring struct {
+	Done, All int
+	Dash      int // of 100
+}
+
+func newRing(rec record) ring {
+	done, all := rec.attested()
+	return ring{Done: done, All: all, Dash: 100 * done / max(all, 1)}
+}
+
+// Me is GET /me.
+func (p *Pages) Me(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return err
+	}
+	cards, err := p.credentialCards(ctx, l, actor, rec)
+	if err != nil {
+		return err
+	}
+	v := meView{Who: p.identityOf(rec.fields, rec.person, "/me"), Ring: newRing(rec), Credentials: cards, Saved: c.Query("saved") != "",
+		Sections: p.sections(l, actor, rec, p.ownValue)}
+	return p.show(c, http.StatusOK, look{page: "me", title: l.t("me.title"), nav: "/me"}, v)
+}
+
+// MyEdit is GET /me/edit/:section.
+func (p *Pages) MyEdit(c *gin.Context) error {
+	ctx := c.Request.Context()
+	e, err := p.editOwn(ctx, p.localeOf(c), auth.Actor(ctx), c.Param("section"))
+	if err != nil {
+		return err
+	}
+	return p.editForm(c, e, http.StatusOK, nil)
+}
+
+// MyEditPost is POST /me/edit/:section: check, save, or back to the form.
+func (p *Pages) MyEditPost(c *gin.Context) error {
+	ctx := c.Request.Context()
+	e, err := p.editOwn(ctx, p.localeOf(c), auth.Actor(ctx), c.Param("section"))
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.editPost(c, e, form, "/me?saved=1")
+}
+
+// historyView is a change log for people to read, newest first.
+type historyView struct {
+	Who     *identity // nil: the reader's own
+	Entries []entryView
+	Tab     string
+	Tabs    []tab
+}
+
+type entryView struct {
+	Title   string
+	When    string
+	By      string
+	Reason  string
+	Changes []entryChange
+}
+
+type entryChange struct {
+	Label    words
+	Old, New shown
+	Badge    *badge
+	Comment  string
+
+	Collected string // when the new value was collected, "" if nobody knows
+}
+
+// MyHistory is GET /me/history.
+func (p *Pages) MyHistory(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	fields, err := p.registry.Fields(ctx)
+	if err != nil {
+		return err
+	}
+	entries, err := p.registry.History(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return err
+	}
+	v := historyView{Entries: p.entries(l, fields, entries, p.ownValue)}
+	return p.show(c, http.StatusOK, look{page: "my_history", title: l.t("history.title"), nav: "/me/history"}, v)
+}
+
+func (p *Pages) entries(l *locale, fields []registry.Field, log []registry.LogEntry, value func(*locale, registry.Field, string) shown) []entryView {
+	byKey := map[string]registry.Field{}
+	for _, f := range fields {
+		byKey[f.Key] = f
+	}
+	out := make([]entryView, 0, len(log))
+	for _, e := range slices.Backward(log) {
+		v := entryView{Title: entryTitle(l, e), When: l.dateTime(e.At), Reason: e.Reason,
+			By: l.t("history.by", "who", e.Actor, "channel", l.t("channel."+string(e.Channel)))}
+		if e.Reason == registry.ActivationReason {
+			v.Reason = ""
+		}
+		for _, ch := range e.Changes {
+			f := byKey[ch.Field]
+			v.Changes = append(v.Changes, p.entryChange(l, f, ch, value))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange, value func(*locale, registry.Field, string) shown) entryChange {
+	out := entryChange{Label: p.label(l, f), Comment: ch.Comment}
+	if ch.Kind == registry.KindAttestation {
+		b := stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: registry.State(ch.New)})
+		out.Badge = &b
+		return out
+	}
+	out.Old, out.New = value(l, f, ch.Old), value(l, f, ch.New)
+	return out
+}
+
+// entryTitle says in one line what an entry did.
+func entryTitle(l *locale, e registry.LogEntry) string {
+	switch {
+	case e.Reason == registry.ActivationReason && len(e.Changes) == 0:
+		return l.t("history.code")
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAttestation:
+		return l.t("history.decided", "n", len(e.Changes))
+	case e.ChainNo == 1:
+		return l.t("history.registered")
+	}
+	return l.t("history.changed", "n", len(e.Changes))
+}

@@ -1,0 +1,201 @@
+package web
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/issuer"
+	"socialregistry/registry"
+)
+
+// pinCookie carries the transaction code from the answer that made the offer to
+// the page that shows it: the issuer tells it once, and keeps only a hash.
+const pinCookie = "sr_pin"
+
+// offerStartView is the page before an offer: what would be in the credential.
+type offerStartView struct {
+	Card   credentialCard
+	Values []detail
+	Action string
+	Token  string
+}
+
+// offerView is an offer: one, in three renderings (QR code, link, text).
+type offerView struct {
+	ID, Name  string
+	State     string
+	Badge     badge
+	QR        qrCode
+	Open      template.URL // opens a wallet on this device
+	OpenOther template.URL // the same for wallets of the HAIP profile
+	Copy      string
+	Pin       string
+	Expires   string
+	StateURL  string
+	Again     string // where a new code is made
+	Waiting   bool
+}
+
+// OfferStart is GET /me/credentials/:config/offer.
+func (p *Pages) OfferStart(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return err
+	}
+	r, err := p.configuration(ctx, actor, c.Param("config"))
+	if err != nil {
+		return err
+	}
+	v := offerStartView{Action: offerPath(r.Config.ID)}
+	byKey := map[string]registry.Field{}
+	for _, f := range rec.fields {
+		byKey[f.Key] = f
+	}
+	v.Card = p.credentialCard(l, rec, byKey, r)
+	for _, cf := range r.Config.Fields {
+		if rec.states[cf.Field].State == registry.StateAttested {
+			v.Values = append(v.Values, p.detail(l, rec, byKey[cf.Field], p.ownValue))
+		}
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, http.StatusOK, look{page: "offer_start", title: l.t("offer.title"), nav: "/me/credentials"}, v)
+}
+
+// OfferCreate is POST /me/credentials/:config/offer.
+func (p *Pages) OfferCreate(c *gin.Context) error {
+	ctx := c.Request.Context()
+	actor := auth.Actor(ctx)
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		r, err := p.configuration(ctx, actor, c.Param("config"))
+		if err != nil {
+			return "", err
+		}
+		offer, err := p.issuer.CreateOffer(ctx, actor, actor.RegistrantID, []string{r.Config.ID}, form.Get("pin") != "")
+		if err != nil {
+			return "", err
+		}
+		p.keepPin(c, offer)
+		return offerPath(r.Config.ID) + "/" + url.PathEscape(offer.ID), nil
+	})
+}
+
+// OfferShow is GET /me/credentials/:config/offer/:id.
+func (p *Pages) OfferShow(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	r, err := p.configuration(ctx, actor, c.Param("config"))
+	if err != nil {
+		return err
+	}
+	offer, err := p.issuer.Offer(ctx, actor, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	v, err := p.offer(l, r.Config, offer)
+	if err != nil {
+		return err
+	}
+	v.Pin = pinOf(c, offer.ID)
+	return p.show(c, http.StatusOK, look{page: "offer", title: l.t("offer.title"), nav: "/me/credentials"}, v)
+}
+
+// offer makes the view of an offer in its state.
+func (p *Pages) offer(l *locale, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
+	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Again: offerPath(config.ID),
+		StateURL: offerPath(config.ID) + "/" + url.PathEscape(o.ID), Badge: offerBadge(l, o.State)}
+	v.Waiting = o.State == "waiting" || o.State == "redeemed"
+	if o.State != "waiting" {
+		return v, nil
+	}
+	minutes := int((o.ExpiresAt.Sub(p.now()) + time.Minute - 1) / time.Minute)
+	v.Expires = l.t("offer.expires", "n", max(minutes, 1), "time", o.ExpiresAt.UTC().Format("15:04"))
+	v.Copy = o.URI
+	if v.Open, err = walletLink(o.URI); err != nil {
+		return v, err
+	}
+	if v.OpenOther, err = walletLink("haip-vci" + strings.TrimPrefix(o.URI, "openid-credential-offer")); err != nil {
+		return v, err
+	}
+	v.QR, err = newQR(o.URI)
+	return v, err
+}
+
+// walletLink lets a link of our own issuer pass html/template, which knows no
+// scheme but http and mailto. Only these schemes, followed by a query, pass.
+func walletLink(uri string) (template.URL, error) {
+	for _, scheme := range []string{"openid-credential-offer", "haip-vci"} {
+		if rest, ok := strings.CutPrefix(uri, scheme+"://?"); ok && !strings.ContainsAny(rest, "\"'<> \\") {
+			return template.URL(uri), nil
+		}
+	}
+	return "", fault.New(fault.Internal, "bad_wallet_link", "The link cannot be shown.")
+}
+
+func offerBadge(l *locale, state string) badge {
+	switch state {
+	case "waiting":
+		return badge{"wait", "clock", l.t("offer.waiting")}
+	case "redeemed":
+		return badge{"chg", "phone", l.t("offer.redeemed")}
+	case "issued":
+		return badge{"ok", "check", l.t("offer.issued")}
+	case "expired":
+		return badge{"none", "clock", l.t("offer.expired")}
+	}
+	return badge{"bad", "cross", l.t("offer.cancelled")}
+}
+
+// configuration finds a configuration by its id, with its readiness.
+func (p *Pages) configuration(ctx context.Context, actor registry.Actor, id string) (issuer.Readiness, error) {
+	readiness, err := p.issuer.Readiness(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return issuer.Readiness{}, err
+	}
+	for _, r := range readiness {
+		if r.Config.ID == id {
+			return r, nil
+		}
+	}
+	return issuer.Readiness{}, fault.New(fault.NotFound, "not_found", "There is no such credential.")
+}
+
+func offerPath(configID string) string {
+	return "/me/credentials/" + url.PathEscape(configID) + "/offer"
+}
+
+func (p *Pages) keepPin(c *gin.Context, o issuer.Offer) {
+	if o.TxCode == "" {
+		return
+	}
+	http.SetCookie(c.Writer, &http.Cookie{Name: pinCookie, Value: o.ID + "." + o.TxCode, Path: "/me/credentials", MaxAge: int(o.ExpiresAt.Sub(p.now()).Seconds()),
+		HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteStrictMode})
+}
+
+func pinOf(c *gin.Context, offerID string) string {
+	cookie, err := c.Request.Cookie(pinCookie)
+	if err != nil {
+		return ""
+	}
+	id, pin, _ := strings.Cut(cookie.Value, ".")
+	if id != offerID || len(pin) != 6 || strings.Trim(pin, "0123456789") != "" {
+		return ""
+	}
+	return pin
+}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strings"
+	"time"
+
+	"socialregistry/issuer"
+	"socialregistry/registry"
+)
+
+// Pages answers every page. It is safe for concurrent use.
+type Pages struct {
+	registry  *registry.Registry
+	issuer    *issuer.Issuer
+	now       func() time.Time
+	publicURL string
+	secure    bool // cookies over https only
+	assets    map[string]asset
+	locales   map[string]*locale
+	codes     []string // of the locales, the default first
+	templates map[string]*template.Template
+}
+
+// Config is what the pages need; all of it.
+type Config struct {
+	Registry  *registry.Registry
+	Issuer    *issuer.Issuer
+	PublicURL string // https://... or http://localhost...
+	Now       func() time.Time
+}
+
+// New reads templates, languages and static files, which come with the program.
+func New(cfg Config) (*Pages, error) {
+	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:")}
+	static, err := fs.Sub(staticFiles, "static")
+	if err != nil {
+		return nil, fmt.Errorf("static files: %w", err)
+	}
+	if p.assets, err = loadAssets(static); err != nil {
+		return nil, err
+	}
+	if p.locales, err = loadLocales(localeFiles); err != nil {
+		return nil, err
+	}
+	p.codes = sortedCodes(p.locales)
+	return p, p.parse(templateFiles)
+}

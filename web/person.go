@@ -1,0 +1,208 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// tab is one part of a person's pages.
+type tab struct {
+	Href, Text string
+	Current    bool
+}
+
+// personView is what all pages of a person begin with.
+type personView struct {
+	Who       identity
+	Tabs      []tab
+	MayEdit   bool
+	MayAttest bool
+	Waiting   int
+	Done      string // what was just done
+}
+
+type detailsView struct {
+	personView
+	Ring     ring
+	Sections []section
+}
+
+// personID reads :id; what is no id is nobody.
+func personID(c *gin.Context) (uuid.UUID, error) {
+	id, err := uuid.Parse(c.Param("id"))
+	if err != nil {
+		return uuid.Nil, fault.Wrap(fault.NotFound, "no_such_person", "There is no such person.", err)
+	}
+	return id, nil
+}
+
+// person loads the person of the address and the head of the page.
+func (p *Pages) person(c *gin.Context, current string) (rec record, v personView, err error) {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	id, err := personID(c)
+	if err != nil {
+		return rec, v, err
+	}
+	if rec, err = p.load(ctx, actor, id); err != nil {
+		return rec, v, err
+	}
+	base := "/admin/people/" + id.String()
+	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), Waiting: rec.waiting(),
+		MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
+	for _, t := range []string{"", "/attest", "/versions", "/log", "/credentials"} {
+		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("person.tab" + t), Current: t == current})
+	}
+	if done := c.Query("done"); l.has("person.done_" + done) {
+		v.Done = l.t("person.done_" + done)
+	}
+	return rec, v, nil
+}
+
+// Person is GET /admin/people/:id.
+func (p *Pages) Person(c *gin.Context) error {
+	rec, head, err := p.person(c, "")
+	if err != nil {
+		return err
+	}
+	l := p.localeOf(c)
+	v := detailsView{personView: head, Ring: newRing(rec), Sections: p.sections(l, auth.Actor(c.Request.Context()), rec, p.masked)}
+	return p.show(c, http.StatusOK, look{page: "person", title: head.Who.Name, nav: "/admin/people"}, v)
+}
+
+type versionsView struct {
+	personView
+	Versions []versionView
+}
+
+type versionView struct {
+	No      int
+	Label   string
+	Default bool
+	When    string
+	By      string
+	Reason  string
+	Changes []entryChange // from the version before
+}
+
+// PersonVersions is GET /admin/people/:id/versions, newest first.
+func (p *Pages) PersonVersions(c *gin.Context) error {
+	rec, head, err := p.person(c, "/versions")
+	if err != nil {
+		return err
+	}
+	l := p.localeOf(c)
+	versions, err := p.registry.Versions(c.Request.Context(), auth.Actor(c.Request.Context()), rec.person.ID)
+	if err != nil {
+		return err
+	}
+	v := versionsView{personView: head}
+	before := map[string]registry.Value{}
+	for _, version := range versions {
+		v.Versions = append(v.Versions, p.version(l, rec, version, before))
+		before = version.Values
+	}
+	slices.Reverse(v.Versions)
+	return p.show(c, http.StatusOK, look{page: "person_versions", title: head.Who.Name, nav: "/admin/people"}, v)
+}
+
+func (p *Pages) version(l *locale, rec record, version registry.Version, before map[string]registry.Value) versionView {
+	v := versionView{No: version.No, Label: version.Label, Default: version.No == rec.person.VersionNo, When: l.dateTime(version.At), Reason: version.Reason,
+		By: l.t("history.by", "who", version.Author, "channel", l.t("channel."+string(version.Channel)))}
+	for _, f := range rec.fields {
+		old, now := before[f.Key].Text, version.Values[f.Key].Text
+		if old != now {
+			v.Changes = append(v.Changes, entryChange{Label: p.label(l, f), Old: p.masked(l, f, old), New: p.masked(l, f, now), Collected: collectedWords(l, version.Values[f.Key])})
+		}
+	}
+	return v
+}
+
+type logView struct {
+	personView
+	Entries []entryView
+}
+
+// PersonLog is GET /admin/people/:id/log.
+func (p *Pages) PersonLog(c *gin.Context) error {
+	rec, head, err := p.person(c, "/log")
+	if err != nil {
+		return err
+	}
+	log, err := p.registry.History(c.Request.Context(), auth.Actor(c.Request.Context()), rec.person.ID)
+	if err != nil {
+		return err
+	}
+	v := logView{personView: head, Entries: p.entries(p.localeOf(c), rec.fields, log, p.masked)}
+	return p.show(c, http.StatusOK, look{page: "person_log", title: head.Who.Name, nav: "/admin/people"}, v)
+}
+
+type personCredentialsView struct {
+	personView
+	Cards  []credentialCard
+	Past   []issuedView
+	Token  string
+	Reason input
+}
+
+// PersonCredentials is GET /admin/people/:id/credentials.
+func (p *Pages) PersonCredentials(c *gin.Context) error {
+	return p.personCredentials(c, http.StatusOK, nil)
+}
+
+func (p *Pages) personCredentials(c *gin.Context, status int, problems []problem) error {
+	rec, head, err := p.person(c, "/credentials")
+	if err != nil {
+		return err
+	}
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	v := personCredentialsView{personView: head, Reason: input{ID: "reason", Kind: "text", Label: words{Text: l.t("withdraw.reason")}, Dir: "auto",
+		Required: true, MaxLength: 200, Wrong: wrongOf(problems, "reason")}}
+	if v.Cards, err = p.credentialCards(ctx, l, actor, rec); err != nil {
+		return err
+	}
+	if v.Past, err = p.issuedList(ctx, l, actor, rec); err != nil {
+		return err
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, status, look{page: "person_credentials", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+}
+
+// WithdrawCredential is POST /admin/people/:id/credentials: one credential ends,
+// with a reason that the person reads.
+func (p *Pages) WithdrawCredential(c *gin.Context) error {
+	ctx := c.Request.Context()
+	actor := auth.Actor(ctx)
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	id, err := personID(c)
+	if err != nil {
+		return err
+	}
+	credential, err := uuid.Parse(form.Get("credential"))
+	if err != nil {
+		return fault.Wrap(fault.NotFound, "not_found", "There is no such credential.", err)
+	}
+	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		return "/admin/people/" + id.String() + "/credentials?done=withdrawn", p.issuer.Withdraw(ctx, actor, credential, form.Get("reason"))
+	})
+	if fault.CodeOf(err) == "reason_required" {
+		l := p.localeOf(c)
+		return p.personCredentials(c, http.StatusUnprocessableEntity, []problem{{Field: "reason", Text: l.t("fault.reason_required")}})
+	}
+	return err
+}

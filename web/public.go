@@ -1,0 +1,128 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// signInView is the sign-in form.
+type signInView struct {
+	Name, Password input
+	Next           string
+	Problems       []problem
+}
+
+// Home is GET /: what this is, and the way in. Who is signed in goes on to the
+// own pages.
+func (p *Pages) Home(c *gin.Context) error {
+	l := p.localeOf(c) // before the redirect: it keeps ?lang=
+	if actor := auth.Actor(c.Request.Context()); len(actor.Roles) > 0 {
+		return seeOther(c, homeOf(actor))
+	}
+	return p.show(c, http.StatusOK, look{page: "home", title: l.t("home.title")}, p.signIn(l, "", "", nil))
+}
+
+// LoginForm is GET /login.
+func (p *Pages) LoginForm(c *gin.Context) error {
+	l := p.localeOf(c)
+	return p.show(c, http.StatusOK, look{page: "login", title: l.t("login.title")}, p.signIn(l, "", c.Query("next"), nil))
+}
+
+// Login is POST /login. An older session of this browser ends: the new one has a
+// token of its own.
+func (p *Pages) Login(c *gin.Context) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	token, account, err := p.registry.SignIn(ctx, form.Get("username"), form.Get("password"))
+	if l := p.localeOf(c); err != nil {
+		problems, ok := entryProblems(l, err, "username")
+		if !ok {
+			return err
+		}
+		return p.show(c, http.StatusUnprocessableEntity, look{page: "login", title: l.t("login.title"), failed: true},
+			p.signIn(l, form.Get("username"), form.Get("next"), problems))
+	}
+	return p.enter(c, token, account, form.Get("next"))
+}
+
+// enter begins the session in the browser and goes on.
+func (p *Pages) enter(c *gin.Context, token string, account registry.Account, next string) error {
+	if old := auth.Token(c); old != "" {
+		if err := p.registry.EndSession(c.Request.Context(), old); err != nil {
+			return err
+		}
+	}
+	auth.Keep(c, token, p.secure)
+	if next = localPath(next); next == "" {
+		next = homeOf(registry.Actor{Roles: account.Roles})
+	}
+	return seeOther(c, next)
+}
+
+// Logout is POST /logout.
+func (p *Pages) Logout(c *gin.Context) error {
+	if err := p.registry.EndSession(c.Request.Context(), auth.Token(c)); err != nil {
+		return err
+	}
+	auth.Drop(c)
+	return seeOther(c, "/")
+}
+
+func (p *Pages) signIn(l *locale, name, next string, problems []problem) signInView {
+	v := signInView{Next: localPath(next), Problems: problems,
+		Name:     input{ID: "username", Kind: "text", Label: words{Text: l.t("login.name")}, Hint: words{Text: l.t("login.name_hint")}, Value: name, Dir: "ltr", Autocomplete: "username", Required: true},
+		Password: input{ID: "password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password", Required: true},
+	}
+	v.Name.Wrong = wrongOf(problems, "username")
+	return v
+}
+
+// entryProblems puts a refusal of SignIn or Activate into words, with what is
+// left to try. ok is false for any other error.
+func entryProblems(l *locale, err error, field string) (problems []problem, ok bool) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Unauthenticated && f.Kind != fault.Limited && f.Kind != fault.Gone && f.Kind != fault.Invalid {
+		return nil, false
+	}
+	if len(f.Fields) > 0 {
+		return fieldProblems(l, f), true
+	}
+	text := faultText(l, f.Code, f.Detail)
+	var refusal *registry.Refusal
+	if errors.As(err, &refusal) {
+		if !refusal.Until.IsZero() {
+			text += " " + l.t("login.locked_until", "when", l.dateTime(refusal.Until))
+		} else {
+			text += " " + l.t("login.tries_left", "n", refusal.TriesLeft)
+		}
+	}
+	return []problem{{Field: field, Text: text}}, true
+}
+
+// homeOf is where somebody's work begins.
+func homeOf(a registry.Actor) string {
+	if a.Has(registry.RoleRegistrant) {
+		return "/me"
+	}
+	return "/admin"
+}
+
+// localPath keeps a path of our own pages and nothing else, so that nobody is
+// sent to another site.
+func localPath(next string) string {
+	if !strings.HasPrefix(next, "/me") && !strings.HasPrefix(next, "/admin") || strings.ContainsAny(next, "\\\r\n") || strings.Contains(next, "//") {
+		return ""
+	}
+	return next
+}

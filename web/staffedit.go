@@ -1,0 +1,115 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/registry"
+)
+
+// PersonEdit is GET /admin/people/:id/edit: all fields that the editor's role may
+// change, and the reason.
+func (p *Pages) PersonEdit(c *gin.Context) error {
+	e, err := p.editPerson(c)
+	if err != nil {
+		return err
+	}
+	return p.editForm(c, e, http.StatusOK, nil)
+}
+
+// PersonEditPost is POST /admin/people/:id/edit: check, save, or back to the form.
+func (p *Pages) PersonEditPost(c *gin.Context) error {
+	e, err := p.editPerson(c)
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.editPost(c, e, form, e.back+"?done=edited")
+}
+
+func (p *Pages) editPerson(c *gin.Context) (*editing, error) {
+	if err := auth.Allow(c, registrars()...); err != nil {
+		return nil, err
+	}
+	ctx := c.Request.Context()
+	actor := auth.Actor(ctx)
+	id, err := personID(c)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := p.load(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	base := "/admin/people/" + id.String()
+	e := &editing{p: p, l: p.localeOf(c), actor: actor, rec: rec, staff: true, action: base + "/edit", back: base, version: rec.person.VersionNo}
+	e.fields = editable(actor, rec.fields)
+	return e, nil
+}
+
+func editable(actor registry.Actor, fields []registry.Field) []registry.Field {
+	var out []registry.Field
+	for _, f := range fields {
+		if mayEdit(actor, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// RegisterForm is GET /admin/people/new.
+func (p *Pages) RegisterForm(c *gin.Context) error {
+	e, err := p.registration(c)
+	if err != nil {
+		return err
+	}
+	return p.editForm(c, e, http.StatusOK, nil)
+}
+
+// Register is POST /admin/people/new.
+func (p *Pages) Register(c *gin.Context) error {
+	e, err := p.registration(c)
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	if err := e.read(form); err != nil {
+		return err
+	}
+	err = p.once(c, e.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		check := p.registry.CheckRegister(ctx, e.actor, e.change())
+		if err := e.complete(check); err != nil {
+			return "", err
+		}
+		person, err := p.registry.Register(ctx, e.actor, e.change())
+		return "/admin/people/" + person.ID.String() + "?done=registered", err
+	})
+	if problems, ok := formErrors(e.l, err); err != nil && ok {
+		return p.editForm(c, e, http.StatusUnprocessableEntity, problems)
+	}
+	return err
+}
+
+func (p *Pages) registration(c *gin.Context) (*editing, error) {
+	if err := auth.Allow(c, registrars()...); err != nil {
+		return nil, err
+	}
+	ctx := c.Request.Context()
+	actor := auth.Actor(ctx)
+	fields, err := p.registry.Fields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &editing{p: p, l: p.localeOf(c), actor: actor, rec: record{fields: fields}, staff: true, fields: editable(actor, fields),
+		action: "/admin/people/new", back: "/admin/people"}, nil
+}

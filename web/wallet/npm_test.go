@@ -1,0 +1,157 @@
+package wallet_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// taken is one line of take.mjs.
+type taken struct {
+	Configuration string
+	Format        string
+	Claims        map[string]any
+	Tampered      map[string]string // why each tampered copy was refused
+
+	line string // for check.mjs
+}
+
+// checked is one line of check.mjs.
+type checked struct {
+	Format string
+	Good   bool
+	Why    string
+}
+
+// runNpmWallet hands the offer to the wallet that is not ours.
+func runNpmWallet(t *testing.T, link, txCode string) (all []taken, failure string) {
+	t.Helper()
+	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil {
+		t.Fatal("the npm packages are not installed: run npm ci --ignore-scripts in web/wallet (make test does it)")
+	}
+	args := []string{"take.mjs", link}
+	if txCode != "" {
+		args = append(args, txCode)
+	}
+	out, failure := node(t, "", args...)
+	if failure != "" {
+		return nil, failure
+	}
+	for line := range strings.Lines(out) {
+		one := taken{line: line}
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			t.Fatalf("the wallet said %q", line)
+		}
+		all = append(all, one)
+	}
+	return all, ""
+}
+
+// node runs a script; failure is what it said if it did not end with 0.
+func node(t *testing.T, in string, args ...string) (out, failure string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "node", args...)
+	var results, words bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(in), &results, &words
+	if err := cmd.Run(); err != nil {
+		return results.String(), err.Error() + ": " + words.String()
+	}
+	return results.String(), ""
+}
+
+// recheck verifies credentials again and counts those that are still good.
+func recheck(t *testing.T, all []taken) (good int, why []string) {
+	t.Helper()
+	var lines strings.Builder
+	for _, c := range all {
+		lines.WriteString(c.line)
+	}
+	out, failure := node(t, lines.String(), "check.mjs")
+	for line := range strings.Lines(out) {
+		var c checked
+		if err := json.Unmarshal([]byte(line), &c); err != nil {
+			t.Fatalf("the verifiers said %q, %s", line, failure)
+		}
+		if c.Good {
+			good++
+		} else {
+			why = append(why, c.Format+": "+c.Why)
+		}
+	}
+	if good+len(why) != len(all) {
+		t.Fatalf("%d answers for %d credentials: %s", good+len(why), len(all), failure)
+	}
+	return good, why
+}
+
+// A wallet that is not ours is handed the offer's link and nothing else, takes
+// both credentials, and libraries that are not ours verify them: signature,
+// dates and status. A tampered copy of each is refused. Then the credentials of
+// one person are withdrawn, and those of the other stay good: each status list
+// has the right bit at the right place.
+func testForeignWallet(t *testing.T, o *office) {
+	one, attested := o.person(t)
+	offer := o.offer(t, one, false)
+	withdrawn := takeBoth(t, offer.URI, "", attested)
+	other, attested := o.person(t)
+	offer = o.offer(t, other, true)
+	kept := takeBoth(t, offer.URIByValue, offer.TxCode, attested)
+
+	o.withdrawAll(t, one)
+	if good, why := recheck(t, withdrawn); good != 0 || !strings.Contains(why[0], "withdrawn") || !strings.Contains(why[1], "Status is not valid") {
+		t.Errorf("of the withdrawn, %d are good, %q", good, why)
+	}
+	if good, why := recheck(t, kept); good != 2 {
+		t.Errorf("of the other person's, %d are good, %q", good, why)
+	}
+}
+
+func takeBoth(t *testing.T, link, txCode string, attested map[string]string) []taken {
+	t.Helper()
+	all, failure := runNpmWallet(t, link, txCode)
+	if len(all) != 2 {
+		t.Fatalf("%d credentials, want 2: %s", len(all), failure)
+	}
+	for _, c := range all {
+		checkClaims(t, c, attested)
+		checkRefusals(t, c)
+	}
+	return all
+}
+
+// checkClaims: what was attested is there, under the name of its format, and
+// what was not attested is not.
+func checkClaims(t *testing.T, c taken, attested map[string]string) {
+	t.Helper()
+	names := map[string]map[string]string{
+		"dc+sd-jwt": {"given_name": "given_name", "family_name": "family_name", "birth_date": "birth_date", "sex": "sex", "local_script_name": "local_script_name"},
+		"ldp_vc":    {"given_name": "givenName", "family_name": "familyName", "birth_date": "birthDate", "sex": "sex", "local_script_name": "localName"},
+	}[c.Format]
+	for field, want := range attested {
+		if got := c.Claims[names[field]]; got != want {
+			t.Errorf("%s: %s = %v, want %q", c.Format, names[field], got, want)
+		}
+	}
+	if len(c.Claims) != len(attested) {
+		t.Errorf("%s: claims = %v, want %d: region was not attested", c.Format, c.Claims, len(attested))
+	}
+}
+
+func checkRefusals(t *testing.T, c taken) {
+	t.Helper()
+	want := map[string]string{"payload": "ignature", "signature": "ignature"}
+	if c.Format == "ldp_vc" {
+		want = map[string]string{"claim": "Invalid signature", "validity": "Invalid signature", "signature": "Invalid signature"}
+	}
+	if len(c.Tampered) != len(want) {
+		t.Errorf("%s: refused copies %v, want %d", c.Format, c.Tampered, len(want))
+	}
+	for name, why := range want {
+		if !strings.Contains(c.Tampered[name], why) {
+			t.Errorf("%s: copy %q was refused for %q, want %q", c.Format, name, c.Tampered[name], why)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package wallet_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/aries-framework-go/pkg/doc/jwt"
+	"github.com/hyperledger/aries-framework-go/pkg/doc/sdjwt/common"
+
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/verify"
+	"socialregistry/registry"
+)
+
+// srwallet runs the reference wallet as a program of its own.
+func (o *office) srwallet(t *testing.T, args ...string) (code int, words string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), o.wallet, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), said.String()
+}
+
+// The reference wallet against the real server: each flow that it knows, and
+// each refusal that a holder can meet.
+func testReferenceWallet(t *testing.T, o *office) {
+	id, _ := o.person(t)
+	dir, offer := t.TempDir(), o.offer(t, id, true)
+	wrong := strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, offer.TxCode)
+	for _, step := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"without the transaction code", []string{offer.URI}, 1, "needs a transaction code"},
+		{"with a wrong one", []string{offer.URI, "--tx-code", wrong}, 1, "400 invalid_grant"},
+		{"with the right one", []string{offer.URI, "--tx-code", offer.TxCode}, 0, "Kept as number 2"},
+		{"by reference, once more", []string{offer.URI, "--tx-code", offer.TxCode}, 1, "answers 404"},
+		{"by value, once more", []string{offer.URIByValue, "--tx-code", offer.TxCode}, 1, "400 invalid_grant"},
+	} {
+		code, words := o.srwallet(t, append([]string{"accept", "--dir", dir}, step.args...)...)
+		if code != step.code || !strings.Contains(words, step.want) {
+			t.Fatalf("%s: exit %d, want %d and %q in:\n%s", step.name, code, step.code, step.want, words)
+		}
+	}
+	files := []string{filepath.Join(dir, "1", "credential.json"), filepath.Join(dir, "2", "credential.sd-jwt")}
+	checkOutcomes(t, o, files, verify.Genuine)
+	checkByAries(t, files[1])
+	o.withdrawAll(t, id)
+	checkOutcomes(t, o, files, verify.Withdrawn)
+}
+
+// checkOutcomes asks the offline verifier, with the bundle of now.
+func checkOutcomes(t *testing.T, o *office, files []string, want verify.Outcome) {
+	t.Helper()
+	made, err := o.issuer.Bundle(t.Context())
+	must(t, err)
+	raw, err := json.Marshal(made)
+	must(t, err)
+	bundle, err := verify.ParseBundle(raw)
+	must(t, err)
+	for _, file := range files {
+		credential, err := os.ReadFile(file)
+		must(t, err)
+		if got := bundle.Verify(credential, time.Now()); got.Outcome != want {
+			t.Errorf("%s: %s (%s), want %s", filepath.Base(file), got.Outcome, got.Reason, want)
+		}
+	}
+}
+
+// checkByAries: another implementation finds each disclosure among the signed
+// digests, and none that was added or altered.
+func checkByAries(t *testing.T, file string) {
+	t.Helper()
+	credential, err := os.ReadFile(file)
+	must(t, err)
+	parts := strings.Split(strings.TrimSuffix(string(credential), "~"), "~")
+	payload, err := jose.Payload(parts[0])
+	must(t, err)
+	token := &jwt.JSONWebToken{} // its own parser takes no typ but JWT
+	must(t, json.Unmarshal(payload, &token.Payload))
+	disclosures := parts[1:]
+	if len(disclosures) < 2 {
+		t.Fatalf("only %d disclosures", len(disclosures))
+	}
+	if err := common.VerifyDisclosuresInSDJWT(disclosures, token); err != nil {
+		t.Errorf("ours: %v", err)
+	}
+	const another = "WyJzYWx0IiwicmVnaW9uIiwiTm9ydGgiXQ" // ["salt","region","North"]
+	if err := common.VerifyDisclosuresInSDJWT(append(disclosures[:len(disclosures):len(disclosures)], another), token); err == nil {
+		t.Error("an added disclosure passed")
+	}
+	if err := common.VerifyDisclosuresInSDJWT(append([]string{another}, disclosures[1:]...), token); err == nil {
+		t.Error("an altered disclosure passed")
+	}
+}
+
+// A mandatory detail that is not attested any more: the issuer refuses by name,
+// and the wallet keeps nothing.
+func testRefusedWithoutAttestation(t *testing.T, o *office) {
+	id, _ := o.person(t)
+	offer := o.offer(t, id, false)
+	person, err := o.registry.Person(t.Context(), o.staff, id)
+	must(t, err)
+	_, err = o.registry.Edit(t.Context(), o.staff, id, registry.Change{Set: map[string]string{"birth_date": "1991-04-05"}, Reason: "typing error", ExpectVersion: person.VersionNo})
+	must(t, err)
+	dir := t.TempDir()
+	code, words := o.srwallet(t, "accept", "--dir", dir, offer.URI)
+	if code != 1 || !strings.Contains(words, "400 credential_request_denied") {
+		t.Errorf("exit %d, want 1 and credential_request_denied in:\n%s", code, words)
+	}
+	if kept, err := os.ReadDir(dir); err != nil || len(kept) != 0 {
+		t.Errorf("the wallet keeps %v, %v", kept, err)
+	}
+}
