@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"socialregistry/internal/dbtest"
+	"socialregistry/issuer/verify"
+)
+
+const testMaster = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+// runWith runs a command in this process and gives its exit code and all it said.
+func runWith(t *testing.T, values map[string]string, args ...string) (int, string) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code := run(t.Context(), args, env(values), strings.NewReader(""), &out, &errOut)
+	return code, out.String() + errOut.String()
+}
+
+func TestBundleAndKeys(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example"}
+		if code, said := runWith(t, values, "keys", "list"); code != 0 || !strings.Contains(said, "no signing keys yet") {
+			t.Errorf("before the first start: %d, %s", code, said)
+		}
+		file := filepath.Join(t.TempDir(), "bundle.json")
+		if err := os.WriteFile(file, []byte("the old one"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, said := runWith(t, values, "bundle", "--out", file); code != 0 {
+			t.Fatalf("bundle: %d, %s", code, said)
+		}
+		bundle := readBundle(t, file)
+		code, listed := runWith(t, values, "keys", "list")
+		if code != 0 || strings.Count(listed, "\n") != 3 || strings.Count(listed, "signing") != 2 {
+			t.Errorf("keys list: %d\n%s", code, listed)
+		}
+		for _, issuer := range bundle.Issuers {
+			for _, k := range issuer.Keys {
+				if !strings.Contains(listed, k.KID) {
+					t.Errorf("key %s of the bundle is not listed:\n%s", k.KID, listed)
+				}
+			}
+		}
+		values["SR_PUBLIC_URL"] = "https://other.example"
+		if code, said := runWith(t, values, "bundle"); code == 0 || !strings.Contains(said, "set SR_PUBLIC_URL=https://registry.example") {
+			t.Errorf("bundle under another public URL: %d, %.300s", code, said)
+		}
+		values["SR_PUBLIC_URL"] = "https://registry.example"
+		if code, said := runWith(t, values, "bundle"); code != 0 || !strings.Contains(said, bundle.Issuers[0].Keys[0].KID) {
+			t.Errorf("bundle to standard output: %d, %.200s", code, said)
+		}
+	})
+}
+
+// readBundle demands a whole, readable bundle and nothing private in it.
+func readBundle(t *testing.T, file string) *verify.Bundle {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle, err := verify.ParseBundle(raw)
+	if err != nil || len(bundle.Issuers) == 0 || len(bundle.Issuers[0].Keys) < 2 {
+		t.Fatalf("%v\n%.500s", err, raw)
+	}
+	if strings.Contains(string(raw), `"d":`) || strings.Contains(string(raw), testMaster) {
+		t.Error("something private is in the bundle")
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	return bundle
+}
+
+func TestBundleIntoNoFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	values := map[string]string{"DATABASE_URL": "sqlite:" + filepath.Join(folder, "r.db"), "SR_MASTER_KEY": testMaster}
+	if code, said := runWith(t, values, "bundle", "--out", filepath.Join(folder, "nowhere", "b.json")); code != 1 || !strings.Contains(said, "write the trust bundle") {
+		t.Errorf("%d, %s", code, said)
+	}
+	// A failed write leaves the old file and no scrap.
+	target := filepath.Join(folder, "taken")
+	if err := os.MkdirAll(filepath.Join(target, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := replaceFile(target, []byte("x")); err == nil {
+		t.Error("a folder was replaced by a file")
+	}
+	if scraps, err := filepath.Glob(filepath.Join(folder, ".taken-*")); err != nil || len(scraps) > 0 {
+		t.Errorf("scraps: %v, %v", scraps, err)
+	}
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"socialregistry/internal/secret"
+)
+
+// Config is every setting of the program. Each is a key of the environment or of
+// the file that --config names; the environment wins. The zero value of a key is
+// its default, so an empty environment starts a working server on this machine.
+type Config struct {
+	Listen        string     // address to listen on
+	PublicURL     string     // how wallets and people reach the server: scheme and host, no path
+	DatabaseURL   string     // sqlite:PATH or postgres://...
+	MasterKey     string     // 32 bytes in base64; wins over MasterKeyFile
+	MasterKeyFile string     // file that holds the master key
+	MetricsToken  string     // opens /metrics to clients that are not on this machine
+	LogLevel      slog.Level // debug, info, warn, error
+	LogJSON       bool       // one JSON object per line instead of text
+	Demo          bool       // fill an empty registry with generated people
+}
+
+// setting is one key: what it is called, what it is when unset, what to tell
+// somebody who got it wrong, and how it is read.
+type setting struct {
+	key      string
+	fallback string
+	mend     string
+	read     func(c *Config, value string) error
+}
+
+func settings() []setting {
+	return []setting{
+		{"SR_LISTEN", "127.0.0.1:8080", "use host:port, for example 127.0.0.1:8080", func(c *Config, v string) error {
+			c.Listen = v
+			return checkAddress(v)
+		}},
+		{"SR_PUBLIC_URL", "http://localhost:8080", "use https://HOST without a path, or http://localhost:PORT on this machine only", func(c *Config, v string) error {
+			c.PublicURL = v
+			return checkPublicURL(v)
+		}},
+		{"DATABASE_URL", "sqlite:./var/registry.db", "use sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", func(c *Config, v string) error {
+			c.DatabaseURL = v
+			return checkDatabaseURL(v)
+		}},
+		{"SR_MASTER_KEY", "", "use 32 random bytes in base64, for example the output of: openssl rand -base64 32", func(c *Config, v string) error {
+			c.MasterKey = v
+			return checkKey(v)
+		}},
+		{"SR_MASTER_KEY_FILE", "./var/master.key", "name a file that holds 32 random bytes in base64", func(c *Config, v string) error {
+			c.MasterKeyFile = v
+			return nil
+		}},
+		{"SR_METRICS_TOKEN", "", "use at least 16 characters", func(c *Config, v string) error {
+			c.MetricsToken = v
+			return checkToken(v)
+		}},
+		{"SR_LOG_LEVEL", "info", "use debug, info, warn or error", func(c *Config, v string) error {
+			return c.LogLevel.UnmarshalText([]byte(v))
+		}},
+		{"SR_LOG_FORMAT", "text", "use text or json", func(c *Config, v string) error {
+			c.LogJSON = v == "json"
+			return oneOf(v, "text", "json")
+		}},
+		{"SR_DEMO", "false", "use true or false", func(c *Config, v string) (err error) {
+			c.Demo, err = strconv.ParseBool(v)
+			return err
+		}},
+	}
+}
+
+// LoadConfig reads every setting: from env, else from file (nil for none), else
+// its default. The error names each bad key and says how to mend it; it never
+// repeats a value, which may be a secret.
+func LoadConfig(env func(key string) (string, bool), file io.Reader) (Config, error) {
+	fromFile, err := readSettings(file)
+	if err != nil {
+		return Config{}, err
+	}
+	var c Config
+	var wrong []error
+	for _, s := range settings() {
+		value, where := s.fallback, ""
+		if v, ok := fromFile[s.key]; ok {
+			value, where = v, " (in the settings file)"
+			delete(fromFile, s.key)
+		}
+		if v, ok := env(s.key); ok && v != "" {
+			value, where = v, " (in the environment)"
+		}
+		if err := s.read(&c, value); err != nil {
+			wrong = append(wrong, fmt.Errorf("setting %s%s is wrong: %s", s.key, where, s.mend))
+		}
+	}
+	for key := range fromFile {
+		wrong = append(wrong, fmt.Errorf("the settings file has the unknown key %s", key))
+	}
+	return c, errors.Join(wrong...)
+}
+
+// readSettings reads lines of KEY=VALUE; empty lines and lines that begin with #
+// are skipped.
+func readSettings(file io.Reader) (map[string]string, error) {
+	out := map[string]string{}
+	if file == nil {
+		return out, nil
+	}
+	lines := bufio.NewScanner(file)
+	for no := 1; lines.Scan(); no++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return nil, fmt.Errorf("line %d of the settings file is not KEY=VALUE", no)
+		}
+		key = strings.TrimSpace(key)
+		if _, twice := out[key]; twice {
+			return nil, fmt.Errorf("the settings file has %s twice", key)
+		}
+		out[key] = strings.TrimSpace(value)
+	}
+	return out, lines.Err()
+}
+
+func checkAddress(v string) error {
+	_, port, err := net.SplitHostPort(v)
+	if err != nil {
+		return err
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err
+}
+
+// checkPublicURL holds the issuer's identifier: OID4VCI 1.0 §12.2.1 wants https
+// without query and fragment; http is for a server that only this machine reaches.
+func checkPublicURL(v string) error {
+	u, err := url.Parse(v)
+	if err != nil {
+		return err
+	}
+	if u.Scheme+"://"+u.Host != v || u.Host == "" {
+		return errors.New("not scheme and host alone")
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
+		return nil
+	}
+	return errors.New("not https")
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func checkDatabaseURL(v string) error {
+	if path, ok := strings.CutPrefix(v, "sqlite:"); ok && path != "" {
+		return nil
+	}
+	if strings.HasPrefix(v, "postgres://") || strings.HasPrefix(v, "postgresql://") {
+		_, err := url.Parse(v)
+		return err
+	}
+	return errors.New("neither sqlite nor postgres")
+}
+
+func checkKey(v string) error {
+	if v == "" {
+		return nil
+	}
+	_, err := secret.ParseMaster(v)
+	return err
+}
+
+func checkToken(v string) error {
+	if v != "" && len(v) < 16 {
+		return errors.New("too short")
+	}
+	return nil
+}
+
+func oneOf(v string, words ...string) error {
+	for _, word := range words {
+		if v == word {
+			return nil
+		}
+	}
+	return errors.New("not one of the words")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/base64"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+)
+
+func env(values map[string]string) func(string) (string, bool) {
+	return func(key string) (string, bool) { v, ok := values[key]; return v, ok }
+}
+
+func TestDefaultsStartOnThisMachine(t *testing.T) {
+	t.Parallel()
+	got, err := LoadConfig(env(nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEnvironmentWinsOverFile(t *testing.T) {
+	t.Parallel()
+	file := strings.NewReader("# settings\n\nSR_LISTEN = 127.0.0.1:1\nSR_DEMO=true\n")
+	got, err := LoadConfig(env(map[string]string{"SR_LISTEN": "127.0.0.1:2", "SR_DEMO": ""}), file)
+	if err != nil || got.Listen != "127.0.0.1:2" || !got.Demo {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestBadKeyIsNamedAndMended(t *testing.T) {
+	t.Parallel()
+	key31 := base64.StdEncoding.EncodeToString(make([]byte, 31))
+	for _, tc := range []struct{ key, value string }{
+		{"SR_LISTEN", "8080"}, {"SR_LISTEN", "127.0.0.1:http"}, {"SR_LISTEN", "127.0.0.1:65536"},
+		{"SR_PUBLIC_URL", "http://registry.example"}, {"SR_PUBLIC_URL", "https://registry.example/"}, {"SR_PUBLIC_URL", "https://registry.example/a"},
+		{"SR_PUBLIC_URL", "registry.example"}, {"SR_PUBLIC_URL", "https://"}, {"SR_PUBLIC_URL", "https://u:p@h"}, {"SR_PUBLIC_URL", "https://h?x"},
+		{"DATABASE_URL", "mysql://x"}, {"DATABASE_URL", "sqlite:"},
+		{"SR_MASTER_KEY", "hunter2"}, {"SR_MASTER_KEY", key31},
+		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
+	} {
+		_, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil)
+		if err == nil || !strings.Contains(err.Error(), "setting "+tc.key+" (in the environment) is wrong: use") {
+			t.Errorf("%s=%s: %v", tc.key, tc.value, err)
+			continue
+		}
+		if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("the value is in the error: %v", err)
+		}
+	}
+}
+
+func TestGoodValues(t *testing.T) {
+	t.Parallel()
+	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	for _, tc := range []struct{ key, value string }{
+		{"SR_PUBLIC_URL", "https://registry.example"}, {"SR_PUBLIC_URL", "https://registry.example:8443"}, {"SR_PUBLIC_URL", "http://127.0.0.1:9"}, {"SR_PUBLIC_URL", "http://[::1]:9"},
+		{"DATABASE_URL", "postgres:///registry?host=/run/postgresql"}, {"SR_MASTER_KEY", key}, {"SR_MASTER_KEY", strings.TrimRight(key, "=")},
+		{"SR_METRICS_TOKEN", "sixteen-letters-"}, {"SR_LOG_LEVEL", "debug"}, {"SR_LOG_FORMAT", "json"},
+	} {
+		if _, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil); err != nil {
+			t.Errorf("%s=%s: %v", tc.key, tc.value, err)
+		}
+	}
+}
+
+func TestBadFile(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"SR_LISTN=127.0.0.1:1\n":          "unknown key SR_LISTN",
+		"\nSR_LISTEN\n":                   "line 2",
+		"SR_DEMO=true\nSR_DEMO=false\n":   "SR_DEMO twice",
+		"SR_LISTEN=x\nSR_LOG_LEVEL=loud ": "SR_LOG_LEVEL (in the settings file)",
+	} {
+		if _, err := LoadConfig(env(nil), strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestReadmeListsEverySetting holds the settings table of the README: each key
+// with its default.
+func TestReadmeListsEverySetting(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range settings() {
+		row := "| `" + s.key + "` | "
+		if s.fallback != "" {
+			row += "`" + s.fallback + "` | "
+		}
+		if !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row %q", row)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"socialregistry/internal/dbtest"
+	"socialregistry/registry"
+)
+
+// A follower that stands still for too long is told by the readiness check.
+func TestAFollowerThatStandsStillIsNotReady(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		now := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
+		a := &app{config: Config{DatabaseURL: url, MasterKey: testMaster, PublicURL: "https://registry.example"}, log: silent(),
+			now: func() time.Time { return now }}
+		p, err := a.open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { p.Close() })
+		_, err = p.registry.Register(t.Context(), registry.System(), registry.Change{Reason: "test", Set: map[string]string{
+			"given_name": "Amina", "family_name": "Diallo", "birth_date": "1990-04-05"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for behind := time.Duration(0); behind == 0; now = now.Add(time.Minute) { // until no other transaction hides the change
+			if behind, err = p.issuer.Behind(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC).Add(followLimit)
+		if err := p.keepsUp(t.Context()); err != nil {
+			t.Errorf("at the limit: %v", err)
+		}
+		now = now.Add(time.Microsecond)
+		if err := p.keepsUp(t.Context()); err == nil {
+			t.Error("beyond the limit it counts as ready")
+		}
+		if _, _, err := p.issuer.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.keepsUp(t.Context()); err != nil {
+			t.Errorf("after it has read: %v", err)
+		}
+	})
+}

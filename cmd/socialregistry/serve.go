@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// The timeouts of every connection. An upload gets more from its route.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 2 * time.Minute
+	drainTimeout      = 20 * time.Second
+)
+
+// maxHeaderBytes lets through wallets with long attestation chains, and answers
+// 431 to the rest (RFC 6585 §5).
+const maxHeaderBytes = 48 << 10
+
+type serveCmd struct {
+	Demo bool `help:"Fill an empty registry with 200 generated people and print accounts to try it with (also SR_DEMO)."`
+}
+
+// Run serves until ctx ends, then lets the requests under way finish.
+func (s serveCmd) Run(ctx context.Context, a *app) error {
+	listener, err := net.Listen("tcp", a.config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen (SR_LISTEN): %w", err)
+	}
+	defer listener.Close()
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	handler, err := p.handler(a)
+	if err != nil {
+		return err
+	}
+	if s.Demo || a.config.Demo {
+		if err := fillForTrying(ctx, a, p); err != nil {
+			return fmt.Errorf("fill the registry for trying out: %w", err)
+		}
+	}
+	if err := refuseOpenSecrets(ctx, a.config, p.registry); err != nil {
+		return err
+	}
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error { return serveHTTP(ctx, listener, handler, a.log) })
+	work.Go(func() error { return p.follow(ctx, a.log) })
+	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)
+	return work.Wait()
+}
+
+// serveHTTP serves until ctx ends, then takes no new connection and waits for the
+// requests under way, but not for ever.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, out *slog.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(serverErrors{out}, "", 0),
+	}
+	drained := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		out.Info("stopping: waiting for the requests under way")
+		limit, cancel := context.WithTimeout(context.Background(), drainTimeout)
+		defer cancel()
+		drained <- server.Shutdown(limit)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if err := <-drained; err != nil {
+		return fmt.Errorf("stop: some requests did not end in %s: %w", drainTimeout, errors.Join(err, server.Close()))
+	}
+	out.Info("stopped")
+	return nil
+}
+
+// serverErrors takes net/http's own complaints into the log, as errors, so that
+// they are scrubbed like them.
+type serverErrors struct{ log *slog.Logger }
+
+func (w serverErrors) Write(p []byte) (int, error) {
+	w.log.Warn("http server", "error", string(p))
+	return len(p), nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"golang.org/x/term"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// staffCmd keeps the accounts of staff. Whoever may run it has the master key,
+// so it also makes the first administrator. A password is never an argument:
+// those stand in the list of processes and in the shell's history.
+type staffCmd struct {
+	Add      staffAddCmd      `cmd:"" help:"Open an account. The password is asked for, or is the first line of standard input."`
+	List     staffListCmd     `cmd:"" help:"List the accounts of staff: name, roles and state."`
+	Password staffPasswordCmd `cmd:"" help:"Set another password. It opens a disabled or locked account again and ends its sessions."`
+	Disable  staffDisableCmd  `cmd:"" help:"Close an account and end its sessions."`
+}
+
+type staffAddCmd struct {
+	Name string   `arg:"" help:"Small letters, digits, dots, dashes and underscores."`
+	Role []string `required:"" enum:"admin,registrar,attester,auditor" help:"admin, registrar, attester or auditor. May be repeated."`
+}
+
+// Run opens the account.
+func (c staffAddCmd) Run(ctx context.Context, a *app) error {
+	var roles []registry.Role
+	for _, role := range c.Role {
+		roles = append(roles, registry.Role(role))
+	}
+	return a.withRegistry(ctx, func(r *registry.Registry) error {
+		password, err := a.newPassword()
+		if err != nil {
+			return err
+		}
+		account, err := r.CreateStaff(ctx, commandLine(), c.Name, password, roles)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s may sign in as %s.\n", account.Username, strings.Join(c.Role, ", "))
+		return nil
+	})
+}
+
+type staffListCmd struct{}
+
+// Run prints one line per account.
+func (staffListCmd) Run(ctx context.Context, a *app) error {
+	return a.withRegistry(ctx, func(r *registry.Registry) error {
+		accounts, err := r.Staff(ctx, commandLine())
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "NAME\tROLES\tSINCE\tSTATE")
+		for _, s := range accounts {
+			roles := make([]string, len(s.Roles))
+			for i, role := range s.Roles {
+				roles[i] = string(role)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Username, strings.Join(roles, ", "), day(s.CreatedAt), staffState(s))
+		}
+		return table.Flush()
+	})
+}
+
+func staffState(s registry.StaffAccount) string {
+	switch {
+	case !s.DisabledAt.IsZero():
+		return "disabled on " + day(s.DisabledAt)
+	case s.OpenSecret:
+		return "open, with a password that everybody knows"
+	}
+	return "open"
+}
+
+type staffPasswordCmd struct {
+	Name string `arg:"" help:"Whose password."`
+}
+
+// Run sets the password.
+func (c staffPasswordCmd) Run(ctx context.Context, a *app) error {
+	return a.withRegistry(ctx, func(r *registry.Registry) error {
+		password, err := a.newPassword()
+		if err != nil {
+			return err
+		}
+		if err := r.SetStaffPassword(ctx, commandLine(), c.Name, password); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s has another password.\n", c.Name)
+		return nil
+	})
+}
+
+type staffDisableCmd struct {
+	Name string `arg:"" help:"Whose account."`
+}
+
+// Run closes the account.
+func (c staffDisableCmd) Run(ctx context.Context, a *app) error {
+	return a.withRegistry(ctx, func(r *registry.Registry) error {
+		if err := r.DisableStaff(ctx, commandLine(), c.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s can no longer sign in.\n", c.Name)
+		return nil
+	})
+}
+
+// withRegistry opens the registry for f, and tells what is wrong with its answer.
+func (a *app) withRegistry(ctx context.Context, f func(*registry.Registry) error) error {
+	d, r, err := a.openRegistry(ctx)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = f(r)
+	var wrong *fault.Error
+	if errors.As(err, &wrong) {
+		for _, x := range wrong.Fields {
+			fmt.Fprintf(a.errOut, "%s: %s\n", x.Name, x.Detail)
+		}
+	}
+	return err
+}
+
+// newPassword asks twice at a terminal, without showing it; else it reads one
+// line of standard input.
+func (a *app) newPassword() (string, error) {
+	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return askTwice(func(words string) (string, error) {
+			fmt.Fprint(a.errOut, words)
+			typed, err := term.ReadPassword(int(f.Fd()))
+			fmt.Fprintln(a.errOut)
+			return string(typed), err
+		})
+	}
+	line, err := bufio.NewReader(io.LimitReader(a.in, 4<<10)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+// askTwice asks for a new password until it is typed the same twice, three times
+// at most.
+func askTwice(ask func(words string) (string, error)) (string, error) {
+	for range 3 {
+		password, err := ask("New password: ")
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		again, err := ask("The same again: ")
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		if password == again {
+			return password, nil
+		}
+	}
+	return "", errors.New("the two passwords differ")
+}

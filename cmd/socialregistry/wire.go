@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"socialregistry/api"
+	"socialregistry/did"
+	"socialregistry/internal/db"
+	"socialregistry/internal/secret"
+	"socialregistry/issuer"
+	"socialregistry/registry"
+	"socialregistry/web"
+)
+
+// parts is everything that the commands work with, built together in one place.
+type parts struct {
+	db       *db.DB
+	master   secret.Master
+	registry *registry.Registry
+	issuer   *issuer.Issuer
+}
+
+// open builds the parts on a migrated database. The caller closes them.
+func (a *app) open(ctx context.Context) (*parts, error) {
+	d, r, master, err := a.openKeyed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{db: d, master: master, registry: r}
+	if err := p.build(ctx, a); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// openKeyed opens the database, migrated, finds the master key that belongs to
+// it, and builds the registry. The caller closes the database.
+func (a *app) openKeyed(ctx context.Context) (*db.DB, *registry.Registry, secret.Master, error) {
+	d, err := openDatabase(ctx, a.config)
+	if err != nil {
+		return nil, nil, secret.Master{}, err
+	}
+	r, master, err := a.openWithKey(ctx, d)
+	if err != nil {
+		return nil, nil, secret.Master{}, errors.Join(err, d.Close())
+	}
+	return d, r, master, nil
+}
+
+func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, secret.Master, error) {
+	bound, err := registry.HasMasterKey(ctx, d)
+	if err != nil {
+		return nil, secret.Master{}, err
+	}
+	master, err := masterKey(a.config, bound, a.log)
+	if err != nil {
+		return nil, master, err
+	}
+	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now})
+	if errors.Is(err, registry.ErrOtherMasterKey) {
+		return nil, master, fmt.Errorf("%w: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed", err)
+	}
+	if err != nil {
+		return nil, master, fmt.Errorf("start the registry: %w", err)
+	}
+	return r, master, nil
+}
+
+func (p *parts) build(ctx context.Context, a *app) (err error) {
+	p.issuer, err = issuer.New(ctx, issuer.Config{
+		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
+	})
+	if err != nil {
+		return fmt.Errorf("start the issuer: %w", err)
+	}
+	return nil
+}
+
+// Close lets go of the database.
+func (p *parts) Close() error { return p.db.Close() }
+
+// openDatabase opens the database of DATABASE_URL and migrates it.
+func openDatabase(ctx context.Context, c Config) (*db.DB, error) {
+	if path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:"); ok {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("make the folder of the database (DATABASE_URL): %w", err)
+		}
+	}
+	d, err := db.Open(ctx, c.DatabaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("open the database (DATABASE_URL): %w", err)
+	}
+	if err := db.Migrate(ctx, d); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("bring the database to the newest schema: %w", err)
+	}
+	return d, nil
+}
+
+// handler builds the HTTP face on the parts.
+func (p *parts) handler(a *app) (http.Handler, error) {
+	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now})
+	if err != nil {
+		return nil, fmt.Errorf("build the pages: %w", err)
+	}
+	return api.New(api.Deps{
+		Registry: p.registry, Issuer: p.issuer, Pages: pages, PublicURL: a.config.PublicURL, Log: a.log, Now: a.now,
+		MetricsToken: a.config.MetricsToken, Ready: p.checks(),
+	})
+}
+
+// checks are what must work before the service is ready.
+func (p *parts) checks() []api.Check {
+	return []api.Check{
+		{Name: "database", Run: p.db.SQL.PingContext},
+		{Name: "signing keys", Run: p.issuer.Ready},
+		{Name: "follower of the change log", Run: p.keepsUp},
+	}
+}
