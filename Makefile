@@ -1,0 +1,47 @@
+# Everything is built with one tag set and without cgo: another set would compile
+# all dependencies again.
+export GOFLAGS = -tags=nomsgpack
+export CGO_ENABLED = 0
+
+SHELL := /bin/bash
+SERVER = bin/socialregistry
+TOOL = go tool -modfile=scripts/tools.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check race bench-import build assets dist clean
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: build ## Start the server on http://localhost:8080 with 200 generated people (SQLite in ./var).
+	@SR_DEMO=$${SR_DEMO:-true} SR_LOG_LEVEL=$${SR_LOG_LEVEL:-warn} $(SERVER) serve
+
+demo: build ## Play the main job against a fresh instance, from CSV to a wallet and back. DATABASE_URL picks the database.
+	@$(SERVER) demo
+
+test: ## Run every test, on both databases and in a browser. Installs what is missing on Debian.
+	@scripts/test.sh
+
+check: ## gofmt, vet, staticcheck, import rules, "where is", compliance. No database, no browser.
+	@scripts/check.sh
+
+race: ## Run the packages that share state under the race detector (needs a C compiler).
+	CGO_ENABLED=1 go test -race ./internal/jobs ./issuer/... ./registry ./api
+
+bench-import: ## Measure the import of 100,000 people on both databases.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkImport -benchtime 1x -timeout 30m ./registry
+
+build: ## Build the commands into ./bin.
+	@[ -x $(SERVER) ] || echo "Building; the first time takes a minute or two."
+	@mkdir -p bin && go build -o bin/ ./cmd/...
+
+assets: ## Install the pinned npm packages that the tests use. The pages need none.
+	@scripts/assets.sh
+
+dist: ## Build small binaries for this system into ./dist.
+	@mkdir -p dist && go build -trimpath -ldflags '-s -w' -o dist/ ./cmd/...
+	@ls -l dist
+
+clean: ## Remove what was built. ./var, which holds the database and the master key, stays.
+	rm -rf bin dist

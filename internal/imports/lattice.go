@@ -1,0 +1,68 @@
+package imports
+
+// Rule says what the packages of one line may import of this module. A pattern
+// is a package path relative to the module; "x/*" stands for the direct children
+// of x, "..." for everything. Level n may import only levels below n.
+type Rule struct {
+	Level    int
+	Packages []string
+	May      []string
+}
+
+// Lock says which packages alone may import a path, or anything under it.
+type Lock struct {
+	Path string
+	Only []string
+	Why  string
+}
+
+// Lattice is docs/design/imports.md as data. A package that is not listed fails.
+func Lattice() []Rule {
+	return []Rule{
+		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/imports", "internal/compliance"}, nil},
+		{1, []string{"internal/srcheck"}, []string{"internal/compliance"}},
+		{0, []string{"contexts", "migrations", "did/ariesvdr", "registry/csvio", "registry/demodata"}, nil},
+
+		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
+		{1, []string{"did"}, []string{"did/ariesvdr", "internal/fault", "internal/jose"}},
+		{1, []string{"registry/seal"}, []string{"internal/jose", "internal/secret"}},
+		{1, []string{"issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity"},
+			[]string{"internal/jose", "internal/secret", "contexts", "internal/fault"}},
+
+		{2, []string{"internal/jobs", "internal/dbtest"}, []string{"internal/db", "internal/fault"}},
+		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
+		{2, []string{"issuer/verify"}, []string{"contexts", "internal/jose", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity"}},
+
+		{3, []string{"registry"}, []string{"registry/*", "internal/jobs", "internal/db", "internal/fault", "internal/secret"}},
+		{3, []string{"issuer/ledger"}, []string{"internal/jobs", "internal/db", "internal/fault", "internal/secret"}},
+
+		{4, []string{"issuer"}, []string{"registry", "did", "contexts", "issuer/*",
+			"internal/db", "internal/jobs", "internal/jose", "internal/secret", "internal/fault"}},
+
+		{5, []string{"api/respond"}, []string{"internal/fault", "issuer/oauth"}},
+
+		{6, []string{"api/auth"}, []string{"api/respond", "issuer", "issuer/oauth", "registry", "internal/fault"}},
+
+		{7, []string{"api/vci"}, []string{"api/respond", "api/auth", "registry", "issuer", "issuer/oauth", "issuer/oid4vci", "contexts", "internal/fault"}},
+		{7, []string{"web"}, []string{"api/respond", "api/auth", "registry", "registry/csvio", "issuer", "contexts", "internal/fault"}},
+
+		{8, []string{"api"}, []string{"api/*", "web", "registry", "issuer", "contexts", "internal/fault"}},
+
+		{9, []string{"cmd/socialregistry"}, []string{"..."}},
+		{9, []string{"cmd/srverify"}, []string{"issuer/verify", "contexts"}},
+		{9, []string{"cmd/srwallet"}, []string{"issuer/verify", "did", "internal/jose"}},
+	}
+}
+
+// Locks keeps each large dependency behind the one package that knows it.
+func Locks() []Lock {
+	return []Lock{
+		{"github.com/gin-gonic", []string{"api", "api/*", "web"}, "HTTP stays at the edge"},
+		{"gorm.io", []string{"registry", "issuer/ledger", "internal/db", "internal/jobs", "internal/dbtest", "cmd/*"}, "rows stay in the packages that own transactions"},
+		{"github.com/piprate/json-gold", []string{"contexts"}, "one offline loader, one canonicalisation"},
+		{"github.com/hyperledger/aries-framework-go", []string{"did/ariesvdr"}, "an archived dependency must be easy to take out"},
+		{"github.com/lestrrat-go/jwx", []string{"internal/jose"}, "one place decides which algorithms are taken"},
+		{"github.com/getkin/kin-openapi", nil, "for tests only"},
+		{"github.com/alecthomas/kong", []string{"cmd/*"}, "command lines are read in cmd"},
+	}
+}
