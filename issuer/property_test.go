@@ -13,6 +13,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
 	"socialregistry/registry"
 )
@@ -60,6 +61,7 @@ type subject struct {
 	decided map[string]decision
 	live    []modelCredential
 	tokens  map[string]string // by configuration
+	used    map[string]int    // how many credentials the token led to
 }
 
 type decision struct {
@@ -114,7 +116,7 @@ func newModel(t *testing.T, d *db.DB, seed uint64) *model {
 }
 
 func (m *model) register() {
-	s := &subject{version: 1, values: amina(), decided: map[string]decision{}, tokens: map[string]string{}}
+	s := &subject{version: 1, values: amina(), decided: map[string]decision{}, tokens: map[string]string{}, used: map[string]int{}}
 	s.values["national_id"] = fmt.Sprintf("77%08d", len(m.people))
 	s.id = m.w.person(m.t, s.values)
 	m.people = append(m.people, s)
@@ -208,8 +210,8 @@ func (m *model) decideOne(s *subject, field string, state registry.State) error 
 
 // issue asks for a credential and holds the answer to the model.
 func (m *model) issue(s *subject, config string) error {
-	if m.rnd.IntN(20) == 0 || s.tokens[config] == "" {
-		s.tokens[config] = m.w.token(m.t, s.id, config)
+	if m.rnd.IntN(20) == 0 || s.tokens[config] == "" || s.used[config] == ledger.MaxPerGrant {
+		s.tokens[config], s.used[config] = m.w.token(m.t, s.id, config), 0
 	}
 	want := map[string]any{}
 	for field, claim := range m.claims[config] {
@@ -232,6 +234,7 @@ func (m *model) issue(s *subject, config string) error {
 		return fmt.Errorf("%s says %v, attested is %v", config, got, want)
 	}
 	m.made[config]++
+	s.used[config]++
 	s.live = append(s.live, modelCredential{config, want})
 	if m.made[config]%50 == 1 {
 		m.w.verify(m.t, credential, m.holders[config])

@@ -14,6 +14,10 @@ import (
 // formLife is how long a form may stay open before it is sent.
 const formLife = SessionMax
 
+// formWork is how long what a form asks for can be at work. After that its
+// process has ended without a word, and the form may be sent again.
+const formWork = 20 * time.Minute
+
 type formUseRow struct {
 	TokenHash db.Bytes `gorm:"column:token_hash;primaryKey"`
 	Location  string   `gorm:"column:location"`
@@ -49,7 +53,9 @@ func (r *Registry) UseForm(ctx context.Context, actor Actor, token string) (agai
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		row := formUseRow{}
 		again = ""
-		if err := tx.Exec("DELETE FROM form_use WHERE used_at <= ?", db.TimeOf(now.Add(-formLife-time.Minute))).Error; err != nil {
+		err := tx.Exec("DELETE FROM form_use WHERE used_at <= ? OR (token_hash = ? AND location = '' AND used_at <= ?)",
+			db.TimeOf(now.Add(-formLife-time.Minute)), sessionHash(token), db.TimeOf(now.Add(-formWork))).Error
+		if err != nil {
 			return err
 		}
 		res := tx.Exec("INSERT INTO form_use (token_hash, location, used_at) VALUES (?, '', ?) ON CONFLICT (token_hash) DO NOTHING", sessionHash(token), now)

@@ -73,13 +73,16 @@ func TestImportRefusesRows(t *testing.T) {
 			"ID-0109,Good,Fourteen,,,,,",                      // doubled
 			"id 0109,Good,Fifteen,,,,,",                       // the same, otherwise written
 			"ID-0110,Good,Sixteen,1850-01-01,Female,'+251911000100,good@example.org,",
+			"ID-0112,Good,Seventeen,1990-02-30,,,,", // doubled, with a problem of its own: counted once
+			"ID-0112,Good,Eighteen,,,,,",
 		}
-		res := x.load(t, head+strings.Join(rows, "\n")+"\n", create(), "1 0 0 15")
+		res := x.load(t, head+strings.Join(rows, "\n")+"\n", create(), "1 0 0 17")
 		want := []string{
 			"2 Gender not_listed", "3 DOB bad_date", "4 DOB ambiguous_date", "5 DOB date_in_future",
 			"6 UIN mangled_by_spreadsheet", "7 UIN mangled_by_spreadsheet", "8 UIN exists", "9  name_required",
 			"10 Surname control_character", "12 Email bad_email", "12 Phone Number bad_phone", "13  cell_count",
 			"14  bad_quotes", "15 UIN spreadsheet_error", "16 UIN doubled_in_file", "17 UIN doubled_in_file",
+			"19 DOB bad_date", "19 UIN doubled_in_file", "20 UIN doubled_in_file",
 		}
 		if got := problemsOf(res); !slices.Equal(got, want) {
 			t.Errorf("problems:\n got %q\nwant %q", got, want)

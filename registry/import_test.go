@@ -221,11 +221,27 @@ func TestImportMakesAttestationStale(t *testing.T) {
 		if _, ok := got.Values["region"]; err != nil || ok || len(got.Values) != 1 {
 			t.Errorf("attested now = %v (%v)", got.Values, err)
 		}
+		if n := x.attestedRegions(t); n != 0 {
+			t.Errorf("the search finds %d people with a region that is attested", n)
+		}
 		x.load(t, "UIN,Region\nID-0001,ET-OR\n", update(), "0 1 0 0") // back to the value that was attested
 		if got, err := x.Attested(t.Context(), p.ID); err != nil || len(got.Values) != 2 {
 			t.Errorf("attested now = %v (%v)", got.Values, err)
 		}
+		if n := x.attestedRegions(t); n != 1 {
+			t.Errorf("the search finds %d people with a region that is attested, want 1", n)
+		}
 	})
+}
+
+// attestedRegions searches by field_state, which the import must keep up to date.
+func (x *fixture) attestedRegions(t *testing.T) int {
+	t.Helper()
+	page, err := x.Search(t.Context(), attester(), registry.Query{Field: "region", State: registry.StateAttested, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(page.People)
 }
 
 func TestImportFeedsTheFollower(t *testing.T) {

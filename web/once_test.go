@@ -21,19 +21,19 @@ func TestRefusedFormIsNotDone(t *testing.T) {
 		person := "/admin/people/" + w.person.ID.String()
 		me, registrar, attester := w.registrant("en"), w.staff("en", registry.RoleRegistrar), w.staff("en", registry.RoleAttester)
 		for _, tc := range []struct {
-			name        string
-			by          *browser
-			open, post  string
-			form        map[string]string
-			status      int
-			wants       string
+			name       string
+			by         *browser
+			open, post string
+			form       map[string]string
+			status     int
+			wants      string
 		}{
 			{"edit", me, "/me/edit/contact", "", map[string]string{"f_email": "no address", "step": "save"}, 422, "E-mail"},
 			{"staff edit", registrar, person + "/edit", "", map[string]string{"f_birth_date": "2999-01-01", "reason": "x", "step": "save"}, 422, "not come yet"},
 			{"staff edit without a reason", registrar, person + "/edit", "", map[string]string{"f_locality": "Wamba", "step": "save"}, 422, "Say why"},
 			{"register", registrar, "/admin/people/new", "", map[string]string{"f_given_name": "Otieno", "f_national_id": "KE44712209", "reason": "x", "step": "save"}, 422, "already"},
 			{"attest", attester, person + "/attest", "", map[string]string{"decision": "attest"}, 422, "Select at least one"},
-			{"withdraw", registrar, person + "/edit", person + "/credentials", map[string]string{"credential": w.person.ID.String(), "reason": " "}, 422, "Give a reason"},
+			{"withdraw", registrar, person + "/edit", person + "/credentials", map[string]string{"credential": w.person.ID.String(), "reason": "x"}, 404, ""},
 			{"code", attester, person + "/attest", person + "/code", nil, 403, "not for your account"},
 			{"offer", me, "/me/edit/contact", "/me/credentials/nonsense/offer", nil, 404, ""},
 			{"apply", registrar, "/admin/uploads/new", "/admin/uploads/" + w.person.ID.String() + "/apply", nil, 404, ""},

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"socialregistry/internal/dbtest"
 	"socialregistry/registry"
 )
@@ -20,7 +22,8 @@ func TestAFollowerThatStandsStillIsNotReady(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { p.Close() })
-		_, err = p.registry.Register(t.Context(), registry.System(), registry.Change{Reason: "test", Set: map[string]string{
+		clerk := registry.Actor{AccountID: uuid.New(), Name: "clerk", Roles: []registry.Role{registry.RoleRegistrar}, Channel: registry.ChannelStaff}
+		_, err = p.registry.Register(t.Context(), clerk, registry.Change{Reason: "test", Set: map[string]string{
 			"given_name": "Amina", "family_name": "Diallo", "birth_date": "1990-04-05"}})
 		if err != nil {
 			t.Fatal(err)
