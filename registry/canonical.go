@@ -161,16 +161,14 @@ func canonicalPhone(text string) (string, *mistake) {
 }
 
 // canonicalEmail checks the form only (RFC 5321 §4.5.3.1 sets the sizes);
-// whether anybody reads there, only a message can tell.
+// whether anybody reads there, only a message can tell. Dots in the local part
+// may stand anywhere: hosts in the field give out such addresses.
 func canonicalEmail(text string) (string, *mistake) {
 	at := strings.LastIndexByte(text, '@')
 	if at < 1 || at > 64 || len(text) > 254 || strings.ContainsAny(text[:max(at, 0)], " @\"(),:;<>[\\]") {
 		return "", badEmail()
 	}
 	local, domain := text[:at], strings.ToLower(text[at+1:])
-	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") {
-		return "", badEmail()
-	}
 	labels := strings.Split(domain, ".")
 	if len(labels) < 2 || slices.ContainsFunc(labels, func(l string) bool { return !reDomain.MatchString(l) }) {
 		return "", badEmail()

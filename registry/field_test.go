@@ -168,7 +168,11 @@ func TestCoreFieldsAreSeededOnce(t *testing.T) {
 		}
 		wg.Wait()
 		x.exec(t, "UPDATE field_definition SET max_length = 77 WHERE key = 'locality'")
-		list, err := newFixture(t, x.DB).Fields(t.Context())
+		again, err := registry.New(t.Context(), registry.Config{DB: x.DB, Master: x.Master, Now: x.Clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := again.Fields(t.Context())
 		if err != nil || len(list) != 26 {
 			t.Fatalf("%d fields, %v", len(list), err)
 		}

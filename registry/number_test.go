@@ -61,13 +61,16 @@ func TestCheckDigitFindsSlips(t *testing.T) {
 func TestNumbersAreGivenOutOnce(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
-		y := newFixture(t, x.DB)
+		y, err := registry.New(t.Context(), registry.Config{DB: x.DB, Master: x.Master, Now: x.Clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
 		const each = 8
 		var mu sync.Mutex
 		seen := map[string]bool{}
 		var wg sync.WaitGroup
 		for i := range 2 * each {
-			source := []*fixture{x, y}[i%2]
+			source := []*registry.Registry{x.Registry, y}[i%2]
 			size := []int{1, 100, registry.NumberBlock - 1, registry.NumberBlock, registry.NumberBlock + 1}[i%5]
 			wg.Go(func() {
 				numbers, err := source.TakeNumbers(t.Context(), size)
