@@ -72,11 +72,15 @@ func (l *Ledger) Lease(ctx context.Context, kind string, count int64) (Block, er
 	return b, nil
 }
 
+// leaseTries is how many lists may fill up under others' hands while one lease
+// waits for its turn at them.
+const leaseTries = 100
+
 // openList locks the newest list that has room, making one if there is none.
 // Two processes that both find the last list full make one between them: the
 // place (kind, seq) is unique.
 func (l *Ledger) openList(tx *gorm.DB, kind string, count int64, now db.Time) (statusListRow, error) {
-	for range 3 {
+	for try := 0; try < leaseTries && count <= ListSize; try++ {
 		var row statusListRow
 		err := tx.Raw("SELECT id, kind, seq, size, next_index, revision, created_at FROM status_list WHERE kind = ?"+
 			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind).Scan(&row).Error
