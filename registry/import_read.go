@@ -179,13 +179,6 @@ func (im *importRun) readCell(row *importRow, c csvio.Column, cell string) {
 		return
 	}
 	row.set[c.Key] = cell
-	if !def.Unique {
-		return
-	}
-	// A value that is not right is found by the builder, which names the mistake.
-	if text, wrong := def.canonical(cell, im.at.UTC().Format(time.DateOnly)); wrong == nil && text != "" {
-		row.ids = append(row.ids, importID{c.Key, im.r.keys.BlindIndex(c.Key, text)})
-	}
 }
 
 // choiceByLabel gives the value of the choice that is written by its label.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -147,6 +148,54 @@ func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []registr
 	return nil
 }
 
+// draft finds the unique identifiers of a row. In create mode it builds the new
+// person, who has them already.
+func (im *importRun) draft(row *importRow) error {
+	if im.opt.Mode == ImportCreate {
+		if err := im.build(row); err != nil {
+			return err
+		}
+	}
+	if row.built != nil {
+		for _, id := range row.built.Added {
+			if id.IsUnique {
+				row.ids = append(row.ids, importID{id.Scheme, id.Bidx})
+			}
+		}
+		return nil
+	}
+	for _, def := range im.fields.list {
+		if !def.Unique || row.set[def.Key] == "" {
+			continue
+		}
+		// A value that is not right is found by the builder, which names the mistake.
+		if text, wrong := def.canonical(row.set[def.Key], im.at.UTC().Format(time.DateOnly)); wrong == nil && text != "" {
+			row.ids = append(row.ids, importID{def.Key, im.r.keys.BlindIndex(def.Key, text)})
+		}
+	}
+	return nil
+}
+
+// settleRow decides what becomes of a row once it is known whom it means.
+func (im *importRun) settleRow(row *importRow) error {
+	switch {
+	case im.opt.Mode == ImportUpdate:
+		return im.build(row)
+	case row.bad:
+		row.built = nil
+	case row.person != nil: // the row is no new person, but perhaps says the same
+		row.built = nil
+		if err := im.build(row); err != nil {
+			return err
+		}
+		if row.built != nil {
+			row.built = nil
+			im.bad(row, im.identifying(row), CodeExists, "This person is registered already, with other values; to change them, import in update mode.")
+		}
+	}
+	return nil
+}
+
 // build computes what a row changes. Of a row that has a problem already, the
 // other values are looked at as well, so that all problems come at once.
 func (im *importRun) build(row *importRow) error {
@@ -161,15 +210,8 @@ func (im *importRun) build(row *importRow) error {
 		im.badFields(row, invalid.Fields)
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	if im.opt.Mode == ImportCreate && row.person != nil && change != nil {
-		im.bad(row, im.identifying(row), CodeExists, "This person is registered already, with other values; to change them, import in update mode.")
-		return nil
-	}
 	row.built = change
-	return nil
+	return err
 }
 
 func (im *importRun) change(row *importRow) (*built, error) {

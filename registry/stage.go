@@ -77,11 +77,16 @@ func (im *importRun) buildAll(ctx context.Context, reader *csvio.Reader, chunks 
 
 func (im *importRun) buildChunk(ctx context.Context, rows []*importRow) (stageChunk, error) {
 	chunk := stageChunk{rows: im.result.Rows, bytes: im.input.bytes}
+	for _, row := range rows {
+		if err := im.draft(row); err != nil {
+			return chunk, err
+		}
+	}
 	if err := im.resolve(ctx, rows); err != nil {
 		return chunk, err
 	}
 	for _, row := range rows {
-		if err := im.build(row); err != nil {
+		if err := im.settleRow(row); err != nil {
 			return chunk, err
 		}
 		im.stageRow(&chunk, row)

@@ -36,6 +36,9 @@ var (
 // understood. With slashes the order must be known, by order or because only
 // one of the two can be a month. Years have four digits.
 func ParseDate(cell string, order DateOrder) (string, *CellError) {
+	if _, err := time.Parse(time.DateOnly, cell); err == nil && cell >= "0001" {
+		return cell, nil // the usual case, quickly
+	}
 	m := dateShape.FindStringSubmatch(cell)
 	if m == nil || m[2] != m[4] {
 		return "", errBadDate
