@@ -82,11 +82,7 @@ func (r *Registry) logHandOut(tx *gorm.DB, actor Actor, id uuid.UUID, now db.Tim
 	if err != nil {
 		return err
 	}
-	rec.row.link(&log)
-	if err := r.storeLog(tx, log); err != nil {
-		return err
-	}
-	return tx.Model(&registrantRow{}).Where("id = ?", id).Select("chain_no", "chain_head").Updates(&rec.row).Error
+	return r.appendLog(tx, &rec, log)
 }
 
 // Activate takes registration number and code and sets the passphrase of the

@@ -57,7 +57,7 @@ type built struct {
 	Row     registrantRow     // the new live row; ChainNo and ChainHead are the old ones until link
 	Text    map[string]string // all its values
 	NewKey  *keyRow           // nil but for a new person
-	Changed []fieldHash       // every field whose value changed
+	Changed []fieldHash       // fields of a stored person whose value changed
 	Dropped []identifierRow   // to delete first
 	Added   []identifierRow   // to insert then
 	Log     changeRow         // without TxNo; without ChainNo, PrevHash and Hash until link
@@ -108,7 +108,9 @@ func (b *builder) apply(out *built, key seal.Record, clean map[string]string, co
 		}
 		def := b.fields.byKey[k]
 		diff = append(diff, diffEntry{Field: k, Old: before, New: after})
-		out.Changed = append(out.Changed, fieldHash{def.No, b.valueHash(out.Row.ID, k, after)})
+		if out.NewKey == nil { // nobody has decided on a new person
+			out.Changed = append(out.Changed, fieldHash{def.No, b.valueHash(out.Row.ID, k, after)})
+		}
 		b.moveIdentifier(out, def, before, after)
 		out.Row.Values.put(def, key, after)
 		if after == "" {

@@ -74,15 +74,7 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	w.and("id > ?", start)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rows, err := r.findPage(tx, w, limit+1)
-		if err != nil {
-			return err
-		}
-		if len(rows) > limit {
-			rows = rows[:limit]
-			page.Next = formatAfter(rows[limit-1].ID)
-		}
-		page.People, err = r.openAll(tx, rows)
+		page, err = r.readPage(tx, w, limit)
 		return err
 	})
 	return page, err

@@ -63,17 +63,25 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 			return err
 		}
 		where.and("id > ?", after)
-		rows, err := r.findPage(tx, where, limit+1)
-		if err != nil {
-			return err
-		}
-		if len(rows) > limit {
-			rows = rows[:limit]
-			page.Next = formatAfter(rows[limit-1].ID)
-		}
-		page.People, err = r.openAll(tx, rows)
+		page, err = r.readPage(tx, where, limit)
 		return err
 	})
+	return page, err
+}
+
+// readPage opens the first limit people that a condition finds, and says where
+// the next page begins.
+func (r *Registry) readPage(tx *gorm.DB, w *where, limit int) (Page, error) {
+	rows, err := r.findPage(tx, w, limit+1)
+	if err != nil {
+		return Page{}, err
+	}
+	var page Page
+	if len(rows) > limit {
+		rows = rows[:limit]
+		page.Next = formatAfter(rows[limit-1].ID)
+	}
+	page.People, err = r.openAll(tx, rows)
 	return page, err
 }
 

@@ -276,23 +276,19 @@ func batchBadge(l *locale, b registry.ImportBatch) badge {
 
 // UploadApply is POST /admin/uploads/:id/apply.
 func (p *Pages) UploadApply(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	id, err := uploadID(c)
-	if err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return p.onUpload(c, func(ctx context.Context, actor registry.Actor, id uuid.UUID) error {
 		_, err := p.registry.ApplyImport(ctx, actor, id, nil)
-		return uploadPath(id), err
+		return err
 	})
 }
 
 // UploadDiscard is POST /admin/uploads/:id/discard: the file is deleted.
 func (p *Pages) UploadDiscard(c *gin.Context) error {
+	return p.onUpload(c, p.registry.DiscardImport)
+}
+
+// onUpload does something with an upload, once per form, and shows it again.
+func (p *Pages) onUpload(c *gin.Context, act func(context.Context, registry.Actor, uuid.UUID) error) error {
 	actor := auth.Actor(c.Request.Context())
 	id, err := uploadID(c)
 	if err != nil {
@@ -303,7 +299,7 @@ func (p *Pages) UploadDiscard(c *gin.Context) error {
 		return err
 	}
 	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return uploadPath(id), p.registry.DiscardImport(ctx, actor, id)
+		return uploadPath(id), act(ctx, actor, id)
 	})
 }
 
