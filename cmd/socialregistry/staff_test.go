@@ -106,6 +106,20 @@ func TestTrialStartsThoughSomebodyLockedItsAccounts(t *testing.T) {
 	serveOnce(t, x.values)
 }
 
+// TestTrialLeavesARealRegistryAlone: a start for trying out opens no account that
+// everybody knows beside people who were there before.
+func TestTrialLeavesARealRegistryAlone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(file, []byte("given_name,family_name\nAmina,Odhiambo\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x := newTerminal(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db"))
+	x.want(0, "1 created", "", "import", file)
+	serveOnce(t, x.with("SR_DEMO", "true").values)
+	x.want(1, "no_such_account", "", "staff", "disable", "admin")
+}
+
 // TestMasterKeyBelongsToItsDatabase: another key and a lost key file stop every
 // start, and no key is made for a database that has one.
 func TestMasterKeyBelongsToItsDatabase(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 
 	"socialregistry/internal/fault"
@@ -40,10 +41,17 @@ type tryAccount struct {
 }
 
 // fillForTrying makes staff accounts, imports generated people into an empty
-// registry, attests one of them, and prints how to get in.
+// registry, attests one of them, and prints how to get in. A registry that holds
+// other people is left as it is.
 func fillForTrying(ctx context.Context, a *app, p *parts) error {
 	if err := onlyHere(a.config); err != nil {
 		return err
+	}
+	if others, err := holdsOthers(ctx, p.registry); err != nil {
+		return err
+	} else if others {
+		fmt.Fprintf(a.out, "\nThe social registry is at %s\n\nIt was not begun for trying out, so nothing was added to it. Ctrl-C stops the server.\n\n", a.config.PublicURL)
+		return nil
 	}
 	if err := openTryAccounts(ctx, p.registry); err != nil {
 		return err
@@ -74,6 +82,17 @@ func onlyHere(c Config) error {
 		return errors.New("its accounts have passwords that everybody knows, so SR_LISTEN and SR_PUBLIC_URL must be of this machine (127.0.0.1, localhost)")
 	}
 	return nil
+}
+
+// holdsOthers says that the registry holds people and was not begun as a trial:
+// accounts that everybody can open must not get into it.
+func holdsOthers(ctx context.Context, r *registry.Registry) (bool, error) {
+	page, err := r.Search(ctx, tryActor(registry.RoleAdmin), registry.Query{Limit: 1})
+	if err != nil || len(page.People) == 0 {
+		return false, err
+	}
+	accounts, err := r.Staff(ctx, commandLine())
+	return !slices.ContainsFunc(accounts, func(account registry.StaffAccount) bool { return account.OpenSecret }), err
 }
 
 func openTryAccounts(ctx context.Context, r *registry.Registry) error {
@@ -181,7 +200,7 @@ func tell(out io.Writer, publicURL, number, code string) {
 	for _, account := range tryAccounts() {
 		fmt.Fprintf(out, "  %-10s %s\n", account.name, account.does)
 	}
-	fmt.Fprintf(out, "\nA registrant, all details attested, activates at %s/activate:\n", publicURL)
+	fmt.Fprintf(out, "\nA registrant activates at %s/activate:\n", publicURL)
 	fmt.Fprintf(out, "  number     %s\n  code       %s\n\n", number, code)
 	fmt.Fprintf(out, "All people are generated. Ctrl-C stops the server.\n\n")
 }
