@@ -164,9 +164,7 @@ func TestBehind(t *testing.T) {
 // behind waits until every change can be seen, then asks.
 func (w *world) behind(t *testing.T, want time.Duration) {
 	t.Helper()
-	for hidden := int64(1); hidden > 0; {
-		must(t, w.db.Raw("SELECT count(*) FROM change_log WHERE NOT ("+w.db.Dialect.Settled()+")").Scan(&hidden).Error)
-	}
+	w.settle(t)
 	if got, err := w.Behind(context.Background()); got != want || err != nil {
 		t.Errorf("behind by %s, %v, want %s", got, err, want)
 	}
