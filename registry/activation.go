@@ -78,11 +78,7 @@ func (r *Registry) logHandOut(tx *gorm.DB, actor Actor, id uuid.UUID, now db.Tim
 	if err != nil {
 		return err
 	}
-	log, err := b.logEntry(id, rec.key, nil)
-	if err != nil {
-		return err
-	}
-	return r.appendLog(tx, &rec, log)
+	return r.note(tx, b, &rec)
 }
 
 // Activate takes registration number and code and sets the passphrase of the

@@ -124,11 +124,7 @@ func (r *Registry) storeDecisions(tx *gorm.DB, b *builder, rec record, states ma
 		before := r.stateOf(rec, key, states[row.Field])
 		diff[i] = diffEntry{Field: key, Kind: KindAttestation, Old: string(before), New: string(row.State), Comment: row.Comment}
 	}
-	log, err := b.logEntry(rec.row.ID, rec.key, diff)
-	if err != nil {
-		return err
-	}
-	if err := r.appendLog(tx, &rec, log); err != nil {
+	if err := r.note(tx, b, &rec, diff...); err != nil {
 		return err
 	}
 	if err := tx.Create(rows).Error; err != nil {

@@ -75,7 +75,7 @@ func (b *builder) register(id uuid.UUID, number string, set map[string]string, c
 	key, wrapped := b.keys.NewRecord(id)
 	out := &built{
 		NewKey: &keyRow{RegistrantID: id, KID: wrapped.KID, Wrapped: wrapped.Key, KEK: wrapped.KEK},
-		Row: registrantRow{ID: id, Number: number, Status: statusActive, CreatedAt: b.at, ChainHead: make([]byte, chainHashSize),
+		Row: registrantRow{ID: id, Number: number, Kind: b.fields.kind, Status: statusActive, CreatedAt: b.at, ChainHead: make([]byte, chainHashSize),
 			Values: values{Extra: copyColumn[string](nil), Enc: copyColumn[string](nil), Times: copyColumn[recorded](nil)}},
 		Text: map[string]string{},
 	}

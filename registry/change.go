@@ -1,12 +1,14 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -128,6 +130,32 @@ func (r *Registry) appendLog(tx *gorm.DB, rec *record, log changeRow) error {
 		return fmt.Errorf("move the head of a chain: %w", moved.Error)
 	}
 	return nil
+}
+
+// note appends an entry that changes no value. The record must be locked; when
+// several are noted in one transaction, they are locked in the order of their
+// ids (lockRecords), so that no two transactions wait for each other.
+func (r *Registry) note(tx *gorm.DB, b *builder, rec *record, diff ...diffEntry) error {
+	log, err := b.logEntry(rec.row.ID, rec.key, diff)
+	if err != nil {
+		return err
+	}
+	return r.appendLog(tx, rec, log)
+}
+
+// lockRecords reads people and groups and holds them until the transaction ends.
+// It returns NotFound when one is missing.
+func (r *Registry) lockRecords(tx *gorm.DB, ids ...uuid.UUID) (map[uuid.UUID]*record, error) {
+	sorted := slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	out := make(map[uuid.UUID]*record, len(ids))
+	for _, id := range slices.Compact(sorted) {
+		rec, err := r.loadRecord(tx, id, r.db.Dialect.ForUpdate())
+		if err != nil {
+			return nil, err
+		}
+		out[id] = &rec
+	}
+	return out, nil
 }
 
 // storeLog inserts an entry under the number of this transaction.

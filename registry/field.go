@@ -33,7 +33,13 @@ type Choice struct {
 	Label map[string]string `json:"label"` // words per language
 }
 
-// Field defines what can be known about a person. Definitions are data: the
+// Whom a field is about. A kind of group goes by its key.
+const (
+	PersonKind = "person" // an individual
+	AnyGroup   = "group"  // every kind of group
+)
+
+// Field defines what can be known about a person or a group. Definitions are data: the
 // core ones are in fields.json, an administrator adds others with DefineField.
 type Field struct {
 	No         int               `json:"no"`       // number, never reused; core fields are below 1000
@@ -56,6 +62,7 @@ type Field struct {
 	Unique     bool              `json:"unique,omitempty"`   // no two people share a value; found like Lookup
 	Lookup     bool              `json:"lookup,omitempty"`   // people are found by the whole value (blind index)
 	Name       bool              `json:"name,omitempty"`     // part of the name search; a person has at least one
+	Kinds      []string          `json:"kinds,omitempty"`    // whom it is about: PersonKind (also when empty), or kinds of group, AnyGroup for all of them
 	IRI        string            `json:"iri,omitempty"`      // absolute; empty: the term of our own vocabulary
 }
 
@@ -65,11 +72,16 @@ const (
 	maxMaxLength     = 4000
 )
 
-// Fields lists all definitions by position.
+// Fields lists the definitions of what can be known about a person, by position.
 func (r *Registry) Fields(ctx context.Context) ([]Field, error) {
+	return r.FieldsOf(ctx, PersonKind)
+}
+
+// FieldsOf lists the definitions for PersonKind or one kind of group, by position.
+func (r *Registry) FieldsOf(ctx context.Context, kind string) ([]Field, error) {
 	var list []Field
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		set, err := r.fieldSet(tx)
+		set, err := r.fieldSetOf(tx, kind)
 		if err == nil {
 			list = set.fields()
 		}
@@ -104,17 +116,53 @@ func (r *Registry) DefineField(ctx context.Context, a Actor, f Field) (Field, er
 	return f, err
 }
 
-// fieldSet is all definitions, ready for use.
+// fieldSet is the definitions for one kind of registrant, or all of them, ready for use.
 type fieldSet struct {
-	list  []*fieldDef // by position
-	byKey map[string]*fieldDef
-	byNo  map[int]*fieldDef
+	kind   string      // "": all
+	people *fieldSet   // of all: those for people
+	list   []*fieldDef // by position
+	byKey  map[string]*fieldDef
+	byNo   map[int]*fieldDef
 }
 
-// fieldSet gives all definitions as they stand in this transaction. They are
+// of gives the definitions for one kind of registrant.
+func (s *fieldSet) of(kind string) *fieldSet {
+	out := &fieldSet{kind: kind, byKey: map[string]*fieldDef{}, byNo: map[int]*fieldDef{}}
+	for _, def := range s.list {
+		if def.isAbout(kind) {
+			out.list = append(out.list, def)
+			out.byKey[def.Key], out.byNo[def.No] = def, def
+		}
+	}
+	return out
+}
+
+// isAbout tells whether registrants of this kind have the field.
+func (f Field) isAbout(kind string) bool {
+	return slices.Contains(f.Kinds, kind) || kind != PersonKind && slices.Contains(f.Kinds, AnyGroup)
+}
+
+// fieldSet gives the definitions for people as they stand in this transaction.
+func (r *Registry) fieldSet(tx *gorm.DB) (*fieldSet, error) {
+	return r.fieldSetOf(tx, PersonKind)
+}
+
+// fieldSetOf gives the definitions for one kind of registrant.
+func (r *Registry) fieldSetOf(tx *gorm.DB, kind string) (*fieldSet, error) {
+	all, err := r.allFields(tx)
+	if err != nil {
+		return nil, err
+	}
+	if kind == PersonKind {
+		return all.people, nil
+	}
+	return all.of(kind), nil
+}
+
+// allFields gives all definitions as they stand in this transaction. They are
 // only ever added to, so that their number tells whether the set read last is
 // still whole; reading them anew would cost more than the rest of an edit.
-func (r *Registry) fieldSet(tx *gorm.DB) (*fieldSet, error) {
+func (r *Registry) allFields(tx *gorm.DB) (*fieldSet, error) {
 	var n int
 	if err := tx.Raw(`SELECT count(*) FROM field_definition`).Scan(&n).Error; err != nil {
 		return nil, fmt.Errorf("count field definitions: %w", err)
@@ -144,6 +192,7 @@ func loadFields(tx *gorm.DB) (*fieldSet, error) {
 		set.list = append(set.list, def)
 		set.byKey[def.Key], set.byNo[def.No] = def, def
 	}
+	set.people = set.of(PersonKind)
 	return set, nil
 }
 

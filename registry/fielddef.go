@@ -60,6 +60,9 @@ func (f Field) withDefaults() Field {
 	if len(f.EditBy) == 0 {
 		f.EditBy = []Role{RoleAdmin, RoleRegistrar}
 	}
+	if len(f.Kinds) == 0 {
+		f.Kinds = []string{PersonKind}
+	}
 	if f.Section == "" {
 		f.Section = "other"
 	}
@@ -98,6 +101,7 @@ func (f Field) problems() []fault.Field {
 	add(!f.boundFine(f.Max), "max", "A date or today for a date field, a number for a number field.")
 	add(f.MaxLength < 1 || f.MaxLength > maxMaxLength, "max_length", "From 1 to 4000.")
 	add(!f.editorsFine(), "edit_by", "Only admin, registrar and registrant edit values.")
+	add(!f.kindsFine(), "kinds", "person alone, or kinds of group; group stands for all of them.")
 	add(f.IRI != "" && !absoluteIRI(f.IRI), "iri", "An absolute IRI, such as https://schema.org/givenName.")
 	return bad
 }
@@ -139,6 +143,17 @@ func (f Field) editorsFine() bool {
 	return !slices.ContainsFunc(f.EditBy, func(r Role) bool {
 		return r != RoleAdmin && r != RoleRegistrar && r != RoleRegistrant
 	})
+}
+
+// kindsFine tells whether the field is about people or about groups, not both:
+// nobody would be found by another's identifier.
+func (f Field) kindsFine() bool {
+	for _, kind := range f.Kinds {
+		if !reKey.MatchString(kind) || len(kind) > maxKeyLength || kind == PersonKind && len(f.Kinds) > 1 {
+			return false
+		}
+	}
+	return true
 }
 
 func labelsFine(m map[string]string) bool {

@@ -26,6 +26,7 @@ type fieldRow struct {
 	Unique     bool             `gorm:"column:is_unique"`
 	Lookup     bool             `gorm:"column:lookup"`
 	Name       bool             `gorm:"column:is_name"`
+	Kinds      column[[]string] `gorm:"column:kinds"`
 	IRI        string           `gorm:"column:iri"`
 	CreatedBy  string           `gorm:"column:created_by"`
 	CreatedAt  db.Time          `gorm:"column:created_at"`
@@ -41,7 +42,7 @@ func fieldRowOf(f Field, by string, at db.Time) *fieldRow {
 		Label: column[labels]{f.Label}, Hint: column[labels]{f.Hint}, Choices: column[[]Choice]{f.Choices},
 		Pattern: f.Pattern, Min: f.Min, Max: f.Max, MaxLength: f.MaxLength, Required: f.Required,
 		EditBy: column[[]Role]{f.EditBy}, Attestable: f.Attestable, Issuable: f.Issuable, Sealed: f.Sealed,
-		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
+		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, Kinds: column[[]string]{f.Kinds}, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
 	}
 }
 
@@ -51,6 +52,6 @@ func (r fieldRow) toField() Field {
 		Label: r.Label.V, Hint: r.Hint.V, Choices: r.Choices.V,
 		Pattern: r.Pattern, Min: r.Min, Max: r.Max, MaxLength: r.MaxLength, Required: r.Required,
 		EditBy: r.EditBy.V, Attestable: r.Attestable, Issuable: r.Issuable, Sealed: r.Sealed,
-		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, IRI: r.IRI,
+		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, Kinds: r.Kinds.V, IRI: r.IRI,
 	}
 }

@@ -148,7 +148,7 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 		return nil, fmt.Errorf("begin an import: %w", err)
 	}
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if im.fields, err = loadFields(tx); err != nil {
+		if im.fields, err = r.fieldSet(tx); err != nil {
 			return err
 		}
 		return tx.Raw(`SELECT next_no FROM registrant_number WHERE one = 1`).Scan(&im.first).Error

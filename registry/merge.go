@@ -248,7 +248,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	}
 	return map[string]any{
 		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
-		"reason": im.opt.Reason, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
+		"reason": im.opt.Reason, "person": PersonKind, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
 	}, nil
 }
 
@@ -266,8 +266,8 @@ func createStatements() []statement {
 		{"insert change_log", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
 			SELECT registrant_id, 1, @tx, @at, @actor, @kind, @channel, @reason, diff, payload_hash, @zero, chain_hash(@zero, payload_hash)
 			FROM import_stage WHERE run_no = @run`},
-		{"insert registrant", `INSERT INTO registrant (id, number, status, version_no, latest_no, ` + valueColumns + `, chain_head, chain_no, created_at, updated_at)
-			SELECT registrant_id, number, @active, version_no, version_no, ` + valueColumns + `, chain_hash(@zero, payload_hash), 1, @at, @at
+		{"insert registrant", `INSERT INTO registrant (id, number, kind, status, version_no, latest_no, ` + valueColumns + `, chain_head, chain_no, created_at, updated_at)
+			SELECT registrant_id, number, @person, @active, version_no, version_no, ` + valueColumns + `, chain_hash(@zero, payload_hash), 1, @at, @at
 			FROM import_stage WHERE run_no = @run`},
 		insertVersions(),
 		{"insert record_key", `INSERT INTO record_key (registrant_id, kid, wrapped, kek)

@@ -26,10 +26,13 @@ type Channel string
 
 // The channels.
 const (
-	ChannelStaff  Channel = "staff"  // the staff pages or API
-	ChannelSelf   Channel = "self"   // the registered person
-	ChannelCSV    Channel = "csv"    // an upload
-	ChannelSystem Channel = "system" // the service itself
+	ChannelStaff   Channel = "staff"   // the staff pages or API
+	ChannelSelf    Channel = "self"    // the registered person
+	ChannelCSV     Channel = "csv"     // an upload
+	ChannelImport  Channel = "import"  // another source
+	ChannelODK     Channel = "odk"     // a form collected offline
+	ChannelPartner Channel = "partner" // a connected application
+	ChannelSystem  Channel = "system"  // the service itself
 )
 
 // Actor is who asks. The zero Actor may do nothing.
@@ -53,15 +56,16 @@ func (a Actor) Has(r Role) bool { return slices.Contains(a.Roles, r) }
 type action string
 
 const (
-	toDefineField action = "define a field"
-	toRegister    action = "register a person"
-	toEdit        action = "edit a record"
-	toRead        action = "read a record"
-	toSearch      action = "search people"
-	toAttest      action = "attest values"
-	toImport      action = "import people"
-	toCreateStaff action = "create a staff account"
-	toHandOutCode action = "hand out an activation code"
+	toDefineField  action = "define a field"
+	toRegister     action = "register a person"
+	toEdit         action = "edit a record"
+	toRead         action = "read a record"
+	toSearch       action = "search people"
+	toAttest       action = "attest values"
+	toImport       action = "import people"
+	toCreateStaff  action = "create a staff account"
+	toHandOutCode  action = "hand out an activation code"
+	toReadAdminLog action = "read the history of the registry's own settings"
 )
 
 // rolesFor is the whole table of permissions. Registrants are held to their own
@@ -84,6 +88,8 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
 	case toCreateStaff:
 		return []Role{RoleAdmin, RoleSystem}
+	case toReadAdminLog:
+		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
 	}

@@ -158,7 +158,7 @@ func (r *Registry) idByNumber(ctx context.Context, typed string) (uuid.UUID, err
 		return uuid.Nil, errNoPerson()
 	}
 	var ids []uuid.UUID
-	if err := r.db.WithContext(ctx).Raw(`SELECT id FROM registrant WHERE number = ?`, number).Scan(&ids).Error; err != nil {
+	if err := r.db.WithContext(ctx).Raw(`SELECT id FROM registrant WHERE number = ? AND kind = ?`, number, PersonKind).Scan(&ids).Error; err != nil {
 		return uuid.Nil, fmt.Errorf("find a registration number: %w", err)
 	}
 	if len(ids) == 0 {

@@ -44,8 +44,8 @@ func (r *Registry) QueueCounts(ctx context.Context, a Actor) (map[Queue]int, err
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		for _, q := range []Queue{QueueUndecided, QueueChanged, QueueRejected} {
 			var n int
-			sql := `SELECT count(*) FROM (SELECT 1 FROM registrant WHERE ` + queueSQL(q) + ` LIMIT ?) AS capped`
-			if err := tx.Raw(sql, QueueCap+1).Scan(&n).Error; err != nil {
+			sql := `SELECT count(*) FROM (SELECT 1 FROM registrant WHERE kind = ? AND ` + queueSQL(q) + ` LIMIT ?) AS capped`
+			if err := tx.Raw(sql, PersonKind, QueueCap+1).Scan(&n).Error; err != nil {
 				return fmt.Errorf("count queue %s: %w", q, err)
 			}
 			counts[q] = n
@@ -71,6 +71,7 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	limit = max(1, min(limit, maxPage))
 	w := &where{}
 	w.and(queueSQL(q))
+	w.and("kind = ?", PersonKind)
 	w.and("id > ?", start)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {

@@ -62,10 +62,11 @@ func (v *values) typed(key string) *string {
 	return nil
 }
 
-// registrantRow is the live row of one person: the default version.
+// registrantRow is the live row of one person or group: the default version.
 type registrantRow struct {
 	ID        uuid.UUID `gorm:"column:id;primaryKey"`
 	Number    string    `gorm:"column:number"`
+	Kind      string    `gorm:"column:kind"`
 	Status    string    `gorm:"column:status"`
 	VersionNo int       `gorm:"column:version_no"`
 	LatestNo  int       `gorm:"column:latest_no"`

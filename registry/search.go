@@ -62,6 +62,7 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		if err != nil {
 			return err
 		}
+		where.and("kind = ?", PersonKind)
 		where.and("id > ?", after)
 		page, err = r.readPage(tx, where, limit)
 		return err

@@ -12,20 +12,35 @@ import (
 )
 
 // registrantColumns are the columns of registrantRow.
-const registrantColumns = "id, number, status, version_no, latest_no, " + valueColumns + ", chain_head, chain_no, created_at, updated_at"
+const registrantColumns = "id, number, kind, status, version_no, latest_no, " + valueColumns + ", chain_head, chain_no, created_at, updated_at"
 
-// loadBuilder reads the definitions and makes a builder for one transaction.
+// loadBuilder is loadBuilderOf for people.
 func (r *Registry) loadBuilder(tx *gorm.DB, a Actor, reason string, now db.Time) (*builder, error) {
-	fields, err := r.fieldSet(tx)
+	return r.loadBuilderOf(tx, PersonKind, a, reason, now)
+}
+
+// loadBuilderOf reads the definitions for one kind of registrant and makes a
+// builder for one transaction.
+func (r *Registry) loadBuilderOf(tx *gorm.DB, kind string, a Actor, reason string, now db.Time) (*builder, error) {
+	fields, err := r.fieldSetOf(tx, kind)
 	if err != nil {
 		return nil, err
 	}
 	return r.newBuilder(fields, a, reason, now), nil
 }
 
-// load reads one person and opens the sealed values. lock is "" or one of the
-// dialect's lock clauses. It returns NotFound.
+// load is loadRecord of a person: a group is nobody.
 func (r *Registry) load(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
+	rec, err := r.loadRecord(tx, id, lock)
+	if err == nil && rec.row.Kind != PersonKind {
+		return record{}, errNoPerson()
+	}
+	return rec, err
+}
+
+// loadRecord reads a person or a group and opens the sealed values. lock is ""
+// or one of the dialect's lock clauses. It returns NotFound.
+func (r *Registry) loadRecord(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
 	var rows []registrantRow
 	if err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id = ?`+lock, id).Scan(&rows).Error; err != nil {
 		return record{}, fmt.Errorf("load a person: %w", err)
@@ -105,7 +120,7 @@ func storeRow(tx *gorm.DB, c *built) error {
 		return nil
 	}
 	done := tx.Model(&registrantRow{}).Where("id = ? AND version_no = ?", c.Row.ID, c.From).
-		Select("*").Omit("id", "number", "status", "created_at").Updates(&c.Row)
+		Select("*").Omit("id", "number", "kind", "status", "created_at").Updates(&c.Row)
 	if done.Error != nil {
 		return fmt.Errorf("store a person: %w", done.Error)
 	}

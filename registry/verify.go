@@ -19,7 +19,7 @@ import (
 // where.
 func (r *Registry) VerifyChain(ctx context.Context, id uuid.UUID) error {
 	return r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}

@@ -36,8 +36,8 @@ func setup(t *testing.T, d *db.DB) *bundle {
 	c := newClock()
 	b := &bundle{ledger.New(d, c.now), c, d, uuid.Must(uuid.NewV7())}
 	now := db.TimeOf(c.t)
-	err := d.Exec(`INSERT INTO registrant (id, number, status, version_no, latest_no, full_name_norm, extra, enc, times, vhash,
-		hash_key_id, chain_head, chain_no, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 2, 2, '', '{}', '{}', '{}', ?, 'h1', ?, 3, ?, ?)`,
+	err := d.Exec(`INSERT INTO registrant (id, number, kind, status, version_no, latest_no, full_name_norm, extra, enc, times, vhash,
+		hash_key_id, chain_head, chain_no, created_at, updated_at) VALUES (?, ?, 'person', 'ACTIVE', 2, 2, '', '{}', '{}', '{}', ?, 'h1', ?, 3, ?, ?)`,
 		b.person, "SR-1", db.Bytes{1}, db.Bytes{1}, now, now).Error
 	if err != nil {
 		t.Fatal(err)

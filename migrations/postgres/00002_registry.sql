@@ -1,6 +1,6 @@
 -- The registry: people, their versions, identifiers, attestations and change log.
 --
--- registrant          one live row per person: the default version, all that is searched
+-- registrant          one live row per person or group: the default version, all that is searched
 -- registrant_version  every version as it was; rows are only ever inserted
 -- record_key          the key of one person's sealed values; without the row they are unreadable for good
 -- identifier          blind indexes: finds a person by a sealed value without opening it
@@ -20,6 +20,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE TABLE registrant (
   id             uuid        PRIMARY KEY,              -- UUIDv7
   number         text COLLATE "C" NOT NULL UNIQUE,     -- registration number, SR-..., with check digit
+  kind           text        NOT NULL,                 -- 'person', or the key of a kind of group; never changes
   status         text        NOT NULL CHECK (status IN ('ACTIVE', 'INACTIVE')),
   version_no     integer     NOT NULL,                 -- the default version: what this row holds
   latest_no      integer     NOT NULL,                 -- the highest version number used
@@ -39,6 +40,7 @@ CREATE TABLE registrant (
   created_at     timestamptz NOT NULL,
   updated_at     timestamptz NOT NULL
 ) WITH (fillfactor = 75);
+CREATE INDEX registrant_group ON registrant (kind, id) WHERE kind <> 'person';
 CREATE INDEX registrant_trgm ON registrant USING gin (full_name_norm gin_trgm_ops);
 
 CREATE TABLE registrant_version (
@@ -101,6 +103,7 @@ CREATE TABLE field_definition (
   is_unique  boolean  NOT NULL,                        -- no two people share a value
   lookup     boolean  NOT NULL,                        -- people are found by the whole value
   is_name    boolean  NOT NULL,                        -- part of the name search; a person has at least one
+  kinds      jsonb   NOT NULL,                         -- whom it is about: ["person"], or kinds of group; "group" is every kind
   iri        text     NOT NULL,                        -- meaning; empty: the term of our own vocabulary
   created_by text     NOT NULL,
   created_at timestamptz NOT NULL
@@ -142,7 +145,7 @@ CREATE TABLE change_log (
   at            timestamptz NOT NULL,
   actor         text        NOT NULL,
   actor_kind    text        NOT NULL CHECK (actor_kind IN ('staff', 'registrant', 'system')),
-  channel       text        NOT NULL CHECK (channel IN ('staff', 'self', 'csv', 'system')),
+  channel       text        NOT NULL CHECK (channel IN ('staff', 'self', 'csv', 'import', 'odk', 'partner', 'system')),
   reason        text        NOT NULL,
   diff          bytea       NOT NULL,                  -- old and new values, sealed under the record key
   payload_hash  bytea       NOT NULL,                  -- over all of the above but the two numbers
@@ -173,7 +176,8 @@ CREATE VIEW registrant_gate AS SELECT id, chain_no FROM registrant;
 CREATE VIEW registrant_search AS SELECT id, full_name_norm FROM registrant;
 -- The default version of everybody, for reports and other readers.
 CREATE VIEW registrant_default AS
-  SELECT id, number, status, version_no, given_name, family_name, sex, birth_date, region, extra, created_at, updated_at FROM registrant;
+  SELECT id, number, status, version_no, given_name, family_name, sex, birth_date, region, extra, created_at, updated_at FROM registrant
+  WHERE kind = 'person';
 
 -- +goose Down
 DROP VIEW registrant_default;

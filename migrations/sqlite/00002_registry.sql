@@ -1,6 +1,6 @@
 -- The registry: people, their versions, identifiers, attestations and change log.
 --
--- registrant          one live row per person: the default version, all that is searched
+-- registrant          one live row per person or group: the default version, all that is searched
 -- registrant_version  every version as it was; rows are only ever inserted
 -- record_key          the key of one person's sealed values; without the row they are unreadable for good
 -- identifier          blind indexes: finds a person by a sealed value without opening it
@@ -18,6 +18,7 @@ CREATE TABLE registrant (
   rid            INTEGER PRIMARY KEY,                             -- stable row number for the name index
   id             TEXT    NOT NULL UNIQUE,                         -- UUIDv7
   number         TEXT    NOT NULL UNIQUE,                         -- registration number, SR-..., with check digit
+  kind           TEXT    NOT NULL,                                -- 'person', or the key of a kind of group; never changes
   status         TEXT    NOT NULL CHECK (status IN ('ACTIVE', 'INACTIVE')),
   version_no     INTEGER NOT NULL,                                -- the default version: what this row holds
   latest_no      INTEGER NOT NULL,                                -- the highest version number used
@@ -37,6 +38,7 @@ CREATE TABLE registrant (
   created_at     TEXT    NOT NULL,
   updated_at     TEXT    NOT NULL
 ) STRICT;
+CREATE INDEX registrant_group ON registrant (kind, id) WHERE kind <> 'person';
 -- The name index. Its triggers keep it equal to the column and do nothing else.
 CREATE VIRTUAL TABLE registrant_fts USING fts5(full_name_norm, content = 'registrant', content_rowid = 'rid', tokenize = 'trigram');
 -- +goose StatementBegin
@@ -116,6 +118,7 @@ CREATE TABLE field_definition (
   is_unique      INTEGER NOT NULL CHECK (is_unique IN (0, 1)),    -- no two people share a value
   lookup         INTEGER NOT NULL CHECK (lookup IN (0, 1)),       -- people are found by the whole value
   is_name        INTEGER NOT NULL CHECK (is_name IN (0, 1)),      -- part of the name search; a person has at least one
+  kinds      TEXT    NOT NULL CHECK (json_valid(kinds)), -- whom it is about: ["person"], or kinds of group; "group" is every kind
   iri            TEXT    NOT NULL,                                -- meaning; empty: the term of our own vocabulary
   created_by     TEXT    NOT NULL,
   created_at     TEXT    NOT NULL
@@ -157,7 +160,7 @@ CREATE TABLE change_log (
   at             TEXT    NOT NULL,
   actor          TEXT    NOT NULL,
   actor_kind     TEXT    NOT NULL CHECK (actor_kind IN ('staff', 'registrant', 'system')),
-  channel        TEXT    NOT NULL CHECK (channel IN ('staff', 'self', 'csv', 'system')),
+  channel        TEXT    NOT NULL CHECK (channel IN ('staff', 'self', 'csv', 'import', 'odk', 'partner', 'system')),
   reason         TEXT    NOT NULL,
   diff           BLOB    NOT NULL,                                -- old and new values, sealed under the record key
   payload_hash   BLOB    NOT NULL,                                -- over all of the above but the two numbers
@@ -189,7 +192,8 @@ CREATE VIEW registrant_search AS
   SELECT r.id AS id, f.full_name_norm AS full_name_norm FROM registrant_fts f JOIN registrant r ON r.rid = f.rowid;
 -- The default version of everybody, for reports and other readers.
 CREATE VIEW registrant_default AS
-  SELECT id, number, status, version_no, given_name, family_name, sex, birth_date, region, extra, created_at, updated_at FROM registrant;
+  SELECT id, number, status, version_no, given_name, family_name, sex, birth_date, region, extra, created_at, updated_at FROM registrant
+  WHERE kind = 'person';
 
 -- +goose Down
 DROP VIEW registrant_default;

@@ -1,0 +1,124 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// What is not a registrant has a history too: areas, offices, accounts,
+// definitions, programmes. It is plain, as it holds no personal data, and has
+// one hash chain per subject.
+
+// AdminEntry is one change of something that is not a registrant.
+type AdminEntry struct {
+	Subject string // what kind of thing, a colon, its key: "area:NG-LA"
+	Seq     int64  // 1, 2, 3, ... per subject
+	At      time.Time
+	Actor   string
+	Reason  string
+	Old     json.RawMessage // null: it was not there
+	New     json.RawMessage // null: it is not there any more
+}
+
+// adminRow is a row of admin_log.
+type adminRow struct {
+	Subject  string   `gorm:"column:subject;primaryKey"`
+	Seq      int64    `gorm:"column:seq;primaryKey;autoIncrement:false"`
+	At       db.Time  `gorm:"column:at"`
+	Actor    string   `gorm:"column:actor"`
+	Reason   string   `gorm:"column:reason"`
+	OldValue string   `gorm:"column:old_value"`
+	NewValue string   `gorm:"column:new_value"`
+	PrevHash db.Bytes `gorm:"column:prev_hash"`
+	Hash     db.Bytes `gorm:"column:hash"`
+}
+
+func (adminRow) TableName() string { return "admin_log" }
+
+// payload hashes what an entry says: every part is preceded by its length.
+func (a *adminRow) payload() []byte {
+	h := sha256.New()
+	put := func(part string) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(part)))
+		h.Write(n[:])
+		h.Write([]byte(part))
+	}
+	put("admin_log/1")
+	put(a.Subject)
+	put(fmt.Sprint(a.Seq))
+	put(fmt.Sprint(a.At.UnixMicro()))
+	put(a.Actor)
+	put(a.Reason)
+	put(a.OldValue)
+	put(a.NewValue)
+	return h.Sum(nil)
+}
+
+// logAdmin appends to the history of subject; before and after are written as
+// JSON, nil for "not there". The caller's transaction holds the subject's row.
+// It returns Conflict "changed_meanwhile" when somebody else was quicker.
+func (r *Registry) logAdmin(tx *gorm.DB, a Actor, reason string, now db.Time, subject string, before, after any) error {
+	was, err := json.Marshal(before)
+	if err != nil {
+		return fmt.Errorf("write the history of %s: %w", subject, err)
+	}
+	is, err := json.Marshal(after)
+	if err != nil {
+		return fmt.Errorf("write the history of %s: %w", subject, err)
+	}
+	var last adminRow
+	if err := tx.Where("subject = ?", subject).Order("seq DESC").Limit(1).Find(&last).Error; err != nil {
+		return fmt.Errorf("read the history of %s: %w", subject, err)
+	}
+	row := adminRow{Subject: subject, Seq: last.Seq + 1, At: now, Actor: a.name(), Reason: reason,
+		OldValue: string(was), NewValue: string(is), PrevHash: last.Hash}
+	if row.PrevHash == nil {
+		row.PrevHash = make([]byte, chainHashSize)
+	}
+	row.Hash = chainHash(row.PrevHash, row.payload())
+	err = tx.Create(&row).Error
+	if r.db.Dialect.IsDuplicate(err) {
+		return fault.New(fault.Conflict, "changed_meanwhile", "Somebody else is changing this now. Try again.")
+	}
+	if err != nil {
+		return fmt.Errorf("store the history of %s: %w", subject, err)
+	}
+	return nil
+}
+
+// AdminHistory gives the history of one subject, oldest first; none is an empty
+// list. It returns Forbidden, or an error that wraps ErrChainBroken.
+func (r *Registry) AdminHistory(ctx context.Context, a Actor, subject string) ([]AdminEntry, error) {
+	if err := a.check(toReadAdminLog); err != nil {
+		return nil, err
+	}
+	var rows []adminRow
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("subject = ?", subject).Order("seq").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a subject: %w", err)
+	}
+	out := make([]AdminEntry, len(rows))
+	prev := make([]byte, chainHashSize)
+	for i, row := range rows {
+		if row.Seq != int64(i+1) || !bytes.Equal(row.PrevHash, prev) || !bytes.Equal(row.Hash, chainHash(prev, row.payload())) {
+			return nil, broken("entry %d of %s was altered", i+1, subject)
+		}
+		prev = row.Hash
+		out[i] = AdminEntry{Subject: row.Subject, Seq: row.Seq, At: row.At.Time, Actor: row.Actor, Reason: row.Reason,
+			Old: json.RawMessage(row.OldValue), New: json.RawMessage(row.NewValue)}
+	}
+	return out, nil
+}
