@@ -43,8 +43,24 @@ func (d *DB) inTxOnce(ctx context.Context, now func() time.Time, f func(tx *gorm
 		}
 	}
 	return d.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return f(tx, TimeOf(now()))
+		at := TimeOf(now())
+		if err := f(tx, at); err != nil {
+			return err
+		}
+		if besides, ok := ctx.Value(besidesKey{}).(func(*gorm.DB, Time) error); ok && besides != nil {
+			return besides(tx, at)
+		}
+		return nil
 	})
+}
+
+type besidesKey struct{}
+
+// Besides gives a context under which every transaction of InTx runs f as well,
+// as its last step: what f writes is committed with the rest, and if f fails,
+// nothing is written. A nil f takes an earlier one away.
+func Besides(ctx context.Context, f func(tx *gorm.DB, now Time) error) context.Context {
+	return context.WithValue(ctx, besidesKey{}, f)
 }
 
 // Read runs f in a transaction that only reads and sees one moment of the

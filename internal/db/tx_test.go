@@ -165,3 +165,27 @@ func sum(t *testing.T, d *gorm.DB) (n int) {
 	}
 	return n
 }
+
+// What Besides adds is committed with the transaction, or stops it.
+func TestBesidesIsPartOfTheTransaction(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		table(t, d, "n int", "n INTEGER")
+		insert := func(n int, err error) func(*gorm.DB, db.Time) error {
+			return func(tx *gorm.DB, _ db.Time) error {
+				return errors.Join(tx.Exec("INSERT INTO t VALUES (?)", n).Error, err)
+			}
+		}
+		boom := errors.New("boom")
+		for _, tc := range []struct {
+			besides func(*gorm.DB, db.Time) error
+			f       error
+			want    int // sum of what was written in all
+		}{{insert(10, nil), nil, 11}, {insert(100, boom), nil, 11}, {insert(1000, nil), boom, 11}, {nil, nil, 12}} {
+			err := d.InTx(db.Besides(t.Context(), tc.besides), clock, insert(1, tc.f))
+			if got := sum(t, d.DB); got != tc.want {
+				t.Errorf("sum %d, want %d: %v", got, tc.want, err)
+			}
+		}
+	})
+}
