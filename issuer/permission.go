@@ -35,6 +35,8 @@ func staffFor(act action) []registry.Role {
 // NotFound about somebody else's, existing or not; others Forbidden.
 func may(a registry.Actor, act action, registrant uuid.UUID) error {
 	switch {
+	case a.ByToken(): // no scope of a personal access token is about credentials
+		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	case slices.ContainsFunc(staffFor(act), a.Has):
 		return nil
 	case len(a.Roles) == 0:

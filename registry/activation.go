@@ -181,7 +181,7 @@ func (r *Registry) refuseCode(row activationRow, digits string, left int, now db
 }
 
 // setPassphrase opens the account of a registrant, or gives it a new passphrase
-// and ends its sessions.
+// and ends its sessions and tokens.
 func setPassphrase(tx *gorm.DB, registrant uuid.UUID, name, phc string, now db.Time) (accountRow, error) {
 	row := accountRow{ID: uuid.Must(uuid.NewV7()), Username: name, Roles: string(RoleRegistrant), RegistrantID: &registrant,
 		Password: phc, CreatedBy: "activation", CreatedAt: now, PasswordAt: now}
@@ -196,7 +196,7 @@ func setPassphrase(tx *gorm.DB, registrant uuid.UUID, name, phc string, now db.T
 	if err := tx.Where("registrant_id = ?", registrant).Take(&row).Error; err != nil {
 		return accountRow{}, fmt.Errorf("read account: %w", err)
 	}
-	return row, tx.Where("account_id = ?", row.ID).Delete(&sessionRow{}).Error
+	return row, endAccess(tx, row.ID, now)
 }
 
 // codeHash binds a code to its person.

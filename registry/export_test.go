@@ -58,3 +58,6 @@ const HashSize = seal.HashSize
 func (r *Registry) TakeNumbers(ctx context.Context, n int) ([]string, error) {
 	return r.takeNumbers(ctx, n)
 }
+
+// ScopeFor tells which scope opens an action.
+func ScopeFor(act string) Scope { return scopeFor(action(act)) }

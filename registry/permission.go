@@ -42,6 +42,7 @@ type Actor struct {
 	Roles        []Role
 	RegistrantID uuid.UUID // whose record it is; only for RoleRegistrant
 	Channel      Channel
+	Scopes       []Scope // of the token that the actor came by; nil: no token, nothing is narrowed
 }
 
 // System is the service itself: it reads everything and changes no person.
@@ -66,6 +67,7 @@ const (
 	toCreateStaff  action = "create a staff account"
 	toHandOutCode  action = "hand out an activation code"
 	toReadAdminLog action = "read the history of the registry's own settings"
+	toKeepTokens   action = "make, list and revoke personal access tokens"
 )
 
 // rolesFor is the whole table of permissions. Registrants are held to their own
@@ -92,8 +94,33 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
+	case toKeepTokens: // of the own account
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleRegistrant}
 	}
 	return nil
+}
+
+// scopeFor says which scope of a personal access token opens an action: a token
+// takes away from what the roles of its account allow, and adds nothing. What
+// does not stand here is closed to all tokens.
+func scopeFor(act action) Scope {
+	switch act {
+	case toRead, toSearch:
+		return ScopePeopleRead
+	case toRegister, toEdit:
+		return ScopePeopleWrite
+	case toAttest:
+		return ScopeAttestationsWrite
+	case toDefineField:
+		return ScopeFieldsWrite
+	case toImport:
+		return ScopeImportsWrite
+	case toReadAdminLog:
+		return ScopeSettingsRead
+	case toCreateStaff, toHandOutCode:
+		return ScopeStaffWrite
+	}
+	return ""
 }
 
 // may tells whether one of the actor's roles other than registrant allows act.
@@ -104,6 +131,9 @@ func (a Actor) may(act action) bool {
 // check decides about an action on the registry as a whole. It returns
 // Unauthenticated for the zero Actor and Forbidden.
 func (a Actor) check(act action) error {
+	if err := a.inScope(act); err != nil {
+		return err
+	}
 	if a.may(act) {
 		return nil
 	}
@@ -113,6 +143,9 @@ func (a Actor) check(act action) error {
 // checkOn decides about an action on one record. A registrant who may do it to
 // the own record is told NotFound about any other, existing or not.
 func (a Actor) checkOn(act action, id uuid.UUID) error {
+	if err := a.inScope(act); err != nil {
+		return err
+	}
 	if a.may(act) {
 		return nil
 	}

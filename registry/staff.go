@@ -49,8 +49,8 @@ func (r *Registry) Staff(ctx context.Context, actor Actor) ([]StaffAccount, erro
 }
 
 // SetStaffPassword gives a member of staff another password. It opens a disabled
-// account again, ends the lock after wrong tries, and ends all sessions of the
-// account. Errors: Forbidden, Invalid, NotFound "no_such_account".
+// account again, ends the lock after wrong tries, and ends all sessions and tokens
+// of the account. Errors: Forbidden, Invalid, NotFound "no_such_account".
 func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, password string) error {
 	if err := actor.check(toCreateStaff); err != nil {
 		return err
@@ -76,8 +76,8 @@ func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, 
 	return nil
 }
 
-// DisableStaff closes the account of a member of staff and ends its sessions.
-// What it did stays in the change log; its name is not given to anybody else. It
+// DisableStaff closes the account of a member of staff and ends its sessions and
+// tokens. What it did stays in the change log; its name is not given to anybody else. It
 // returns Forbidden, or NotFound "no_such_account".
 func (r *Registry) DisableStaff(ctx context.Context, actor Actor, username string) error {
 	if err := actor.check(toCreateStaff); err != nil {
@@ -93,7 +93,8 @@ func (r *Registry) DisableStaff(ctx context.Context, actor Actor, username strin
 	return nil
 }
 
-// changeStaff runs change on the account with that name, then ends its sessions.
+// changeStaff runs change on the account with that name, then ends its sessions
+// and its tokens.
 // The account is locked first, so that no sign-in slips in between.
 func (r *Registry) changeStaff(ctx context.Context, name string, change func(tx *gorm.DB, now db.Time) error) error {
 	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
@@ -109,6 +110,6 @@ func (r *Registry) changeStaff(ctx context.Context, name string, change func(tx 
 		if err := change(tx, now); err != nil {
 			return err
 		}
-		return tx.Where("account_id = ?", row.ID).Delete(&sessionRow{}).Error
+		return endAccess(tx, row.ID, now)
 	})
 }

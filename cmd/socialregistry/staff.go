@@ -23,7 +23,8 @@ type staffCmd struct {
 	Add      staffAddCmd      `cmd:"" help:"Open an account. The password is asked for, or is the first line of standard input."`
 	List     staffListCmd     `cmd:"" help:"List the accounts of staff: name, roles and state."`
 	Password staffPasswordCmd `cmd:"" help:"Set another password. It opens a disabled or locked account again and ends its sessions."`
-	Disable  staffDisableCmd  `cmd:"" help:"Close an account and end its sessions."`
+	Disable  staffDisableCmd  `cmd:"" help:"Close an account and end its sessions and tokens."`
+	Token    staffTokenCmd    `cmd:"" help:"Make a personal access token of an account, for a program. It is printed once."`
 }
 
 type staffAddCmd struct {

@@ -70,9 +70,14 @@ func TestStaffFromTheCommandLine(t *testing.T) {
 		x.want(2, "--role", "", "staff", "add", "berta")
 		x.want(2, "--role", "", "staff", "add", "berta", "--role", "registrant")
 		x.want(0, "another password", "seven blue lanterns\r\n", "staff", "password", "amina")
+		x.want(0, "sr_pat_", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read", "--days", "366")
+		x.want(1, "At most 366 days", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read", "--days", "367")
+		x.want(1, "use people:read", "", "staff", "token", "amina", "--for", "export", "--scope", "root")
+		x.want(2, "--scope", "", "staff", "token", "amina", "--for", "export")
 		x.want(0, "no longer sign in", "", "staff", "disable", "amina")
 		x.want(0, "disabled on", "", "staff", "list")
 		x.want(1, "no_such_account", "", "staff", "disable", "nobody")
+		x.want(1, "no_such_account", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read") // it is closed
 		x.want(1, "no_such_account", "seven blue lanterns\n", "staff", "password", "nobody")
 	})
 }

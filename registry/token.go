@@ -1,0 +1,189 @@
+package registry
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+)
+
+// A personal access token lets a program act for an account, within its scopes.
+// It begins with TokenPrefix, so that a leaked one is known for what it is.
+const (
+	TokenPrefix  = "sr_pat_"
+	MaxTokens    = 20                   // that are good at once, per account
+	MaxTokenLife = 366 * 24 * time.Hour // longest time from making a token to its end
+
+	tokenBytes = 32                  // random bytes of a token: nobody guesses it
+	tokenKept  = 90 * 24 * time.Hour // how long a token is listed after its end
+)
+
+// Token is a personal access token as its owner sees it. The token itself is
+// nowhere: the registry keeps its hash.
+type Token struct {
+	ID        uuid.UUID
+	Name      string
+	Scopes    []Scope
+	CreatedBy string // account name
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	LastUsed  time.Time // moves at most once a minute; zero: never
+	RevokedAt time.Time // zero: not revoked
+}
+
+// tokenRow is a row of personal_token.
+type tokenRow struct {
+	ID        uuid.UUID `gorm:"column:id;primaryKey"`
+	AccountID uuid.UUID `gorm:"column:account_id"`
+	TokenHash db.Bytes  `gorm:"column:token_hash"`
+	Name      string    `gorm:"column:name"`
+	Scopes    string    `gorm:"column:scopes"`
+	CreatedBy string    `gorm:"column:created_by"`
+	CreatedAt db.Time   `gorm:"column:created_at;autoCreateTime:false"`
+	ExpiresAt db.Time   `gorm:"column:expires_at"`
+	LastUsed  *db.Time  `gorm:"column:last_used"`
+	RevokedAt *db.Time  `gorm:"column:revoked_at"`
+}
+
+func (tokenRow) TableName() string { return "personal_token" }
+
+func (t tokenRow) toToken() Token {
+	out := Token{ID: t.ID, Name: t.Name, Scopes: splitScopes(t.Scopes), CreatedBy: t.CreatedBy, CreatedAt: t.CreatedAt.Time, ExpiresAt: t.ExpiresAt.Time}
+	if t.LastUsed != nil {
+		out.LastUsed = t.LastUsed.Time
+	}
+	if t.RevokedAt != nil {
+		out.RevokedAt = t.RevokedAt.Time
+	}
+	return out
+}
+
+// tokenEntry is what the history of settings says of a token: the words that its
+// owner chose for it may be anything, and are left out.
+type tokenEntry struct {
+	Account   uuid.UUID `json:"account"`
+	Scopes    []Scope   `json:"scopes"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (t tokenRow) entry() tokenEntry {
+	return tokenEntry{t.AccountID, splitScopes(t.Scopes), t.ExpiresAt.Time}
+}
+
+// ByToken gives who acts by a personal access token: its account, as it is now,
+// narrowed to the token's scopes. Error: Unauthenticated "invalid_token" when it
+// is unknown, revoked or over, or its account is closed.
+func (r *Registry) ByToken(ctx context.Context, token string) (Actor, error) {
+	if !strings.HasPrefix(token, TokenPrefix) || len(token) > 2*len(TokenPrefix)+2*tokenBytes {
+		return Actor{}, errToken()
+	}
+	var t tokenRow
+	var a accountRow
+	hash := sessionHash(token)
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		if err := first(tx.Where("token_hash = ? AND revoked_at IS NULL", hash), &t, errToken()); err != nil {
+			return err
+		}
+		return first(tx.Where("id = ? AND disabled_at IS NULL", t.AccountID), &a, errToken())
+	})
+	if err != nil {
+		return Actor{}, fmt.Errorf("read a personal token: %w", err)
+	}
+	now := r.now()
+	if subtle.ConstantTimeCompare(t.TokenHash, hash) != 1 || !now.Before(t.ExpiresAt.Time) {
+		return Actor{}, errToken()
+	}
+	if t.LastUsed == nil || now.Sub(t.LastUsed.Time) >= touchAfter {
+		r.touchToken(ctx, t.ID)
+	}
+	actor := a.toActor()
+	actor.Scopes = splitScopes(t.Scopes)
+	return actor, nil
+}
+
+// touchToken moves last_used. A busy database makes it give up: the next request
+// tries again.
+func (r *Registry) touchToken(ctx context.Context, id uuid.UUID) {
+	ctx, cancel := context.WithTimeout(ctx, touchWithin)
+	defer cancel()
+	_ = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		return tx.Model(&tokenRow{}).Where("id = ?", id).Update("last_used", now).Error
+	})
+}
+
+// Tokens lists the tokens of the actor's account, newest first: those that are
+// good, and for 90 days those that have ended. It returns Forbidden, also to
+// whoever comes by a token.
+func (r *Registry) Tokens(ctx context.Context, a Actor) ([]Token, error) {
+	if err := a.checkOn(toKeepTokens, a.RegistrantID); err != nil {
+		return nil, err
+	}
+	var rows []tokenRow
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("account_id = ?", a.AccountID).Order("id DESC").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list personal tokens: %w", err)
+	}
+	out := make([]Token, len(rows))
+	for i, row := range rows {
+		out[i] = row.toToken()
+	}
+	return out, nil
+}
+
+// RevokeToken ends a token of the actor's account at once. One that has ended is
+// no error. It returns NotFound "no_such_token", or Forbidden.
+func (r *Registry) RevokeToken(ctx context.Context, a Actor, id uuid.UUID) error {
+	if err := a.checkOn(toKeepTokens, a.RegistrantID); err != nil {
+		return err
+	}
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		var row tokenRow
+		found := tx.Raw("SELECT * FROM personal_token WHERE id = ? AND account_id = ?"+r.db.Dialect.ForUpdate(), id, a.AccountID).Scan(&row)
+		if found.Error == nil && found.RowsAffected == 0 {
+			return fault.New(fault.NotFound, "no_such_token", "There is no such token.")
+		}
+		if found.Error != nil || row.RevokedAt != nil {
+			return found.Error
+		}
+		if err := tx.Model(&row).Update("revoked_at", now).Error; err != nil {
+			return err
+		}
+		return r.logAdmin(tx, a, "revoked by its owner", now, tokenSubject(id), row.entry(), nil)
+	})
+	if err != nil {
+		return fmt.Errorf("revoke a personal token: %w", err)
+	}
+	return nil
+}
+
+// endAccess ends the sessions and the tokens of an account: its password has
+// changed, or it is closed.
+func endAccess(tx *gorm.DB, account uuid.UUID, now db.Time) error {
+	if err := tx.Where("account_id = ?", account).Delete(&sessionRow{}).Error; err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	err := tx.Exec("UPDATE personal_token SET revoked_at = ? WHERE account_id = ? AND revoked_at IS NULL", now, account).Error
+	if err != nil {
+		return fmt.Errorf("revoke personal tokens: %w", err)
+	}
+	return nil
+}
+
+func tokenSubject(id uuid.UUID) string { return "token:" + id.String() }
+
+func newTokenSecret() string { return TokenPrefix + secret.RandomID(tokenBytes) }
+
+// errToken is the one answer about a token that is no good: why is not said.
+func errToken() error {
+	return fault.New(fault.Unauthenticated, "invalid_token", "This token is unknown, revoked or over.")
+}
