@@ -54,7 +54,8 @@ func (r *Registry) returnNumbers(numbers ...string) {
 
 func (r *Registry) leaseNumbers(ctx context.Context, n int) ([]string, error) {
 	var next int64 // the first number after the lease
-	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+	// The lease outlives the request that caused it, and is no part of it.
+	err := r.db.InTx(db.Besides(ctx, nil), r.now, func(tx *gorm.DB, _ db.Time) error {
 		return tx.Raw(`UPDATE registrant_number SET next_no = next_no + ? WHERE one = 1 RETURNING next_no`, n).Scan(&next).Error
 	})
 	if err != nil {

@@ -30,6 +30,7 @@ type Registry struct {
 	fields  atomic.Pointer[fieldSet] // the definitions as they were read last
 
 	accounts accounts
+	answers  secret.Key // of the table idempotency_key
 }
 
 // Config is what a Registry needs; all of it.
@@ -47,7 +48,8 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	if c.DB == nil || c.Now == nil {
 		return nil, fmt.Errorf("open registry: DB and Now are needed")
 	}
-	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master)}
+	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
+		answers: c.Master.Derive("registry/idempotency")}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
