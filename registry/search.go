@@ -48,10 +48,7 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	limit := min(q.Limit, maxPage)
-	if limit < 1 {
-		limit = defaultPage
-	}
+	limit := pageSize(q.Limit)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		fields, err := r.fieldSet(tx)

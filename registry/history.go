@@ -1,0 +1,139 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/fault"
+)
+
+// HistoryPage is one page of a person's change log, oldest first.
+type HistoryPage struct {
+	Entries []LogEntry
+	Next    string // after of the next page; "" after the last
+}
+
+// HistoryPage gives a page of a person's change log: after is HistoryPage.Next of
+// the page before, limit its most entries (0: 50, at most 200). It returns Invalid
+// "bad_cursor", NotFound or Forbidden: see Person.
+func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (HistoryPage, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return HistoryPage{}, err
+	}
+	start, err := parseNumberAfter(after)
+	if err != nil {
+		return HistoryPage{}, err
+	}
+	var page HistoryPage
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err != nil {
+			return err
+		}
+		var rows []changeRow
+		size := pageSize(limit)
+		if err := tx.Where("registrant_id = ? AND chain_no > ?", id, start).Order("chain_no").Limit(size + 1).Find(&rows).Error; err != nil {
+			return fmt.Errorf("load a page of a change log: %w", err)
+		}
+		if page = (HistoryPage{}); len(rows) > size {
+			rows = rows[:size]
+			page.Next = strconv.FormatInt(rows[size-1].ChainNo, 10)
+		}
+		page.Entries, err = entriesOf(rows, rec.key)
+		return err
+	})
+	return page, err
+}
+
+// VersionPage is one page of the versions of a person's record, oldest first.
+type VersionPage struct {
+	Versions  []Version // without Values
+	DefaultNo int       // the default version, on this page or not
+	Next      string    // after of the next page; "" after the last
+}
+
+// VersionPage gives a page of the versions of a person's record: see HistoryPage.
+func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (VersionPage, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return VersionPage{}, err
+	}
+	start, err := parseNumberAfter(after)
+	if err != nil {
+		return VersionPage{}, err
+	}
+	var page VersionPage
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err != nil {
+			return err
+		}
+		var rows []versionRow
+		size := pageSize(limit)
+		err = tx.Select("version_no", "label", "author", "channel", "reason", "created_at").
+			Where("registrant_id = ? AND version_no > ?", id, start).Order("version_no").Limit(size + 1).Find(&rows).Error
+		if err != nil {
+			return fmt.Errorf("load a page of versions: %w", err)
+		}
+		page = VersionPage{DefaultNo: rec.row.VersionNo}
+		if len(rows) > size {
+			rows = rows[:size]
+			page.Next = strconv.Itoa(rows[size-1].VersionNo)
+		}
+		for i := range rows {
+			page.Versions = append(page.Versions, rows[i].toVersion(nil))
+		}
+		return nil
+	})
+	return page, err
+}
+
+// Version gives one version of a person's record. It returns NotFound, also
+// "no_such_version", or Forbidden: see Person.
+func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number int) (Version, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return Version{}, err
+	}
+	var out Version
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err != nil {
+			return err
+		}
+		var row versionRow
+		missing := fault.New(fault.NotFound, "no_such_version", "This person has no such version.")
+		if err := first(tx.Where("registrant_id = ? AND version_no = ?", id, number), &row, missing); err != nil {
+			return fmt.Errorf("load a version: %w", err)
+		}
+		text, err := row.Values.open(rec.key)
+		if err != nil {
+			return fmt.Errorf("open version %d: %w", number, err)
+		}
+		out = row.toVersion(text)
+		return nil
+	})
+	return out, err
+}
+
+// pageSize is how many things a page has when limit are asked for.
+func pageSize(limit int) int {
+	if limit < 1 {
+		return defaultPage
+	}
+	return min(limit, maxPage)
+}
+
+// parseNumberAfter reads a cursor that is a number within one record.
+func parseNumberAfter(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 {
+		return 0, errBadCursor(err)
+	}
+	return n, nil
+}
