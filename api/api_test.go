@@ -51,6 +51,7 @@ type service struct {
 	person   uuid.UUID
 	log      *bytes.Buffer // every request is served before it is read
 	notReady *bool
+	narrow   map[registry.Scope][]string // see oneScopeEach
 }
 
 func staff(role registry.Role) registry.Actor {

@@ -41,7 +41,7 @@ func isPage(r api.Route) bool {
 	return r.Path == "/"
 }
 
-var parameter = regexp.MustCompile(`:([a-z]+)`)
+var parameter = regexp.MustCompile(`:([a-z_]+)`)
 
 // TestEveryRouteIsDescribed compares the router's own list with openapi.yaml, in
 // both directions.
@@ -131,6 +131,10 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseToken(t, run)
 	s.exerciseCredential(t, run)
 	s.exerciseStatus(t, run)
+	s.exercisePeople(t, run)
+	s.exerciseRecords(t, run)
+	s.exerciseSettings(t, run)
+	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }
 

@@ -2,7 +2,7 @@
 // one page, the other files are what all of them share (middleware, limits,
 // health, metrics, the OpenAPI description).
 //
-// It decides nothing about people or credentials: handlers live in api/vci and
-// web, and call registry and issuer. No address is ever taken from a Host or
+// It decides nothing about people or credentials: handlers live in api/rest,
+// api/vci and web, and call registry and issuer. No address is ever taken from a Host or
 // Forwarded header; URLs are made from the public URL of the settings.
 package api

@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 	"golang.org/x/time/rate"
 
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 )
 
@@ -22,13 +25,21 @@ const (
 	limitedClients = 10_000
 )
 
+// How many requests an account may make at once, and how often one more.
+const (
+	callBurst = 1000
+	callEvery = 20 * time.Millisecond
+)
+
 // misses slows down whoever guesses identifiers (an offer's id is a secret): each
 // look at what is not there costs one token of the client's bucket, and with an
 // empty bucket a miss is answered 429. What is there is always answered, so that
 // clients behind one proxy cannot lock each other out.
-type misses struct{ *buckets }
+type misses struct{ *buckets[netip.Prefix] }
 
-func newMisses(now func() time.Time) misses { return misses{newBuckets(now, missBurst)} }
+func newMisses(now func() time.Time) misses {
+	return misses{newBuckets[netip.Prefix](now, missBurst, slowEvery)}
+}
 
 // count is h whose misses count.
 func (m misses) count(h func(*gin.Context) error) func(*gin.Context) error {
@@ -47,9 +58,11 @@ func (m misses) count(h func(*gin.Context) error) func(*gin.Context) error {
 // tries slows down whoever guesses passwords and activation codes at many names:
 // registry locks one name at a time. Only a try that is refused costs a token,
 // but with an empty bucket every try is answered 429, before any work.
-type tries struct{ *buckets }
+type tries struct{ *buckets[netip.Prefix] }
 
-func newTries(now func() time.Time) tries { return tries{newBuckets(now, tryBurst)} }
+func newTries(now func() time.Time) tries {
+	return tries{newBuckets[netip.Prefix](now, tryBurst, slowEvery)}
+}
 
 // count is h, a page with a form for passwords, whose refusals count. Such a page
 // answers a refusal itself, by its status. Error: Limited "sign_in_locked".
@@ -67,27 +80,44 @@ func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
 	}
 }
 
-// buckets holds one bucket of tokens per client. It fills by one token every
-// slowEvery.
-type buckets struct {
-	now   func() time.Time
-	burst int
+// calls keeps one account from taking the interface for programs from all
+// others: each request costs a token of the account's bucket, and with an empty
+// bucket it is answered 429.
+type calls struct{ *buckets[uuid.UUID] }
 
-	mu  sync.Mutex // guards all
-	all map[netip.Prefix]*rate.Limiter
+func newCalls(now func() time.Time) calls {
+	return calls{newBuckets[uuid.UUID](now, callBurst, callEvery)}
 }
 
-func newBuckets(now func() time.Time, burst int) *buckets {
-	return &buckets{now: now, burst: burst, all: map[netip.Prefix]*rate.Limiter{}}
+// limit is the middleware; it comes after the one that finds out who calls.
+func (l calls) limit(c *gin.Context) {
+	if !l.take(auth.Actor(c.Request.Context()).AccountID) {
+		respond.Fail(c, respond.Problem, fault.New(fault.Limited, "too_many_requests", "Too many requests. Wait a moment."))
+	}
+}
+
+// buckets holds one bucket of tokens per client. It fills by one token every
+// every.
+type buckets[K comparable] struct {
+	now   func() time.Time
+	burst int
+	every time.Duration
+
+	mu  sync.Mutex // guards all
+	all map[K]*rate.Limiter
+}
+
+func newBuckets[K comparable](now func() time.Time, burst int, every time.Duration) *buckets[K] {
+	return &buckets[K]{now: now, burst: burst, every: every, all: map[K]*rate.Limiter{}}
 }
 
 // take takes a token out of the client's bucket, if there is one.
-func (b *buckets) take(client netip.Prefix) bool { return b.of(client).AllowN(b.now(), 1) }
+func (b *buckets[K]) take(client K) bool { return b.of(client).AllowN(b.now(), 1) }
 
 // empty tells whether the client's bucket holds no token.
-func (b *buckets) empty(client netip.Prefix) bool { return b.of(client).TokensAt(b.now()) < 1 }
+func (b *buckets[K]) empty(client K) bool { return b.of(client).TokensAt(b.now()) < 1 }
 
-func (b *buckets) of(client netip.Prefix) *rate.Limiter {
+func (b *buckets[K]) of(client K) *rate.Limiter {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if l, ok := b.all[client]; ok {
@@ -96,14 +126,14 @@ func (b *buckets) of(client netip.Prefix) *rate.Limiter {
 	if len(b.all) >= limitedClients {
 		b.forget()
 	}
-	l := rate.NewLimiter(rate.Every(slowEvery), b.burst)
+	l := rate.NewLimiter(rate.Every(b.every), b.burst)
 	b.all[client] = l
 	return l
 }
 
 // forget drops the clients whose bucket is full again. If that frees nothing,
 // somebody has very many addresses, and all start anew.
-func (b *buckets) forget() {
+func (b *buckets[K]) forget() {
 	for client, l := range b.all {
 		if l.TokensAt(b.now()) >= float64(b.burst) {
 			delete(b.all, client)

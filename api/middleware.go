@@ -95,6 +95,16 @@ func (s *server) sameSite(render respond.Renderer) gin.HandlerFunc {
 	}
 }
 
+// unlessBearer skips check for a request with an Authorization header: its
+// cookies are not looked at, and no other site's page can send that header.
+func unlessBearer(check gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if c.GetHeader("Authorization") == "" {
+			check(c)
+		}
+	}
+}
+
 // openToWallets lets the pages of any site call a route from a browser, without
 // cookies: web wallets and verifiers need metadata, status and the protocol.
 func openToWallets(c *gin.Context) {

@@ -7,6 +7,7 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
+	"socialregistry/api/rest"
 	"socialregistry/api/vci"
 	"socialregistry/registry"
 )
@@ -25,6 +26,7 @@ func (s *server) routes() {
 	s.operation()
 	s.trust()
 	s.protocol()
+	s.rest()
 	s.pages()
 }
 
@@ -61,6 +63,34 @@ func (s *server) protocol() {
 	g.post("/oid4vci/token", h.Token)
 	g.post("/oid4vci/nonce", h.Nonce)
 	g.post("/oid4vci/credential", h.Credential)
+}
+
+// rest: the registry for programs. Nobody calls it without being known: by a
+// personal access token, or by the session of the pages. Who may do what is
+// decided in registry.
+func (s *server) rest() {
+	h := rest.New(s.deps.Registry)
+	known := []gin.HandlerFunc{auth.Caller(s.deps.Registry, respond.Problem), s.calls.limit}
+	g := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known, once: h.Once})
+
+	g.get("/api/v1/people", h.SearchPeople)
+	g.post("/api/v1/people", h.CreatePerson)
+	g.get("/api/v1/people/:id", h.Person)
+	g.patch("/api/v1/people/:id", h.EditPerson)
+	g.get("/api/v1/people/:id/attestations", h.Attestations)
+	g.post("/api/v1/people/:id/attestations", h.Attest)
+	g.get("/api/v1/people/:id/versions", h.Versions)
+	g.get("/api/v1/people/:id/versions/:number", h.Version)
+	g.get("/api/v1/people/:id/history", h.History)
+
+	g.get("/api/v1/fields", h.Fields)
+	g.get("/api/v1/history", h.AdminHistory)
+
+	// A token is shown once: its answer is kept for nobody.
+	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
+	own.get("/api/v1/tokens", h.Tokens)
+	own.post("/api/v1/tokens", h.CreateToken)
+	own.delete("/api/v1/tokens/:id", h.RevokeToken)
 }
 
 // pages: for people, in HTML. Who may see and do what is decided in registry and

@@ -35,6 +35,7 @@ type server struct {
 	metrics *metrics
 	misses  misses
 	tries   tries
+	calls   calls
 	origins *http.CrossOriginProtection
 	show    respond.Renderer // failures as pages
 }
@@ -52,7 +53,7 @@ func newServer(d Deps) (*server, error) {
 	if d.Registry == nil || d.Issuer == nil || d.Pages == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("build the HTTP handler: a part is missing")
 	}
-	s := &server{deps: d, engine: newEngine(), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), origins: http.NewCrossOriginProtection()}
+	s := &server{deps: d, engine: newEngine(), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), calls: newCalls(d.Now), origins: http.NewCrossOriginProtection()}
 	if err := s.origins.AddTrustedOrigin(d.PublicURL); err != nil {
 		return nil, fmt.Errorf("build the HTTP handler: %w", err)
 	}
@@ -83,6 +84,8 @@ func (s *server) anyone(c *gin.Context, f respond.Failure) {
 	switch {
 	case strings.HasPrefix(path, "/oid4vci/"):
 		respond.OAuth(c, f)
+	case strings.HasPrefix(path, "/api/"):
+		respond.Problem(c, f)
 	case strings.Contains(c.GetHeader("Accept"), "text/html"):
 		s.show(c, f)
 	default:
@@ -96,8 +99,12 @@ type policy struct {
 	body    int64         // most bytes of a request body
 	time    time.Duration // more time than the server's timeouts, 0 for none
 	wallets bool          // pages of any origin may call it, without cookies
+	bearer  bool          // a token in the Authorization header takes the place of the cookie
 	use     []gin.HandlerFunc
+	once    func(handler) handler // around every POST, so that it can be repeated; nil: none
 }
+
+type handler = func(*gin.Context) error
 
 // group is a set of routes under one policy.
 type group struct {
@@ -108,9 +115,12 @@ type group struct {
 
 func (s *server) group(p policy) group {
 	var chain []gin.HandlerFunc
-	if p.wallets {
+	switch {
+	case p.wallets:
 		chain = append(chain, openToWallets)
-	} else {
+	case p.bearer:
+		chain = append(chain, unlessBearer(s.sameSite(p.render)))
+	default:
 		chain = append(chain, s.sameSite(p.render))
 	}
 	chain = append(chain, limitBody(p.render, p.body))
@@ -121,20 +131,29 @@ func (s *server) group(p policy) group {
 }
 
 // get adds a route for GET and HEAD.
-func (g group) get(path string, h func(*gin.Context) error) {
+func (g group) get(path string, h handler) {
 	g.add(http.MethodGet, path, h)
 	g.server.engine.HEAD(path, g.handlers(h)...)
 }
 
-func (g group) post(path string, h func(*gin.Context) error) { g.add(http.MethodPost, path, h) }
+func (g group) post(path string, h handler) {
+	if g.policy.once != nil {
+		h = g.policy.once(h)
+	}
+	g.add(http.MethodPost, path, h)
+}
 
-func (g group) add(method, path string, h func(*gin.Context) error) {
+func (g group) put(path string, h handler)    { g.add(http.MethodPut, path, h) }
+func (g group) patch(path string, h handler)  { g.add(http.MethodPatch, path, h) }
+func (g group) delete(path string, h handler) { g.add(http.MethodDelete, path, h) }
+
+func (g group) add(method, path string, h handler) {
 	g.server.engine.Handle(method, path, g.handlers(h)...)
 	if g.policy.wallets {
 		g.server.engine.OPTIONS(path, openToWallets, preflight(method))
 	}
 }
 
-func (g group) handlers(h func(*gin.Context) error) []gin.HandlerFunc {
+func (g group) handlers(h handler) []gin.HandlerFunc {
 	return append(append([]gin.HandlerFunc{}, g.chain...), respond.Handle(g.policy.render, h))
 }

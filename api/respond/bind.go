@@ -40,13 +40,31 @@ func Body(c *gin.Context, types ...string) ([]byte, error) {
 // BindJSON reads an application/json body into v, strictly: valid UTF-8, one
 // value, no unknown and no doubled members, at most 32 levels deep. Errors: those
 // of Body and 400 malformed_json.
-func BindJSON(c *gin.Context, v any) error {
-	body, err := Body(c, "application/json")
+func BindJSON(c *gin.Context, v any) error { return bind(c, v, "application/json") }
+
+// BindMergePatch is BindJSON for a JSON Merge Patch (RFC 7396); v tells a member
+// that is null from one that is absent. A body of another type is answered with
+// the type to send (RFC 5789 §2.2).
+func BindMergePatch(c *gin.Context, v any) error {
+	const mergePatch = "application/merge-patch+json"
+	err := bind(c, v, mergePatch)
+	var request *requestError
+	if errors.As(err, &request) && request.status == http.StatusUnsupportedMediaType {
+		c.Header("Accept-Patch", mergePatch)
+	}
+	return err
+}
+
+func bind(c *gin.Context, v any, mediaType string) error {
+	body, err := Body(c, mediaType)
 	if err != nil {
 		return err
 	}
 	if err := checkJSON(body); err != nil {
 		return err
+	}
+	if string(bytes.TrimSpace(body)) == "null" { // which Decode takes for a value without members
+		return malformed("malformed_json", "The JSON does not have the expected members.", nil)
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.DisallowUnknownFields()

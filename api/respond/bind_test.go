@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
 )
 
 func post(contentType, body string) *http.Request {
@@ -107,4 +108,60 @@ func FuzzBindJSON(f *testing.F) {
 			t.Errorf("%q gave %d", body, rec.Code)
 		}
 	})
+}
+
+// TestIfMatch: one strong tag is taken; what is no tag matches nothing.
+func TestIfMatch(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]struct {
+		status int
+		tag    string
+	}{
+		"": {428, ""}, "*": {428, ""}, `"7"`: {200, "7"}, ` "7" `: {200, "7"}, `W/"7"`: {200, ""}, `"7", "8"`: {200, ""}, `7`: {200, ""}, `"`: {200, ""}, `""`: {200, ""},
+	} {
+		req := post("application/json", "{}")
+		req.Header.Set("If-Match", header)
+		rec, _ := run(t, respond.Problem, req, func(c *gin.Context) error {
+			tag, err := respond.IfMatch(c)
+			if err == nil && tag != want.tag {
+				t.Errorf("%s: tag %q, want %q", header, tag, want.tag)
+			}
+			c.Status(200)
+			return err
+		})
+		if rec.Code != want.status {
+			t.Errorf("%s: got %d %s, want %d", header, rec.Code, rec.Body, want.status)
+		}
+	}
+}
+
+// TestStaleIsAFailedPrecondition: with If-Match only, and only what is stale.
+func TestStaleIsAFailedPrecondition(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		header, code string
+		want         int
+	}{{`"1"`, "version_conflict", 412}, {"", "version_conflict", 409}, {`"1"`, "identifier_taken", 409}} {
+		req := post("application/json", "{}")
+		req.Header.Set("If-Match", tc.header)
+		rec, _ := run(t, respond.Problem, req, func(*gin.Context) error { return fault.New(fault.Conflict, tc.code, "No.") })
+		if rec.Code != tc.want {
+			t.Errorf("%s with %q: got %d, want %d", tc.code, tc.header, rec.Code, tc.want)
+		}
+	}
+}
+
+func TestBindMergePatch(t *testing.T) {
+	t.Parallel()
+	for mediaType, want := range map[string]int{"application/merge-patch+json": 200, "application/merge-patch+json; charset=utf-8": 200, "application/json": 415, "": 415} {
+		rec, _ := run(t, respond.Problem, post(mediaType, `{"A":null}`), func(c *gin.Context) error {
+			var v struct{ A *string }
+			err := respond.BindMergePatch(c, &v)
+			c.Status(200)
+			return err
+		})
+		if rec.Code != want || (want == 415) != (rec.Header().Get("Accept-Patch") != "") {
+			t.Errorf("%s: got %d %v, want %d", mediaType, rec.Code, rec.Header(), want)
+		}
+	}
 }

@@ -60,6 +60,9 @@ func Fail(c *gin.Context, render Renderer, err error) {
 		return
 	}
 	f := classify(err)
+	if f.Code == "version_conflict" && c.GetHeader("If-Match") != "" {
+		f.Status = http.StatusPreconditionFailed // RFC 9110 §13.1.1
+	}
 	f.RequestID = RequestID(c)
 	// Only our own trouble: any client can have a 501 by asking for one.
 	if f.Status == http.StatusInternalServerError || f.Status == http.StatusServiceUnavailable {
@@ -73,6 +76,13 @@ func Fail(c *gin.Context, render Renderer, err error) {
 		c.Header("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	render(c, f)
+}
+
+// Note logs an error that does not change the answer.
+func Note(c *gin.Context, err error) {
+	f := classify(err)
+	f.RequestID = RequestID(c)
+	logFailure(c, f, err)
 }
 
 func logFailure(c *gin.Context, f Failure, err error) {

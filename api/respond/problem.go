@@ -34,10 +34,19 @@ func Problem(c *gin.Context, f Failure) {
 	for _, field := range f.Fields {
 		body.Errors = append(body.Errors, problemField{field.Name, field.Code, field.Detail})
 	}
-	if f.Status == http.StatusUnauthorized {
-		c.Header("WWW-Authenticate", "Bearer") // RFC 9110 §15.5.2: a 401 has a challenge
+	if f.Status == http.StatusUnauthorized || f.Code == "insufficient_scope" {
+		c.Header("WWW-Authenticate", challenge(f)) // RFC 9110 §15.5.2: a 401 has a challenge
 	}
 	writeJSON(c, f.Status, "application/problem+json", body)
+}
+
+// challenge is RFC 6750 §3: the error is named only to whoever sent a token.
+func challenge(f Failure) string {
+	switch f.Code {
+	case "invalid_token", "insufficient_scope":
+		return `Bearer error="` + f.Code + `"`
+	}
+	return "Bearer"
 }
 
 // title is that of the fault's kind. A status that a protocol has fixed, and

@@ -1,0 +1,61 @@
+package api_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"socialregistry/registry"
+)
+
+// exerciseRecords drives what hangs on one person: attestations, versions,
+// history.
+func (s *service) exerciseRecords(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	auditor, path := s.as(t, registry.RoleAuditor), people+"/"+s.person.String()
+	narrow := s.withScopes(t, []registry.Scope{registry.ScopeSettingsRead}, registry.RoleAdmin)
+	for operation, at := range map[string]string{
+		"listAttestations": "/attestations", "listVersions": "/versions", "getVersion": "/versions/1", "listHistory": "/history",
+	} {
+		read := func(as []string) *http.Request { return call("GET", path+at, "", as) }
+		run(exercise{operation, 200, read(auditor), false})
+		exerciseGates(run, operation, narrow, read)
+		run(exercise{operation, 404, call("GET", people+"/"+uuid.NewString()+at, "", auditor), false})
+	}
+	for operation, at := range map[string]string{"listVersions": "/versions", "listHistory": "/history"} {
+		run(exercise{operation, 422, call("GET", path+at+"?after=x", "", auditor), false})
+	}
+	s.exerciseAttest(t, run)
+}
+
+func (s *service) exerciseAttest(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	attester := s.as(t, registry.RoleAttester)
+	p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{"full_name": "Emeka Obi", "sex": "male"}})
+	must(t, err)
+	path := people + "/" + p.ID.String() + "/attestations"
+	const good = `{"decisions":[{"field":"sex","state":"REJECTED","comment":"not what the document says"}]}`
+	attest := func(as []string) *http.Request { return call("POST", path, good, as, "If-Match", `"1"`) }
+	run(exercise{"attest", 200, attest(attester), false})
+	exerciseGates(run, "attest", s.as(t, registry.RoleRegistrar), attest)
+	run(exercise{"attest", 404, call("POST", people+"/"+uuid.NewString()+"/attestations", good, attester, "If-Match", `"1"`), false})
+	run(exercise{"attest", 412, call("POST", path, good, attester, "If-Match", `"2"`), false})
+	run(exercise{"attest", 422, call("POST", path, `{"decisions":[{"field":"sex","state":"REJECTED"}]}`, attester, "If-Match", `"1"`), false})
+	run(exercise{"attest", 428, call("POST", path, good, attester), true})
+	exerciseBodies(run, "attest", "POST", path, attester, "If-Match", `"1"`)
+}
+
+// exerciseSettings drives the definitions of fields and the history of settings.
+func (s *service) exerciseSettings(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	auditor := s.as(t, registry.RoleAuditor)
+	run(exercise{"listFields", 200, call("GET", "/api/v1/fields", "", auditor), false})
+	run(exercise{"listFields", 401, call("GET", "/api/v1/fields", "", nil), false})
+	run(exercise{"listFields", 422, call("GET", "/api/v1/fields?sort=key", "", auditor), true})
+	history := func(as []string) *http.Request { return call("GET", "/api/v1/history?subject=token:x", "", as) }
+	run(exercise{"listAdminHistory", 200, history(auditor), false})
+	exerciseGates(run, "listAdminHistory", s.as(t, registry.RoleRegistrar), history)
+	run(exercise{"listAdminHistory", 422, call("GET", "/api/v1/history?subject=a&subject=b", "", auditor), true})
+}
