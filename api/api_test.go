@@ -51,7 +51,7 @@ type service struct {
 	person   uuid.UUID
 	log      *bytes.Buffer // every request is served before it is read
 	notReady *bool
-	narrow   map[registry.Scope][]string // see oneScopeEach
+	programs map[string][]string // see as
 }
 
 func staff(role registry.Role) registry.Actor {
@@ -82,7 +82,7 @@ func newService(t *testing.T, d *db.DB) *service {
 	}
 	handler, err := api.New(deps)
 	must(t, err)
-	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady}
+	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}}
 }
 
 // attestedPerson registers somebody and attests all that can be attested.

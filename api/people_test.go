@@ -26,7 +26,7 @@ func (s *service) exercisePeople(t *testing.T, run func(exercise) *httptest.Resp
 	run(exercise{"searchPeople", 422, call("GET", people+"?limit=0", "", registrar), true})
 
 	run(exercise{"getPerson", 200, call("GET", path, "", attester), false})
-	exerciseGates(run, "getPerson", s.withScopes(t, []registry.Scope{registry.ScopeSettingsRead}, registry.RoleAdmin),
+	exerciseGates(run, "getPerson", s.bearer(t, s.newStaff(t, registry.RoleAdmin), registry.ScopeSettingsRead),
 		func(as []string) *http.Request { return call("GET", path, "", as) })
 	run(exercise{"getPerson", 404, call("GET", people+"/x", "", registrar), true})
 	s.exerciseCreatePerson(t, run, registrar, attester)

@@ -15,7 +15,7 @@ import (
 func (s *service) exerciseRecords(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
 	t.Helper()
 	auditor, path := s.as(t, registry.RoleAuditor), people+"/"+s.person.String()
-	narrow := s.withScopes(t, []registry.Scope{registry.ScopeSettingsRead}, registry.RoleAdmin)
+	narrow := s.bearer(t, s.newStaff(t, registry.RoleAdmin), registry.ScopeSettingsRead)
 	for operation, at := range map[string]string{
 		"listAttestations": "/attestations", "listVersions": "/versions", "getVersion": "/versions/1", "listHistory": "/history",
 	} {

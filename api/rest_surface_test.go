@@ -55,13 +55,13 @@ func TestNobodyReachesTheREST(t *testing.T) {
 func TestEveryReadHasOneScope(t *testing.T) {
 	t.Parallel()
 	s := newService(t, dbtest.New(t, "sqlite"))
-	open := []string{"/api/v1/fields"}
+	programs, open := s.oneScopeEach(t), []string{"/api/v1/fields"}
 	for _, r := range s.restRoutes(t) {
 		if r.Method != http.MethodGet || slices.Contains(open, r.Path) {
 			continue
 		}
 		var by []registry.Scope
-		for scope, as := range s.oneScopeEach(t) {
+		for scope, as := range programs {
 			rec := s.do(call("GET", r.Path, "", as))
 			if refused := rec.Code == http.StatusForbidden && strings.Contains(rec.Body.String(), "insufficient_scope"); !refused {
 				by = append(by, scope)
@@ -76,13 +76,11 @@ func TestEveryReadHasOneScope(t *testing.T) {
 // oneScopeEach gives a program per scope, all of one administrator's account.
 func (s *service) oneScopeEach(t *testing.T) map[registry.Scope][]string {
 	t.Helper()
-	if s.narrow == nil {
-		s.narrow = map[registry.Scope][]string{}
-		for _, scope := range registry.Scopes() {
-			s.narrow[scope] = s.withScopes(t, []registry.Scope{scope}, registry.RoleAdmin)
-		}
+	programs, name := map[registry.Scope][]string{}, s.newStaff(t, registry.RoleAdmin)
+	for _, scope := range registry.Scopes() {
+		programs[scope] = s.bearer(t, name, scope)
 	}
-	return s.narrow
+	return programs
 }
 
 // TestPeopleAreWrittenByScope: the scopes of the writes, of which a body must be
@@ -163,4 +161,16 @@ func TestMalformedIDsAreNowhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTheDescriptionNamesEveryScope: and no other.
+func TestTheDescriptionNamesEveryScope(t *testing.T) {
+	t.Parallel()
+	var described []registry.Scope
+	for _, name := range description(t).Components.Schemas["Scope"].Value.Enum {
+		described = append(described, registry.Scope(name.(string)))
+	}
+	if want := registry.Scopes(); !slices.Equal(described, want) {
+		t.Errorf("openapi.yaml has %v, want %v", described, want)
+	}
 }

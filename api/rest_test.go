@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,20 +18,30 @@ const (
 	mergePatch = "application/merge-patch+json"
 )
 
-// as gives the headers of a program that acts for a new member of staff, whose
-// token has all scopes.
+// as gives the headers of a program that acts for a member of staff with these
+// roles, always the same one, whose token has all scopes.
 func (s *service) as(t *testing.T, roles ...registry.Role) []string {
 	t.Helper()
-	return s.withScopes(t, registry.Scopes(), roles...)
+	key := fmt.Sprint(roles)
+	if s.programs[key] == nil {
+		s.programs[key] = s.bearer(t, s.newStaff(t, roles...), registry.Scopes()...)
+	}
+	return s.programs[key]
 }
 
-// withScopes is as with a token of some scopes.
-func (s *service) withScopes(t *testing.T, scopes []registry.Scope, roles ...registry.Role) []string {
+// newStaff opens an account and gives its name.
+func (s *service) newStaff(t *testing.T, roles ...registry.Role) string {
 	t.Helper()
 	name := "staff-" + strings.ToLower(strings.Map(letters, uuid.NewString())) + "x"
 	_, err := s.deps.Registry.CreateStaff(t.Context(), registry.System(), name, "six green kettles", roles)
 	must(t, err)
-	secret, _, err := s.deps.Registry.CreateTokenFor(t.Context(), registry.System(), name, s.tokenRequest(scopes))
+	return name
+}
+
+// bearer gives the headers of a program with a new token of a staff account.
+func (s *service) bearer(t *testing.T, username string, scopes ...registry.Scope) []string {
+	t.Helper()
+	secret, _, err := s.deps.Registry.CreateTokenFor(t.Context(), registry.System(), username, s.tokenRequest(scopes))
 	must(t, err)
 	return []string{"Authorization", "Bearer " + secret}
 }

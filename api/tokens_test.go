@@ -150,7 +150,7 @@ func TestRESTRefusesOtherSites(t *testing.T) {
 func TestOneAccountIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newService(t, dbtest.New(t, "sqlite"))
-	as, other := s.as(t, registry.RoleAuditor), s.as(t, registry.RoleAuditor)
+	as, other := s.as(t, registry.RoleAuditor), s.as(t, registry.RoleAdmin)
 	seen := map[int]int{}
 	for range 1010 {
 		rec := s.do(call("GET", people+"/x", "", as))
