@@ -174,3 +174,29 @@ func TestTheDescriptionNamesEveryScope(t *testing.T) {
 		t.Errorf("openapi.yaml has %v, want %v", described, want)
 	}
 }
+
+// TestNothingOfRESTLeaksIntoLogsAndMetrics: neither tokens nor keys nor what is
+// looked for, also after refusals.
+func TestNothingOfRESTLeaksIntoLogsAndMetrics(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.New(t, "sqlite"))
+	as := s.as(t, registry.RoleRegistrar)
+	s.do(call("GET", people+"?q=Zubeida", "", as))
+	s.do(call("GET", people+"/"+s.person.String()+"?name=Zubeida", "", as))
+	for range 2 {
+		s.do(call("POST", people, `{"values":{"full_name":"Brian Otieno","national_id":"KE-1"}}`, as, "Idempotency-Key", "key-of-brian"))
+	}
+	s.do(call("POST", people, `{"values":{"full_name":"Brian Otieno","national_id":"KE-1"},"reason":"Zubeida"`, as))
+	s.do(call("GET", people, "", []string{"Authorization", as[1] + "x"}))
+	metrics := s.do(request("GET", "/metrics", "")).Body.String()
+	for place, kept := range map[string]string{"log": s.log.String(), "metrics": metrics} {
+		for _, secret := range []string{"sr_pat_", strings.TrimPrefix(as[1], "Bearer sr_pat_"), "Zubeida", "Otieno", "KE-1", "key-of-brian", s.person.String()} {
+			if strings.Contains(kept, secret) {
+				t.Errorf("the %s holds %q", place, secret)
+			}
+		}
+		if !strings.Contains(kept, "/api/v1/people/:id") {
+			t.Errorf("the %s does not name the route: the test is hollow", place)
+		}
+	}
+}
