@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -54,23 +55,37 @@ func TestNobodyReachesTheREST(t *testing.T) {
 // them only, or by any if it is of no registrant and no secret.
 func TestEveryReadHasOneScope(t *testing.T) {
 	t.Parallel()
-	s := newService(t, dbtest.New(t, "sqlite"))
-	programs, open := s.oneScopeEach(t), []string{"/api/v1/fields"}
-	for _, r := range s.restRoutes(t) {
-		if r.Method != http.MethodGet || slices.Contains(open, r.Path) {
-			continue
-		}
-		var by []registry.Scope
-		for scope, as := range programs {
-			rec := s.do(call("GET", r.Path, "", as))
-			if refused := rec.Code == http.StatusForbidden && strings.Contains(rec.Body.String(), "insufficient_scope"); !refused {
-				by = append(by, scope)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		s.hurry(t)
+		programs, open := s.oneScopeEach(t), []string{"/api/v1/fields"}
+		for _, r := range s.restRoutes(t) {
+			if r.Method != http.MethodGet || slices.Contains(open, r.Path) {
+				continue
+			}
+			var by []registry.Scope
+			for scope, as := range programs {
+				rec := s.do(call("GET", r.Path, "", as))
+				if rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "insufficient_scope") {
+					by = append(by, scope)
+				}
+			}
+			if len(by) > 1 {
+				t.Errorf("GET %s is open to %v", r.Path, by)
 			}
 		}
-		if len(by) > 1 {
-			t.Errorf("GET %s is open to %v", r.Path, by)
-		}
-	}
+	})
+}
+
+// hurry lets a second pass with each request, so that many of them are not too
+// many for one account.
+func (s *service) hurry(t *testing.T) {
+	t.Helper()
+	clock := s.deps.Now()
+	s.deps.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
+	handler, err := api.New(s.deps)
+	must(t, err)
+	s.Handler, s.deps.Now = handler, func() time.Time { return clock }
 }
 
 // oneScopeEach gives a program per scope, all of one administrator's account.
@@ -87,22 +102,24 @@ func (s *service) oneScopeEach(t *testing.T) map[registry.Scope][]string {
 // good to get that far.
 func TestPeopleAreWrittenByScope(t *testing.T) {
 	t.Parallel()
-	s := newService(t, dbtest.New(t, "sqlite"))
-	path := people + "/" + s.person.String()
-	for scope, as := range s.oneScopeEach(t) {
-		for want, req := range map[registry.Scope]*http.Request{
-			registry.ScopePeopleWrite:       call("PATCH", path, `{"values":{"sex":"x"}}`, as, "If-Match", `"1"`, "Content-Type", mergePatch),
-			registry.ScopeAttestationsWrite: call("POST", path+"/attestations", `{"decisions":[{"field":"x","state":"NEW"}]}`, as, "If-Match", `"1"`),
-		} {
-			rec, code := s.do(req), http.StatusForbidden
-			if scope == want {
-				code = http.StatusUnprocessableEntity
-			}
-			if rec.Code != code {
-				t.Errorf("%s %s with %s: got %d %s, want %d", req.Method, req.URL.Path, scope, rec.Code, rec.Body, code)
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		path := people + "/" + s.person.String()
+		for scope, as := range s.oneScopeEach(t) {
+			for want, req := range map[registry.Scope]*http.Request{
+				registry.ScopePeopleWrite:       call("PATCH", path, `{"values":{"sex":"x"}}`, as, "If-Match", `"1"`, "Content-Type", mergePatch),
+				registry.ScopeAttestationsWrite: call("POST", path+"/attestations", `{"decisions":[{"field":"x","state":"NEW"}]}`, as, "If-Match", `"1"`),
+			} {
+				rec, code := s.do(req), http.StatusForbidden
+				if scope == want {
+					code = http.StatusUnprocessableEntity
+				}
+				if rec.Code != code {
+					t.Errorf("%s %s with %s: got %d %s, want %d", req.Method, req.URL.Path, scope, rec.Code, rec.Body, code)
+				}
 			}
 		}
-	}
+	})
 }
 
 // TestSomebodyElsesRecordIsNotThere: to a registrant, every address under another
