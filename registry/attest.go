@@ -35,7 +35,7 @@ type Decision struct {
 	Comment string // needed to reject; the person sees it
 }
 
-// Attest records decisions about values as they stood in version expectVersion:
+// Attest records decisions about values of a person or a group, as they stood in version expectVersion:
 // all of them, or none. A decision is bound to the value by a keyed hash: it
 // stands while the field has that value, and no longer. It returns NotFound,
 // Conflict "version_conflict", Invalid "invalid_decisions" with one field per
@@ -49,11 +49,14 @@ func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVers
 		return fault.New(fault.Invalid, "no_decisions", "Decide about at least one field.")
 	}
 	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		b, err := r.loadBuilder(tx, a, "", now)
-		if err != nil {
+		rec, err := r.loadRecord(tx, id, r.db.Dialect.ForUpdate())
+		switch {
+		case err != nil:
 			return err
+		case rec.row.VersionNo != expectVersion:
+			return errVersionConflict()
 		}
-		rec, err := r.loadAtVersion(tx, id, expectVersion)
+		b, err := r.loadBuilderOf(tx, rec.row.Kind, a, "", now)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 	"gorm.io/gorm"
 )
 
-// FieldState is where one field of a person stands, for people to read.
+// FieldState is where one field of a person or group stands, for people to read.
 type FieldState struct {
 	Field        string
 	State        State
@@ -28,11 +28,11 @@ func (r *Registry) FieldStates(ctx context.Context, a Actor, id uuid.UUID) (map[
 	}
 	out := map[string]FieldState{}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		fields, err := r.fieldSet(tx)
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}
-		rec, err := r.load(tx, id, "")
+		fields, err := r.fieldSetOf(tx, rec.row.Kind)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ type AttestedValue struct {
 	Hash []byte
 }
 
-// Attested is what may be said of a person now.
+// Attested is what may be said of a person or group now.
 type Attested struct {
 	RegistrantID uuid.UUID
 	Number       string
@@ -117,17 +117,17 @@ type Attested struct {
 	Values       map[string]AttestedValue // by field
 }
 
-// Attested gives the values of a person that are attested now, and no other. It
+// Attested gives the values of a person or group that are attested now, and no other. It
 // asks for no Actor: it is for the issuer, which decides whom it serves. It
 // returns NotFound.
 func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error) {
 	var out Attested
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		fields, err := r.fieldSet(tx)
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}
-		rec, err := r.load(tx, id, "")
+		fields, err := r.fieldSetOf(tx, rec.row.Kind)
 		if err != nil {
 			return err
 		}

@@ -45,6 +45,8 @@ type builder struct {
 	actor  Actor
 	reason string
 	at     db.Time
+	keeps  string      // key of the field that the registry itself sets in this change; "": none
+	beside []diffEntry // what the log says beside the values
 }
 
 func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Time) *builder {
@@ -135,7 +137,7 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	row.LatestNo++
 	row.VersionNo = row.LatestNo
 	row.UpdatedAt = b.at
-	log, err := b.logEntry(row.ID, key, diff)
+	log, err := b.logEntry(row.ID, key, append(diff, b.beside...))
 	out.Log = log
 	return out, err
 }

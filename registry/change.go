@@ -27,6 +27,9 @@ import (
 // chainHashSize is the size in bytes of SHA-256.
 const chainHashSize = sha256.Size
 
+// lockChunk is how many records one statement locks.
+const lockChunk = 500
+
 // Kinds of a FieldChange.
 const (
 	KindValue       = "value"
@@ -144,16 +147,29 @@ func (r *Registry) note(tx *gorm.DB, b *builder, rec *record, diff ...diffEntry)
 }
 
 // lockRecords reads people and groups and holds them until the transaction ends.
-// It returns NotFound when one is missing.
+// It returns NotFound when one is missing, and Gone when one is erased.
 func (r *Registry) lockRecords(tx *gorm.DB, ids ...uuid.UUID) (map[uuid.UUID]*record, error) {
-	sorted := slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	out := make(map[uuid.UUID]*record, len(ids))
-	for _, id := range slices.Compact(sorted) {
-		rec, err := r.loadRecord(tx, id, r.db.Dialect.ForUpdate())
+	sorted := slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }))
+	out := make(map[uuid.UUID]*record, len(sorted))
+	for chunk := range slices.Chunk(sorted, lockChunk) {
+		var rows []registrantRow
+		err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id IN ? ORDER BY id`+r.db.Dialect.ForUpdate(), chunk).Scan(&rows).Error
+		if err != nil {
+			return nil, fmt.Errorf("lock records: %w", err)
+		}
+		if len(rows) != len(chunk) {
+			return nil, errNoPerson()
+		}
+		recs, err := r.openRecords(tx, rows)
 		if err != nil {
 			return nil, err
 		}
-		out[id] = &rec
+		if len(recs) != len(rows) {
+			return nil, errErased()
+		}
+		for i := range recs {
+			out[recs[i].row.ID] = &recs[i]
+		}
 	}
 	return out, nil
 }
@@ -192,7 +208,7 @@ func (c *changeRow) diff(key seal.Record) ([]diffEntry, error) {
 	return diff, nil
 }
 
-// History gives a person's change log, oldest first. It returns NotFound or
+// History gives the change log of a person or group, oldest first. It returns NotFound or
 // Forbidden: see Person.
 func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEntry, error) {
 	if err := a.checkOn(toRead, id); err != nil {
@@ -200,7 +216,7 @@ func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEnt
 	}
 	var out []LogEntry
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ var (
 	Verhoeff      = verhoeff
 	NormaliseName = normaliseName
 	PlainDecimal  = plainDecimal
+	BandOn        = bandOn
 )
 
 // Canonical checks one value against a definition on the day today.

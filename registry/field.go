@@ -55,7 +55,7 @@ type Field struct {
 	Max        string            `json:"max,omitempty"`        // greatest date or number; "today" for a date: not in the future
 	MaxLength  int               `json:"max_length,omitempty"` // characters; 0 means DefaultMaxLength
 	Required   bool              `json:"required,omitempty"`   // a person cannot be registered without it
-	EditBy     []Role            `json:"edit_by"`              // admin, registrar, registrant; empty: admin and registrar
+	EditBy     []Role            `json:"edit_by"`              // admin, registrar, registrant; empty: admin and registrar; system alone: kept by the registry itself
 	Attestable bool              `json:"attestable,omitempty"`
 	Issuable   bool              `json:"issuable,omitempty"` // may go into a credential
 	Sealed     bool              `json:"sealed,omitempty"`   // stored encrypted under the record's own key
@@ -101,18 +101,24 @@ func (r *Registry) DefineField(ctx context.Context, a Actor, f Field) (Field, er
 	if bad := f.problems(); len(bad) > 0 {
 		return Field{}, fault.InvalidFields("invalid_field_definition", "The definition has mistakes.", bad)
 	}
-	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		var last int
-		if err := tx.Raw(`SELECT coalesce(max(no), 0) FROM field_definition`).Scan(&last).Error; err != nil {
-			return fmt.Errorf("number a field: %w", err)
-		}
-		f.No = max(last, lastCoreNo) + 1
-		err := tx.Create(fieldRowOf(f, a.name(), now)).Error
-		if r.db.Dialect.IsDuplicate(err) {
-			return fault.New(fault.Conflict, "field_exists", "There is a field with this key, or somebody else is defining one now.")
-		}
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) (err error) {
+		f, err = r.addField(tx, a, f, now)
 		return err
 	})
+	return f, err
+}
+
+// addField numbers and stores a definition. It returns Conflict "field_exists".
+func (r *Registry) addField(tx *gorm.DB, a Actor, f Field, now db.Time) (Field, error) {
+	var last int
+	if err := tx.Raw(`SELECT coalesce(max(no), 0) FROM field_definition`).Scan(&last).Error; err != nil {
+		return f, fmt.Errorf("number a field: %w", err)
+	}
+	f.No = max(last, lastCoreNo) + 1
+	err := tx.Create(fieldRowOf(f, a.name(), now)).Error
+	if r.db.Dialect.IsDuplicate(err) {
+		return f, fault.New(fault.Conflict, "field_exists", "There is a field with this key, or somebody else is defining one now.")
+	}
 	return f, err
 }
 
@@ -141,6 +147,10 @@ func (s *fieldSet) of(kind string) *fieldSet {
 func (f Field) isAbout(kind string) bool {
 	return slices.Contains(f.Kinds, kind) || kind != PersonKind && slices.Contains(f.Kinds, AnyGroup)
 }
+
+// kept tells whether the registry itself keeps the field, as it does those of
+// programmes: no actor edits it.
+func (f Field) kept() bool { return slices.Equal(f.EditBy, []Role{RoleSystem}) }
 
 // fieldSet gives the definitions for people as they stand in this transaction.
 func (r *Registry) fieldSet(tx *gorm.DB) (*fieldSet, error) {

@@ -11,13 +11,13 @@ import (
 	"socialregistry/internal/fault"
 )
 
-// HistoryPage is one page of a person's change log, oldest first.
+// HistoryPage is one page of the change log of a person or group, oldest first.
 type HistoryPage struct {
 	Entries []LogEntry
 	Next    string // after of the next page; "" after the last
 }
 
-// HistoryPage gives a page of a person's change log: after is HistoryPage.Next of
+// HistoryPage gives a page of the change log of a person or group: after is HistoryPage.Next of
 // the page before, limit its most entries (0: 50, at most 200). It returns Invalid
 // "bad_cursor", NotFound or Forbidden: see Person.
 func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (HistoryPage, error) {
@@ -30,7 +30,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 	}
 	var page HistoryPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}
@@ -49,14 +49,14 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 	return page, err
 }
 
-// VersionPage is one page of the versions of a person's record, oldest first.
+// VersionPage is one page of the versions of a person's or group's record, oldest first.
 type VersionPage struct {
 	Versions  []Version // without Values
 	DefaultNo int       // the default version, on this page or not
 	Next      string    // after of the next page; "" after the last
 }
 
-// VersionPage gives a page of the versions of a person's record: see HistoryPage.
+// VersionPage gives a page of the versions of a person's or group's record: see HistoryPage.
 func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (VersionPage, error) {
 	if err := a.checkOn(toRead, id); err != nil {
 		return VersionPage{}, err
@@ -67,7 +67,7 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 	}
 	var page VersionPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 	return page, err
 }
 
-// Version gives one version of a person's record. It returns NotFound, also
+// Version gives one version of a person's or group's record. It returns NotFound, also
 // "no_such_version", or Forbidden: see Person.
 func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number int) (Version, error) {
 	if err := a.checkOn(toRead, id); err != nil {
@@ -99,12 +99,12 @@ func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number in
 	}
 	var out Version
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}
 		var row versionRow
-		missing := fault.New(fault.NotFound, "no_such_version", "This person has no such version.")
+		missing := fault.New(fault.NotFound, "no_such_version", "This record has no such version.")
 		if err := first(tx.Where("registrant_id = ? AND version_no = ?", id, number), &row, missing); err != nil {
 			return fmt.Errorf("load a version: %w", err)
 		}

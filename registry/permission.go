@@ -70,6 +70,14 @@ const (
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 )
 
+// Actions on groups and programmes.
+const (
+	toDefineGroups     action = "define a kind of group"
+	toKeepMembers      action = "change who belongs to a group"
+	toDefineProgrammes action = "define a programme"
+	toEnrol            action = "enrol in a programme"
+)
+
 // rolesFor is the whole table of permissions. Registrants are held to their own
 // record by checkOn. What does not stand here is allowed to nobody.
 func rolesFor(act action) []Role {
@@ -84,8 +92,10 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
 	case toAttest:
 		return []Role{RoleAdmin, RoleAttester}
-	case toDefineField:
+	case toDefineField, toDefineGroups, toDefineProgrammes:
 		return []Role{RoleAdmin}
+	case toKeepMembers, toEnrol:
+		return []Role{RoleAdmin, RoleRegistrar}
 	case toImport:
 		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
 	case toCreateStaff:
@@ -107,11 +117,11 @@ func scopeFor(act action) Scope {
 	switch act {
 	case toRead, toSearch:
 		return ScopePeopleRead
-	case toRegister, toEdit:
+	case toRegister, toEdit, toKeepMembers, toEnrol:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
-	case toDefineField:
+	case toDefineField, toDefineGroups, toDefineProgrammes:
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite
@@ -166,8 +176,12 @@ func (a Actor) refuse(act action) error {
 }
 
 // mayEdit tells whether the definition of a field lets the actor edit it. The
-// service itself imports on an administrator's behalf.
+// service itself imports on an administrator's behalf. A field that the registry
+// keeps is edited by nobody, whatever the actor's roles.
 func (a Actor) mayEdit(f Field) bool {
+	if f.kept() {
+		return false
+	}
 	return slices.ContainsFunc(f.EditBy, a.Has) || a.Has(RoleSystem) && slices.Contains(f.EditBy, RoleAdmin)
 }
 

@@ -104,21 +104,25 @@ func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (P
 		if err != nil {
 			return err
 		}
-		change, err := b.edit(old, c.Set, c.CollectedAt)
-		if err != nil {
-			return err
+		rec, err := r.editRecord(tx, b, old, c)
+		if err == nil {
+			p = personOf(rec.row, rec.text)
 		}
-		if change == nil {
-			p = personOf(old.row, old.text)
-			return nil
-		}
-		if err := r.store(tx, change); err != nil {
-			return err
-		}
-		p = personOf(change.Row, change.Text)
-		return nil
+		return err
 	})
 	return p, err
+}
+
+// editRecord changes values of a locked record and gives it as it is then.
+func (r *Registry) editRecord(tx *gorm.DB, b *builder, old record, c Change) (record, error) {
+	change, err := b.edit(old, c.Set, c.CollectedAt)
+	if err != nil || change == nil {
+		return old, err
+	}
+	if err := r.store(tx, change); err != nil {
+		return record{}, err
+	}
+	return record{row: change.Row, key: old.key, text: change.Text}, nil
 }
 
 // Person gives one person. It returns NotFound, also to a registrant for

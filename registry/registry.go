@@ -56,6 +56,9 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	if err := r.seedFields(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
+	if err := r.seedGroupKinds(ctx); err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
 	return r, nil
 }
 

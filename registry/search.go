@@ -48,7 +48,6 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	limit := pageSize(q.Limit)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		fields, err := r.fieldSet(tx)
@@ -61,7 +60,7 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		}
 		where.and("kind = ?", PersonKind)
 		where.and("id > ?", after)
-		page, err = r.readPage(tx, where, limit)
+		page, err = r.readPage(tx, where, pageSize(q.Limit))
 		return err
 	})
 	return page, err
@@ -92,6 +91,9 @@ type where struct {
 func (w *where) and(sql string, args ...any) {
 	w.sql, w.args = append(w.sql, sql), append(w.args, args...)
 }
+
+// text is the condition in SQL.
+func (w *where) text() string { return strings.Join(w.sql, " AND ") }
 
 func (r *Registry) conditions(fields *fieldSet, q Query) (*where, error) {
 	w := &where{}
@@ -159,7 +161,7 @@ func whereState(w *where, def *fieldDef, state State) error {
 
 func (r *Registry) findPage(tx *gorm.DB, w *where, limit int) ([]registrantRow, error) {
 	var rows []registrantRow
-	err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE `+strings.Join(w.sql, " AND ")+` ORDER BY id LIMIT ?`,
+	err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE `+w.text()+` ORDER BY id LIMIT ?`,
 		append(w.args, limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("search people: %w", err)
@@ -167,9 +169,22 @@ func (r *Registry) findPage(tx *gorm.DB, w *where, limit int) ([]registrantRow, 
 	return rows, nil
 }
 
-// openAll opens the records of a page with one query for all their keys. A
-// record whose key is erased is left out.
+// openAll opens the people of a page: see openRecords.
 func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow) ([]Person, error) {
+	recs, err := r.openRecords(tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	people := make([]Person, len(recs))
+	for i, rec := range recs {
+		people[i] = personOf(rec.row, rec.text)
+	}
+	return people, nil
+}
+
+// openRecords opens records with one query for all their keys. A record whose
+// key is erased is left out.
+func (r *Registry) openRecords(tx *gorm.DB, rows []registrantRow) ([]record, error) {
 	ids := make([]uuid.UUID, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID
@@ -178,7 +193,7 @@ func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow) ([]Person, error) 
 	if err != nil {
 		return nil, err
 	}
-	people := make([]Person, 0, len(rows))
+	recs := make([]record, 0, len(rows))
 	for _, row := range rows {
 		key, ok := keys[row.ID]
 		if !ok {
@@ -188,9 +203,9 @@ func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow) ([]Person, error) 
 		if err != nil {
 			return nil, err
 		}
-		people = append(people, personOf(rec.row, rec.text))
+		recs = append(recs, rec)
 	}
-	return people, nil
+	return recs, nil
 }
 
 func formatAfter(id uuid.UUID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }

@@ -71,7 +71,7 @@ func (r *Registry) loadKey(tx *gorm.DB, id uuid.UUID) (seal.Record, error) {
 		return seal.Record{}, fmt.Errorf("load a record key: %w", err)
 	}
 	if len(rows) == 0 {
-		return seal.Record{}, fault.New(fault.Gone, "record_erased", "The values of this record have been erased.")
+		return seal.Record{}, errErased()
 	}
 	return r.keys.OpenRecord(id, rows[0].wrapped())
 }
@@ -158,6 +158,10 @@ func refreshStates(tx *gorm.DB, c *built) error {
 		}
 	}
 	return nil
+}
+
+func errErased() error {
+	return fault.New(fault.Gone, "record_erased", "The values of this record have been erased.")
 }
 
 func errVersionConflict() error {

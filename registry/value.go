@@ -75,7 +75,7 @@ func (b *builder) cleanOne(key, raw string) (string, *mistake) {
 	switch {
 	case def == nil:
 		return "", &mistake{CodeUnknownField, "There is no such field."}
-	case !b.actor.mayEdit(def.Field):
+	case !b.actor.mayEdit(def.Field) && key != b.keeps:
 		return "", &mistake{CodeNotEditable, "This account may not change this field."}
 	}
 	return def.canonical(raw, b.at.UTC().Format(time.DateOnly))
@@ -147,7 +147,7 @@ func (s *fieldSet) missing(text, clean map[string]string, bad []fault.Field) []f
 			}
 		}
 	}
-	if !named && first != nil {
+	if !named && first != nil && s.kind == PersonKind { // a group may be known by its head
 		out = append(out, fault.Field{Name: first.Key, Code: CodeNameRequired, Detail: "A person needs a name."})
 	}
 	return out

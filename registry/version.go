@@ -43,7 +43,7 @@ func versionRowOf(c *built) *versionRow {
 		Author: c.Log.Actor, Channel: c.Log.Channel, Reason: c.Log.Reason, CreatedAt: c.Log.At}
 }
 
-// Versions gives all versions of a person's record, oldest first. It returns
+// Versions gives all versions of a person's or group's record, oldest first. It returns
 // NotFound or Forbidden: see Person.
 func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Version, error) {
 	if err := a.checkOn(toRead, id); err != nil {
@@ -51,7 +51,7 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 	}
 	var out []Version
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.loadRecord(tx, id, "")
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,213 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// Group is the default version of one group's record. A group is a registrant
+// as a person is one: values, versions, log, decisions and numbers are the same.
+type Group struct {
+	ID        uuid.UUID
+	Kind      string // key of a GroupKind
+	Number    string // registration number
+	Status    string // ACTIVE, or INACTIVE once the group has ended
+	VersionNo int    // of this version; send it back as Change.ExpectVersion
+	LatestNo  int
+	ChainNo   int64            // moves with every edit, every decision and every change of membership
+	Values    map[string]Value // by field
+	Size      int              // members now
+	CreatedAt time.Time
+	UpdatedAt time.Time // of the values
+}
+
+const statusInactive = "INACTIVE"
+
+// KindStatus is the Kind of a FieldChange that ended a group.
+const KindStatus = "status"
+
+// CreateGroup makes a group with its first members. A kind that needs a head
+// gets it here. It returns Forbidden, NotFound "no_such_group_kind", Invalid
+// "invalid_values" or "invalid_members", or the conflicts of AddMembers.
+func (r *Registry) CreateGroup(ctx context.Context, a Actor, kind string, c Change, members []NewMember) (Group, error) {
+	if err := a.check(toRegister); err != nil {
+		return Group{}, err
+	}
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return Group{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Group{}, fmt.Errorf("create a group: %w", err)
+	}
+	numbers, err := r.takeNumbers(ctx, 1)
+	if err != nil {
+		return Group{}, err
+	}
+	var g Group
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		if _, err := r.loadGroupKind(tx, kind, ""); err != nil {
+			return err
+		}
+		b, err := r.loadBuilderOf(tx, kind, a, reason, now)
+		if err != nil {
+			return err
+		}
+		change, err := b.register(id, numbers[0], c.Set, c.CollectedAt)
+		if err != nil {
+			return err
+		}
+		if err := r.store(tx, change); err != nil {
+			return err
+		}
+		g, err = r.found(tx, b, id, members)
+		return err
+	})
+	if err != nil {
+		r.returnNumbers(numbers...)
+		return Group{}, err
+	}
+	return g, nil
+}
+
+// found adds the first members of a new group.
+func (r *Registry) found(tx *gorm.DB, b *builder, id uuid.UUID, members []NewMember) (Group, error) {
+	s, err := r.openRoster(tx, b, id, membersOf(members))
+	if err != nil {
+		return Group{}, err
+	}
+	if s.kind.NeedsHead && !hasHead(members) {
+		return Group{}, errBadMembers(fault.Field{Name: "members", Code: "head_required", Detail: "A group of this kind begins with a head."})
+	}
+	if _, err := s.add(members); err != nil {
+		return Group{}, err
+	}
+	if err := s.note(); err != nil {
+		return Group{}, err
+	}
+	g := groupOf(s.group.row, s.group.text)
+	g.Size = len(members)
+	return g, nil
+}
+
+// Group gives one group: to staff, and to a registered person who is in it. It
+// returns NotFound "no_such_group" or Forbidden.
+func (r *Registry) Group(ctx context.Context, a Actor, id uuid.UUID) (Group, error) {
+	if err := a.checkAny(toRead); err != nil {
+		return Group{}, err
+	}
+	var g Group
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		if err := a.checkOnGroup(tx, toRead, id, asMember); err != nil {
+			return err
+		}
+		rec, err := r.loadGroup(tx, id, "")
+		if err != nil {
+			return err
+		}
+		sizes, err := sizesOf(tx, []uuid.UUID{id})
+		g = groupOf(rec.row, rec.text)
+		g.Size = sizes[id]
+		return err
+	})
+	return g, err
+}
+
+// EditGroup changes values of a group: see Edit, whose errors it returns, but
+// NotFound is "no_such_group". A group that has ended can still be corrected.
+func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Change) (Group, error) {
+	if err := a.check(toEdit); err != nil {
+		return Group{}, err
+	}
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return Group{}, err
+	}
+	var g Group
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		old, err := r.loadGroup(tx, id, r.db.Dialect.ForUpdate())
+		switch {
+		case err != nil:
+			return err
+		case old.row.VersionNo != c.ExpectVersion:
+			return errVersionConflict()
+		}
+		b, err := r.loadBuilderOf(tx, old.row.Kind, a, reason, now)
+		if err != nil {
+			return err
+		}
+		rec, err := r.editRecord(tx, b, old, c)
+		if err != nil {
+			return err
+		}
+		sizes, err := sizesOf(tx, []uuid.UUID{id})
+		g = groupOf(rec.row, rec.text)
+		g.Size = sizes[id]
+		return err
+	})
+	return g, err
+}
+
+// GroupEnd says when and why a group ends.
+type GroupEnd struct {
+	ExpectVersion int
+	On            string // day; "": today
+	Reason        string
+}
+
+// EndGroup ends a group and all its memberships. Its record stays. It returns
+// Forbidden, NotFound "no_such_group", Invalid "invalid_membership" (a date),
+// Conflict "version_conflict", "group_ended", or "still_member" while the group
+// is itself a member of another.
+func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd) error {
+	if err := a.check(toKeepMembers); err != nil {
+		return err
+	}
+	reason, err := cleanReason(e.Reason)
+	if err != nil {
+		return err
+	}
+	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		members, err := openMembers(tx, id)
+		if err != nil {
+			return err
+		}
+		s, err := r.openRoster(tx, r.newBuilder(nil, a, reason, now), id, members)
+		switch {
+		case err != nil:
+			return err
+		case s.group.row.VersionNo != e.ExpectVersion:
+			return errVersionConflict()
+		}
+		return s.endGroup(e.On)
+	})
+}
+
+// loadGroup is loadRecord of a group: a person is none. It returns NotFound
+// "no_such_group".
+func (r *Registry) loadGroup(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
+	rec, err := r.loadRecord(tx, id, lock)
+	if fault.KindOf(err) == fault.NotFound || err == nil && rec.row.Kind == PersonKind {
+		return record{}, errNoGroup()
+	}
+	return rec, err
+}
+
+func groupOf(row registrantRow, text map[string]string) Group {
+	return Group{ID: row.ID, Kind: row.Kind, Number: row.Number, Status: row.Status, VersionNo: row.VersionNo, LatestNo: row.LatestNo,
+		ChainNo: row.ChainNo, Values: row.Values.with(text), CreatedAt: row.CreatedAt.Time, UpdatedAt: row.UpdatedAt.Time}
+}
+
+// errNoGroup is the answer about a group that is not there, or not for this
+// actor: the two are not told apart.
+func errNoGroup() error {
+	return fault.New(fault.NotFound, "no_such_group", "There is no such group.")
+}

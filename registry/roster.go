@@ -1,0 +1,185 @@
+package registry
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// roster is the members of one group during one transaction that changes them.
+// The group and everybody concerned are locked, so that what is looked up holds
+// until the transaction ends; the unique indexes of membership say the same.
+type roster struct {
+	r       *Registry
+	tx      *gorm.DB
+	b       *builder
+	kind    GroupKind
+	group   *record
+	records map[uuid.UUID]*record     // the group and everybody concerned who is there
+	notes   map[uuid.UUID][]diffEntry // what the log will say, by record
+}
+
+// openRoster locks a group that has not ended, and members, who need not be in
+// it or be there at all. It returns NotFound "no_such_group" or Conflict
+// "group_ended".
+func (r *Registry) openRoster(tx *gorm.DB, b *builder, group uuid.UUID, members []uuid.UUID) (*roster, error) {
+	ids := append(slices.Clone(members), group)
+	var there []uuid.UUID
+	for chunk := range slices.Chunk(ids, maxAtOnce) {
+		var some []uuid.UUID
+		if err := tx.Raw(`SELECT id FROM registrant WHERE id IN ?`, chunk).Scan(&some).Error; err != nil {
+			return nil, fmt.Errorf("look up members: %w", err)
+		}
+		there = append(there, some...)
+	}
+	if !slices.Contains(there, group) {
+		return nil, errNoGroup()
+	}
+	records, err := r.lockRecords(tx, there...)
+	if err != nil {
+		return nil, err
+	}
+	s := &roster{r: r, tx: tx, b: b, group: records[group], records: records, notes: map[uuid.UUID][]diffEntry{}}
+	switch {
+	case s.group.row.Kind == PersonKind:
+		return nil, errNoGroup()
+	case s.group.row.Status != statusActive:
+		return nil, fault.New(fault.Conflict, "group_ended", "This group has ended.")
+	}
+	s.kind, err = r.loadGroupKind(tx, s.group.row.Kind, "")
+	return s, err
+}
+
+// add checks members and begins their memberships.
+func (s *roster) add(members []NewMember) ([]Membership, error) {
+	if len(members) == 0 {
+		return nil, nil
+	}
+	rows, err := s.checkNew(members)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Membership, len(rows))
+	for i, row := range rows {
+		out[i] = row.toMembership()
+	}
+	return out, s.begin(rows...)
+}
+
+// begin stores new memberships.
+func (s *roster) begin(rows ...membershipRow) error {
+	err := s.tx.CreateInBatches(rows, maxAtOnce).Error
+	if s.r.db.Dialect.IsDuplicate(err) {
+		return errChangedMeanwhile()
+	}
+	if err != nil {
+		return fmt.Errorf("store a membership: %w", err)
+	}
+	for _, row := range rows {
+		s.tell(row, "", row.words(), "")
+	}
+	return nil
+}
+
+// end ends a membership that holds.
+func (s *roster) end(row membershipRow, on, reason string) error {
+	if on < string(row.Start) {
+		return errBadDate("end_before_start", "It cannot end before "+string(row.Start)+", when it began.")
+	}
+	before := row.words()
+	row.End, row.EndReason, row.EndedAt, row.EndedBy = db.Date(on), reason, &s.b.at, s.b.actor.name()
+	done := s.tx.Model(&row).Where("end_date IS NULL").Select("end_date", "end_reason", "ended_at", "ended_by").Updates(&row)
+	if done.Error != nil {
+		return fmt.Errorf("end a membership: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return errMembershipEnded()
+	}
+	s.tell(row, before, row.words(), reason)
+	return nil
+}
+
+// tell notes a change for the logs of both.
+func (s *roster) tell(row membershipRow, before, after, comment string) {
+	member := s.records[row.MemberID]
+	note := func(in uuid.UUID, other string) {
+		s.notes[in] = append(s.notes[in], diffEntry{Field: other, Kind: KindMembership, Old: before, New: after, Comment: comment})
+	}
+	note(row.GroupID, member.row.Number)
+	note(row.MemberID, s.group.row.Number)
+}
+
+// note writes the logs, in the order in which the records were locked.
+func (s *roster) note() error {
+	for _, id := range slices.SortedFunc(maps.Keys(s.notes), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
+		if err := s.r.note(s.tx, s.b, s.records[id], s.notes[id]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newRow is a membership that begins.
+func (s *roster) newRow(member uuid.UUID, seq int, role MemberRole, start string) membershipRow {
+	return membershipRow{GroupID: s.group.row.ID, MemberID: member, Seq: seq, Kind: s.kind.Key, Role: role.Key, Start: db.Date(start),
+		Exclusive: s.kind.Exclusive, UniqueRole: role.Unique, RecordedAt: s.b.at, RecordedBy: s.b.actor.name()}
+}
+
+// endGroup ends every membership and the group.
+func (s *roster) endGroup(on string) error {
+	on, wrong := s.b.day(on)
+	if wrong != nil {
+		return errBadDate(wrong.code, wrong.words)
+	}
+	var open []membershipRow
+	err := s.tx.Where("end_date IS NULL AND (group_id = ? OR member_id = ?)", s.group.row.ID, s.group.row.ID).Find(&open).Error
+	if err != nil {
+		return fmt.Errorf("load the members of a group: %w", err)
+	}
+	for _, row := range open {
+		switch {
+		case row.MemberID == s.group.row.ID:
+			return fault.New(fault.Conflict, "still_member", "This group is a member of another one. End that membership first.")
+		case s.records[row.MemberID] == nil:
+			return errChangedMeanwhile()
+		}
+		if err := s.end(row, on, s.b.reason); err != nil {
+			return err
+		}
+	}
+	s.group.row.Status = statusInactive
+	if err := s.tx.Model(&s.group.row).Select("status").Updates(&s.group.row).Error; err != nil {
+		return fmt.Errorf("end a group: %w", err)
+	}
+	ended := diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive, Comment: on}
+	s.notes[s.group.row.ID] = append(s.notes[s.group.row.ID], ended)
+	return s.note()
+}
+
+// openMembers lists who is in a group now.
+func openMembers(tx *gorm.DB, group uuid.UUID) ([]uuid.UUID, error) {
+	var ids []uuid.UUID
+	if err := tx.Raw(`SELECT member_id FROM membership WHERE group_id = ? AND end_date IS NULL`, group).Scan(&ids).Error; err != nil {
+		return nil, fmt.Errorf("list the members of a group: %w", err)
+	}
+	return ids, nil
+}
+
+func errBadDate(code, words string) error {
+	return fault.InvalidFields("invalid_membership", "The membership cannot be accepted.", []fault.Field{{Name: "on", Code: code, Detail: words}})
+}
+
+func errMembershipEnded() error {
+	return fault.New(fault.Conflict, "membership_ended", "This membership has ended already.")
+}
+
+func errChangedMeanwhile() error {
+	return fault.New(fault.Conflict, "changed_meanwhile", "Somebody else is changing this now. Try again.")
+}
