@@ -53,7 +53,7 @@ type FieldChange struct {
 	Kind    string
 	Old     string
 	New     string
-	Comment string // KindAttestation only
+	Comment string // of KindAttestation; of KindKinship, why a parent is so young
 }
 
 // ErrChainBroken says that a person's change log, or the record itself, is not
@@ -208,7 +208,8 @@ func (c *changeRow) diff(key seal.Record) ([]diffEntry, error) {
 	return diff, nil
 }
 
-// History gives the change log of a person or group, oldest first. It returns NotFound or
+// History gives the change log of a person or group, oldest first. A registrant
+// is told of the own family no more than Kinship tells. It returns NotFound or
 // Forbidden: see Person.
 func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEntry, error) {
 	if err := a.checkOn(toRead, id); err != nil {
@@ -224,13 +225,14 @@ func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEnt
 		if err != nil {
 			return err
 		}
-		out, err = entriesOf(rows, rec.key)
+		out, err = entriesOf(a, rows, rec.key)
 		return err
 	})
 	return out, err
 }
 
-func entriesOf(rows []changeRow, key seal.Record) ([]LogEntry, error) {
+// entriesOf opens entries for whoever reads them.
+func entriesOf(a Actor, rows []changeRow, key seal.Record) ([]LogEntry, error) {
 	out := make([]LogEntry, len(rows))
 	for i, row := range rows {
 		diff, err := row.diff(key)
@@ -245,6 +247,9 @@ func entriesOf(rows []changeRow, key seal.Record) ([]LogEntry, error) {
 			}
 			out[i].Changes = append(out[i].Changes, change)
 		}
+	}
+	if !a.may(toRead) {
+		hideKin(out)
 	}
 	return out, nil
 }

@@ -62,3 +62,10 @@ func (r *Registry) TakeNumbers(ctx context.Context, n int) ([]string, error) {
 
 // ScopeFor tells which scope opens an action.
 func ScopeFor(act string) Scope { return scopeFor(action(act)) }
+
+// Limits of kinship.
+const (
+	MaxAncestors = maxAncestors
+	MaxRelatives = maxRelatives
+	MaxTies      = maxTies
+)

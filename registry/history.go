@@ -43,7 +43,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 			rows = rows[:size]
 			page.Next = strconv.FormatInt(rows[size-1].ChainNo, 10)
 		}
-		page.Entries, err = entriesOf(rows, rec.key)
+		page.Entries, err = entriesOf(a, rows, rec.key)
 		return err
 	})
 	return page, err

@@ -66,6 +66,8 @@ const (
 	toImport       action = "import people"
 	toCreateStaff  action = "create a staff account"
 	toHandOutCode  action = "hand out an activation code"
+	toRelate       action = "record kinship"
+	toReadKin      action = "read who is related to whom"
 	toReadAdminLog action = "read the history of the registry's own settings"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 )
@@ -102,6 +104,10 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleSystem}
 	case toReadAdminLog:
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
+	case toRelate:
+		return []Role{RoleAdmin, RoleRegistrar}
+	case toReadKin:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toKeepTokens: // of the own account
@@ -115,9 +121,9 @@ func rolesFor(act action) []Role {
 // does not stand here is closed to all tokens.
 func scopeFor(act action) Scope {
 	switch act {
-	case toRead, toSearch:
+	case toRead, toSearch, toReadKin:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite

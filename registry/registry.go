@@ -31,13 +31,15 @@ type Registry struct {
 
 	accounts accounts
 	answers  secret.Key // of the table idempotency_key
+	kinship  KinshipRules
 }
 
-// Config is what a Registry needs; all of it.
+// Config is what a Registry needs: DB, Master and Now in any case.
 type Config struct {
-	DB     *db.DB // migrated
-	Master secret.Master
-	Now    func() time.Time
+	DB      *db.DB // migrated
+	Master  secret.Master
+	Now     func() time.Time
+	Kinship KinshipRules
 }
 
 // New opens the registry and writes the core field definitions that are not
@@ -48,8 +50,12 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	if c.DB == nil || c.Now == nil {
 		return nil, fmt.Errorf("open registry: DB and Now are needed")
 	}
+	rules, err := c.Kinship.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
-		answers: c.Master.Derive("registry/idempotency")}
+		answers: c.Master.Derive("registry/idempotency"), kinship: rules}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}

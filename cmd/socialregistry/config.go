@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"socialregistry/internal/secret"
+	"socialregistry/registry"
 )
 
 // Config is every setting of the program. Each is a key of the environment or of
@@ -27,6 +28,8 @@ type Config struct {
 	LogLevel      slog.Level // debug, info, warn, error
 	LogJSON       bool       // one JSON object per line instead of text
 	Demo          bool       // fill an empty registry with generated people
+
+	Kinship registry.KinshipRules // what the country decides about families
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell
@@ -74,6 +77,15 @@ func settings() []setting {
 		{"SR_DEMO", "false", "use true or false", func(c *Config, v string) (err error) {
 			c.Demo, err = strconv.ParseBool(v)
 			return err
+		}},
+		{"SR_SPOUSES", "1", "use a whole number from 1 to 100", func(c *Config, v string) error {
+			return wholeNumber(&c.Kinship.Spouses, v)
+		}},
+		{"SR_PARENT_AGE", "12", "use a whole number of years from 1 to 100", func(c *Config, v string) error {
+			return wholeNumber(&c.Kinship.ParentAge, v)
+		}},
+		{"SR_ADULT_AGE", "18", "use a whole number of years from 1 to 100", func(c *Config, v string) error {
+			return wholeNumber(&c.Kinship.AdultAge, v)
 		}},
 	}
 }
@@ -187,6 +199,14 @@ func checkToken(v string) error {
 		return errors.New("too short")
 	}
 	return nil
+}
+
+// wholeNumber reads a number from 1 to 100.
+func wholeNumber(n *int, v string) (err error) {
+	if *n, err = strconv.Atoi(v); err == nil && (*n < 1 || *n > 100) {
+		err = errors.New("out of range")
+	}
+	return err
 }
 
 func oneOf(v string, words ...string) error {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"socialregistry/registry"
 )
 
 func env(values map[string]string) func(string) (string, bool) {
@@ -18,7 +20,8 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo}
+	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
+		Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -43,6 +46,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"DATABASE_URL", "mysql://x"}, {"DATABASE_URL", "sqlite:"},
 		{"SR_MASTER_KEY", "hunter2"}, {"SR_MASTER_KEY", key31},
 		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
+		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
 	} {
 		_, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil)
 		if err == nil || !strings.Contains(err.Error(), "setting "+tc.key+" (in the environment) is wrong: use") {
@@ -62,6 +66,7 @@ func TestGoodValues(t *testing.T) {
 		{"SR_PUBLIC_URL", "https://registry.example"}, {"SR_PUBLIC_URL", "https://registry.example:8443"}, {"SR_PUBLIC_URL", "http://127.0.0.1:9"}, {"SR_PUBLIC_URL", "http://[::1]:9"},
 		{"DATABASE_URL", "postgres:///registry?host=/run/postgresql"}, {"SR_MASTER_KEY", key}, {"SR_MASTER_KEY", strings.TrimRight(key, "=")},
 		{"SR_METRICS_TOKEN", "sixteen-letters-"}, {"SR_LOG_LEVEL", "debug"}, {"SR_LOG_FORMAT", "json"},
+		{"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_ADULT_AGE", "100"},
 	} {
 		if _, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil); err != nil {
 			t.Errorf("%s=%s: %v", tc.key, tc.value, err)

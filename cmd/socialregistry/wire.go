@@ -63,7 +63,7 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	if err != nil {
 		return nil, master, err
 	}
-	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now})
+	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
 		return nil, master, fmt.Errorf("%w: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed", err)
 	}
