@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"time"
@@ -82,7 +83,7 @@ func (t tokenRow) entry() tokenEntry {
 // narrowed to the token's scopes. Error: Unauthenticated "invalid_token" when it
 // is unknown, revoked or over, or its account is closed.
 func (r *Registry) ByToken(ctx context.Context, token string) (Actor, error) {
-	if !strings.HasPrefix(token, TokenPrefix) || len(token) > 2*len(TokenPrefix)+2*tokenBytes {
+	if random, ok := strings.CutPrefix(token, TokenPrefix); !ok || len(random) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return Actor{}, errToken()
 	}
 	var t tokenRow
