@@ -21,7 +21,7 @@ func Lattice() []Rule {
 	return []Rule{
 		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/imports", "internal/compliance"}, nil},
 		{1, []string{"internal/srcheck"}, []string{"internal/compliance"}},
-		{0, []string{"contexts", "migrations", "did/ariesvdr", "registry/csvio", "registry/demodata", "registry/kin"}, nil},
+		{0, []string{"contexts", "migrations", "did/ariesvdr", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/kin"}, nil},
 
 		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
 		{1, []string{"did"}, []string{"did/ariesvdr", "internal/fault", "internal/jose"}},
