@@ -12,7 +12,8 @@ import (
 var (
 	FormatNumber  = formatNumber
 	CleanNumber   = cleanNumber
-	Verhoeff      = verhoeff
+	NumberFrom    = numberFrom
+	MisreadAt     = misreadAt
 	NormaliseName = normaliseName
 	PlainDecimal  = plainDecimal
 	BandOn        = bandOn

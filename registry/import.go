@@ -117,7 +117,8 @@ type importRun struct {
 	at      db.Time   // the moment of all its changes
 	fields  *fieldSet
 	builder *builder
-	first   int64 // the registration number that the first new person gets, if nobody else takes it
+	first   int64 // where the counter of registration numbers stood at the beginning
+	next    int64 // where it stands after the rows that were staged, if nobody else moves it
 
 	stored  bool   // import_batch has a row for this import: an upload
 	kept    string // SHA-256 of the file that was uploaded, in hex; "" without an upload
@@ -126,7 +127,6 @@ type importRun struct {
 	found   problems
 	result  ImportResult
 	staged  int // rows in import_stage
-	numbers int // registration numbers that were given to rows
 	badRows int // rows with a problem, that are not staged
 }
 
@@ -156,6 +156,7 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 	if err != nil {
 		return nil, fmt.Errorf("begin an import: %w", err)
 	}
+	im.next = im.first
 	im.builder = r.newBuilder(im.fields, a, o.Reason, im.at)
 	im.result = ImportResult{Batch: im.batch, DryRun: o.DryRun}
 	return im, nil

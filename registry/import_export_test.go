@@ -64,8 +64,7 @@ func (im *importRun) createByGORM(tx *gorm.DB, rows []*importRow, no int64, batc
 		if err != nil {
 			return err
 		}
-		c.Row.Number = formatNumber(im.first + int64(im.numbers))
-		im.numbers++
+		c.Row.Number, im.next = numberFrom(im.next)
 		c.Row.link(&c.Log)
 		people, keys, versions = append(people, c.Row), append(keys, *c.NewKey), append(versions, versionRowOf(c))
 		ids, logs = append(ids, c.Added...), append(logs, loggedRow{Log: c.Log, TxNo: no})

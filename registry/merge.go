@@ -208,37 +208,41 @@ func (im *importRun) number(tx *gorm.DB) error {
 		return nil
 	}
 	im.say("number people")
-	var next int64
-	err := tx.Raw(`UPDATE registrant_number SET next_no = next_no + ? WHERE one = 1 RETURNING next_no`, im.numbers).Scan(&next).Error
+	counter, err := im.r.lockCounter(tx)
 	if err != nil {
-		return fmt.Errorf("take registration numbers: %w", err)
+		return err
 	}
-	if first := next - int64(im.numbers); first != im.first {
-		return im.renumber(tx, first)
+	next := im.next
+	if counter != im.first {
+		if next, err = im.renumber(tx, counter); err != nil {
+			return err
+		}
 	}
-	return nil
+	return moveCounter(tx, next)
 }
 
-func (im *importRun) renumber(tx *gorm.DB, first int64) error {
+// renumber gives the rows numbers from counter on, and the counter after them.
+func (im *importRun) renumber(tx *gorm.DB, counter int64) (int64, error) {
 	var lines []int
 	if err := tx.Raw(`SELECT line FROM import_stage WHERE run_no = ? ORDER BY line`, im.stage).Scan(&lines).Error; err != nil {
-		return fmt.Errorf("renumber people: %w", err)
+		return 0, fmt.Errorf("renumber people: %w", err)
 	}
 	for some := range slices.Chunk(lines, chunkRows) {
 		args := []any{}
 		for _, line := range some {
-			args = append(args, line, formatNumber(first))
-			first++
+			var number string
+			number, counter = numberFrom(counter)
+			args = append(args, line, number)
 		}
 		args = append(args, im.stage)
 		err := tx.Exec(`UPDATE import_stage SET number = v.column2 FROM (VALUES `+
 			strings.TrimSuffix(strings.Repeat("(CAST(? AS integer), CAST(? AS text)), ", len(some)), ", ")+
 			`) AS v WHERE run_no = ? AND line = v.column1`, args...).Error
 		if err != nil {
-			return fmt.Errorf("renumber people: %w", err)
+			return 0, fmt.Errorf("renumber people: %w", err)
 		}
 	}
-	return nil
+	return counter, nil
 }
 
 func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {

@@ -108,8 +108,7 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 	if c := row.built; c != nil {
 		added = c.Added
 		if c.NewKey != nil {
-			c.Row.Number = formatNumber(im.first + int64(im.numbers))
-			im.numbers++
+			c.Row.Number, im.next = numberFrom(im.next)
 		}
 		chunk.people = append(chunk.people, im.stageArgs(row.line, c))
 		im.staged++
