@@ -247,6 +247,7 @@ func entriesOf(a Actor, rows []changeRow, key seal.Record) ([]LogEntry, error) {
 			}
 			out[i].Changes = append(out[i].Changes, change)
 		}
+		maskIdentifiers(out[i].Changes)
 	}
 	if !a.may(toRead) {
 		hideKin(out)

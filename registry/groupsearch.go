@@ -56,7 +56,7 @@ func (r *Registry) groupConditions(tx *gorm.DB, q GroupQuery) (*where, error) {
 	if err != nil {
 		return nil, err
 	}
-	where, err := r.conditions(fields, Query{Text: q.Text})
+	where, err := r.conditions(tx, fields, Query{Text: q.Text})
 	if err != nil {
 		return nil, err
 	}

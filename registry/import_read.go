@@ -86,6 +86,13 @@ func (im *importRun) contract() csvio.Contract {
 			c.Require = append(c.Require, []string{def.Key})
 		}
 	}
+	if im.opt.Mode == ImportUpdate {
+		for _, scheme := range slices.Sorted(maps.Keys(im.types)) {
+			t := im.types[scheme]
+			c.Targets = append(c.Targets, csvio.Target{Key: scheme, Names: append([]string{t.Key}, slices.Sorted(maps.Values(t.Label))...)})
+			who = append(who, scheme)
+		}
+	}
 	if im.opt.Mode == ImportCreate && len(names) > 0 {
 		c.Require = append(c.Require, names)
 	}
@@ -132,6 +139,8 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 			im.readNumber(row, cell)
 		case c.Key == collectedColumn && im.fields.byKey[c.Key] == nil:
 			im.readCollected(row, c, cell)
+		case im.types[c.Key] != nil:
+			im.readTyped(row, c, cell)
 		default:
 			im.readCell(row, c, cell)
 		}
@@ -155,6 +164,25 @@ func (im *importRun) readCollected(row *importRow, c csvio.Column, cell string) 
 		return
 	}
 	row.collected = at
+}
+
+// readTyped reads an identifier of a type, which says whom the row means and is
+// not changed by it.
+func (im *importRun) readTyped(row *importRow, c csvio.Column, cell string) {
+	flaw := csvio.CheckSpreadsheet(cell)
+	if flaw == nil {
+		flaw = csvio.CheckIdentifier(cell)
+	}
+	if flaw != nil {
+		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
+		return
+	}
+	_, compared, wrong := im.types[c.Key].read(cell)
+	if wrong != nil {
+		im.bad(row, c.Key, wrong.code, wrong.words)
+		return
+	}
+	row.ids = append(row.ids, importID{c.Key, im.r.keys.BlindIndex(c.Key, compared)})
 }
 
 // readCell undoes what spreadsheets do to a cell and leaves everything else to

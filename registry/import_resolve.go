@@ -86,6 +86,10 @@ func (im *importRun) identify(row *importRow, o owners) uuid.UUID {
 	}
 	for _, id := range row.ids {
 		owner := o.byID[id.key()]
+		if owner == uuid.Nil && im.types[id.scheme] != nil { // it would be left out in silence
+			im.bad(row, id.scheme, CodeNotFound, "Nobody is registered with this identifier.")
+			return uuid.Nil
+		}
 		if owner != uuid.Nil && who != uuid.Nil && owner != who {
 			im.bad(row, id.scheme, CodeTwoPeople, "The identifiers of this row belong to two different people.")
 			return uuid.Nil

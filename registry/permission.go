@@ -80,6 +80,12 @@ const (
 	toEnrol            action = "enrol in a programme"
 )
 
+// Actions on identifiers.
+const (
+	toIdentify             action = "record identifiers"
+	toDefineIdentifierType action = "define identifier types"
+)
+
 // rolesFor is the whole table of permissions. Registrants are held to their own
 // record by checkOn. What does not stand here is allowed to nobody.
 func rolesFor(act action) []Role {
@@ -108,6 +114,10 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toReadKin:
 		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
+	case toIdentify:
+		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
+	case toDefineIdentifierType:
+		return []Role{RoleAdmin}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toKeepTokens: // of the own account
@@ -123,11 +133,11 @@ func scopeFor(act action) Scope {
 	switch act {
 	case toRead, toSearch, toReadKin:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
-	case toDefineField, toDefineGroups, toDefineProgrammes:
+	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType:
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite

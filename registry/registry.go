@@ -42,10 +42,10 @@ type Config struct {
 	Kinship KinshipRules
 }
 
-// New opens the registry and writes the core field definitions that are not
-// there yet. A definition that is there is left as it is. The first start binds
-// the database to its master key; with another one, New returns
-// ErrOtherMasterKey and writes nothing.
+// New opens the registry and writes the definitions that come with it and are not
+// there yet: fields, kinds of group, types of identifiers. One that is there is
+// left as it is. The first start binds the database to its master key; with
+// another one, New returns ErrOtherMasterKey and writes nothing.
 func New(ctx context.Context, c Config) (*Registry, error) {
 	if c.DB == nil || c.Now == nil {
 		return nil, fmt.Errorf("open registry: DB and Now are needed")
@@ -59,11 +59,10 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
-	if err := r.seedFields(ctx); err != nil {
-		return nil, fmt.Errorf("open registry: %w", err)
-	}
-	if err := r.seedGroupKinds(ctx); err != nil {
-		return nil, fmt.Errorf("open registry: %w", err)
+	for _, seed := range []func(context.Context) error{r.seedFields, r.seedGroupKinds, r.seedIdentifierTypes} {
+		if err := seed(ctx); err != nil {
+			return nil, fmt.Errorf("open registry: %w", err)
+		}
 	}
 	return r, nil
 }

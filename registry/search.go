@@ -54,7 +54,7 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		if err != nil {
 			return err
 		}
-		where, err := r.conditions(fields, q)
+		where, err := r.conditions(tx, fields, q)
 		if err != nil {
 			return err
 		}
@@ -95,13 +95,17 @@ func (w *where) and(sql string, args ...any) {
 // text is the condition in SQL.
 func (w *where) text() string { return strings.Join(w.sql, " AND ") }
 
-func (r *Registry) conditions(fields *fieldSet, q Query) (*where, error) {
+func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, q Query) (*where, error) {
 	w := &where{}
 	if wrong := checkText(q.Text); wrong != nil || utf8.RuneCountInString(q.Text) > maxQuery {
 		return nil, badQuery("text")
 	}
 	if text := strings.TrimSpace(q.Text); text != "" {
-		r.whereText(w, fields, text)
+		types, err := loadIdentifierTypes(tx)
+		if err != nil {
+			return nil, err
+		}
+		r.whereText(w, fields, types, text)
 	}
 	if q.Field == "" && q.State == "" {
 		return w, nil
@@ -115,12 +119,13 @@ func (r *Registry) conditions(fields *fieldSet, q Query) (*where, error) {
 
 // whereText finds a registration number, or else everybody with the words in
 // their name and everybody who has the whole text as an identifier.
-func (r *Registry) whereText(w *where, fields *fieldSet, text string) {
-	if number, ok := cleanNumber(text); ok {
-		text = number // an identifier may look like a number: both are found
+func (r *Registry) whereText(w *where, fields *fieldSet, types []IdentifierType, text string) {
+	number, ok := cleanNumber(text)
+	if !ok {
+		number = text
 	}
-	found := []string{`SELECT id FROM registrant WHERE number = ?`}
-	args := []any{text}
+	found := []string{`SELECT id FROM registrant WHERE number = ?`} // an identifier may look like a number: both are found
+	args := []any{number}
 	if words := nameWords(text); len(words) > 0 {
 		found = append(found, `SELECT id FROM registrant_search WHERE full_name_norm LIKE ?`+strings.Repeat(` AND full_name_norm LIKE ?`, len(words)-1))
 		for _, word := range words {
@@ -133,6 +138,8 @@ func (r *Registry) whereText(w *where, fields *fieldSet, text string) {
 			args = append(args, def.Key, db.Bytes(r.keys.BlindIndex(def.Key, lookupText(def, text))))
 		}
 	}
+	typed, values := r.whereTyped(types, text)
+	found, args = append(found, typed...), append(args, values...)
 	w.and("id IN ("+strings.Join(found, " UNION ")+")", args...)
 }
 

@@ -38,6 +38,14 @@ func TestSealedValuesAreNowhereInTheClear(t *testing.T) {
 		if _, err := x.Search(t.Context(), admin(), registry.Query{Text: "KE-SECRET-4472"}); err != nil {
 			t.Fatal(err)
 		}
+		card, err := x.AddIdentifier(t.Context(), registrar(), p.ID, registry.NewIdentifier{Type: "tax_number", Value: "TIN SECRET-4473"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		revoked := registry.IdentifierRevoked
+		if _, err := x.ChangeIdentifier(t.Context(), registrar(), p.ID, card.Seq, registry.IdentifierChange{Status: &revoked, ExpectVersion: card.Version}); err != nil {
+			t.Fatal(err)
+		}
 		dump := dumpAll(t, x, url)
 		for _, secret := range []string{"SECRET-447", "SECRET447", "254711220", "whisper"} {
 			for form, needle := range map[string]string{"plain": secret, "hex": hex.EncodeToString([]byte(secret)), "base64": base64.RawStdEncoding.EncodeToString([]byte(secret))[:len(secret)]} {
