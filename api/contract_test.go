@@ -134,6 +134,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exercisePeople(t, run)
 	s.exerciseRecords(t, run)
 	s.exerciseSettings(t, run)
+	s.exerciseIdentifiers(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

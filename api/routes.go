@@ -86,6 +86,16 @@ func (s *server) rest() {
 	g.get("/api/v1/fields", h.Fields)
 	g.get("/api/v1/history", h.AdminHistory)
 
+	g.get("/api/v1/registrants/:id/identifiers", h.Identifiers)
+	g.post("/api/v1/registrants/:id/identifiers", h.AddIdentifier)
+	g.get("/api/v1/registrants/:id/identifiers/:number", h.Identifier)
+	g.patch("/api/v1/registrants/:id/identifiers/:number", h.ChangeIdentifier)
+	g.post("/api/v1/identifiers/find", h.FindByIdentifier)
+	g.get("/api/v1/identifier-types", h.IdentifierTypes)
+	g.post("/api/v1/identifier-types", h.DefineIdentifierType)
+	g.get("/api/v1/identifier-types/:key", h.IdentifierType)
+	g.put("/api/v1/identifier-types/:key", h.ChangeIdentifierType)
+
 	// A token is shown once: its answer is kept for nobody.
 	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
 	own.get("/api/v1/tokens", h.Tokens)
