@@ -47,6 +47,7 @@ type builder struct {
 	at     db.Time
 	keeps  string      // key of the field that the registry itself sets in this change; "": none
 	beside []diffEntry // what the log says beside the values
+	label  string      // names the versions that register and edit make; "": none
 }
 
 func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Time) *builder {
@@ -56,6 +57,9 @@ func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Ti
 // built is one change, ready to be stored.
 type built struct {
 	From    int               // the version that it was made from; 0 for a new person
+	Label   string            // the name of the version that is made; "": none
+	Basis   int               // the version that it repeats but for facts of today; 0: none
+	Switch  bool              // the row takes the values of a version that is there: none is made
 	Row     registrantRow     // the new live row; ChainNo and ChainHead are the old ones until link
 	Text    map[string]string // all its values
 	NewKey  *keyRow           // nil but for a new person
@@ -83,21 +87,28 @@ func (b *builder) register(id uuid.UUID, number string, set map[string]string, c
 	}
 	diff := b.apply(out, key, clean, collected)
 	bad = append(bad, b.fields.missing(out.Text, nil, bad)...)
-	return b.finish(out, key, diff, bad)
+	return b.finish(out, key, b.named(out, diff), bad)
 }
 
 // edit builds a change of a stored person. It gives nil if nothing changes.
 func (b *builder) edit(old record, set map[string]string, collected time.Time) (*built, error) {
 	clean, bad := b.clean(set, collected)
-	out := &built{From: old.row.VersionNo, Row: old.row, Text: maps.Clone(old.text)}
-	v := &out.Row.Values
-	v.Extra, v.Enc, v.Times = copyColumn(v.Extra.V), copyColumn(v.Enc.V), copyColumn(v.Times.V)
+	out := newEdit(old)
 	diff := b.apply(out, old.key, clean, collected)
 	bad = append(bad, b.fields.missing(out.Text, clean, bad)...)
 	if len(bad) == 0 && len(diff) == 0 {
 		return nil, nil
 	}
-	return b.finish(out, old.key, diff, bad)
+	return b.finish(out, old.key, b.named(out, diff), bad)
+}
+
+// newEdit is a change of a stored person that changes nothing yet. It shares no
+// map with the record.
+func newEdit(old record) *built {
+	out := &built{From: old.row.VersionNo, Row: old.row, Text: maps.Clone(old.text)}
+	v := &out.Row.Values
+	v.Extra, v.Enc, v.Times = copyColumn(v.Extra.V), copyColumn(v.Enc.V), copyColumn(v.Times.V)
+	return out
 }
 
 // apply writes every value of clean that differs into out.

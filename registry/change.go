@@ -47,13 +47,14 @@ type LogEntry struct {
 }
 
 // FieldChange is what one entry did to one field: KindValue with the old and
-// the new text, KindAttestation with the old and the new state.
+// the new text, KindAttestation with the old and the new state. Other kinds say
+// in their own words what Old and New are: see KindVersion.
 type FieldChange struct {
 	Field   string
 	Kind    string
 	Old     string
 	New     string
-	Comment string // of KindAttestation; of KindKinship, why a parent is so young
+	Comment string // of KindAttestation; of KindKinship, why a parent is so young; of KindVersion, the label
 }
 
 // ErrChainBroken says that a person's change log, or the record itself, is not

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"socialregistry/registry/seal"
@@ -70,3 +71,22 @@ const (
 	MaxRelatives = maxRelatives
 	MaxTies      = maxTies
 )
+
+// NewTable arranges numbers, by row and column, and hides the small ones.
+func NewTable(n [][]int64, least int64) Table {
+	var rows, columns [][]string
+	var numbers []tally
+	for r, line := range n {
+		rows = append(rows, []string{strconv.Itoa(r)})
+		for c, n := range line {
+			if r == 0 {
+				columns = append(columns, []string{strconv.Itoa(c)})
+			}
+			numbers = append(numbers, tally{rows[r], columns[c], n})
+		}
+	}
+	return newTable(rows, columns, numbers, least)
+}
+
+// SwitchBatch is how many people one transaction of a bulk switch holds.
+const SwitchBatch = switchBatch

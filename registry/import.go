@@ -56,6 +56,7 @@ type ImportOptions struct {
 	Mapping      map[string]string // header -> field key, "" leaves the column out; goes before the contract
 	Dates        csvio.DateOrder   // of dates with slashes
 	Reason       string            // for the change log
+	Label        string            // names the versions that are made; "": they have no name. See AddVersion
 	CollectedAt  time.Time         // when the values were collected, where no cell says it; zero: unknown
 	Progress     func(ImportProgress)
 }
@@ -162,6 +163,7 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 	}
 	im.next = im.first
 	im.builder = r.newBuilder(im.fields, a, o.Reason, im.at)
+	im.builder.label = o.Label
 	im.result = ImportResult{Batch: im.batch, DryRun: o.DryRun}
 	return im, nil
 }
@@ -180,6 +182,11 @@ func (o ImportOptions) clean() (ImportOptions, error) {
 	var err error
 	if o.Reason, err = cleanReason(o.Reason); err != nil {
 		return o, err
+	}
+	if o.Label != "" {
+		if o.Label, err = cleanLabel(o.Label); err != nil {
+			return o, err
+		}
 	}
 	for header, key := range o.Mapping {
 		if checkText(header) != nil || checkText(key) != nil {
@@ -238,6 +245,9 @@ func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, erro
 		return im.result, fault.New(fault.Conflict, "import_file_changed", "The kept file is not the one that was uploaded. Nothing was changed; upload it again.")
 	}
 	if err := im.checkWhole(ctx); err != nil {
+		return im.result, err
+	}
+	if err := im.dropNamed(im.r.db.WithContext(ctx)); err != nil {
 		return im.result, err
 	}
 	return im.finish(ctx)

@@ -127,3 +127,46 @@ func TestHeadersWithControlCharacters(t *testing.T) {
 		}
 	})
 }
+
+// An import may name the versions that it makes: once per person.
+func TestAnImportNamesItsVersions(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		named := func(o registry.ImportOptions, label string) registry.ImportOptions {
+			o.Label = label
+			return o
+		}
+		x.load(t, "UIN,First Name,Region\nID-0001,Amina,ET-AA\nID-0002,Dawit,ET-AA\n", named(create(), " Census  2020 "), "2 0 0 0")
+		survey := "UIN,Region\nID-0001,ET-SO\nID-0002,ET-AA\n"
+		x.load(t, survey, named(update(), "Survey"), "0 1 1 0")
+		x.load(t, "UIN,Region\nID-0001,ET-AA\nID-0002,ET-SO\n", update(), "0 2 0 0")
+		p := x.find(t, "ID-0001")
+		versions, err := x.Versions(t.Context(), admin(), p.ID)
+		if err != nil || len(versions) != 3 || versions[0].Label != "Census 2020" || versions[1].Label != "Survey" || versions[2].Label != "" {
+			t.Errorf("versions = %+v, %v", versions, err)
+		}
+		x.verify(t, p.ID)
+		x.verify(t, x.find(t, "ID-0002").ID)
+
+		// the same survey again says by line who has it, in the dry run too
+		for _, dry := range []bool{true, false} {
+			o := named(update(), "Survey")
+			o.DryRun = dry
+			if res, err := x.Import(t.Context(), registrar(), strings.NewReader(survey), o); err != nil || counts(res) != "0 1 0 1" ||
+				strings.Join(problemsOf(res), "|") != "2  label_taken" {
+				t.Errorf("dry %v: %+v (%v)", dry, res, err)
+			}
+		}
+		x.verify(t, x.find(t, "ID-0002").ID)
+		_, err = x.Import(t.Context(), registrar(), strings.NewReader(survey), named(update(), "7"))
+		wantFault(t, err, fault.Invalid, "invalid_label")
+
+		id := x.uploadChecked(t, "UIN,Region\nID-0001,ET-TI\n", named(update(), "Second survey"))
+		if _, err := x.ApplyImport(t.Context(), registrar(), id, nil); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := x.CompareVersions(t.Context(), admin(), p.ID, "Census 2020", "Second survey"); err != nil || len(c.Differences) != 1 || c.Differences[0].New.Text != "ET-TI" {
+			t.Errorf("comparison = %+v, %v", c, err)
+		}
+	})
+}

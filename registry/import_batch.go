@@ -47,6 +47,7 @@ type ImportBatch struct {
 	Mapping      map[string]string
 	Dates        csvio.DateOrder
 	Reason       string
+	Label        string    // of the versions that it makes; "": none
 	CollectedAt  time.Time // zero: unknown
 	Actor        string
 	State        ImportState
@@ -65,6 +66,7 @@ type batchRow struct {
 	Mapping      column[map[string]string] `gorm:"column:mapping"`
 	DateOrder    csvio.DateOrder           `gorm:"column:date_order"`
 	Reason       string                    `gorm:"column:reason"`
+	Label        string                    `gorm:"column:label"`
 	CollectedAt  *db.Time                  `gorm:"column:collected_at"`
 	Actor        string                    `gorm:"column:actor"`
 	State        ImportState               `gorm:"column:state"`
@@ -94,7 +96,7 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 		mapping = map[string]string{}
 	}
 	row := batchRow{ID: im.batch, Name: im.opt.Name, Mode: im.opt.Mode, AllOrNothing: im.opt.AllOrNothing,
-		Mapping: column[map[string]string]{mapping}, DateOrder: im.opt.Dates, Reason: im.opt.Reason,
+		Mapping: column[map[string]string]{mapping}, DateOrder: im.opt.Dates, Reason: im.opt.Reason, Label: im.opt.Label,
 		Actor: im.actor.name(), State: state, Ignored: column[[]string]{[]string{}}, CreatedAt: im.at}
 	if !im.opt.CollectedAt.IsZero() {
 		collected := db.TimeOf(im.opt.CollectedAt)
@@ -105,7 +107,7 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 
 func (row *batchRow) toBatch() ImportBatch {
 	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
-		Dates: row.DateOrder, Reason: row.Reason, Actor: row.Actor, State: row.State, HasFile: row.FileKID != "",
+		Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.FileKID != "",
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
 			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Ignored: row.Ignored.V,

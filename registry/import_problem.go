@@ -16,6 +16,7 @@ const (
 	CodeTwoPeople        = "identifiers_differ" // the identifiers of the row belong to two people
 	CodeDoubledInFile    = "doubled_in_file"    // an identifier, or a person, in two rows
 	CodeIdentifierTaken  = "identifier_taken"   // somebody else has it
+	CodeLabelTaken       = "label_taken"        // the person has a version of the import's label already
 	CodeChangedMeanwhile = "changed_meanwhile"  // somebody else edited the record while the file was read
 )
 

@@ -157,6 +157,9 @@ func (im *importRun) dropLate(tx *gorm.DB) error {
 			return err
 		}
 	}
+	if err := im.dropNamed(tx); err != nil {
+		return err
+	}
 	code, words := CodeExists, "This person was registered by somebody else while the file was read."
 	if im.opt.Mode == ImportUpdate {
 		code, words = CodeIdentifierTaken, "Another person is registered with an identifier of this row."
@@ -187,10 +190,22 @@ func (im *importRun) dropChanged(tx *gorm.DB) error {
 		RETURNING line`)
 }
 
+// dropNamed finds people who have a version of this name already.
+func (im *importRun) dropNamed(tx *gorm.DB) error {
+	if im.opt.Label == "" {
+		return nil
+	}
+	im.say("find taken labels")
+	return im.drop(tx, CodeLabelTaken, "This person has a version with this name already.",
+		`DELETE FROM import_stage WHERE run_no = @run AND EXISTS
+			(SELECT 1 FROM registrant_version v WHERE v.registrant_id = import_stage.registrant_id AND v.label = @label)
+		RETURNING line`)
+}
+
 // drop takes rows out of the merge and adds a problem for each.
 func (im *importRun) drop(tx *gorm.DB, code, words, sql string) error {
 	var lines []int
-	if err := tx.Raw(sql, map[string]any{"run": im.stage}).Scan(&lines).Error; err != nil {
+	if err := tx.Raw(sql, map[string]any{"run": im.stage, "label": im.opt.Label}).Scan(&lines).Error; err != nil {
 		return fmt.Errorf("drop rows (%s): %w", code, err)
 	}
 	for _, line := range lines {
@@ -252,7 +267,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	}
 	return map[string]any{
 		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
-		"reason": im.opt.Reason, "person": PersonKind, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
+		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
 	}, nil
 }
 
@@ -300,8 +315,8 @@ func updateStatements() []statement {
 }
 
 func insertVersions() statement {
-	return statement{"insert registrant_version", `INSERT INTO registrant_version (registrant_id, version_no, ` + valueColumns + `, author, channel, reason, created_at)
-		SELECT registrant_id, version_no, ` + valueColumns + `, @actor, @channel, @reason, @at
+	return statement{"insert registrant_version", `INSERT INTO registrant_version (registrant_id, version_no, label, ` + valueColumns + `, author, channel, reason, created_at)
+		SELECT registrant_id, version_no, @label, ` + valueColumns + `, @actor, @channel, @reason, @at
 		FROM import_stage WHERE run_no = @run`}
 }
 

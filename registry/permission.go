@@ -68,6 +68,11 @@ const (
 	toHandOutCode  action = "hand out an activation code"
 	toRelate       action = "record kinship"
 	toReadKin      action = "read who is related to whom"
+	toAddVersion   action = "add a named version"
+	toSetDefault   action = "choose the default version"
+	toAudit        action = "check the records for drift"
+	toReadStats    action = "read statistics"
+	toCountStats   action = "count statistics anew"
 	toReadAdminLog action = "read the history of the registry's own settings"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 )
@@ -98,6 +103,14 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toEdit:
 		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
+	case toAddVersion, toSetDefault:
+		return []Role{RoleAdmin, RoleRegistrar}
+	case toReadStats:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
+	case toCountStats:
+		return []Role{RoleAdmin, RoleSystem}
+	case toAudit:
+		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toAttest:
 		return []Role{RoleAdmin, RoleAttester}
 	case toDefineField, toDefineGroups, toDefineProgrammes:
@@ -131,9 +144,9 @@ func rolesFor(act action) []Role {
 // does not stand here is closed to all tokens.
 func scopeFor(act action) Scope {
 	switch act {
-	case toRead, toSearch, toReadKin:
+	case toRead, toSearch, toReadKin, toReadStats:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
@@ -141,7 +154,7 @@ func scopeFor(act action) Scope {
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite
-	case toReadAdminLog:
+	case toReadAdminLog, toAudit, toCountStats:
 		return ScopeSettingsRead
 	case toCreateStaff, toHandOutCode:
 		return ScopeStaffWrite

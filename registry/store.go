@@ -89,14 +89,16 @@ func openRecord(row registrantRow, key seal.Record) (record, error) {
 }
 
 // store writes one change: all its rows, or none. It returns Conflict
-// "identifier_taken" or "version_conflict".
+// "identifier_taken", "label_taken" or "version_conflict".
 func (r *Registry) store(tx *gorm.DB, c *built) error {
 	c.Row.link(&c.Log)
 	if err := storeRow(tx, c); err != nil {
 		return err
 	}
-	if err := tx.Create(versionRowOf(c)).Error; err != nil {
-		return fmt.Errorf("store a version: %w", err)
+	if !c.Switch {
+		if err := r.storeVersion(tx, c); err != nil {
+			return err
+		}
 	}
 	if err := r.storeIdentifiers(tx, c); err != nil {
 		return err

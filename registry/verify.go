@@ -14,28 +14,30 @@ import (
 
 // VerifyChain checks that a person's change log is whole and that the record is
 // what the log says: every hash, the head in the live row, and the values of the
-// live row and of every version, which must come out when all changes are played
-// again. It returns NotFound, or an error that wraps ErrChainBroken and says
+// live row and of every version, with its label, which must come out when all
+// changes are played again. It returns NotFound, or an error that wraps ErrChainBroken and says
 // where.
 func (r *Registry) VerifyChain(ctx context.Context, id uuid.UUID) error {
-	return r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
-		if err != nil {
-			return err
-		}
-		rows, err := loadLog(tx, id)
-		if err != nil {
-			return err
-		}
-		if err := verifyHashes(rows, rec.row); err != nil {
-			return err
-		}
-		versions, err := loadVersions(tx, id)
-		if err != nil {
-			return err
-		}
-		return r.verifyValues(rows, versions, rec)
-	})
+	return r.db.Read(ctx, func(tx *gorm.DB) error { return r.verifyChain(tx, id) })
+}
+
+func (r *Registry) verifyChain(tx *gorm.DB, id uuid.UUID) error {
+	rec, err := r.loadRecord(tx, id, "")
+	if err != nil {
+		return err
+	}
+	rows, err := loadLog(tx, id)
+	if err != nil {
+		return err
+	}
+	if err := verifyHashes(rows, rec.row); err != nil {
+		return err
+	}
+	versions, err := loadVersions(tx, id)
+	if err != nil {
+		return err
+	}
+	return r.verifyValues(rows, versions, rec)
 }
 
 func verifyHashes(rows []changeRow, live registrantRow) error {
@@ -59,56 +61,36 @@ func verifyHashes(rows []changeRow, live registrantRow) error {
 	return nil
 }
 
-// verifyValues plays the log again. Every entry that changes values has made the
-// next version.
+// verifyValues plays the log again: the versions are those that it made, under
+// the names that it gave, and the record is the one that it chose.
 func (r *Registry) verifyValues(rows []changeRow, versions []versionRow, rec record) error {
-	text, made := map[string]string{}, 0
+	log := newReplay(rec.key)
 	for _, row := range rows {
-		changed, err := replay(text, row, rec.key)
-		if err != nil {
+		if _, err := log.play(row); err != nil {
 			return err
 		}
-		if !changed {
-			continue
-		}
-		if made++; made > len(versions) || !versions[made-1].is(made, text, rec.key) {
-			return broken("version %d does not hold the values of entry %d", made, row.ChainNo)
+	}
+	if len(log.versions) != len(versions) || rec.row.LatestNo != len(versions) {
+		return broken("there are %d versions up to number %d, and %d were made", len(versions), rec.row.LatestNo, len(log.versions))
+	}
+	for i, v := range versions {
+		if made := log.versions[i]; v.VersionNo != i+1 || string(v.Label) != made.label || v.Basis != made.basis || !v.holds(made.text, rec.key) {
+			return broken("version %d is not the one that was made", i+1)
 		}
 	}
-	if made != len(versions) {
-		return broken("there are %d versions, and %d were made", len(versions), made)
+	if rec.row.VersionNo != log.number {
+		return broken("the default is version %d, and version %d was chosen", rec.row.VersionNo, log.number)
 	}
-	if !maps.Equal(text, rec.text) || !seal.Equal(rec.row.Values.VHash, r.keys.RecordHash(rec.row.ID, text)) {
+	if !maps.Equal(log.text, rec.text) || !seal.Equal(rec.row.Values.VHash, r.keys.RecordHash(rec.row.ID, log.text)) {
 		return broken("the record does not hold the values of the log")
 	}
 	return nil
 }
 
-// replay does to text what an entry did, and tells whether it changed a value.
-func replay(text map[string]string, row changeRow, key seal.Record) (changed bool, err error) {
-	diff, err := row.diff(key)
-	if err != nil {
-		return false, broken("entry %d cannot be opened", row.ChainNo)
-	}
-	for _, d := range diff {
-		if d.Kind != "" {
-			continue
-		}
-		if text[d.Field] != d.Old {
-			return false, broken("entry %d does not start from the value before", row.ChainNo)
-		}
-		if text[d.Field] = d.New; d.New == "" {
-			delete(text, d.Field)
-		}
-		changed = true
-	}
-	return changed, nil
-}
-
-// is tells whether a stored version has this number and these values.
-func (v *versionRow) is(number int, text map[string]string, key seal.Record) bool {
+// holds tells whether a stored version has these values.
+func (v *versionRow) holds(text map[string]string, key seal.Record) bool {
 	stored, err := v.Values.open(key)
-	return err == nil && v.VersionNo == number && maps.Equal(stored, text)
+	return err == nil && maps.Equal(stored, text)
 }
 
 func broken(format string, args ...any) error {

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 )
 
 // Version is a person's record as it was. The default version is the one that
@@ -16,6 +17,7 @@ import (
 type Version struct {
 	No      int
 	Label   string // a named version; "": none
+	Basis   int    // the version that it repeats but for what the registry keeps: see SetDefault; 0: none
 	Author  string
 	Reason  string
 	Channel Channel
@@ -29,6 +31,7 @@ type versionRow struct {
 	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
 	VersionNo    int       `gorm:"column:version_no;primaryKey;autoIncrement:false"`
 	Label        optional  `gorm:"column:label"`
+	Basis        int       `gorm:"column:basis"`
 	Values       values    `gorm:"embedded"`
 	Author       string    `gorm:"column:author"`
 	Channel      Channel   `gorm:"column:channel"`
@@ -39,7 +42,7 @@ type versionRow struct {
 func (versionRow) TableName() string { return "registrant_version" }
 
 func versionRowOf(c *built) *versionRow {
-	return &versionRow{RegistrantID: c.Row.ID, VersionNo: c.Row.VersionNo, Values: c.Row.Values,
+	return &versionRow{RegistrantID: c.Row.ID, VersionNo: c.Row.VersionNo, Label: optional(c.Label), Basis: c.Basis, Values: c.Row.Values,
 		Author: c.Log.Actor, Channel: c.Log.Channel, Reason: c.Log.Reason, CreatedAt: c.Log.At}
 }
 
@@ -72,6 +75,20 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 	return out, err
 }
 
+// storeVersion inserts the version that a change makes. Its number is free, as
+// the record is locked: what stands in the way is its label. It returns Conflict
+// "label_taken".
+func (r *Registry) storeVersion(tx *gorm.DB, c *built) error {
+	err := tx.Create(versionRowOf(c)).Error
+	switch {
+	case c.Label != "" && r.db.Dialect.IsDuplicate(err):
+		return errLabelTaken()
+	case err != nil:
+		return fmt.Errorf("store a version: %w", err)
+	}
+	return nil
+}
+
 func loadVersions(tx *gorm.DB, id uuid.UUID) ([]versionRow, error) {
 	var rows []versionRow
 	if err := tx.Where("registrant_id = ?", id).Order("version_no").Find(&rows).Error; err != nil {
@@ -80,7 +97,23 @@ func loadVersions(tx *gorm.DB, id uuid.UUID) ([]versionRow, error) {
 	return rows, nil
 }
 
+// loadVersion reads one version. It returns NotFound "no_such_version".
+func loadVersion(tx *gorm.DB, id uuid.UUID, number int) (versionRow, error) {
+	var rows []versionRow
+	if err := tx.Where("registrant_id = ? AND version_no = ?", id, number).Find(&rows).Error; err != nil {
+		return versionRow{}, fmt.Errorf("load a version: %w", err)
+	}
+	if len(rows) == 0 {
+		return versionRow{}, errNoVersion()
+	}
+	return rows[0], nil
+}
+
+func errNoVersion() error {
+	return fault.New(fault.NotFound, "no_such_version", "This person has no such version.")
+}
+
 func (v *versionRow) toVersion(text map[string]string) Version {
-	return Version{No: v.VersionNo, Label: string(v.Label), Author: v.Author, Reason: v.Reason, Channel: v.Channel,
+	return Version{No: v.VersionNo, Label: string(v.Label), Basis: v.Basis, Author: v.Author, Reason: v.Reason, Channel: v.Channel,
 		At: v.CreatedAt.Time, Values: v.Values.with(text)}
 }

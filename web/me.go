@@ -127,6 +127,9 @@ func (p *Pages) entries(l *locale, fields []registry.Field, log []registry.LogEn
 			v.Reason = ""
 		}
 		for _, ch := range e.Changes {
+			if ch.Kind == registry.KindVersion || ch.Kind == registry.KindDefault { // said by the title
+				continue
+			}
 			f := byKey[ch.Field]
 			v.Changes = append(v.Changes, p.entryChange(l, f, ch, value))
 		}
@@ -153,6 +156,10 @@ func entryTitle(l *locale, e registry.LogEntry) string {
 		return l.t("history.code")
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAttestation:
 		return l.t("history.decided", "n", len(e.Changes))
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindVersion:
+		return l.t("history.version", "label", e.Changes[0].Comment)
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindDefault:
+		return l.t("history.default", "n", e.Changes[0].New)
 	case e.ChainNo == 1:
 		return l.t("history.registered")
 	}

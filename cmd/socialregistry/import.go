@@ -27,6 +27,7 @@ type importCmd struct {
 	Dates        string            `enum:",dmy,mdy" default:"" help:"Order of dates with slashes: dmy or mdy."`
 	CollectedAt  string            `placeholder:"DATE" help:"When the values were collected, YYYY-MM-DD or with a time as in RFC 3339; a column collected_at goes before it."`
 	Reason       string            `help:"Why, for the change log."`
+	Label        string            `help:"Name of the versions that it makes, such as \"Survey 2026\"."`
 	Problems     string            `placeholder:"OUT.CSV" help:"Write the problems to this file."`
 }
 
@@ -52,7 +53,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	say, stop := progress(a.errOut, size)
 	result, err := r.Import(ctx, commandLine(), src, registry.ImportOptions{
 		Name: filepath.Base(c.File), Mode: registry.ImportMode(c.Mode), AllOrNothing: c.AllOrNothing, DryRun: c.DryRun,
-		Mapping: c.Map, Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, CollectedAt: collected, Progress: say,
+		Mapping: c.Map, Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, Label: c.Label, CollectedAt: collected, Progress: say,
 	})
 	stop()
 	if err := c.writeProblems(result.Problems); err != nil {

@@ -23,6 +23,7 @@ type commands struct {
 	Import   importCmd   `cmd:"" help:"Import a CSV of people."`
 	Staff    staffCmd    `cmd:"" help:"Open, list and disable the accounts of staff, and set their passwords."`
 	Fields   fieldsCmd   `cmd:"" help:"List and define what can be known about a person."`
+	Audit    auditCmd    `cmd:"" help:"Check that what is stored twice is equal."`
 	DemoData demoDataCmd `cmd:"" help:"Write a CSV of generated people."`
 	Bundle   bundleCmd   `cmd:"" help:"Write the trust bundle for offline verifiers."`
 	Keys     keysCmd     `cmd:"" help:"Look at the signing keys."`

@@ -1,0 +1,80 @@
+-- Named versions and statistics.
+--
+-- stat_refresh      when the statistics were counted last
+-- stat_registrant   active and other people by region, sex and age band
+-- stat_attestation  values of people by field, state and month of the decision
+-- stat_queue        people who wait for an attester by queue and days
+--
+-- Each stat_ but the first is a materialised view of what the view beside it, named _now, says; only
+-- registry/statistics.go refreshes them. They hold small numbers that must not be shown: readers go through
+-- the registry, which hides those.
+
+-- +goose Up
+CREATE INDEX registrant_version_named ON registrant_version (label, registrant_id) WHERE label IS NOT NULL;
+ALTER TABLE registrant_version ADD COLUMN basis integer NOT NULL DEFAULT 0;                -- the version that it repeats but for facts of today; 0: none
+ALTER TABLE import_batch ADD COLUMN label text NOT NULL DEFAULT '';                    -- of the versions that it makes; empty: none
+
+CREATE TABLE stat_refresh (
+  one   smallint    PRIMARY KEY CHECK (one = 1),
+  as_of timestamptz NOT NULL                           -- 1970: never
+);
+INSERT INTO stat_refresh (one, as_of) VALUES (1, '1970-01-01T00:00:00Z');
+
+CREATE VIEW stat_registrant_now AS
+  SELECT region, sex, status, age_band, count(*) AS people FROM (
+    SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
+      CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
+        WHEN years < 35 THEN '18-34' WHEN years < 60 THEN '35-59' ELSE '60+' END AS age_band
+    FROM (SELECT r.region, r.sex, r.status, r.birth_date, extract(year FROM age((s.as_of AT TIME ZONE 'UTC')::date, r.birth_date)) AS years
+      FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
+  ) AS banded GROUP BY region, sex, status, age_band;
+
+-- A value whose decision is about another value is CHANGED; one that nobody has decided on is NEW and has no month.
+CREATE VIEW stat_attestation_now AS
+  SELECT field, state, month, count(*) AS people FROM (
+    SELECT f.field, CASE WHEN f.live_hash = f.decided_hash THEN f.state ELSE 'CHANGED' END AS state,
+      to_char(f.since AT TIME ZONE 'UTC', 'YYYY-MM') AS month
+    FROM field_state f JOIN registrant r ON r.id = f.registrant_id
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND f.state <> 'NEW' AND f.live_hash IS NOT NULL
+    UNION ALL
+    SELECT d.no, 'NEW', 'none'
+    FROM registrant r CROSS JOIN LATERAL jsonb_object_keys(r.times) AS held (key) JOIN field_definition d ON d.key = held.key
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND d.attestable
+      AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = r.id AND f.field = d.no AND f.state <> 'NEW')
+  ) AS stated GROUP BY field, state, month;
+
+-- People in the queues of registry/queue.go, and since when: registered, changed or rejected.
+CREATE VIEW stat_queue_now AS
+  SELECT queue, CASE WHEN since > as_of - interval '1 day' THEN '0' WHEN since > as_of - interval '8 days' THEN '1-7'
+      WHEN since > as_of - interval '31 days' THEN '8-30' WHEN since > as_of - interval '91 days' THEN '31-90' ELSE '91+' END AS days,
+    count(*) AS people
+  FROM (
+    SELECT 'undecided' AS queue, r.created_at AS since FROM registrant r
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = r.id)
+    UNION ALL
+    SELECT 'changed', r.updated_at FROM registrant r
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND r.id IN (SELECT registrant_id FROM field_state
+      WHERE state <> 'NEW' AND live_hash IS NOT NULL AND live_hash <> decided_hash)
+    UNION ALL
+    SELECT 'rejected', min(f.since) FROM field_state f JOIN registrant r ON r.id = f.registrant_id
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND f.state = 'REJECTED' AND f.live_hash = f.decided_hash GROUP BY f.registrant_id
+  ) AS waiting, stat_refresh GROUP BY queue, days;
+
+CREATE MATERIALIZED VIEW stat_registrant AS SELECT * FROM stat_registrant_now;
+CREATE UNIQUE INDEX stat_registrant_key ON stat_registrant (region, sex, status, age_band);
+CREATE MATERIALIZED VIEW stat_attestation AS SELECT * FROM stat_attestation_now;
+CREATE UNIQUE INDEX stat_attestation_key ON stat_attestation (field, state, month);
+CREATE MATERIALIZED VIEW stat_queue AS SELECT * FROM stat_queue_now;
+CREATE UNIQUE INDEX stat_queue_key ON stat_queue (queue, days);
+
+-- +goose Down
+DROP MATERIALIZED VIEW stat_queue;
+DROP MATERIALIZED VIEW stat_attestation;
+DROP MATERIALIZED VIEW stat_registrant;
+DROP VIEW stat_queue_now;
+DROP VIEW stat_attestation_now;
+DROP VIEW stat_registrant_now;
+DROP TABLE stat_refresh;
+ALTER TABLE import_batch DROP COLUMN label;
+ALTER TABLE registrant_version DROP COLUMN basis;
+DROP INDEX registrant_version_named;

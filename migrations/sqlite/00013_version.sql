@@ -1,0 +1,98 @@
+-- Named versions and statistics.
+--
+-- stat_refresh      when the statistics were counted last
+-- stat_registrant   active and other people by region, sex and age band
+-- stat_attestation  values of people by field, state and month of the decision
+-- stat_queue        people who wait for an attester by queue and days
+--
+-- Each stat_ but the first is a table that is filled from the view beside it, named _now, in one transaction:
+-- SQLite has no materialised views. Only registry/statistics.go refreshes them. They hold small numbers that
+-- must not be shown: readers go through the registry, which hides those.
+
+-- +goose Up
+CREATE INDEX registrant_version_named ON registrant_version (label, registrant_id) WHERE label IS NOT NULL;
+ALTER TABLE registrant_version ADD COLUMN basis INTEGER NOT NULL DEFAULT 0;                -- the version that it repeats but for facts of today; 0: none
+ALTER TABLE import_batch ADD COLUMN label TEXT NOT NULL DEFAULT '';                    -- of the versions that it makes; empty: none
+
+CREATE TABLE stat_refresh (
+  one            INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+  as_of          TEXT    NOT NULL                                 -- 1970: never
+) STRICT;
+INSERT INTO stat_refresh (one, as_of) VALUES (1, '1970-01-01T00:00:00.000000Z');
+
+CREATE VIEW stat_registrant_now AS
+  SELECT region, sex, status, age_band, count(*) AS people FROM (
+    SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
+      CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
+        WHEN years < 35 THEN '18-34' WHEN years < 60 THEN '35-59' ELSE '60+' END AS age_band
+    FROM (SELECT r.region, r.sex, r.status, r.birth_date, CAST(substr(s.as_of, 1, 4) AS INTEGER) - CAST(substr(r.birth_date, 1, 4) AS INTEGER)
+        - (substr(s.as_of, 6, 5) < substr(r.birth_date, 6, 5)) AS years
+      FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
+  ) AS banded GROUP BY region, sex, status, age_band;
+
+-- A value whose decision is about another value is CHANGED; one that nobody has decided on is NEW and has no month.
+CREATE VIEW stat_attestation_now AS
+  SELECT field, state, month, count(*) AS people FROM (
+    SELECT f.field, CASE WHEN f.live_hash = f.decided_hash THEN f.state ELSE 'CHANGED' END AS state,
+      substr(f.since, 1, 7) AS month
+    FROM field_state f JOIN registrant r ON r.id = f.registrant_id
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND f.state <> 'NEW' AND f.live_hash IS NOT NULL
+    UNION ALL
+    SELECT d.no, 'NEW', 'none'
+    FROM registrant r JOIN json_each(r.times) AS held JOIN field_definition d ON d.key = held.key
+    WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND d.attestable
+      AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = r.id AND f.field = d.no AND f.state <> 'NEW')
+  ) AS stated GROUP BY field, state, month;
+
+-- People in the queues of registry/queue.go, and since when: registered, changed or rejected.
+CREATE VIEW stat_queue_now AS
+  SELECT queue, CASE WHEN waited < 1 THEN '0' WHEN waited < 8 THEN '1-7'
+      WHEN waited < 31 THEN '8-30' WHEN waited < 91 THEN '31-90' ELSE '91+' END AS days,
+    count(*) AS people
+  FROM (
+    SELECT queue, julianday(as_of) - julianday(since) AS waited FROM (
+      SELECT 'undecided' AS queue, r.created_at AS since FROM registrant r
+      WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = r.id)
+      UNION ALL
+      SELECT 'changed', r.updated_at FROM registrant r
+      WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND r.id IN (SELECT registrant_id FROM field_state
+        WHERE state <> 'NEW' AND live_hash IS NOT NULL AND live_hash <> decided_hash)
+      UNION ALL
+      SELECT 'rejected', min(f.since) FROM field_state f JOIN registrant r ON r.id = f.registrant_id
+      WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND f.state = 'REJECTED' AND f.live_hash = f.decided_hash GROUP BY f.registrant_id
+    ) AS standing, stat_refresh
+  ) AS waiting GROUP BY queue, days;
+
+CREATE TABLE stat_registrant (
+  region         TEXT    NOT NULL,
+  sex            TEXT    NOT NULL,
+  status         TEXT    NOT NULL,
+  age_band       TEXT    NOT NULL,
+  people         INTEGER NOT NULL,
+  PRIMARY KEY (region, sex, status, age_band)
+) STRICT;
+CREATE TABLE stat_attestation (
+  field          INTEGER NOT NULL,
+  state          TEXT    NOT NULL,
+  month          TEXT    NOT NULL,                                -- of the decision, 2006-01; none: NEW
+  people         INTEGER NOT NULL,
+  PRIMARY KEY (field, state, month)
+) STRICT;
+CREATE TABLE stat_queue (
+  queue          TEXT    NOT NULL,
+  days           TEXT    NOT NULL,
+  people         INTEGER NOT NULL,
+  PRIMARY KEY (queue, days)
+) STRICT;
+
+-- +goose Down
+DROP TABLE stat_queue;
+DROP TABLE stat_attestation;
+DROP TABLE stat_registrant;
+DROP VIEW stat_queue_now;
+DROP VIEW stat_attestation_now;
+DROP VIEW stat_registrant_now;
+DROP TABLE stat_refresh;
+ALTER TABLE import_batch DROP COLUMN label;
+ALTER TABLE registrant_version DROP COLUMN basis;
+DROP INDEX registrant_version_named;

@@ -1,0 +1,261 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// What is kept twice so that it can be read quickly could drift apart: by a
+// defect, or by somebody with the database in hand. The check looks for that. It
+// does not read the change log: ChainCheck does, and takes much longer.
+
+// DriftKind says which of two things that should be equal are not.
+type DriftKind string
+
+// The kinds of drift.
+const (
+	DriftVersion     DriftKind = "version"     // the version that the live row names as the default is not there
+	DriftLatest      DriftKind = "latest"      // latest_no is not the highest number of a version
+	DriftValue       DriftKind = "value"       // a value of the live row is not that of its version
+	DriftRecordHash  DriftKind = "record_hash" // the keyed hash of all values is not that of the values
+	DriftName        DriftKind = "name"        // the name that is searched is not the name
+	DriftAttestation DriftKind = "attestation" // the state of a field holds another value's hash
+	DriftIdentifier  DriftKind = "identifier"  // an identifier is not found by its value, or by another's
+	DriftUnreadable  DriftKind = "unreadable"  // a sealed value does not open
+	DriftChain       DriftKind = "chain"       // the change log, played again, does not make the record: see VerifyChain
+)
+
+// Drift is one finding. It holds no value of a person.
+type Drift struct {
+	RegistrantID uuid.UUID
+	Kind         DriftKind
+	Field        string // "": the record as a whole
+}
+
+// DriftPage is what a part of the check found.
+type DriftPage struct {
+	Findings []Drift
+	Checked  int    // people and groups looked at; those whose values are erased are not
+	Next     string // after for the next part; "": everybody was looked at
+}
+
+// maxDriftPage bounds one part of the check, in people and groups.
+const maxDriftPage = 1000
+
+// DriftCheck looks at up to limit people and groups after a cursor ("" = from
+// the beginning), in the order of their ids, and changes nothing. It returns
+// Invalid "bad_cursor", or Forbidden.
+func (r *Registry) DriftCheck(ctx context.Context, a Actor, after string, limit int) (DriftPage, error) {
+	return r.checkPage(ctx, a, after, limit, r.driftOf)
+}
+
+// ChainCheck is DriftCheck for change logs: it plays them again, see VerifyChain.
+func (r *Registry) ChainCheck(ctx context.Context, a Actor, after string, limit int) (DriftPage, error) {
+	return r.checkPage(ctx, a, after, limit, func(tx *gorm.DB, rows []registrantRow) (page DriftPage, err error) {
+		for _, row := range rows {
+			err := r.verifyChain(tx, row.ID)
+			switch {
+			case fault.KindOf(err) == fault.Gone:
+				continue // erased
+			case errors.Is(err, ErrChainBroken):
+				page.Findings = append(page.Findings, Drift{RegistrantID: row.ID, Kind: DriftChain})
+			case err != nil && tx.Exec(`SELECT 1`).Error != nil:
+				return page, err // it is the database that is away
+			case err != nil:
+				page.Findings = append(page.Findings, Drift{RegistrantID: row.ID, Kind: DriftUnreadable})
+			}
+			page.Checked++
+		}
+		return page, nil
+	})
+}
+
+func (r *Registry) checkPage(ctx context.Context, a Actor, after string, limit int, check func(*gorm.DB, []registrantRow) (DriftPage, error)) (DriftPage, error) {
+	if err := a.check(toAudit); err != nil {
+		return DriftPage{}, err
+	}
+	start, err := parseAfter(after)
+	if err != nil {
+		return DriftPage{}, err
+	}
+	limit = max(1, min(limit, maxDriftPage))
+	var page DriftPage
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		var rows []registrantRow
+		err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`, start, limit).Scan(&rows).Error
+		if err != nil {
+			return fmt.Errorf("read records for a check: %w", err)
+		}
+		if page, err = check(tx, rows); err == nil && len(rows) == limit {
+			page.Next = formatAfter(rows[limit-1].ID)
+		}
+		return err
+	})
+	return page, err
+}
+
+// copies is what is kept of some records beside their live rows.
+type copies struct {
+	keys        map[uuid.UUID]keyRow
+	versions    map[uuid.UUID]versionRow // the default ones
+	latest      map[uuid.UUID]int
+	states      map[uuid.UUID][]stateRow
+	identifiers map[uuid.UUID][]identifierRow
+}
+
+func (r *Registry) driftOf(tx *gorm.DB, rows []registrantRow) (DriftPage, error) {
+	c, err := r.loadCopies(tx, rows)
+	if err != nil {
+		return DriftPage{}, err
+	}
+	var page DriftPage
+	for _, row := range rows {
+		wrapped, there := c.keys[row.ID]
+		if !there {
+			continue
+		}
+		fields, err := r.fieldSetOf(tx, row.Kind)
+		if err != nil {
+			return page, err
+		}
+		page.Checked++
+		page.Findings = append(page.Findings, r.driftIn(fields, row, wrapped, c)...)
+	}
+	return page, nil
+}
+
+func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error) {
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	c := &copies{keys: map[uuid.UUID]keyRow{}, versions: map[uuid.UUID]versionRow{}, latest: map[uuid.UUID]int{}, states: map[uuid.UUID][]stateRow{}, identifiers: map[uuid.UUID][]identifierRow{}}
+	if len(ids) == 0 {
+		return c, nil
+	}
+	var keys []keyRow
+	if err := tx.Where("registrant_id IN ?", ids).Find(&keys).Error; err != nil {
+		return nil, fmt.Errorf("load record keys: %w", err)
+	}
+	for _, k := range keys {
+		c.keys[k.RegistrantID] = k
+	}
+	var versions []versionRow
+	err := tx.Raw(`SELECT v.* FROM registrant_version v JOIN registrant r ON r.id = v.registrant_id AND r.version_no = v.version_no WHERE r.id IN ?`, ids).Scan(&versions).Error
+	if err != nil {
+		return nil, fmt.Errorf("load default versions: %w", err)
+	}
+	for _, v := range versions {
+		c.versions[v.RegistrantID] = v
+	}
+	return c, c.loadRest(tx, ids)
+}
+
+func (c *copies) loadRest(tx *gorm.DB, ids []uuid.UUID) error {
+	var latest []versionRow
+	err := tx.Raw(`SELECT registrant_id, max(version_no) AS version_no FROM registrant_version WHERE registrant_id IN ? GROUP BY registrant_id`, ids).Scan(&latest).Error
+	if err != nil {
+		return fmt.Errorf("number versions: %w", err)
+	}
+	for _, v := range latest {
+		c.latest[v.RegistrantID] = v.VersionNo
+	}
+	var states []stateRow
+	if err := tx.Where("registrant_id IN ?", ids).Order("registrant_id, field").Find(&states).Error; err != nil {
+		return fmt.Errorf("load field states: %w", err)
+	}
+	for _, s := range states {
+		c.states[s.RegistrantID] = append(c.states[s.RegistrantID], s)
+	}
+	var identifiers []identifierRow
+	if err := tx.Where("registrant_id IN ?", ids).Find(&identifiers).Error; err != nil {
+		return fmt.Errorf("load identifiers: %w", err)
+	}
+	for _, id := range identifiers {
+		c.identifiers[id.RegistrantID] = append(c.identifiers[id.RegistrantID], id)
+	}
+	return nil
+}
+
+// driftIn compares one record with its copies.
+func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, c *copies) (found []Drift) {
+	add := func(wrong bool, kind DriftKind, field string) {
+		if wrong {
+			found = append(found, Drift{row.ID, kind, field})
+		}
+	}
+	v, there := c.versions[row.ID]
+	add(!there, DriftVersion, "")
+	add(row.LatestNo != c.latest[row.ID], DriftLatest, "")
+	rec, was, err := r.openBoth(row, v, wrapped)
+	if err != nil {
+		add(true, DriftUnreadable, "")
+		return found
+	}
+	if there {
+		for _, k := range keysThatDiffer(rec.text, was) {
+			add(true, DriftValue, k)
+		}
+	}
+	add(!bytes.Equal(row.Values.VHash, r.keys.RecordHash(row.ID, rec.text)), DriftRecordHash, "")
+	add(row.Values.FullNameNorm != normaliseName(fields.names(rec.text)), DriftName, "")
+	for _, s := range c.states[row.ID] {
+		if def := fields.byNo[s.Field]; def != nil {
+			add(!r.knowsLive(rec, def.Key, s), DriftAttestation, def.Key)
+		}
+	}
+	for _, k := range r.identifierDrift(fields, rec, c.identifiers[row.ID]) {
+		add(true, DriftIdentifier, k)
+	}
+	return found
+}
+
+// openBoth opens a record and its default version.
+func (r *Registry) openBoth(row registrantRow, v versionRow, wrapped keyRow) (rec record, was map[string]string, err error) {
+	key, err := r.keys.OpenRecord(row.ID, wrapped.wrapped())
+	if err != nil {
+		return record{}, nil, err
+	}
+	if rec, err = openRecord(row, key); err != nil {
+		return record{}, nil, err
+	}
+	was, err = v.Values.open(key)
+	return rec, was, err
+}
+
+// knowsLive tells whether the state of a field knows the value that is live.
+func (r *Registry) knowsLive(rec record, key string, s stateRow) bool {
+	text := rec.text[key]
+	if text == "" {
+		return s.LiveHash == nil
+	}
+	return s.LiveHash != nil && r.keys.SameValue(s.HashKeyID, s.LiveHash, rec.row.ID, key, text)
+}
+
+// identifierDrift lists the fields whose blind index is not that of the value.
+// Identifiers that are no field have no part in it.
+func (r *Registry) identifierDrift(fields *fieldSet, rec record, rows []identifierRow) (keys []string) {
+	for _, def := range fields.list {
+		if !def.Unique && !def.Lookup {
+			continue
+		}
+		var want []identifierRow
+		if text := rec.text[def.Key]; text != "" {
+			want = append(want, identifierRow{def.Key, db.Bytes(r.keys.BlindIndex(def.Key, text)), rec.row.ID, def.Unique})
+		}
+		have := slices.DeleteFunc(slices.Clone(rows), func(x identifierRow) bool { return x.Scheme != def.Key })
+		if !slices.EqualFunc(want, have, func(x, y identifierRow) bool { return bytes.Equal(x.Bidx, y.Bidx) && x.IsUnique == y.IsUnique }) {
+			keys = append(keys, def.Key)
+		}
+	}
+	return keys
+}

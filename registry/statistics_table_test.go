@@ -1,0 +1,277 @@
+package registry_test
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"socialregistry/registry"
+)
+
+// published is a table as its readers see it, totals in the last line and column.
+func published(t registry.Table) [][]registry.Count {
+	var out [][]registry.Count
+	for r, line := range t.Cells {
+		out = append(out, append(append([]registry.Count{}, line...), t.RowTotals[r]))
+	}
+	return append(out, append(append([]registry.Count{}, t.ColumnTotals...), t.Total))
+}
+
+// withTotals adds what the readers do not see.
+func withTotals(n [][]int64) [][]int64 {
+	total := make([]int64, len(n[0])+1)
+	var out [][]int64
+	for _, line := range n {
+		full := append([]int64{}, line...)
+		sum := int64(0)
+		for c, x := range line {
+			sum += x
+			total[c] += x
+		}
+		total[len(line)] += sum
+		out = append(out, append(full, sum))
+	}
+	return append(out, total)
+}
+
+// derivable solves all that a table says: each line adds up to its total. It
+// gives the hidden places whose number follows from the numbers that are shown.
+func derivable(cells [][]registry.Count) (found [][2]int) {
+	number := map[[2]int]int{}
+	var places [][2]int
+	for r, line := range cells {
+		for c, x := range line {
+			if x.Hidden {
+				number[[2]int{r, c}] = len(places)
+				places = append(places, [2]int{r, c})
+			}
+		}
+	}
+	var rows [][]*big.Rat
+	equation := func(line [][2]int) {
+		row := make([]*big.Rat, len(places))
+		for i := range row {
+			row[i] = new(big.Rat)
+		}
+		for i, at := range line {
+			if n, hidden := number[at]; hidden {
+				row[n].SetInt64(1)
+				if i == len(line)-1 {
+					row[n].SetInt64(-1)
+				}
+			}
+		}
+		rows = append(rows, row)
+	}
+	for r := range cells {
+		var line [][2]int
+		for c := range cells[r] {
+			line = append(line, [2]int{r, c})
+		}
+		equation(line)
+	}
+	for c := range cells[0] {
+		var line [][2]int
+		for r := range cells {
+			line = append(line, [2]int{r, c})
+		}
+		equation(line)
+	}
+	for _, n := range determined(rows, len(places)) {
+		found = append(found, places[n])
+	}
+	return found
+}
+
+// determined brings equations into reduced row echelon form: an unknown whose
+// row holds no other is determined.
+func determined(rows [][]*big.Rat, unknowns int) (out []int) {
+	pivot := 0
+	for n := 0; n < unknowns && pivot < len(rows); n++ {
+		with := -1
+		for i := pivot; i < len(rows); i++ {
+			if rows[i][n].Sign() != 0 {
+				with = i
+				break
+			}
+		}
+		if with < 0 {
+			continue
+		}
+		rows[pivot], rows[with] = rows[with], rows[pivot]
+		scale := new(big.Rat).Inv(rows[pivot][n])
+		for j := range rows[pivot] {
+			rows[pivot][j] = new(big.Rat).Mul(rows[pivot][j], scale)
+		}
+		for i := range rows {
+			if i == pivot || rows[i][n].Sign() == 0 {
+				continue
+			}
+			by := new(big.Rat).Set(rows[i][n])
+			for j := range rows[i] {
+				rows[i][j] = new(big.Rat).Sub(rows[i][j], new(big.Rat).Mul(by, rows[pivot][j]))
+			}
+		}
+		pivot++
+	}
+	for _, row := range rows[:pivot] {
+		at, others := -1, 0
+		for n, x := range row {
+			if x.Sign() != 0 {
+				at, others = n, others+1
+			}
+		}
+		if others == 1 {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// The check itself must see what can be computed back.
+func TestDerivableSeesWhatFollows(t *testing.T) {
+	t.Parallel()
+	shown, hidden := func(n int64) registry.Count { return registry.Count{N: n} }, registry.Count{Hidden: true}
+	lone := [][]registry.Count{{hidden, shown(9), shown(12)}, {shown(7), shown(8), shown(15)}, {shown(10), shown(17), shown(27)}}
+	if got := derivable(lone); len(got) != 1 || got[0] != [2]int{0, 0} {
+		t.Errorf("a lone hidden cell: %v", got)
+	}
+	// every line has two hidden cells, and still one follows: it joins two squares
+	bridge := make([][]registry.Count, 5)
+	for r := range bridge {
+		for c := range 5 {
+			square := r < 2 && c < 2 || r >= 2 && r < 4 && c >= 2 && c < 4
+			bridge[r] = append(bridge[r], registry.Count{Hidden: square || r == 0 && c == 2})
+		}
+	}
+	if got := derivable(bridge); len(got) != 1 || got[0] != [2]int{0, 2} {
+		t.Errorf("a bridge: %v", got)
+	}
+}
+
+func TestNoHiddenCellFollowsFromTheTotals(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	kinds := []func() int64{
+		func() int64 { return random.Int64N(7) },
+		func() int64 { return random.Int64N(40) },
+		func() int64 { return max(0, random.Int64N(12)-8) },
+		func() int64 { return random.Int64N(2) * random.Int64N(300) },
+	}
+	for round := range 200 {
+		n := make([][]int64, 1+random.IntN(6))
+		columns := 1 + random.IntN(6)
+		for r := range n {
+			for range columns {
+				n[r] = append(n[r], kinds[round%len(kinds)]())
+			}
+		}
+		checkTable(t, n)
+	}
+}
+
+func checkTable(t *testing.T, n [][]int64) {
+	t.Helper()
+	cells, truth := published(registry.NewTable(n, registry.MinimumCell)), withTotals(n)
+	for r := range cells {
+		for c, x := range cells[r] {
+			if small := truth[r][c] > 0 && truth[r][c] < registry.MinimumCell; small && !x.Hidden {
+				t.Errorf("%v: %d is shown", n, truth[r][c])
+			}
+			if x.Hidden && x.N != 0 || !x.Hidden && x.N != truth[r][c] {
+				t.Errorf("%v: cell %d, %d is %+v, want %d", n, r, c, x, truth[r][c])
+			}
+		}
+	}
+	if got := derivable(cells); len(got) != 0 {
+		t.Errorf("%v: hidden, and can be computed back: %v\n%v", n, got, cells)
+	}
+}
+
+// What is far from small is all shown, and one small cell does not empty a table.
+func TestLittleIsHidden(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n    [][]int64
+		want int
+	}{
+		{[][]int64{{5, 6}, {7, 8}}, 0},
+		{[][]int64{{0, 6}, {7, 0}}, 0},
+		{[][]int64{{4, 6}, {7, 8}}, 4},
+		{[][]int64{{4, 60, 50}, {70, 80, 9}, {90, 91, 92}}, 4},
+		{[][]int64{{3}}, 4}, // the cell and all three totals
+		{[][]int64{{}}, 0},
+	} {
+		hidden := 0
+		for _, line := range published(registry.NewTable(c.n, registry.MinimumCell)) {
+			for _, x := range line {
+				if x.Hidden {
+					hidden++
+				}
+			}
+		}
+		if hidden != c.want {
+			t.Errorf("%v: %d hidden, want %d", c.n, hidden, c.want)
+		}
+	}
+}
+
+// Also somebody who knows that nobody is counted below zero, and that zeros are
+// shown, does not learn that a hidden cell is small: all tables that fit what is
+// shown are tried.
+func TestAHiddenCellCouldBeLarge(t *testing.T) {
+	t.Parallel()
+	sizes := []int64{0, 1, 4, 6}
+	for i := range 4 * 4 * 4 * 4 {
+		n := [][]int64{{sizes[i%4], sizes[i/4%4]}, {sizes[i/16%4], sizes[i/64%4]}}
+		cells := published(registry.NewTable(n, registry.MinimumCell))
+		most := largest(cells)
+		for at, x := range most {
+			if cells[at[0]][at[1]].Hidden && x < registry.MinimumCell {
+				t.Fatalf("%v: cell %v is below %d in every table that fits %v", n, at, registry.MinimumCell, cells)
+			}
+		}
+	}
+}
+
+// largest gives for each of the four cells the largest number, up to 10, in a
+// table that fits what is shown.
+func largest(cells [][]registry.Count) map[[2]int]int64 {
+	most := map[[2]int]int64{}
+	choices := func(x registry.Count) []int64 {
+		if !x.Hidden {
+			return []int64{x.N}
+		}
+		all := []int64{}
+		for n := int64(1); n <= 10; n++ {
+			all = append(all, n)
+		}
+		return all
+	}
+	for _, a := range choices(cells[0][0]) {
+		for _, b := range choices(cells[0][1]) {
+			for _, c := range choices(cells[1][0]) {
+				for _, d := range choices(cells[1][1]) {
+					if !fits(cells, withTotals([][]int64{{a, b}, {c, d}})) {
+						continue
+					}
+					for at, n := range map[[2]int]int64{{0, 0}: a, {0, 1}: b, {1, 0}: c, {1, 1}: d} {
+						most[at] = max(most[at], n)
+					}
+				}
+			}
+		}
+	}
+	return most
+}
+
+func fits(cells [][]registry.Count, n [][]int64) bool {
+	for r := range cells {
+		for c, x := range cells[r] {
+			if !x.Hidden && x.N != n[r][c] || x.Hidden && n[r][c] == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}

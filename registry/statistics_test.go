@@ -1,0 +1,206 @@
+package registry_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+func (x *fixture) statistics(t *testing.T) registry.Statistics {
+	t.Helper()
+	if counted, err := x.RefreshStatistics(t.Context(), admin(), 0); err != nil || !counted {
+		t.Fatal(counted, err)
+	}
+	s, err := x.Statistics(t.Context(), attester())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// cell finds a number by its heads; "total" is a total.
+func cell(t *testing.T, table registry.Table, row, column string) registry.Count {
+	t.Helper()
+	find := func(heads [][]string, head string) int {
+		return slices.IndexFunc(heads, func(h []string) bool { return strings.Join(h, "/") == head })
+	}
+	r, c := find(table.Rows, row), find(table.Columns, column)
+	if r < 0 && row != "total" || c < 0 && column != "total" {
+		t.Fatalf("no cell %s, %s in %v by %v", row, column, table.Rows, table.Columns)
+	}
+	return published(table)[(r+len(table.Rows)+1)%(len(table.Rows)+1)][(c+len(table.Columns)+1)%(len(table.Columns)+1)]
+}
+
+// The clock stands at 22 November 2026.
+func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		add := func(n int, region, sex, born string) {
+			for range n {
+				x.register(t, map[string]string{"full_name": "A", "region": region, "sex": sex, "birth_date": born})
+			}
+		}
+		add(6, "Coast", "female", "2021-11-23") // 4, five tomorrow
+		add(7, "Coast", "female", "2021-11-22") // 5 today
+		add(5, "Coast", "male", "1966-11-22")   // 60 today
+		add(6, "Coast", "male", "1966-11-23")   // 59
+		add(8, "Rift", "male", "")
+		add(9, "Rift", "", "2008-11-22") // 18 today
+		add(5, "Nyanza", "other", "1990-01-01")
+		s := x.statistics(t)
+		if !s.AsOf.Equal(x.Clock.Now()) || s.MinimumCell != 5 {
+			t.Errorf("as of %v, minimum %d", s.AsOf, s.MinimumCell)
+		}
+		for _, c := range []struct {
+			row, column string
+			want        int64
+		}{
+			{"Coast", "female/0-4", 6}, {"Coast", "female/5-17", 7}, {"Coast", "male/60+", 5}, {"Coast", "male/35-59", 6}, {"Coast", "total", 24},
+			{"Rift", "male/unknown", 8}, {"Rift", "unknown/18-34", 9}, {"Nyanza", "other/35-59", 5}, {"Nyanza", "male/35-59", 0}, {"total", "female/0-4", 6}, {"total", "total", 46},
+		} {
+			if got := cell(t, s.People, c.row, c.column); got != (registry.Count{N: c.want}) {
+				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
+			}
+		}
+
+		// few people are hidden, and cannot be computed back; a rare region is not named
+		add(4, "Rift", "female", "1990-01-01")
+		add(2, "Mr Otieno's farm", "female", "1990-01-01")
+		add(3, "", "female", "1990-01-01")
+		s = x.statistics(t)
+		for _, row := range []string{"Rift", "(other)", "unknown"} {
+			if got := cell(t, s.People, row, "female/35-59"); !got.Hidden || got.N != 0 {
+				t.Errorf("%s: %+v is shown", row, got)
+			}
+		}
+		if got := cell(t, s.People, "total", "female/35-59"); got != (registry.Count{N: 9}) && !got.Hidden {
+			t.Errorf("total %+v", got)
+		}
+		if got := derivable(published(s.People)); len(got) != 0 {
+			t.Errorf("can be computed back: %v", got)
+		}
+		if text := fmt.Sprint(s.People); strings.Contains(text, "Otieno") {
+			t.Errorf("a rare region is named: %s", text)
+		}
+	})
+}
+
+func TestDecisionsAndQueuesAreCounted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		var all []registry.Person
+		for i := range 20 {
+			all = append(all, x.register(t, map[string]string{"full_name": fmt.Sprint("Person ", i), "region": "Coast"}))
+		}
+		x.Clock.Add(24 * time.Hour)
+		for i, p := range all[:15] {
+			x.attest(t, p, []registry.State{registry.StateAttested, registry.StateRejected, registry.StateAttested}[i/5], "seen", "region")
+		}
+		for _, p := range all[10:15] {
+			x.edit(t, p, map[string]string{"region": "Rift"})
+		}
+		x.Clock.Add(40 * 24 * time.Hour) // 2 January 2027
+		s := x.statistics(t)
+		for _, c := range []struct {
+			row, column string
+			want        int64
+		}{
+			{"region/ATTESTED", "2026-11", 5}, {"region/REJECTED", "2026-11", 5}, {"region/CHANGED", "2026-11", 5}, {"region/NEW", "none", 5},
+			{"region/ATTESTED", "2027-01", 0}, {"region/ATTESTED", "earlier", 0}, {"full_name/NEW", "none", 20}, {"total", "2026-11", 15},
+		} {
+			if got := cell(t, s.Attestation, c.row, c.column); got != (registry.Count{N: c.want}) {
+				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
+			}
+		}
+		for _, c := range []struct {
+			row, column string
+			want        int64
+		}{{"undecided", "31-90", 5}, {"changed", "31-90", 5}, {"rejected", "31-90", 5}, {"undecided", "0", 0}, {"total", "total", 15}} {
+			if got := cell(t, s.Queues, c.row, c.column); got != (registry.Count{N: c.want}) {
+				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
+			}
+		}
+		x.Clock.Add(400 * 24 * time.Hour)
+		if got := cell(t, x.statistics(t).Attestation, "region/ATTESTED", "earlier"); got.N != 5 {
+			t.Errorf("after a year: %+v", got)
+		}
+	})
+}
+
+// Queue ages at their boundaries: n-1, n and n+1.
+func TestDaysOfWaiting(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		for range 5 {
+			x.register(t, map[string]string{"full_name": "A"})
+		}
+		passed := time.Duration(0)
+		for _, c := range []struct {
+			after time.Duration
+			want  string
+		}{
+			{0, "0"}, {24*time.Hour - time.Minute, "0"}, {24 * time.Hour, "1-7"}, {8*24*time.Hour - time.Minute, "1-7"}, {8 * 24 * time.Hour, "8-30"},
+			{31*24*time.Hour - time.Minute, "8-30"}, {31 * 24 * time.Hour, "31-90"}, {91*24*time.Hour - time.Minute, "31-90"}, {91 * 24 * time.Hour, "91+"},
+		} {
+			x.Clock.Add(c.after - passed)
+			passed = c.after
+			if got := cell(t, x.statistics(t).Queues, "undecided", c.want); got.N != 5 {
+				t.Errorf("after %v: %+v in %s", c.after, got, c.want)
+			}
+		}
+	})
+}
+
+// Numbers are counted when they are old enough, by one of those who ask.
+func TestStatisticsAreAsOfTheirCount(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		_, err := x.Statistics(t.Context(), admin())
+		wantFault(t, err, fault.Unavailable, "not_counted_yet")
+		for range 5 {
+			x.register(t, map[string]string{"full_name": "A", "region": "Coast"})
+		}
+		first := x.statistics(t)
+		for range 5 {
+			x.register(t, map[string]string{"full_name": "A", "region": "Coast"})
+		}
+		x.Clock.Add(59 * time.Minute)
+		if counted, err := x.RefreshStatistics(t.Context(), registry.System(), time.Hour); err != nil || counted {
+			t.Errorf("counted after 59 minutes: %v", err)
+		}
+		if s, err := x.Statistics(t.Context(), admin()); err != nil || !s.AsOf.Equal(first.AsOf) || s.People.Total.N != 5 {
+			t.Errorf("statistics = %+v, %v", s, err)
+		}
+		x.Clock.Add(time.Minute)
+		var wg sync.WaitGroup
+		var counted [3]bool
+		for i := range counted {
+			wg.Go(func() {
+				var err error
+				if counted[i], err = x.RefreshStatistics(t.Context(), registry.System(), time.Hour); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := slices.Sorted(slices.Values([]string{fmt.Sprint(counted[0]), fmt.Sprint(counted[1]), fmt.Sprint(counted[2])})); !slices.Equal(n, []string{"false", "false", "true"}) {
+			t.Errorf("counted: %v", counted)
+		}
+		if s, err := x.Statistics(t.Context(), admin()); err != nil || !s.AsOf.Equal(x.Clock.Now()) || s.People.Total.N != 10 {
+			t.Errorf("statistics = %+v, %v", s, err)
+		}
+
+		for _, a := range []registry.Actor{self(x.register(t, amina()).ID), actor("root")} {
+			_, err := x.Statistics(t.Context(), a)
+			wantFault(t, err, fault.Forbidden, "not_allowed")
+		}
+		_, err = x.RefreshStatistics(t.Context(), registrar(), 0)
+		wantFault(t, err, fault.Forbidden, "not_allowed")
+	})
+}

@@ -1,0 +1,191 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// SetDefault makes a version the default: the record takes its values,
+// identifiers included. It is an edit in all but the version, which is there
+// already: a decision stands again if the value that it was about comes back,
+// and is stale if its value goes. If the version is the default already, nothing
+// is written. It returns NotFound "no_such_person" or "no_such_version",
+// Conflict "version_conflict" (expectVersion is not the default) or
+// "identifier_taken", or Forbidden.
+func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versionNo, expectVersion int, reason string) (Person, error) {
+	if err := a.checkOn(toSetDefault, id); err != nil {
+		return Person{}, err
+	}
+	reason, err := cleanReason(reason)
+	if err != nil {
+		return Person{}, err
+	}
+	var p Person
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		b, err := r.loadBuilder(tx, a, reason, now)
+		if err != nil {
+			return err
+		}
+		old, err := r.loadAtVersion(tx, id, expectVersion)
+		if err != nil {
+			return err
+		}
+		p = personOf(old.row, old.text)
+		if versionNo == old.row.VersionNo {
+			return nil
+		}
+		if versionNo < 1 || versionNo > old.row.LatestNo {
+			return errNoVersion()
+		}
+		v, err := loadVersion(tx, id, versionNo)
+		if err != nil {
+			return err
+		}
+		change, err := b.switchTo(old, v)
+		if err != nil || change == nil {
+			return err
+		}
+		if err := r.store(tx, change); err != nil {
+			return err
+		}
+		p = personOf(change.Row, change.Text)
+		return nil
+	})
+	return p, err
+}
+
+// switchTo builds a change that gives a record the values of one of its
+// versions, or nil if it repeats that version already. What is computed from
+// values is computed anew: the version may be older than the way in which that is
+// done.
+func (b *builder) switchTo(old record, v versionRow) (*built, error) {
+	text, err := v.Values.open(old.key)
+	if err != nil {
+		return nil, fmt.Errorf("open version %d: %w", v.VersionNo, err)
+	}
+	out := &built{From: old.row.VersionNo, Switch: true, Row: old.row, Text: text}
+	out.Row.Values, out.Row.VersionNo, out.Row.UpdatedAt = v.Values, v.VersionNo, b.at
+	var diff []diffEntry
+	if b.keepFacts(out, old) {
+		if len(keysThatDiffer(old.text, text)) == 0 {
+			return nil, nil
+		}
+		out.Switch, out.Basis = false, v.VersionNo
+		out.Row.LatestNo++
+		out.Row.VersionNo = out.Row.LatestNo
+		diff = append(diff, versionEntry(out.From, out.Row.VersionNo, ""))
+	}
+	diff = append(diff, defaultEntry(out.From, out.Row.VersionNo, out.Basis))
+	row := &out.Row
+	row.Values.FullNameNorm = normaliseName(b.fields.names(text))
+	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, text), b.keys.HashKeyID()
+	out.Log, err = b.logEntry(row.ID, old.key, append(diff, b.replace(out, old.text)...))
+	return out, err
+}
+
+// keepFacts puts back what the registry itself keeps, and tells whether the
+// version has it otherwise.
+func (b *builder) keepFacts(out *built, old record) (kept bool) {
+	for _, k := range keysThatDiffer(old.text, out.Text) {
+		def := b.fields.byKey[k]
+		if def == nil || !def.kept() {
+			continue
+		}
+		if v := &out.Row.Values; !kept {
+			v.Extra, v.Enc, v.Times = copyColumn(v.Extra.V), copyColumn(v.Enc.V), copyColumn(v.Times.V)
+			kept = true
+		}
+		out.Row.Values.put(def, old.key, old.text[k])
+		if out.Text[k] = old.text[k]; old.text[k] == "" {
+			delete(out.Text, k)
+			delete(out.Row.Values.Times.V, k)
+			continue
+		}
+		out.Row.Values.Times.V[k] = old.row.Values.Times.V[k]
+	}
+	return kept
+}
+
+// replace lists what another version changes, and moves what follows the values.
+func (b *builder) replace(out *built, before map[string]string) (diff []diffEntry) {
+	for _, k := range keysThatDiffer(before, out.Text) {
+		was, is := before[k], out.Text[k]
+		diff = append(diff, diffEntry{Field: k, Old: was, New: is})
+		if def := b.fields.byKey[k]; def != nil {
+			out.Changed = append(out.Changed, fieldHash{def.No, b.valueHash(out.Row.ID, k, is)})
+			b.moveIdentifier(out, def, was, is)
+		}
+	}
+	return diff
+}
+
+// keysThatDiffer lists the keys under which two records hold different texts.
+func keysThatDiffer(before, after map[string]string) []string {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(k string) bool { return before[k] == after[k] })
+}
+
+// PersonAt gives a person's default version as it was at a moment: the one that
+// the change log had made the default until then. VersionNo, LatestNo, ChainNo
+// and UpdatedAt are those of that moment, the number and the status are today's.
+// It returns NotFound, also when the person was registered later, or Forbidden:
+// see Person.
+func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.Time) (Person, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return Person{}, err
+	}
+	var p Person
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.load(tx, id, "")
+		if err != nil {
+			return err
+		}
+		then, err := recordAt(tx, rec, at)
+		if err == nil {
+			p = personOf(then.row, then.text)
+		}
+		return err
+	})
+	return p, err
+}
+
+// recordAt turns a record back to a moment.
+func recordAt(tx *gorm.DB, rec record, at time.Time) (record, error) {
+	rows, err := loadLog(tx, rec.row.ID)
+	if err != nil {
+		return record{}, err
+	}
+	then := newReplay(rec.key)
+	row := rec.row
+	for _, entry := range rows {
+		if entry.At.After(at) {
+			break
+		}
+		moved, err := then.play(entry)
+		if err != nil {
+			return record{}, err
+		}
+		if row.ChainNo = entry.ChainNo; moved {
+			row.UpdatedAt = entry.At
+		}
+	}
+	if then.number == 0 {
+		return record{}, fault.New(fault.NotFound, "not_registered_then", "This person was not registered at that time.")
+	}
+	v, err := loadVersion(tx, rec.row.ID, then.number)
+	if err != nil {
+		return record{}, err
+	}
+	row.VersionNo, row.LatestNo, row.Values = then.number, len(then.versions), v.Values
+	return openRecord(row, rec.key)
+}
