@@ -83,6 +83,9 @@ func (s *server) rest() {
 	g.get("/api/v1/people/:id/versions/:number", h.Version)
 	g.get("/api/v1/people/:id/history", h.History)
 
+	restGroups(g, h)
+	restProgrammes(g, h)
+
 	g.get("/api/v1/fields", h.Fields)
 	g.get("/api/v1/history", h.AdminHistory)
 
@@ -101,6 +104,45 @@ func (s *server) rest() {
 	own.get("/api/v1/tokens", h.Tokens)
 	own.post("/api/v1/tokens", h.CreateToken)
 	own.delete("/api/v1/tokens/:id", h.RevokeToken)
+}
+
+// restGroups: households and other groups. What hangs on a record of any kind is
+// served by the same handlers as for people.
+func restGroups(g group, h *rest.Handlers) {
+	g.get("/api/v1/group-kinds", h.GroupKinds)
+	g.post("/api/v1/group-kinds", h.DefineGroupKind)
+	g.get("/api/v1/group-kinds/:key", h.GroupKind)
+	g.patch("/api/v1/group-kinds/:key", h.EditGroupKind)
+	g.get("/api/v1/groups", h.SearchGroups)
+	g.post("/api/v1/groups", h.CreateGroup)
+	g.get("/api/v1/groups/:id", h.Group)
+	g.patch("/api/v1/groups/:id", h.EditGroup)
+	g.post("/api/v1/groups/:id/end", h.EndGroup)
+	g.get("/api/v1/groups/:id/facts", h.GroupFacts)
+	g.get("/api/v1/groups/:id/members", h.Members)
+	g.post("/api/v1/groups/:id/members", h.AddMembers)
+	g.post("/api/v1/groups/:id/members/:member/:seq/end", h.EndMembership)
+	g.post("/api/v1/groups/:id/members/:member/:seq/role", h.ChangeRole)
+	g.get("/api/v1/groups/:id/attestations", h.Attestations)
+	g.post("/api/v1/groups/:id/attestations", h.Attest)
+	g.get("/api/v1/groups/:id/versions", h.Versions)
+	g.get("/api/v1/groups/:id/versions/:number", h.Version)
+	g.get("/api/v1/groups/:id/history", h.History)
+	g.get("/api/v1/groups/:id/memberships", h.Memberships)
+	g.get("/api/v1/people/:id/memberships", h.Memberships)
+}
+
+// restProgrammes: programmes, and who is enrolled in them.
+func restProgrammes(g group, h *rest.Handlers) {
+	g.get("/api/v1/programmes", h.Programmes)
+	g.post("/api/v1/programmes", h.DefineProgramme)
+	g.get("/api/v1/programmes/:code", h.Programme)
+	g.patch("/api/v1/programmes/:code", h.EditProgramme)
+	g.get("/api/v1/programmes/:code/enrolments", h.Enrolled)
+	g.get("/api/v1/people/:id/enrolments", h.Enrolments)
+	g.post("/api/v1/people/:id/enrolments", h.Enrol)
+	g.get("/api/v1/groups/:id/enrolments", h.Enrolments)
+	g.post("/api/v1/groups/:id/enrolments", h.Enrol)
 }
 
 // pages: for people, in HTML. Who may see and do what is decided in registry and

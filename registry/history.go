@@ -126,6 +126,25 @@ func pageSize(limit int) int {
 	return min(limit, maxPage)
 }
 
+// CurrentVersion gives the number of the default version of a person or group.
+// It returns NotFound or Forbidden: see Person.
+func (r *Registry) CurrentVersion(ctx context.Context, a Actor, id uuid.UUID) (int, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return 0, err
+	}
+	var numbers []int
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT version_no FROM registrant WHERE id = ?`, id).Scan(&numbers).Error
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look up a version number: %w", err)
+	}
+	if len(numbers) == 0 {
+		return 0, errNoPerson()
+	}
+	return numbers[0], nil
+}
+
 // parseNumberAfter reads a cursor that is a number within one record.
 func parseNumberAfter(s string) (int64, error) {
 	if s == "" {

@@ -46,7 +46,7 @@ func (b decisionsBody) decisions() []registry.Decision {
 	return out
 }
 
-// Attestations answers GET /people/{id}/attestations.
+// Attestations answers GET /people/{id}/attestations, as of a group.
 func (h *Handlers) Attestations(c *gin.Context) error {
 	id, err := pathID(c, "id")
 	if err != nil {
@@ -55,7 +55,7 @@ func (h *Handlers) Attestations(c *gin.Context) error {
 	return h.okStates(c, id)
 }
 
-// Attest answers POST /people/{id}/attestations: If-Match is the version that
+// Attest answers POST /people/{id}/attestations, as of a group: If-Match is the version that
 // was looked at.
 func (h *Handlers) Attest(c *gin.Context) error {
 	id, err := pathID(c, "id")
@@ -76,10 +76,10 @@ func (h *Handlers) Attest(c *gin.Context) error {
 	return h.okStates(c, id)
 }
 
-// okStates answers with the states of a person's fields. Its ETag is read first:
+// okStates answers with the states of a record's fields. Its ETag is read first:
 // if the record changes in between, a decision made from it is refused.
 func (h *Handlers) okStates(c *gin.Context, id uuid.UUID) error {
-	p, err := h.reg.Person(c.Request.Context(), actorOf(c), id)
+	version, err := h.reg.CurrentVersion(c.Request.Context(), actorOf(c), id)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (h *Handlers) okStates(c *gin.Context, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	setETag(c, p.VersionNo)
+	setETag(c, version)
 	sorted := slices.SortedFunc(maps.Values(states), func(a, b registry.FieldState) int { return cmp.Compare(a.Field, b.Field) })
 	return okList(c, sorted, stateBodyOf, "")
 }

@@ -129,11 +129,15 @@ func ok(c *gin.Context, v any) error { return respond.JSON(c, http.StatusOK, v) 
 // next is the cursor of the page after, "" for none.
 func okList[T, B any](c *gin.Context, items []T, body func(T) B, next string) error {
 	linkNext(c, next)
+	return ok(c, listOf(items, body))
+}
+
+func listOf[T, B any](items []T, body func(T) B) list[B] {
 	out := list[B]{Items: make([]B, len(items))}
 	for i, item := range items {
 		out.Items[i] = body(item)
 	}
-	return ok(c, out)
+	return out
 }
 
 // created answers 201 with v, which is found at location from now on.

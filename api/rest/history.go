@@ -50,7 +50,7 @@ func adminChangeBodyOf(e registry.AdminEntry) adminChangeBody {
 	return adminChangeBody{Number: e.Seq, At: e.At, Actor: e.Actor, Reason: e.Reason, Old: e.Old, New: e.New}
 }
 
-// History answers GET /people/{id}/history.
+// History answers GET /people/{id}/history, as of a group.
 func (h *Handlers) History(c *gin.Context) error {
 	id, page, err := recordPage(c)
 	if err != nil {

@@ -27,7 +27,7 @@ func versionBodyOf(v registry.Version, defaultNo int) versionBody {
 	return out
 }
 
-// Versions answers GET /people/{id}/versions.
+// Versions answers GET /people/{id}/versions, as of a group.
 func (h *Handlers) Versions(c *gin.Context) error {
 	id, page, err := recordPage(c)
 	if err != nil {
@@ -40,7 +40,7 @@ func (h *Handlers) Versions(c *gin.Context) error {
 	return okList(c, found.Versions, func(v registry.Version) versionBody { return versionBodyOf(v, found.DefaultNo) }, found.Next)
 }
 
-// Version answers GET /people/{id}/versions/{number}.
+// Version answers GET /people/{id}/versions/{number}, as of a group.
 func (h *Handlers) Version(c *gin.Context) error {
 	id, err := pathID(c, "id")
 	if err != nil {
@@ -50,7 +50,7 @@ func (h *Handlers) Version(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.reg.Person(c.Request.Context(), actorOf(c), id)
+	current, err := h.reg.CurrentVersion(c.Request.Context(), actorOf(c), id)
 	if err != nil {
 		return err
 	}
@@ -58,5 +58,5 @@ func (h *Handlers) Version(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return ok(c, versionBodyOf(v, p.VersionNo))
+	return ok(c, versionBodyOf(v, current))
 }
