@@ -50,6 +50,7 @@ type Kinship struct {
 	Guardians []GuardianshipOf // newest first
 	Wards     []GuardianshipOf // newest first
 	More      bool             // there are more than maxTies children or wards
+	Masked    bool             // for a registrant: without IsAdopted, Children and Wards
 }
 
 // Child is a person of whom somebody is a parent.

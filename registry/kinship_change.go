@@ -129,6 +129,17 @@ func errBadKinship(bad []fault.Field) error {
 	return fault.InvalidFields("invalid_kinship", "This cannot be recorded.", bad)
 }
 
+// isAnother refuses a spouse or guardian who is not named, or is the person.
+func isAnother(field string, id, other uuid.UUID) error {
+	switch other {
+	case uuid.Nil:
+		return errBadKinship([]fault.Field{{Name: field, Code: CodeRequired, Detail: "Say who."}})
+	case id:
+		return errBadKinship([]fault.Field{{Name: field, Code: CodeSelf, Detail: "Nobody is this to themself."}})
+	}
+	return nil
+}
+
 // needReason is for what is taken back.
 func needReason(reason string) error {
 	if strings.TrimSpace(reason) != "" {

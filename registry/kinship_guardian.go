@@ -31,8 +31,8 @@ func (r *Registry) AddGuardian(ctx context.Context, a Actor, id uuid.UUID, c Gua
 	if err := a.checkOn(toRelate, id); err != nil {
 		return Kinship{}, err
 	}
-	if c.Guardian == id {
-		return Kinship{}, errBadKinship([]fault.Field{{Name: "guardian_id", Code: CodeSelf, Detail: "Nobody is their own guardian."}})
+	if err := isAnother("guardian_id", id, c.Guardian); err != nil {
+		return Kinship{}, err
 	}
 	return r.relate(ctx, a, id, c.Reason, func(k *kinChange) error {
 		if err := k.open(id, c.Guardian); err != nil {

@@ -81,6 +81,7 @@ func TestGuardianshipsAreChecked(t *testing.T) {
 			{later, guardian.ID, "2021-06-14", "", "guardian_id:guardian_is_minor"},
 			{x, unknown.ID, "2011-12-31", "", "from:before_birth"},
 			{x, ward.ID, "2020-01-01", "", "guardian_id:self"},
+			{x, uuid.Nil, "2020-01-01", "", "guardian_id:required"},
 		} {
 			err := tc.on.appoint(t, ward.ID, tc.guardian, tc.from, tc.to)
 			wantFault(t, err, fault.Invalid, "invalid_kinship")

@@ -13,7 +13,7 @@ const shownDigits = 4
 
 // masked is what a registrant is told.
 func (k Kinship) masked() Kinship {
-	out := Kinship{ID: k.ID, ChainNo: k.ChainNo, Parent1: k.Parent1.masked(), Parent2: k.Parent2.masked()}
+	out := Kinship{Masked: true, ID: k.ID, ChainNo: k.ChainNo, Parent1: k.Parent1.masked(), Parent2: k.Parent2.masked()}
 	for _, s := range k.Spouses {
 		out.Spouses = append(out.Spouses, Spouse{Kin: *s.Kin.masked(), Marriage: s.Marriage})
 	}

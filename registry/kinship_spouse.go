@@ -31,17 +31,17 @@ type SpouseChange struct {
 
 // AddSpouse records a marriage or partnership of two people and gives the
 // kinship of the first. It returns NotFound for whoever is not a person, Invalid
-// "invalid_kinship" with one field per mistake (codes self, close_kin,
-// not_married, not_separated, before_birth, before_marriage and those of dates),
-// Conflict "marriage_exists" when the two have an open one, Conflict
+// "invalid_kinship" with one field per mistake (codes required, self,
+// close_kin, not_married, not_separated, before_birth, before_marriage and those
+// of dates), Conflict "marriage_exists" when the two have an open one, Conflict
 // "already_married" when one of them has as many as KinshipRules.Spouses, or
 // Forbidden.
 func (r *Registry) AddSpouse(ctx context.Context, a Actor, id uuid.UUID, c SpouseChange) (Kinship, error) {
 	if err := a.checkOn(toRelate, id); err != nil {
 		return Kinship{}, err
 	}
-	if c.Spouse == id {
-		return Kinship{}, errBadKinship([]fault.Field{{Name: "spouse_id", Code: CodeSelf, Detail: "Nobody is their own spouse."}})
+	if err := isAnother("spouse_id", id, c.Spouse); err != nil {
+		return Kinship{}, err
 	}
 	marriageID, err := uuid.NewV7()
 	if err != nil {

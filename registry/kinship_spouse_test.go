@@ -96,12 +96,14 @@ func TestMarriagesAreChecked(t *testing.T) {
 			_, err = x.RemoveSpouse(t.Context(), registrar(), p.ID, k.Spouses[0].MarriageID, registry.SpouseChange{Expect: k.ChainNo, Reason: "test"})
 			mustFit(t, err)
 		}
-		err := x.marry(t, p.ID, p.ID, registry.Marriage{})
-		wantFault(t, err, fault.Invalid, "invalid_kinship")
-		if got := fields(err); !slices.Equal(got, []string{"spouse_id:self"}) {
-			t.Errorf("fields = %v", got)
+		for other, want := range map[uuid.UUID]string{p.ID: "spouse_id:self", uuid.Nil: "spouse_id:required"} {
+			err := x.marry(t, p.ID, other, registry.Marriage{})
+			wantFault(t, err, fault.Invalid, "invalid_kinship")
+			if got := fields(err); !slices.Equal(got, []string{want}) {
+				t.Errorf("fields = %v, want %s", got, want)
+			}
 		}
-		_, err = x.RemoveSpouse(t.Context(), registrar(), p.ID, uuid.New(), registry.SpouseChange{Reason: " "})
+		_, err := x.RemoveSpouse(t.Context(), registrar(), p.ID, uuid.New(), registry.SpouseChange{Reason: " "})
 		if got := fields(err); !slices.Equal(got, []string{"reason:required"}) {
 			t.Errorf("fields = %v", got)
 		}
