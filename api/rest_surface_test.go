@@ -129,7 +129,7 @@ func TestSomebodyElsesRecordIsNotThere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
 		as, own := s.registrant(t)
-		for _, at := range []string{"", "/attestations", "/versions", "/versions/1", "/history"} {
+		for _, at := range []string{"", "/attestations", "/versions", "/versions/1", "/history", "/kinship"} {
 			for who, want := range map[string]int{own.String(): 200, s.person.String(): 404, uuid.NewString(): 404, "x": 404} {
 				if rec := s.do(call("GET", people+"/"+who+at, "", as)); rec.Code != want {
 					t.Errorf("GET %s of %s: got %d, want %d", at, who, rec.Code, want)

@@ -85,6 +85,7 @@ func (s *server) rest() {
 
 	restGroups(g, h)
 	restProgrammes(g, h)
+	restKinship(g, h)
 
 	g.get("/api/v1/fields", h.Fields)
 	g.get("/api/v1/history", h.AdminHistory)
@@ -104,6 +105,19 @@ func (s *server) rest() {
 	own.get("/api/v1/tokens", h.Tokens)
 	own.post("/api/v1/tokens", h.CreateToken)
 	own.delete("/api/v1/tokens/:id", h.RevokeToken)
+}
+
+// restKinship: what is recorded of a person's family, and what follows from it.
+func restKinship(g group, h *rest.Handlers) {
+	g.get("/api/v1/people/:id/kinship", h.Kinship)
+	g.get("/api/v1/people/:id/relatives", h.Relatives)
+	g.put("/api/v1/people/:id/parents", h.SetParents)
+	g.post("/api/v1/people/:id/spouses", h.AddSpouse)
+	g.put("/api/v1/people/:id/spouses/:marriage", h.EditSpouse)
+	g.post("/api/v1/people/:id/spouses/:marriage/removal", h.RemoveSpouse)
+	g.post("/api/v1/people/:id/guardians", h.AddGuardian)
+	g.post("/api/v1/people/:id/guardians/:guardian/end", h.EndGuardian)
+	g.post("/api/v1/people/:id/guardians/:guardian/removal", h.RemoveGuardian)
 }
 
 // restGroups: households and other groups. What hangs on a record of any kind is
