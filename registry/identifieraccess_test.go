@@ -156,6 +156,42 @@ func TestFindByIdentifier(t *testing.T) {
 	})
 }
 
+// Groups have identifiers of their own types, and are found by them.
+func TestIdentifiersOfAGroup(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		head := x.people(t, "Amina")[0]
+		g := x.group(t, "household", as("head", head, ""))
+		add := func(id uuid.UUID, typ, value string) error {
+			_, err := x.AddIdentifier(t.Context(), registrar(), id, registry.NewIdentifier{Type: typ, Value: value, ValidTo: "2030-01-01"})
+			return err
+		}
+		if err := add(g.ID, "group_programme_number", "HH/000-77"); err != nil {
+			t.Fatal(err, fields(err))
+		}
+		for id, typ := range map[uuid.UUID]string{g.ID: "passport", head.ID: "group_programme_number"} {
+			if got := fields(add(id, typ, "AB123456")); !slices.Equal(got, []string{"type:wrong_kind"}) {
+				t.Errorf("%s: fields %v", typ, got)
+			}
+		}
+		found, err := x.FindByIdentifier(t.Context(), registrar(), "group_programme_number", "hh00077")
+		if err != nil || len(found) != 1 || found[0].ID != g.ID || found[0].Kind != "household" || found[0].Number != g.Number {
+			t.Errorf("found %+v, %v", found, err)
+		}
+		groups, err := x.Groups(t.Context(), registrar(), registry.GroupQuery{Text: "HH 00077"})
+		if err != nil || len(groups.Groups) != 1 || groups.Groups[0].ID != g.ID {
+			t.Errorf("groups = %+v, %v", groups, err)
+		}
+		people, err := x.Search(t.Context(), registrar(), registry.Query{Text: "HH 00077"})
+		if err != nil || len(people.People) != 0 {
+			t.Errorf("people = %+v, %v", people, err)
+		}
+		if err := x.VerifyChain(t.Context(), g.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // An identifier of eleven to thirteen digits may look like a registration number.
 func TestAnIdentifierThatLooksLikeANumberIsFound(t *testing.T) {
 	t.Parallel()

@@ -130,7 +130,10 @@ func (p *Pages) entries(l *locale, fields []registry.Field, log []registry.LogEn
 			if ch.Kind == registry.KindVersion || ch.Kind == registry.KindDefault { // said by the title
 				continue
 			}
-			f := byKey[ch.Field]
+			f, ok := byKey[ch.Field]
+			if !ok { // about something else: an identifier, a membership
+				f.Key = ch.Field
+			}
 			v.Changes = append(v.Changes, p.entryChange(l, f, ch, value))
 		}
 		out = append(out, v)
