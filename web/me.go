@@ -148,6 +148,12 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 		out.Badge = &b
 		return out
 	}
+	if key := "history.kind." + ch.Kind; l.has(key) { // what is no field of the record
+		out.Label = words{Text: l.t(key)}
+		f = registry.Field{Sealed: ch.Kind == registry.KindIdentifier}
+		out.Old, out.New = p.masked(l, f, ch.Old), p.masked(l, f, ch.New)
+		return out
+	}
 	out.Old, out.New = value(l, f, ch.Old), value(l, f, ch.New)
 	return out
 }
