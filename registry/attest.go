@@ -39,7 +39,7 @@ type Decision struct {
 // all of them, or none. A decision is bound to the value by a keyed hash: it
 // stands while the field has that value, and no longer. It returns NotFound,
 // Conflict "version_conflict", Invalid "invalid_decisions" with one field per
-// mistake (codes unknown_field, not_attestable, no_value, bad_state,
+// mistake (codes unknown_field, not_visible, not_attestable, no_value, bad_state,
 // comment_required, doubled and those of text), or Forbidden.
 func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVersion int, decisions []Decision) error {
 	if err := a.check(toAttest); err != nil {
@@ -102,6 +102,8 @@ func (b *builder) checkDecision(rec record, d Decision, seen map[string]bool) *m
 	switch {
 	case def == nil:
 		return &mistake{CodeUnknownField, "There is no such field."}
+	case !b.actor.maySee(def.Field):
+		return &mistake{"not_visible", "This account may not see this field."}
 	case seen[d.Field]:
 		return &mistake{"doubled", "There are two decisions about this field."}
 	case !def.Attestable:

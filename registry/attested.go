@@ -41,7 +41,11 @@ func (r *Registry) FieldStates(ctx context.Context, a Actor, id uuid.UUID) (map[
 				out[def.Key] = FieldState{Field: def.Key, State: StateNew}
 			}
 		}
-		return r.addDecisions(tx, fields, rec, out)
+		if err := r.addDecisions(tx, fields, rec, out); err != nil {
+			return err
+		}
+		without(fields.hiddenFrom(a), out)
+		return nil
 	})
 	return out, err
 }
@@ -105,7 +109,8 @@ func versionTexts(tx *gorm.DB, rec record, rows []decided) (map[int]map[string]s
 // that tells this value of this person from any other.
 type AttestedValue struct {
 	Value
-	Hash []byte
+	Hash    []byte
+	Retired bool // the field is retired: what was issued stays true, and nothing new says it
 }
 
 // Attested is what may be said of a person or group now.
@@ -139,9 +144,10 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 			Values: map[string]AttestedValue{}}
 		values := rec.row.Values.with(rec.text)
 		for no, s := range states {
-			key := fields.byNo[no].Key
-			if r.stateOf(rec, key, s) == StateAttested {
-				out.Values[key] = AttestedValue{Value: values[key], Hash: r.keys.ValueHash(id, key, values[key].Text)}
+			def := fields.byNo[no]
+			if r.stateOf(rec, def.Key, s) == StateAttested {
+				v := values[def.Key]
+				out.Values[def.Key] = AttestedValue{Value: v, Hash: r.keys.ValueHash(id, def.Key, v.Text), Retired: def.Retired}
 			}
 		}
 		return nil

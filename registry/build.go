@@ -14,7 +14,7 @@ package registry
 //
 // One change writes, in one transaction: the live row (INSERT, or UPDATE guarded
 // by version_no), one version, one change_log row, record_key for a new person,
-// identifiers dropped, then added, and live_hash of the field_state rows that
+// identifiers dropped, then added, the searchable values, and live_hash of the field_state rows that
 // exist for the changed fields.
 
 import (
@@ -66,6 +66,7 @@ type built struct {
 	Changed []fieldHash       // fields of a stored person whose value changed
 	Dropped []identifierRow   // to delete first
 	Added   []identifierRow   // to insert then
+	Indexed []indexedValue    // searchable fields whose value changed
 	Log     changeRow         // without TxNo; without ChainNo, PrevHash and Hash until link
 }
 
@@ -77,7 +78,7 @@ type fieldHash struct {
 
 // register builds a new person.
 func (b *builder) register(id uuid.UUID, number string, set map[string]string, collected time.Time) (*built, error) {
-	clean, bad := b.clean(set, collected)
+	clean, bad := b.clean(set, nil, collected)
 	key, wrapped := b.keys.NewRecord(id)
 	out := &built{
 		NewKey: &keyRow{RegistrantID: id, KID: wrapped.KID, Wrapped: wrapped.Key, KEK: wrapped.KEK},
@@ -86,20 +87,32 @@ func (b *builder) register(id uuid.UUID, number string, set map[string]string, c
 		Text: map[string]string{},
 	}
 	diff := b.apply(out, key, clean, collected)
+	diff = append(diff, b.apply(out, key, b.derive(out.Text), time.Time{})...)
 	bad = append(bad, b.fields.missing(out.Text, nil, bad)...)
+	bad = append(bad, b.guard(nil, out.Text, nil, bad)...)
 	return b.finish(out, key, b.named(out, diff), bad)
 }
 
 // edit builds a change of a stored person. It gives nil if nothing changes.
 func (b *builder) edit(old record, set map[string]string, collected time.Time) (*built, error) {
-	clean, bad := b.clean(set, collected)
+	clean, bad := b.clean(set, old.text, collected)
 	out := newEdit(old)
-	diff := b.apply(out, old.key, clean, collected)
-	bad = append(bad, b.fields.missing(out.Text, clean, bad)...)
+	diff, bad := b.change(out, old, clean, collected, bad)
 	if len(bad) == 0 && len(diff) == 0 {
 		return nil, nil
 	}
 	return b.finish(out, old.key, b.named(out, diff), bad)
+}
+
+// change writes clean, and all that follows from it, into out. Without a change
+// nothing follows.
+func (b *builder) change(out *built, old record, clean map[string]string, collected time.Time, bad []fault.Field) ([]diffEntry, []fault.Field) {
+	diff := b.apply(out, old.key, clean, collected)
+	if len(diff) > 0 {
+		diff = append(diff, b.apply(out, old.key, b.derive(out.Text), time.Time{})...)
+	}
+	bad = append(bad, b.fields.missing(out.Text, clean, bad)...)
+	return diff, append(bad, b.guard(old.text, out.Text, clean, bad)...)
 }
 
 // newEdit is a change of a stored person that changes nothing yet. It shares no
@@ -125,6 +138,7 @@ func (b *builder) apply(out *built, key seal.Record, clean map[string]string, co
 			out.Changed = append(out.Changed, fieldHash{def.No, b.valueHash(out.Row.ID, k, after)})
 		}
 		b.moveIdentifier(out, def, before, after)
+		b.index(out, def, after)
 		out.Row.Values.put(def, key, after)
 		if after == "" {
 			delete(out.Text, k)
@@ -132,7 +146,7 @@ func (b *builder) apply(out *built, key seal.Record, clean map[string]string, co
 			continue
 		}
 		out.Text[k] = after
-		out.Row.Values.Times.V[k] = recordedAt(b.at.Time, collected)
+		out.Row.Values.Times.V[k] = recordedAt(b.at.Time, collected, def.Version)
 	}
 	return diff
 }
@@ -190,8 +204,11 @@ func (b *builder) valueHash(id uuid.UUID, field, text string) db.Bytes {
 	return b.keys.ValueHash(id, field, text)
 }
 
-func recordedAt(at, collected time.Time) recorded {
+func recordedAt(at, collected time.Time, definition int) recorded {
 	t := recorded{R: at.UnixMicro()}
+	if definition > 1 {
+		t.D = definition
+	}
 	if !collected.IsZero() {
 		t.C = collected.UnixMicro()
 	}

@@ -104,7 +104,7 @@ func TestCanonicalForms(t *testing.T) {
 // What is accepted is valid, composed, short enough, free of what controls, and
 // its own canonical form.
 func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{"Amina", " e\u0301 ", "\x00", "\u202e", "1990-02-28", "4.49E+35", "+254 711", "a@b.de", "\xff", "١٢", "-0.10", "00254711"} {
+	for _, s := range []string{"Amina", " e\u0301 ", "\x00", "\u202e", "1990-02-28", "4.49E+35", "+254 711", "a@b.de", "\xff", "١٢", "-0.10", "00254711", "1,2,3", `[{"a":[1,"\u0041"]}]`, "male;MALE"} {
 		for i := range registryTypes {
 			f.Add(s, i)
 		}
@@ -131,4 +131,5 @@ func FuzzCanonical(f *testing.F) {
 }
 
 var registryTypes = []registry.FieldType{registry.TypeText, registry.TypeDate, registry.TypeChoice, registry.TypeNumber, registry.TypeBoolean,
-	registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier}
+	registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier,
+	registry.TypeMultiChoice, registry.TypeLocation, registry.TypeDocument, registry.TypeRepeat}

@@ -209,8 +209,9 @@ func (c *changeRow) diff(key seal.Record) ([]diffEntry, error) {
 	return diff, nil
 }
 
-// History gives the change log of a person or group, oldest first. A registrant
-// is told of the own family no more than Kinship tells. It returns NotFound or
+// History gives the change log of a person or group, oldest first, without what
+// was done to fields that the actor may not see. A registrant is told of the own
+// family no more than Kinship tells. It returns NotFound or
 // Forbidden: see Person.
 func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEntry, error) {
 	if err := a.checkOn(toRead, id); err != nil {
@@ -226,8 +227,10 @@ func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEnt
 		if err != nil {
 			return err
 		}
-		out, err = entriesOf(a, rows, rec.key)
-		return err
+		if out, err = entriesOf(a, rows, rec.key); err != nil {
+			return err
+		}
+		return r.hideEntries(tx, a, out)
 	})
 	return out, err
 }

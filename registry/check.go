@@ -41,7 +41,7 @@ func (r *Registry) CheckEdit(ctx context.Context, a Actor, id uuid.UUID, c Chang
 		if err != nil || change == nil {
 			return err
 		}
-		changes = changesBetween(b.fields, old.text, change.Text)
+		changes = withoutChanges(b.fields.hiddenFrom(a), changesBetween(b.fields, old.text, change.Text))
 		return nil
 	})
 	return changes, err

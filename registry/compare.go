@@ -48,7 +48,8 @@ func (r *Registry) CompareVersions(ctx context.Context, a Actor, id uuid.UUID, f
 		if out.To, err = openVersion(tx, rec, to); err != nil {
 			return err
 		}
-		out.Differences = differences(fields, out.From.Values, out.To.Values)
+		hidden := fields.hiddenFrom(a)
+		out.Differences = differences(fields, without(hidden, out.From.Values), without(hidden, out.To.Values))
 		out.From.Values, out.To.Values = nil, nil
 		return nil
 	})

@@ -2,9 +2,8 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 
 	"gorm.io/gorm"
 
@@ -25,6 +24,12 @@ const (
 	TypePhone      FieldType = "phone"      // digits, with a leading + where known
 	TypeEmail      FieldType = "email"      // name@host
 	TypeIdentifier FieldType = "identifier" // a number or code that somebody else gave out
+
+	TypeMultiChoice FieldType = "multi_choice" // values of several choices: "cash, food", sorted
+	TypeLocation    FieldType = "location"     // lat,lon or lat,lon,accuracy: degrees (WGS 84) and metres
+	TypeDocument    FieldType = "document"     // sha256: and the SHA-256 of a stored file, in hex
+	TypeRepeat      FieldType = "repeat"       // a JSON array of objects, such as the members of a crew
+	TypeComputed    FieldType = "computed"     // follows from other fields by a rule; nobody edits it
 )
 
 // Choice is one allowed value of a choice field.
@@ -55,15 +60,30 @@ type Field struct {
 	Max        string            `json:"max,omitempty"`        // greatest date or number; "today" for a date: not in the future
 	MaxLength  int               `json:"max_length,omitempty"` // characters; 0 means DefaultMaxLength
 	Required   bool              `json:"required,omitempty"`   // a person cannot be registered without it
-	EditBy     []Role            `json:"edit_by"`              // admin, registrar, registrant; empty: admin and registrar; system alone: kept by the registry itself
+	EditBy     []Role            `json:"edit_by"`              // admin, registrar, registrant; empty: admin and registrar, nobody if computed; system alone: kept by the registry itself
+	SeeBy      []Role            `json:"see_by,omitempty"`     // who is told the values; empty: whoever may read the record
 	Attestable bool              `json:"attestable,omitempty"`
-	Issuable   bool              `json:"issuable,omitempty"` // may go into a credential
-	Sealed     bool              `json:"sealed,omitempty"`   // stored encrypted under the record's own key
-	Unique     bool              `json:"unique,omitempty"`   // no two people share a value; found like Lookup
-	Lookup     bool              `json:"lookup,omitempty"`   // people are found by the whole value (blind index)
-	Name       bool              `json:"name,omitempty"`     // part of the name search; a person has at least one
-	Kinds      []string          `json:"kinds,omitempty"`    // whom it is about: PersonKind (also when empty), or kinds of group, AnyGroup for all of them
-	IRI        string            `json:"iri,omitempty"`      // absolute; empty: the term of our own vocabulary
+	Issuable   bool              `json:"issuable,omitempty"`   // may go into a credential
+	Sealed     bool              `json:"sealed,omitempty"`     // stored encrypted under the record's own key
+	Unique     bool              `json:"unique,omitempty"`     // no two people share a value; found like Lookup
+	Lookup     bool              `json:"lookup,omitempty"`     // people are found by the whole value (blind index)
+	Searchable bool              `json:"searchable,omitempty"` // people are found by Query.Equals; not for sealed fields
+	Name       bool              `json:"name,omitempty"`       // part of the name search; a person has at least one
+	Kinds      []string          `json:"kinds,omitempty"`      // whom it is about: PersonKind (also when empty), or kinds of group, AnyGroup for all of them
+	IRI        string            `json:"iri,omitempty"`        // absolute; empty: the term of our own vocabulary
+
+	// Rules beyond the type. Expressions are CEL (package expr) over the fields of
+	// the same record; a condition that reads an absent value does not hold.
+	Schema     json.RawMessage `json:"schema,omitempty"`      // JSON Schema, draft 2020-12, that stands alone (package schema)
+	ShowIf     string          `json:"show_if,omitempty"`     // a condition: elsewhere the field takes no value
+	RequiredIf string          `json:"required_if,omitempty"` // a condition: then the field needs a value
+	Rule       string          `json:"rule,omitempty"`        // of a computed field: what it is made of
+	Result     FieldType       `json:"result,omitempty"`      // of a computed field: text, number, boolean or date
+
+	// What the registry says of the definition; not for DefineField to set.
+	Version int  `json:"version"`           // 1, 2, 3, ...; values keep the one that they were checked by
+	Retired bool `json:"retired,omitempty"` // takes no new value; what it has stays
+	Indexed bool `json:"indexed,omitempty"` // searchable, and every value is in the index: see IndexField
 }
 
 // Limits of a value, in characters.
@@ -94,127 +114,44 @@ func (r *Registry) FieldsOf(ctx context.Context, kind string) ([]Field, error) {
 // it is validated, stored, attested and issued by its definition alone. It
 // returns Forbidden, Invalid with the wrong members, or Conflict "field_exists".
 func (r *Registry) DefineField(ctx context.Context, a Actor, f Field) (Field, error) {
+	return r.defineField(ctx, a, f, "")
+}
+
+func (r *Registry) defineField(ctx context.Context, a Actor, f Field, reason string) (Field, error) {
 	if err := a.check(toDefineField); err != nil {
 		return Field{}, err
 	}
-	f = f.withDefaults()
-	if bad := f.problems(); len(bad) > 0 {
-		return Field{}, fault.InvalidFields("invalid_field_definition", "The definition has mistakes.", bad)
+	reason, err := cleanReason(reason)
+	if err != nil {
+		return Field{}, err
 	}
-	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) (err error) {
-		f, err = r.addField(tx, a, f, now)
+	f.Version, f.Retired, f.Indexed = 1, false, f.Searchable
+	if f, err = f.withDefaults().checked(); err != nil {
+		return Field{}, err
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) (err error) {
+		f, err = r.addField(tx, a, f, reason, now)
 		return err
 	})
 	return f, err
 }
 
-// addField numbers and stores a definition. It returns Conflict "field_exists".
-func (r *Registry) addField(tx *gorm.DB, a Actor, f Field, now db.Time) (Field, error) {
-	var last int
-	if err := tx.Raw(`SELECT coalesce(max(no), 0) FROM field_definition`).Scan(&last).Error; err != nil {
-		return f, fmt.Errorf("number a field: %w", err)
-	}
-	f.No = max(last, lastCoreNo) + 1
-	err := tx.Create(fieldRowOf(f, a.name(), now)).Error
-	if r.db.Dialect.IsDuplicate(err) {
-		return f, fault.New(fault.Conflict, "field_exists", "There is a field with this key, or somebody else is defining one now.")
-	}
-	return f, err
-}
-
-// fieldSet is the definitions for one kind of registrant, or all of them, ready for use.
-type fieldSet struct {
-	kind   string      // "": all
-	people *fieldSet   // of all: those for people
-	list   []*fieldDef // by position
-	byKey  map[string]*fieldDef
-	byNo   map[int]*fieldDef
-}
-
-// of gives the definitions for one kind of registrant.
-func (s *fieldSet) of(kind string) *fieldSet {
-	out := &fieldSet{kind: kind, byKey: map[string]*fieldDef{}, byNo: map[int]*fieldDef{}}
-	for _, def := range s.list {
-		if def.isAbout(kind) {
-			out.list = append(out.list, def)
-			out.byKey[def.Key], out.byNo[def.No] = def, def
-		}
-	}
-	return out
-}
-
-// isAbout tells whether registrants of this kind have the field.
-func (f Field) isAbout(kind string) bool {
-	return slices.Contains(f.Kinds, kind) || kind != PersonKind && slices.Contains(f.Kinds, AnyGroup)
-}
-
-// kept tells whether the registry itself keeps the field, as it does those of
-// programmes: no actor edits it.
-func (f Field) kept() bool { return slices.Equal(f.EditBy, []Role{RoleSystem}) }
-
-// fieldSet gives the definitions for people as they stand in this transaction.
-func (r *Registry) fieldSet(tx *gorm.DB) (*fieldSet, error) {
-	return r.fieldSetOf(tx, PersonKind)
-}
-
-// fieldSetOf gives the definitions for one kind of registrant.
-func (r *Registry) fieldSetOf(tx *gorm.DB, kind string) (*fieldSet, error) {
-	all, err := r.allFields(tx)
+// addField numbers and stores a definition that is right in itself. It returns
+// Conflict "field_exists", or Invalid for its expressions.
+func (r *Registry) addField(tx *gorm.DB, a Actor, f Field, reason string, now db.Time) (Field, error) {
+	set, err := r.lockFields(tx)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	if kind == PersonKind {
-		return all.people, nil
+	if set.byKey[f.Key] != nil {
+		return f, fault.New(fault.Conflict, "field_exists", "There is a field with this key.")
 	}
-	return all.of(kind), nil
-}
-
-// allFields gives all definitions as they stand in this transaction. They are
-// only ever added to, so that their number tells whether the set read last is
-// still whole; reading them anew would cost more than the rest of an edit.
-func (r *Registry) allFields(tx *gorm.DB) (*fieldSet, error) {
-	var n int
-	if err := tx.Raw(`SELECT count(*) FROM field_definition`).Scan(&n).Error; err != nil {
-		return nil, fmt.Errorf("count field definitions: %w", err)
+	f.No, f.Version = set.lastNo()+1, 1
+	if err := set.with(f).checkRules(f); err != nil {
+		return f, err
 	}
-	if set := r.fields.Load(); set != nil && len(set.list) == n {
-		return set, nil
+	if err := tx.Create(fieldRowOf(f, a.name(), now)).Error; err != nil {
+		return f, fmt.Errorf("define a field: %w", err)
 	}
-	set, err := loadFields(tx)
-	if err == nil {
-		r.fields.Store(set)
-	}
-	return set, err
-}
-
-// loadFields reads all definitions.
-func loadFields(tx *gorm.DB) (*fieldSet, error) {
-	var rows []fieldRow
-	if err := tx.Order("position, no").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("load field definitions: %w", err)
-	}
-	set := &fieldSet{byKey: map[string]*fieldDef{}, byNo: map[int]*fieldDef{}}
-	for _, row := range rows {
-		def, err := newFieldDef(row.toField())
-		if err != nil {
-			return nil, err
-		}
-		set.list = append(set.list, def)
-		set.byKey[def.Key], set.byNo[def.No] = def, def
-	}
-	set.people = set.of(PersonKind)
-	return set, nil
-}
-
-func (s *fieldSet) fields() []Field {
-	list := make([]Field, len(s.list))
-	for i, def := range s.list {
-		list[i] = def.Field
-	}
-	return list
-}
-
-// sortedKeys lists the keys of m in the order of the fields' numbers.
-func (s *fieldSet) sortedKeys(m map[string]string) []string {
-	return slices.SortedFunc(maps.Keys(m), func(a, b string) int { return s.byKey[a].No - s.byKey[b].No })
+	return f, r.recordField(tx, a, reason, now, nil, f)
 }

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"encoding/json"
+
 	"socialregistry/internal/db"
 )
 
@@ -28,6 +30,16 @@ type fieldRow struct {
 	Name       bool             `gorm:"column:is_name"`
 	Kinds      column[[]string] `gorm:"column:kinds"`
 	IRI        string           `gorm:"column:iri"`
+	SeeBy      column[[]Role]   `gorm:"column:see_by"`
+	Searchable bool             `gorm:"column:searchable"`
+	Indexed    bool             `gorm:"column:indexed"`
+	Schema     string           `gorm:"column:schema"`
+	ShowIf     string           `gorm:"column:show_if"`
+	RequiredIf string           `gorm:"column:required_if"`
+	Rule       string           `gorm:"column:rule"`
+	Result     FieldType        `gorm:"column:result"`
+	Version    int              `gorm:"column:version"`
+	Retired    bool             `gorm:"column:retired"`
 	CreatedBy  string           `gorm:"column:created_by"`
 	CreatedAt  db.Time          `gorm:"column:created_at"`
 }
@@ -43,6 +55,8 @@ func fieldRowOf(f Field, by string, at db.Time) *fieldRow {
 		Pattern: f.Pattern, Min: f.Min, Max: f.Max, MaxLength: f.MaxLength, Required: f.Required,
 		EditBy: column[[]Role]{f.EditBy}, Attestable: f.Attestable, Issuable: f.Issuable, Sealed: f.Sealed,
 		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, Kinds: column[[]string]{f.Kinds}, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
+		SeeBy: column[[]Role]{f.SeeBy}, Searchable: f.Searchable, Indexed: f.Indexed, Schema: string(f.Schema),
+		ShowIf: f.ShowIf, RequiredIf: f.RequiredIf, Rule: f.Rule, Result: f.Result, Version: f.Version, Retired: f.Retired,
 	}
 }
 
@@ -53,5 +67,28 @@ func (r fieldRow) toField() Field {
 		Pattern: r.Pattern, Min: r.Min, Max: r.Max, MaxLength: r.MaxLength, Required: r.Required,
 		EditBy: r.EditBy.V, Attestable: r.Attestable, Issuable: r.Issuable, Sealed: r.Sealed,
 		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, Kinds: r.Kinds.V, IRI: r.IRI,
+		SeeBy: r.SeeBy.V, Searchable: r.Searchable, Indexed: r.Indexed, Schema: schemaOf(r.Schema),
+		ShowIf: r.ShowIf, RequiredIf: r.RequiredIf, Rule: r.Rule, Result: r.Result, Version: r.Version, Retired: r.Retired,
 	}
 }
+
+// schemaOf keeps "no schema" one value.
+func schemaOf(text string) json.RawMessage {
+	if text == "" || text == "null" {
+		return nil
+	}
+	return json.RawMessage(text)
+}
+
+// fieldVersionRow is a row of field_definition_version: a definition as it was,
+// inserted and never changed.
+type fieldVersionRow struct {
+	Key        string        `gorm:"column:key;primaryKey"`
+	Version    int           `gorm:"column:version;primaryKey;autoIncrement:false"`
+	Definition column[Field] `gorm:"column:definition"`
+	At         db.Time       `gorm:"column:at"`
+	Actor      string        `gorm:"column:actor"`
+	Reason     string        `gorm:"column:reason"`
+}
+
+func (fieldVersionRow) TableName() string { return "field_definition_version" }

@@ -69,6 +69,7 @@ func (r *Registry) CreateGroup(ctx context.Context, a Actor, kind string, c Chan
 			return err
 		}
 		g, err = r.found(tx, b, id, members)
+		without(b.fields.hiddenFrom(a), g.Values)
 		return err
 	})
 	if err != nil {
@@ -113,8 +114,12 @@ func (r *Registry) Group(ctx context.Context, a Actor, id uuid.UUID) (Group, err
 		if err != nil {
 			return err
 		}
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		sizes, err := sizesOf(tx, []uuid.UUID{id})
-		g = groupOf(rec.row, rec.text)
+		g = groupOf(rec.row, without(hidden, rec.text))
 		g.Size = sizes[id]
 		return err
 	})
@@ -149,7 +154,7 @@ func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Chang
 			return err
 		}
 		sizes, err := sizesOf(tx, []uuid.UUID{id})
-		g = groupOf(rec.row, rec.text)
+		g = groupOf(rec.row, without(b.fields.hiddenFrom(a), rec.text))
 		g.Size = sizes[id]
 		return err
 	})

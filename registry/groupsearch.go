@@ -34,18 +34,22 @@ func (r *Registry) Groups(ctx context.Context, a Actor, q GroupQuery) (GroupPage
 	}
 	var page GroupPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		where, err := r.groupConditions(tx, q)
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
+		where, err := r.groupConditions(tx, hidden, q)
 		if err != nil {
 			return err
 		}
 		where.and("id > ?", after)
-		page, err = r.readGroups(tx, where, pageSize(q.Limit))
+		page, err = r.readGroups(tx, where, pageSize(q.Limit), hidden)
 		return err
 	})
 	return page, err
 }
 
-func (r *Registry) groupConditions(tx *gorm.DB, q GroupQuery) (*where, error) {
+func (r *Registry) groupConditions(tx *gorm.DB, hidden map[string]bool, q GroupQuery) (*where, error) {
 	kind := q.Kind
 	if kind == "" {
 		kind = AnyGroup
@@ -56,7 +60,7 @@ func (r *Registry) groupConditions(tx *gorm.DB, q GroupQuery) (*where, error) {
 	if err != nil {
 		return nil, err
 	}
-	where, err := r.conditions(tx, fields, Query{Text: q.Text})
+	where, err := r.conditions(tx, fields, hidden, Query{Text: q.Text})
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +72,8 @@ func (r *Registry) groupConditions(tx *gorm.DB, q GroupQuery) (*where, error) {
 }
 
 // readGroups opens the first limit groups that a condition finds, and says where
-// the next page begins.
-func (r *Registry) readGroups(tx *gorm.DB, w *where, limit int) (GroupPage, error) {
+// the next page begins. The values of hidden fields are left out.
+func (r *Registry) readGroups(tx *gorm.DB, w *where, limit int, hidden map[string]bool) (GroupPage, error) {
 	rows, err := r.findPage(tx, w, limit+1)
 	if err != nil {
 		return GroupPage{}, err
@@ -89,7 +93,7 @@ func (r *Registry) readGroups(tx *gorm.DB, w *where, limit int) (GroupPage, erro
 	}
 	sizes, err := sizesOf(tx, ids)
 	for _, rec := range recs {
-		g := groupOf(rec.row, rec.text)
+		g := groupOf(rec.row, without(hidden, rec.text))
 		g.Size = sizes[g.ID]
 		page.Groups = append(page.Groups, g)
 	}

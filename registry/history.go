@@ -43,8 +43,10 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 			rows = rows[:size]
 			page.Next = strconv.FormatInt(rows[size-1].ChainNo, 10)
 		}
-		page.Entries, err = entriesOf(a, rows, rec.key)
-		return err
+		if page.Entries, err = entriesOf(a, rows, rec.key); err != nil {
+			return err
+		}
+		return r.hideEntries(tx, a, page.Entries)
 	})
 	return page, err
 }
@@ -112,7 +114,11 @@ func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number in
 		if err != nil {
 			return fmt.Errorf("open version %d: %w", number, err)
 		}
-		out = row.toVersion(text)
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
+		out = row.toVersion(without(hidden, text))
 		return nil
 	})
 	return out, err

@@ -75,6 +75,9 @@ func (im *importRun) contract() csvio.Contract {
 		c.Targets = append(c.Targets, csvio.Target{Key: collectedColumn})
 	}
 	for _, def := range im.fields.list {
+		if def.Retired || def.Type == TypeComputed {
+			continue // a download has such columns; an upload has nothing to say about them
+		}
 		c.Targets = append(c.Targets, csvio.Target{Key: def.Key, Names: slices.Sorted(maps.Values(def.Label))})
 		if def.Unique {
 			who = append(who, def.Key)
@@ -82,7 +85,7 @@ func (im *importRun) contract() csvio.Contract {
 		if def.Name {
 			names = append(names, def.Key)
 		}
-		if def.Required && im.opt.Mode == ImportCreate {
+		if def.Required && def.ShowIf == "" && im.opt.Mode == ImportCreate {
 			c.Require = append(c.Require, []string{def.Key})
 		}
 	}
@@ -201,6 +204,8 @@ func (im *importRun) readCell(row *importRow, c csvio.Column, cell string) {
 		}
 	case TypeChoice:
 		cell = def.choiceByLabel(cell)
+	case TypeMultiChoice:
+		cell = def.choicesByLabel(cell)
 	}
 	if flaw != nil {
 		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
@@ -224,6 +229,15 @@ func (def *fieldDef) choiceByLabel(cell string) string {
 		}
 	}
 	return cell
+}
+
+// choicesByLabel does the same for every part of a multi-choice cell.
+func (def *fieldDef) choicesByLabel(cell string) string {
+	parts := enteredChoices(cell)
+	for i := range parts {
+		parts[i] = def.choiceByLabel(parts[i])
+	}
+	return strings.Join(parts, choiceSeparator)
 }
 
 // bad notes a problem of a row; column is a field key or "".

@@ -204,7 +204,7 @@ func (im *importRun) settleRow(row *importRow) error {
 // other values are looked at as well, so that all problems come at once.
 func (im *importRun) build(row *importRow) error {
 	if row.bad {
-		_, wrong := im.builder.clean(row.set, row.collected)
+		_, wrong := im.builder.clean(row.set, nil, row.collected)
 		im.badFields(row, wrong)
 		return nil
 	}

@@ -43,6 +43,9 @@ func (im *importRun) mergeOnce(ctx context.Context, tx *gorm.DB) error {
 	if err := im.lockUpload(tx); err != nil {
 		return err
 	}
+	if err := im.checkDefinitions(tx); err != nil {
+		return err
+	}
 	if err := im.checkAppliedBefore(tx); err != nil {
 		return err
 	}
@@ -110,6 +113,16 @@ func (im *importRun) lockUpload(tx *gorm.DB) error {
 		return errImportEnded()
 	}
 	return nil
+}
+
+// checkDefinitions stops a merge of rows that were built by definitions which
+// are not those any more, and keeps them as they are until it has ended.
+func (im *importRun) checkDefinitions(tx *gorm.DB) error {
+	revision, err := fieldRevision(tx, im.r.db.Dialect.ForShare())
+	if err == nil && revision != im.fields.revision {
+		err = fault.New(fault.Conflict, "definitions_changed", "Somebody changed a field while the file was read. Nothing was changed; import the file again.")
+	}
+	return err
 }
 
 // checkAppliedBefore makes a second import of the same new people harmless, those
@@ -292,6 +305,7 @@ func createStatements() []statement {
 		{"insert record_key", `INSERT INTO record_key (registrant_id, kid, wrapped, kek)
 			SELECT registrant_id, key_kid, key_wrapped, key_kek FROM import_stage WHERE run_no = @run`},
 		insertIdentifiers(),
+		insertIndexed(),
 	}
 }
 
@@ -308,6 +322,10 @@ func updateStatements() []statement {
 			(SELECT i.scheme, i.bidx, s.registrant_id FROM import_stage_identifier i JOIN import_stage s ON s.run_no = i.run_no AND s.line = i.line
 			 WHERE i.run_no = @run AND i.op = 'drop')`},
 		insertIdentifiers(),
+		{"delete field_value", `DELETE FROM field_value WHERE (registrant_id, field) IN
+			(SELECT s.registrant_id, v.field FROM import_stage_value v JOIN import_stage s ON s.run_no = v.run_no AND s.line = v.line
+			 WHERE v.run_no = @run AND v.norm_value = '')`},
+		insertIndexed(),
 		{"update field_state", `UPDATE field_state SET live_hash = f.live_hash
 			FROM import_stage_state f JOIN import_stage s ON s.run_no = f.run_no AND s.line = f.line
 			WHERE f.run_no = @run AND field_state.registrant_id = s.registrant_id AND field_state.field = f.field`},
@@ -325,6 +343,13 @@ func insertIdentifiers() statement {
 		SELECT i.scheme, i.bidx, s.registrant_id, i.is_unique
 		FROM import_stage_identifier i JOIN import_stage s ON s.run_no = i.run_no AND s.line = i.line
 		WHERE i.run_no = @run AND i.op = 'add'`}
+}
+
+func insertIndexed() statement {
+	return statement{"insert field_value", `INSERT INTO field_value (registrant_id, field, norm_value)
+		SELECT s.registrant_id, v.field, v.norm_value
+		FROM import_stage_value v JOIN import_stage s ON s.run_no = v.run_no AND s.line = v.line
+		WHERE v.run_no = @run AND v.norm_value <> ''`}
 }
 
 // columnList splits a list such as valueColumns.

@@ -58,6 +58,7 @@ type action string
 
 const (
 	toDefineField  action = "define a field"
+	toIndexField   action = "index a field"
 	toRegister     action = "register a person"
 	toEdit         action = "edit a record"
 	toRead         action = "read a record"
@@ -117,6 +118,8 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin}
 	case toKeepMembers, toEnrol:
 		return []Role{RoleAdmin, RoleRegistrar}
+	case toIndexField:
+		return []Role{RoleAdmin, RoleSystem}
 	case toImport:
 		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
 	case toCreateStaff:
@@ -150,7 +153,7 @@ func scopeFor(act action) Scope {
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
-	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType:
+	case toDefineField, toIndexField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType:
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite
@@ -205,10 +208,10 @@ func (a Actor) refuse(act action) error {
 }
 
 // mayEdit tells whether the definition of a field lets the actor edit it. The
-// service itself imports on an administrator's behalf. A field that the registry
-// keeps is edited by nobody, whatever the actor's roles.
+// service itself imports on an administrator's behalf. Nobody edits a field that
+// the registry keeps, a retired or a computed one, whatever the actor's roles.
 func (a Actor) mayEdit(f Field) bool {
-	if f.kept() {
+	if f.kept() || f.Retired || f.Type == TypeComputed {
 		return false
 	}
 	return slices.ContainsFunc(f.EditBy, a.Has) || a.Has(RoleSystem) && slices.Contains(f.EditBy, RoleAdmin)

@@ -27,7 +27,7 @@ type Person struct {
 	VersionNo int              // of this version; send it back as Change.ExpectVersion
 	LatestNo  int              // highest version number used
 	ChainNo   int64            // moves with every edit and every decision
-	Values    map[string]Value // by field; a field without a value is absent
+	Values    map[string]Value // by field; a field without a value, or not for this actor to see, is absent
 	CreatedAt time.Time
 	UpdatedAt time.Time // of the values
 }
@@ -71,7 +71,7 @@ func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, err
 		if err := r.store(tx, change); err != nil {
 			return err
 		}
-		p = personOf(change.Row, change.Text)
+		p = personOf(change.Row, without(b.fields.hiddenFrom(a), change.Text))
 		return nil
 	})
 	if err != nil {
@@ -96,17 +96,17 @@ func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (P
 	}
 	var p Person
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		b, err := r.loadBuilder(tx, a, reason, now)
+		old, err := r.loadAtVersion(tx, id, c.ExpectVersion) // before the definitions: see IndexField
 		if err != nil {
 			return err
 		}
-		old, err := r.loadAtVersion(tx, id, c.ExpectVersion)
+		b, err := r.loadBuilder(tx, a, reason, now)
 		if err != nil {
 			return err
 		}
 		rec, err := r.editRecord(tx, b, old, c)
 		if err == nil {
-			p = personOf(rec.row, rec.text)
+			p = personOf(rec.row, without(b.fields.hiddenFrom(a), rec.text))
 		}
 		return err
 	})
@@ -133,9 +133,13 @@ func (r *Registry) Person(ctx context.Context, a Actor, id uuid.UUID) (Person, e
 	}
 	var p Person
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		rec, err := r.load(tx, id, "")
 		if err == nil {
-			p = personOf(rec.row, rec.text)
+			p = personOf(rec.row, without(hidden, rec.text))
 		}
 		return err
 	})
@@ -176,12 +180,12 @@ func personOf(row registrantRow, text map[string]string) Person {
 		ChainNo: row.ChainNo, Values: row.Values.with(text), CreatedAt: row.CreatedAt.Time, UpdatedAt: row.UpdatedAt.Time}
 }
 
-// with adds to each text when it was recorded and collected.
+// with adds to each text when it was recorded and collected, and under which definition.
 func (v *values) with(text map[string]string) map[string]Value {
 	out := make(map[string]Value, len(text))
 	for k, t := range text {
 		at := v.Times.V[k]
-		value := Value{Text: t, RecordedAt: time.UnixMicro(at.R).UTC()}
+		value := Value{Text: t, RecordedAt: time.UnixMicro(at.R).UTC(), Definition: max(at.D, 1)}
 		if at.C != 0 {
 			value.CollectedAt = time.UnixMicro(at.C).UTC()
 		}

@@ -100,7 +100,7 @@ func (r *Registry) DefineProgramme(ctx context.Context, a Actor, p Programme, re
 		}
 		err := tx.Create(programmeRowOf(p, a.name(), now)).Error
 		if err == nil {
-			_, err = r.addField(tx, a, p.field(), now)
+			_, err = r.addField(tx, a, p.field(), reason, now)
 		}
 		if r.db.Dialect.IsDuplicate(err) || fault.CodeOf(err) == "field_exists" {
 			return fault.New(fault.Conflict, "programme_exists", "There is a programme with this code, or a field with its name.")

@@ -75,7 +75,11 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	w.and("id > ?", start)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		page, err = r.readPage(tx, w, limit)
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
+		page, err = r.readPage(tx, w, limit, hidden)
 		return err
 	})
 	return page, err

@@ -77,10 +77,11 @@ func (r *Registry) seedFields(ctx context.Context) error {
 		for i, f := range fields {
 			rows[i] = fieldRowOf(f, System().name(), now)
 		}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(rows).Error; err != nil {
-			return fmt.Errorf("seed field definitions: %w", err)
+		done := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(rows)
+		if done.Error != nil {
+			return fmt.Errorf("seed field definitions: %w", done.Error)
 		}
-		return nil
+		return recordFirstVersions(tx, now, done.RowsAffected > 0)
 	})
 }
 
@@ -91,6 +92,7 @@ func readCoreFields(text []byte) ([]Field, error) {
 		return nil, fmt.Errorf("read fields.json: %w", err)
 	}
 	for i, f := range fields {
+		f.Version = 1
 		fields[i] = f.withDefaults()
 		if bad := fields[i].problems(); len(bad) > 0 {
 			return nil, fmt.Errorf("read fields.json: field %q: %s: %s", f.Key, bad[0].Name, bad[0].Detail)

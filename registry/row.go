@@ -33,10 +33,12 @@ func (v *values) args() []any {
 }
 
 // recorded is when a value was recorded and, where known, collected, in
-// microseconds since 1970. Every value has one.
+// microseconds since 1970, and the version of the definition that it was checked
+// by. Every value has one.
 type recorded struct {
 	R int64 `json:"r"`
 	C int64 `json:"c,omitempty"`
+	D int   `json:"d,omitempty"` // absent: 1
 }
 
 // typedFields lists the fields that have a column of their own. This and typed

@@ -21,6 +21,7 @@ const (
 	maxPage     = 200
 	maxWords    = 5   // of a name; more are not looked at
 	maxQuery    = 200 // characters of Query.Text
+	maxEquals   = 5   // members of Query.Equals
 )
 
 // Query asks for people. All parts that are given must fit.
@@ -28,8 +29,11 @@ type Query struct {
 	Text  string // part of a name, a registration number, or a whole identifier or phone number
 	Field string // with State: people with a value in this field that stands there
 	State State
-	After string // Page.Next of the page before
-	Limit int    // people per page; 0: 50, at most 200
+	// Equals finds by whole values, of up to 5 searchable fields; a multi-choice
+	// field must hold all the choices that are given.
+	Equals map[string]string
+	After  string // Page.Next of the page before
+	Limit  int    // people per page; 0: 50, at most 200
 }
 
 // Page is one page of people, in the order of their registration.
@@ -54,21 +58,22 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		if err != nil {
 			return err
 		}
-		where, err := r.conditions(tx, fields, q)
+		hidden := fields.hiddenFrom(a)
+		where, err := r.conditions(tx, fields, hidden, q)
 		if err != nil {
 			return err
 		}
 		where.and("kind = ?", PersonKind)
 		where.and("id > ?", after)
-		page, err = r.readPage(tx, where, pageSize(q.Limit))
+		page, err = r.readPage(tx, where, pageSize(q.Limit), hidden)
 		return err
 	})
 	return page, err
 }
 
 // readPage opens the first limit people that a condition finds, and says where
-// the next page begins.
-func (r *Registry) readPage(tx *gorm.DB, w *where, limit int) (Page, error) {
+// the next page begins. The values of hidden fields are left out.
+func (r *Registry) readPage(tx *gorm.DB, w *where, limit int, hidden map[string]bool) (Page, error) {
 	rows, err := r.findPage(tx, w, limit+1)
 	if err != nil {
 		return Page{}, err
@@ -78,7 +83,7 @@ func (r *Registry) readPage(tx *gorm.DB, w *where, limit int) (Page, error) {
 		rows = rows[:limit]
 		page.Next = formatAfter(rows[limit-1].ID)
 	}
-	page.People, err = r.openAll(tx, rows)
+	page.People, err = r.openAll(tx, rows, hidden)
 	return page, err
 }
 
@@ -95,7 +100,8 @@ func (w *where) and(sql string, args ...any) {
 // text is the condition in SQL.
 func (w *where) text() string { return strings.Join(w.sql, " AND ") }
 
-func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, q Query) (*where, error) {
+// conditions is what a query asks for; nobody is found by a hidden field.
+func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, hidden map[string]bool, q Query) (*where, error) {
 	w := &where{}
 	if wrong := checkText(q.Text); wrong != nil || utf8.RuneCountInString(q.Text) > maxQuery {
 		return nil, badQuery("text")
@@ -105,13 +111,16 @@ func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, q Query) (*where, e
 		if err != nil {
 			return nil, err
 		}
-		r.whereText(w, fields, types, text)
+		r.whereText(w, fields, hidden, types, text)
+	}
+	if err := whereEquals(w, fields, hidden, q.Equals); err != nil {
+		return nil, err
 	}
 	if q.Field == "" && q.State == "" {
 		return w, nil
 	}
 	def := fields.byKey[q.Field]
-	if def == nil || !def.Attestable {
+	if def == nil || !def.Attestable || hidden[def.Key] {
 		return nil, badQuery("field")
 	}
 	return w, whereState(w, def, q.State)
@@ -119,7 +128,7 @@ func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, q Query) (*where, e
 
 // whereText finds a registration number, or else everybody with the words in
 // their name and everybody who has the whole text as an identifier.
-func (r *Registry) whereText(w *where, fields *fieldSet, types []IdentifierType, text string) {
+func (r *Registry) whereText(w *where, fields *fieldSet, hidden map[string]bool, types []IdentifierType, text string) {
 	number, ok := cleanNumber(text)
 	if !ok {
 		number = text
@@ -133,7 +142,7 @@ func (r *Registry) whereText(w *where, fields *fieldSet, types []IdentifierType,
 		}
 	}
 	for _, def := range fields.list {
-		if (def.Unique || def.Lookup) && seal.Normalise(text) != "" {
+		if (def.Unique || def.Lookup) && !hidden[def.Key] && seal.Normalise(text) != "" {
 			found = append(found, `SELECT registrant_id FROM identifier WHERE scheme = ? AND bidx = ?`)
 			args = append(args, def.Key, db.Bytes(r.keys.BlindIndex(def.Key, lookupText(def, text))))
 		}
@@ -176,15 +185,16 @@ func (r *Registry) findPage(tx *gorm.DB, w *where, limit int) ([]registrantRow, 
 	return rows, nil
 }
 
-// openAll opens the people of a page: see openRecords.
-func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow) ([]Person, error) {
+// openAll opens the people of a page: see openRecords. The values of hidden
+// fields are left out.
+func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow, hidden map[string]bool) ([]Person, error) {
 	recs, err := r.openRecords(tx, rows)
 	if err != nil {
 		return nil, err
 	}
 	people := make([]Person, len(recs))
 	for i, rec := range recs {
-		people[i] = personOf(rec.row, rec.text)
+		people[i] = personOf(rec.row, without(hidden, rec.text))
 	}
 	return people, nil
 }

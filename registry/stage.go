@@ -24,7 +24,7 @@ const chunkRows = 1000
 const staleAfter = 24 * time.Hour
 
 // stageTables hold nothing but rows on their way.
-var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state"}
+var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value"}
 
 // stageAll reads the whole file into the staging tables. One goroutine reads
 // and builds, the other copies into the database; both have ended on return.
@@ -49,9 +49,9 @@ func (im *importRun) stageAll(ctx context.Context, reader *csvio.Reader) error {
 
 // stageChunk is the rows of the staging tables for one chunk of the file.
 type stageChunk struct {
-	people, identifiers, states [][]any
-	rows                        int   // of the file, up to here
-	bytes                       int64 // of the file, up to here
+	people, identifiers, states, values [][]any
+	rows                                int   // of the file, up to here
+	bytes                               int64 // of the file, up to here
 }
 
 func (im *importRun) buildAll(ctx context.Context, reader *csvio.Reader, chunks chan<- stageChunk) error {
@@ -118,12 +118,28 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 		for _, x := range c.Dropped {
 			id(x.Scheme, x.Bidx, x.IsUnique, "drop")
 		}
+		chunk.values = append(chunk.values, im.stageValues(row.line, c)...)
 	}
 	for _, x := range row.ids {
 		if !slices.ContainsFunc(added, func(a identifierRow) bool { return a.Scheme == x.scheme }) {
 			id(x.scheme, x.bidx, true, "keep")
 		}
 	}
+}
+
+// stageValues gives the searchable values that a row changes. The empty form
+// stands for "cleared".
+func (im *importRun) stageValues(line int, c *built) [][]any {
+	var out [][]any
+	for _, v := range c.Indexed {
+		if c.NewKey == nil {
+			out = append(out, []any{im.stage, line, v.no, ""})
+		}
+		for _, form := range v.forms {
+			out = append(out, []any{im.stage, line, v.no, form})
+		}
+	}
+	return out
 }
 
 // stageColumns are the columns of import_stage, in the order of stageArgs.
@@ -180,8 +196,9 @@ func (im *importRun) copyChunk(ctx context.Context, c stageChunk) error {
 		stageColumns(),
 		{"run_no", "line", "scheme", "bidx", "is_unique", "op", "bad"},
 		{"run_no", "line", "field", "live_hash"},
+		{"run_no", "line", "field", "norm_value"},
 	}
-	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states} {
+	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values} {
 		if len(rows) == 0 {
 			continue
 		}

@@ -103,6 +103,9 @@ func (r *Registry) store(tx *gorm.DB, c *built) error {
 	if err := r.storeIdentifiers(tx, c); err != nil {
 		return err
 	}
+	if err := storeIndexed(tx, c.Row.ID, c.NewKey != nil, c.Indexed); err != nil {
+		return err
+	}
 	if err := r.storeLog(tx, c.Log); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -9,16 +10,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"socialregistry/internal/fault"
+	"socialregistry/registry/schema"
 	"socialregistry/registry/seal"
 )
 
 // Value is one value of a person in its canonical form: NFC text without outer
 // or doubled spaces, dates as 2006-01-02, numbers as plain decimals, booleans as
-// true or false, choices by their value.
+// true or false, choices by their value. See FieldType for those with parts.
 type Value struct {
 	Text        string
 	RecordedAt  time.Time
 	CollectedAt time.Time // zero: unknown
+	Definition  int       // version of the field's definition that the value was checked by
 }
 
 // Codes of the mistakes in a value, as they stand in fault.Field.Code. They are
@@ -46,6 +49,10 @@ const (
 	CodeBadEmail      = "bad_email"
 	CodeBadIdentifier = "bad_identifier"
 	CodeMangled       = "mangled_by_spreadsheet"
+	CodeBadLocation   = "bad_location"
+	CodeBadDocument   = "bad_document"
+	CodeBadRows       = "bad_rows"
+	CodeSchema        = "wrong_schema"
 )
 
 // mistake is what is wrong with a value: a code and words without the value.
@@ -53,13 +60,15 @@ type mistake struct{ code, words string }
 
 // clean checks every member of set against its definition and the actor's
 // rights, and gives the canonical form of those that pass. "" removes a value.
-func (b *builder) clean(set map[string]string, collected time.Time) (map[string]string, []fault.Field) {
+// stored are the values that the record has: one that is sent back as it is
+// passes, whatever its definition has become since.
+func (b *builder) clean(set, stored map[string]string, collected time.Time) (map[string]string, []fault.Field) {
 	clean, bad := make(map[string]string, len(set)), []fault.Field(nil)
 	if collected.After(b.at.Time) {
 		bad = append(bad, fault.Field{Name: "collected_at", Code: CodeFutureDate, Detail: "The day of collection is in the future."})
 	}
 	for key, raw := range set {
-		text, wrong := b.cleanOne(key, raw)
+		text, wrong := b.cleanOne(key, raw, stored[key])
 		if wrong != nil {
 			bad = append(bad, fault.Field{Name: shortKey(key), Code: wrong.code, Detail: wrong.words})
 			continue
@@ -70,13 +79,19 @@ func (b *builder) clean(set map[string]string, collected time.Time) (map[string]
 	return clean, bad
 }
 
-func (b *builder) cleanOne(key, raw string) (string, *mistake) {
+func (b *builder) cleanOne(key, raw, stored string) (string, *mistake) {
 	def := b.fields.byKey[key]
 	switch {
 	case def == nil:
 		return "", &mistake{CodeUnknownField, "There is no such field."}
+	case def.Retired:
+		return "", &mistake{CodeRetired, "This field is retired and takes no new value."}
+	case def.Type == TypeComputed:
+		return "", &mistake{CodeComputed, "This value follows from others; nobody enters it."}
 	case !b.actor.mayEdit(def.Field) && key != b.keeps:
 		return "", &mistake{CodeNotEditable, "This account may not change this field."}
+	case raw == stored:
+		return raw, nil
 	}
 	return def.canonical(raw, b.at.UTC().Format(time.DateOnly))
 }
@@ -84,6 +99,9 @@ func (b *builder) cleanOne(key, raw string) (string, *mistake) {
 // canonical checks one value and brings it into its canonical form; today is
 // the date (UTC) that "not in the future" refers to.
 func (def *fieldDef) canonical(raw, today string) (string, *mistake) {
+	if def.Type == TypeRepeat {
+		raw = compactJSON(raw)
+	}
 	if wrong := checkText(raw); wrong != nil {
 		return "", wrong
 	}
@@ -102,11 +120,30 @@ func (def *fieldDef) canonical(raw, today string) (string, *mistake) {
 	case (def.Unique || def.Lookup) && seal.Normalise(text) == "":
 		return "", &mistake{CodeBadIdentifier, "This has neither letters nor digits."}
 	}
+	if wrong := def.checkSchema(text); wrong != nil {
+		return "", wrong
+	}
 	return text, nil
 }
 
+// checkSchema says where a value does not fit the schema, never what stands there.
+func (def *fieldDef) checkSchema(text string) *mistake {
+	if def.schema == nil {
+		return nil
+	}
+	err := def.schema.Check(def.schemaValue(text))
+	var wrong *schema.MismatchError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong) && wrong.At != "":
+		return &mistake{CodeSchema, "This does not have the expected form at " + shortKey(wrong.At) + "."}
+	}
+	return &mistake{CodeSchema, "This does not have the expected form."}
+}
+
 func (def *fieldDef) canonicalType(text, today string) (string, *mistake) {
-	switch def.Type {
+	switch def.valueType() {
 	case TypeDate:
 		return canonicalDate(text, def.Min, def.Max, today)
 	case TypeNumber:
@@ -121,6 +158,14 @@ func (def *fieldDef) canonicalType(text, today string) (string, *mistake) {
 		return canonicalEmail(text)
 	case TypeIdentifier:
 		return canonicalIdentifier(text)
+	case TypeMultiChoice:
+		return canonicalChoices(text, def.Choices)
+	case TypeLocation:
+		return canonicalLocation(text)
+	case TypeDocument:
+		return canonicalDocument(text)
+	case TypeRepeat:
+		return canonicalRows(text)
 	}
 	return text, nil
 }
@@ -128,7 +173,7 @@ func (def *fieldDef) canonicalType(text, today string) (string, *mistake) {
 // missing lists what the person must have and would not have after a change. A
 // required field that an older record lacks is asked for when it is touched:
 // clean is what a change sets, nil for a new person. What is wrong already is
-// not missing too.
+// not missing too. Fields with conditions are for builder.guard.
 func (s *fieldSet) missing(text, clean map[string]string, bad []fault.Field) []fault.Field {
 	wrong := func(def *fieldDef) bool {
 		return slices.ContainsFunc(bad, func(f fault.Field) bool { return f.Name == def.Key })
@@ -136,8 +181,11 @@ func (s *fieldSet) missing(text, clean map[string]string, bad []fault.Field) []f
 	var out []fault.Field
 	first, named := (*fieldDef)(nil), false
 	for _, def := range s.list {
+		if def.Retired {
+			continue
+		}
 		_, touched := clean[def.Key]
-		if def.Required && text[def.Key] == "" && (clean == nil || touched) && !wrong(def) {
+		if def.Required && def.ShowIf == "" && text[def.Key] == "" && (clean == nil || touched) && !wrong(def) {
 			out = append(out, fault.Field{Name: def.Key, Code: CodeRequired, Detail: "This is needed."})
 		}
 		if def.Name {

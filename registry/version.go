@@ -58,6 +58,10 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 		if err != nil {
 			return err
 		}
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		rows, err := loadVersions(tx, id)
 		if err != nil {
 			return err
@@ -68,7 +72,7 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 			if err != nil {
 				return fmt.Errorf("open version %d: %w", rows[i].VersionNo, err)
 			}
-			out[i] = rows[i].toVersion(text)
+			out[i] = rows[i].toVersion(without(hidden, text))
 		}
 		return nil
 	})

@@ -51,7 +51,7 @@ func (r *Registry) CountDefaultSwitch(ctx context.Context, a Actor, label string
 	}
 	var n SwitchCount
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		n, err = r.countSwitch(tx, s, uuid.Nil)
+		n, err = r.countSwitch(tx, a, s, uuid.Nil)
 		return err
 	})
 	return n, err
@@ -80,7 +80,7 @@ func (r *Registry) SetDefaultByLabel(ctx context.Context, a Actor, s DefaultSwit
 	if err != nil {
 		return result, err
 	}
-	if err := r.confirmSwitch(ctx, s, after); err != nil {
+	if err := r.confirmSwitch(ctx, a, s, after); err != nil {
 		return result, err
 	}
 	for {
@@ -114,9 +114,9 @@ func (x *SwitchResult) add(batch SwitchResult) {
 }
 
 // confirmSwitch compares what is to be done with what somebody has agreed to.
-func (r *Registry) confirmSwitch(ctx context.Context, s DefaultSwitch, after uuid.UUID) error {
+func (r *Registry) confirmSwitch(ctx context.Context, a Actor, s DefaultSwitch, after uuid.UUID) error {
 	return r.db.Read(ctx, func(tx *gorm.DB) error {
-		n, err := r.countSwitch(tx, s, after)
+		n, err := r.countSwitch(tx, a, s, after)
 		if err == nil && n.ToSwitch > s.ExpectCount {
 			err = errCountChanged()
 		}
@@ -137,12 +137,12 @@ const onNamed = `(version_no = named_no OR EXISTS (SELECT 1 FROM registrant_vers
 	WHERE live.registrant_id = registrant.id AND live.version_no = registrant.version_no AND live.basis = named_no))`
 
 // switchWhere are the people of a switch from one id on.
-func (r *Registry) switchWhere(tx *gorm.DB, s DefaultSwitch, after uuid.UUID) (*where, error) {
+func (r *Registry) switchWhere(tx *gorm.DB, a Actor, s DefaultSwitch, after uuid.UUID) (*where, error) {
 	fields, err := r.fieldSet(tx)
 	if err != nil {
 		return nil, err
 	}
-	w, err := r.conditions(tx, fields, s.Query)
+	w, err := r.conditions(tx, fields, fields.hiddenFrom(a), s.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -151,8 +151,8 @@ func (r *Registry) switchWhere(tx *gorm.DB, s DefaultSwitch, after uuid.UUID) (*
 	return w, nil
 }
 
-func (r *Registry) countSwitch(tx *gorm.DB, s DefaultSwitch, after uuid.UUID) (SwitchCount, error) {
-	w, err := r.switchWhere(tx, s, after)
+func (r *Registry) countSwitch(tx *gorm.DB, a Actor, s DefaultSwitch, after uuid.UUID) (SwitchCount, error) {
+	w, err := r.switchWhere(tx, a, s, after)
 	if err != nil {
 		return SwitchCount{}, err
 	}
@@ -170,7 +170,7 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 	var out SwitchResult
 	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		out = SwitchResult{}
-		w, err := r.switchWhere(tx, s, after)
+		w, err := r.switchWhere(tx, a, s, after)
 		if err != nil {
 			return err
 		}

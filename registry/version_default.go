@@ -31,15 +31,17 @@ func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versio
 	}
 	var p Person
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		b, err := r.loadBuilder(tx, a, reason, now)
-		if err != nil {
-			return err
-		}
 		old, err := r.loadAtVersion(tx, id, expectVersion)
 		if err != nil {
 			return err
 		}
+		b, err := r.loadBuilder(tx, a, reason, now)
+		if err != nil {
+			return err
+		}
+		hidden := b.fields.hiddenFrom(a)
 		p = personOf(old.row, old.text)
+		without(hidden, p.Values)
 		if versionNo == old.row.VersionNo {
 			return nil
 		}
@@ -57,7 +59,7 @@ func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versio
 		if err := r.store(tx, change); err != nil {
 			return err
 		}
-		p = personOf(change.Row, change.Text)
+		p = personOf(change.Row, without(hidden, change.Text))
 		return nil
 	})
 	return p, err
@@ -123,6 +125,7 @@ func (b *builder) replace(out *built, before map[string]string) (diff []diffEntr
 		if def := b.fields.byKey[k]; def != nil {
 			out.Changed = append(out.Changed, fieldHash{def.No, b.valueHash(out.Row.ID, k, is)})
 			b.moveIdentifier(out, def, was, is)
+			b.index(out, def, is)
 		}
 	}
 	return diff
@@ -150,9 +153,13 @@ func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.
 		if err != nil {
 			return err
 		}
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		then, err := recordAt(tx, rec, at)
 		if err == nil {
-			p = personOf(then.row, then.text)
+			p = personOf(then.row, without(hidden, then.text))
 		}
 		return err
 	})

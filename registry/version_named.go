@@ -56,11 +56,11 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 	}
 	var v Version
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		b, err := r.loadBuilder(tx, a, reason, now)
+		old, err := r.loadAtVersion(tx, id, c.ExpectVersion)
 		if err != nil {
 			return err
 		}
-		old, err := r.loadAtVersion(tx, id, c.ExpectVersion)
+		b, err := r.loadBuilder(tx, a, reason, now)
 		if err != nil {
 			return err
 		}
@@ -69,6 +69,7 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 			return err
 		}
 		v = versionRowOf(made).toVersion(made.Text)
+		without(b.fields.hiddenFrom(a), v.Values)
 		if makeDefault {
 			return r.store(tx, made)
 		}
@@ -79,11 +80,10 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 
 // version builds a named version of a stored person.
 func (b *builder) version(old record, label string, c Change, makeDefault bool) (*built, error) {
-	clean, bad := b.clean(c.Set, c.CollectedAt)
+	clean, bad := b.clean(c.Set, old.text, c.CollectedAt)
 	out := newEdit(old)
 	out.Label = label
-	values := b.apply(out, old.key, clean, c.CollectedAt)
-	bad = append(bad, b.fields.missing(out.Text, clean, bad)...)
+	values, bad := b.change(out, old, clean, c.CollectedAt, bad)
 	from, number := old.row.VersionNo, old.row.LatestNo+1
 	diff := []diffEntry{versionEntry(from, number, label)}
 	if makeDefault {

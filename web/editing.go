@@ -189,8 +189,10 @@ func (e *editing) shape(in *input, f registry.Field) {
 		in.Kind, in.Dir = "tel", "ltr"
 	case registry.TypeEmail:
 		in.Dir, in.Mode = "ltr", "email"
-	case registry.TypeIdentifier:
+	case registry.TypeIdentifier, registry.TypeLocation, registry.TypeDocument, registry.TypeMultiChoice:
 		in.Dir = "ltr"
+	case registry.TypeRepeat:
+		in.Kind, in.Dir = "area", "ltr"
 	case registry.TypeBoolean:
 		in.Kind = "choice"
 		in.Options = []option{{Label: words{Text: e.l.t("value.choose")}}}

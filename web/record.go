@@ -156,6 +156,9 @@ func stateBadge(l *locale, f registry.Field, s registry.FieldState) badge {
 // mayEdit says whether the definition lets the actor edit the field; the
 // registry decides again when it is saved.
 func mayEdit(a registry.Actor, f registry.Field) bool {
+	if f.Retired {
+		return false
+	}
 	for _, role := range f.EditBy {
 		if a.Has(role) {
 			return true

@@ -22,7 +22,11 @@ func (p *Pages) shownValue(l *locale, f registry.Field, text string) shown {
 	if text == "" {
 		return shown{Text: l.t("value.none"), Empty: true}
 	}
-	switch f.Type {
+	kind := f.Type
+	if kind == registry.TypeComputed {
+		kind = f.Result
+	}
+	switch kind {
 	case registry.TypeDate:
 		if day, err := time.Parse(time.DateOnly, text); err == nil {
 			return shown{Text: l.date(day), Dir: "auto"}
@@ -36,10 +40,27 @@ func (p *Pages) shownValue(l *locale, f registry.Field, text string) shown {
 				return shown{Text: w.Text, Lang: w.Lang, Dir: "auto"}
 			}
 		}
-	case registry.TypeNumber, registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier:
+	case registry.TypeMultiChoice:
+		return p.shownChoices(l, f, text)
+	case registry.TypeNumber, registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier,
+		registry.TypeLocation, registry.TypeDocument, registry.TypeRepeat:
 		return shown{Text: text, Dir: "ltr"}
 	}
 	return shown{Text: text, Dir: "auto"}
+}
+
+// shownChoices joins the labels of several choices. A value that is no
+// choice any more is shown as it is.
+func (p *Pages) shownChoices(l *locale, f registry.Field, text string) shown {
+	parts := strings.Split(text, ", ")
+	for i, part := range parts {
+		for _, choice := range f.Choices {
+			if choice.Value == part {
+				parts[i] = p.words(l, choice.Label, part).Text
+			}
+		}
+	}
+	return shown{Text: strings.Join(parts, " · "), Dir: "auto"}
 }
 
 // masked hides all but the last four characters of what is stored sealed.

@@ -45,8 +45,8 @@ func rules(f registry.Field) string {
 		word string
 		set  bool
 	}{
-		{"required", f.Required}, {"unique", f.Unique}, {"lookup", f.Lookup}, {"sealed", f.Sealed},
-		{"name", f.Name}, {"attestable", f.Attestable}, {"issuable", f.Issuable},
+		{"required", f.Required}, {"unique", f.Unique}, {"lookup", f.Lookup}, {"searchable", f.Searchable}, {"sealed", f.Sealed},
+		{"name", f.Name}, {"attestable", f.Attestable}, {"issuable", f.Issuable}, {"computed", f.Type == registry.TypeComputed}, {"retired", f.Retired},
 	} {
 		if rule.set {
 			words = append(words, rule.word)
@@ -57,7 +57,7 @@ func rules(f registry.Field) string {
 
 type fieldsAddCmd struct {
 	Key        string            `arg:"" help:"Small letters, digits and underscores, such as household_size."`
-	Type       string            `default:"text" enum:"text,date,choice,number,boolean,phone,email,identifier" help:"${enum}"`
+	Type       string            `default:"text" enum:"text,date,choice,number,boolean,phone,email,identifier,multi_choice,location,document,repeat,computed" help:"${enum}"`
 	Label      map[string]string `required:"" mapsep:"none" placeholder:"LANG=WORDS" help:"Label per language, such as en=\"Household size\". May be repeated."`
 	Choice     []string          `sep:"none" placeholder:"VALUE=WORDS" help:"A choice and its English label, in order. May be repeated."`
 	Section    string            `help:"Heading under which it is shown, such as contact."`
@@ -71,6 +71,12 @@ type fieldsAddCmd struct {
 	Required   bool              `help:"Nobody is registered without it."`
 	Unique     bool              `help:"No two people share a value."`
 	Lookup     bool              `help:"People are found by the whole value."`
+	Searchable bool              `help:"People are found by the whole plain value."`
+	SeeBy      []string          `enum:"admin,registrar,attester,auditor,registrant" placeholder:"ROLE,..." help:"Who is told the values; nobody named: whoever reads the record."`
+	Rule       string            `help:"What a computed field is made of (CEL)."`
+	Result     string            `help:"What a computed field is: text, number, boolean or date."`
+	ShowIf     string            `help:"When the field takes a value (CEL)."`
+	RequiredIf string            `help:"When the field needs a value (CEL)."`
 	Sealed     bool              `help:"Stored encrypted."`
 	Name       bool              `help:"Part of the name search."`
 	Attestable bool              `help:"Staff attest it."`
@@ -102,6 +108,7 @@ func (c *fieldsAddCmd) field() registry.Field {
 	f := registry.Field{
 		Key: c.Key, Type: registry.FieldType(c.Type), Label: c.Label, Section: c.Section, Position: c.Position,
 		Pattern: c.Pattern, Min: c.Min, Max: c.Max, MaxLength: c.MaxLength, IRI: c.IRI, Required: c.Required, Unique: c.Unique,
+		Searchable: c.Searchable, Rule: c.Rule, Result: registry.FieldType(c.Result), ShowIf: c.ShowIf, RequiredIf: c.RequiredIf,
 		Lookup: c.Lookup, Sealed: c.Sealed, Name: c.Name, Attestable: c.Attestable, Issuable: c.Issuable,
 	}
 	for _, text := range c.Choice {
@@ -113,6 +120,9 @@ func (c *fieldsAddCmd) field() registry.Field {
 	}
 	for _, role := range slices.Compact(c.EditBy) {
 		f.EditBy = append(f.EditBy, registry.Role(role))
+	}
+	for _, role := range slices.Compact(c.SeeBy) {
+		f.SeeBy = append(f.SeeBy, registry.Role(role))
 	}
 	return f
 }

@@ -32,7 +32,7 @@ CREATE TABLE registrant (
   region         text,
   extra          jsonb       NOT NULL,                 -- {field: text}: other plain values
   enc            jsonb       NOT NULL,                 -- {field: base64}: values sealed under the record key
-  times          jsonb       NOT NULL,                 -- {field: {r, c}}: recorded and collected at, microseconds; one entry per value
+  times          jsonb       NOT NULL,                 -- {field: {r, c, d}}: recorded and collected at, microseconds; version of the definition; one entry per value
   vhash          bytea       NOT NULL,                 -- keyed hash of all values
   hash_key_id    text        NOT NULL,                 -- which key made it
   chain_head     bytea       NOT NULL,                 -- hash of the newest row in change_log
@@ -87,7 +87,8 @@ CREATE TABLE field_definition (
   no         smallint NOT NULL UNIQUE,                 -- core fields below 1000, added ones above
   section    text     NOT NULL,
   position   integer  NOT NULL,
-  type       text     NOT NULL CHECK (type IN ('text', 'date', 'choice', 'number', 'boolean', 'phone', 'email', 'identifier')),
+  type       text     NOT NULL CHECK (type IN ('text', 'date', 'choice', 'number', 'boolean', 'phone', 'email', 'identifier',
+                       'multi_choice', 'location', 'document', 'repeat', 'computed')),
   label      jsonb    NOT NULL,                        -- {language: words}
   hint       jsonb    NOT NULL,                        -- {language: words}
   choices    jsonb    NOT NULL,                        -- [{value, label}]

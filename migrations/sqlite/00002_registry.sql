@@ -30,7 +30,7 @@ CREATE TABLE registrant (
   region         TEXT,
   extra          TEXT    NOT NULL CHECK (json_valid(extra)),      -- {field: text}: other plain values
   enc            TEXT    NOT NULL CHECK (json_valid(enc)),        -- {field: base64}: values sealed under the record key
-  times          TEXT    NOT NULL CHECK (json_valid(times)),      -- {field: {r, c}}: recorded and collected at, microseconds; one entry per value
+  times          TEXT    NOT NULL CHECK (json_valid(times)),      -- {field: {r, c, d}}: recorded and collected at, microseconds; version of the definition; one entry per value
   vhash          BLOB    NOT NULL,                                -- keyed hash of all values
   hash_key_id    TEXT    NOT NULL,                                -- which key made it
   chain_head     BLOB    NOT NULL,                                -- hash of the newest row in change_log
@@ -102,7 +102,8 @@ CREATE TABLE field_definition (
   no             INTEGER NOT NULL UNIQUE,                         -- core fields below 1000, added ones above
   section        TEXT    NOT NULL,
   position       INTEGER NOT NULL,
-  type           TEXT    NOT NULL CHECK (type IN ('text', 'date', 'choice', 'number', 'boolean', 'phone', 'email', 'identifier')),
+  type           TEXT    NOT NULL CHECK (type IN ('text', 'date', 'choice', 'number', 'boolean', 'phone', 'email', 'identifier',
+                           'multi_choice', 'location', 'document', 'repeat', 'computed')),
   label          TEXT    NOT NULL CHECK (json_valid(label)),      -- {language: words}
   hint           TEXT    NOT NULL CHECK (json_valid(hint)),       -- {language: words}
   choices        TEXT    NOT NULL CHECK (json_valid(choices)),    -- [{value, label}]

@@ -1,0 +1,126 @@
+package registry_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// found is the number of people whom values find.
+func (x *fixture) found(t *testing.T, equals map[string]string) int {
+	t.Helper()
+	page, err := x.Search(t.Context(), registrar(), registry.Query{Equals: equals})
+	if err != nil {
+		t.Fatal(equals, err)
+	}
+	return len(page.People)
+}
+
+// Searchable fields of every kind find people, through registrations, edits and
+// imports alike, and only by whole values.
+func TestSearchableFields(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		choices := []registry.Choice{{Value: "food", Label: label("Food")}, {Value: "cash", Label: label("Cash")}}
+		x.define(t, registry.Field{Key: "ward", Type: registry.TypeText, Searchable: true, Label: label("Ward"), MaxLength: 4000},
+			registry.Field{Key: "aids", Type: registry.TypeMultiChoice, Choices: choices, Searchable: true, Label: label("Aids")},
+			registry.Field{Key: "rooms", Type: registry.TypeNumber, Searchable: true, Label: label("Rooms")},
+			registry.Field{Key: "crowded", Type: registry.TypeComputed, Result: registry.TypeBoolean, Rule: "rooms < 2", Searchable: true, Label: label("Crowded")})
+		p := x.register(t, map[string]string{"given_name": "Amina", "national_id": "ID-1", "ward": "Ångström Ward", "aids": "food,cash", "rooms": "01"})
+		x.load(t, "Given name,National ID,ward,aids,rooms\nBrian,ID-2,north,cash,3\nChen,ID-3,,,\n", create(), "2 0 0 0")
+		check := func(want int, equals map[string]string) {
+			t.Helper()
+			if got := x.found(t, equals); got != want {
+				t.Errorf("%v finds %d, want %d", equals, got, want)
+			}
+		}
+		check(1, map[string]string{"ward": "ångström ward"})
+		check(1, map[string]string{"ward": "A\u030angstro\u0308m WARD"})
+		check(0, map[string]string{"ward": "ångström"})
+		check(2, map[string]string{"aids": "cash"})
+		check(1, map[string]string{"aids": "cash, food"})
+		check(1, map[string]string{"rooms": "1.0"})
+		check(1, map[string]string{"crowded": "yes"})
+		check(1, map[string]string{"crowded": "false", "ward": "NORTH"})
+		check(0, map[string]string{"crowded": "true", "ward": "NORTH"})
+
+		long := strings.Repeat("ﷺ", 4000)
+		p = x.edit(t, p, map[string]string{"ward": long, "aids": "", "rooms": "2"})
+		check(1, map[string]string{"ward": long})
+		check(0, map[string]string{"ward": long[3:]})
+		check(1, map[string]string{"aids": "cash"})
+		check(0, map[string]string{"crowded": "true"})
+		x.load(t, "National ID,ward,aids\nID-2,South,food\nID-1,south,cash\n", update(), "0 2 0 0")
+		check(2, map[string]string{"ward": "south"})
+		check(0, map[string]string{"ward": "north"})
+		check(1, map[string]string{"aids": "food"})
+
+		for _, equals := range []map[string]string{{"nothing": "a"}, {"region": "a"}, {"ward": ""}, {"ward": "a\x00"},
+			{"ward": "a", "aids": "a", "rooms": "1", "crowded": "a", "x": "1", "y": "2"}} {
+			_, err := x.Search(t.Context(), registrar(), registry.Query{Equals: equals})
+			wantFault(t, err, fault.Invalid, "bad_query")
+		}
+	})
+}
+
+// A field becomes searchable while people register and edit: nobody waits, and
+// in the end everybody is found.
+func TestAFieldBecomesSearchable(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		f := x.defined(t, registry.Field{Key: "ward", Type: registry.TypeText})
+		const before, after = 30, 30
+		var first []registry.Person
+		for i := range before {
+			first = append(first, x.register(t, map[string]string{"given_name": fmt.Sprint("P", i), "ward": "north"}))
+		}
+		_, err := x.Search(t.Context(), registrar(), registry.Query{Equals: map[string]string{"ward": "north"}})
+		wantFault(t, err, fault.Invalid, "bad_query")
+		wantFault(t, x.IndexField(t.Context(), admin(), "ward", nil), fault.Conflict, "not_searchable")
+		wantFault(t, x.IndexField(t.Context(), admin(), "nothing", nil), fault.NotFound, "no_such_field")
+		wantFault(t, x.IndexField(t.Context(), registrar(), "ward", nil), fault.Forbidden, "not_allowed")
+
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for i := range after {
+				x.register(t, map[string]string{"given_name": fmt.Sprint("Q", i), "ward": "north"})
+				x.edit(t, first[i], map[string]string{"ward": "south"})
+			}
+		})
+		f.Searchable = true
+		if f = x.update(t, f); f.Indexed {
+			t.Error("the index is open before it is whole")
+		}
+		_, err = x.Search(t.Context(), registrar(), registry.Query{Equals: map[string]string{"ward": "north"}})
+		wantFault(t, err, fault.Invalid, "bad_query")
+		seen := 0
+		if err := x.IndexField(t.Context(), registry.System(), "ward", func(n int) { seen = n }); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+		if n, s := x.found(t, map[string]string{"ward": "north"}), x.found(t, map[string]string{"ward": "south"}); n != after || s != before || seen < 2*before {
+			t.Errorf("%d in the north and %d in the south are found, %d were looked at", n, s, seen)
+		}
+		if g := x.field(t, "ward"); !g.Indexed || g.Version != 2 {
+			t.Errorf("the definition says %+v", g)
+		}
+
+		// Off and on again: what was left behind is put right.
+		f = x.field(t, "ward")
+		f.Searchable = false
+		f = x.update(t, f)
+		x.edit(t, x.find(t, "q0"), map[string]string{"ward": ""})
+		f.Searchable = true
+		x.update(t, f)
+		if err := x.IndexField(t.Context(), admin(), "ward", nil); err != nil {
+			t.Fatal(err)
+		}
+		if n := x.found(t, map[string]string{"ward": "north"}); n != after-1 {
+			t.Errorf("%d are found, want %d", n, after-1)
+		}
+	})
+}
