@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -152,6 +153,37 @@ func TestFindByIdentifier(t *testing.T) {
 		search("VC-100200")
 		if found, err := x.FindByIdentifier(t.Context(), registrar(), "voter_card", "VC-100200"); err != nil || len(found) != 0 {
 			t.Errorf("revoked, it finds %v, %v", found, err)
+		}
+	})
+}
+
+// Whoever changes an identifier in the database, past the registry, is found.
+func TestTamperingWithIdentifiersIsFound(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		for name, sql := range map[string]string{
+			"revoked one made valid": "UPDATE registrant_identifier SET status = 'VALID' WHERE registrant_id = ? AND seq = 1",
+			"valid one revoked":      "UPDATE registrant_identifier SET status = 'REVOKED' WHERE registrant_id = ? AND seq = 2",
+			"longer validity":        "UPDATE registrant_identifier SET valid_to = '2040-01-01' WHERE registrant_id = ? AND seq = 2",
+			"other issuer":           "UPDATE registrant_identifier SET issued_by = 'X' WHERE registrant_id = ? AND seq = 2",
+			"removed":                "DELETE FROM registrant_identifier WHERE registrant_id = ? AND seq = 1",
+			"value of another":       "UPDATE registrant_identifier SET enc = (SELECT i.enc FROM registrant_identifier i WHERE i.registrant_id = registrant_identifier.registrant_id AND i.seq = 1) WHERE registrant_id = ? AND seq = 2",
+			"index of another":       "UPDATE registrant_identifier SET bidx = (SELECT i.bidx FROM registrant_identifier i WHERE i.registrant_id = registrant_identifier.registrant_id AND i.seq = 1) WHERE registrant_id = ? AND seq = 2",
+			"not found any more":     "DELETE FROM identifier WHERE scheme = 'type:voter_card' AND registrant_id = ?",
+			"not unique any more":    "UPDATE identifier SET is_unique = (1 = 0) WHERE scheme = 'type:voter_card' AND registrant_id = ?",
+		} {
+			p := x.register(t, map[string]string{"full_name": "Amina"})
+			if _, err := x.setStatus(t, p, x.identify(t, p, "voter_card", uuid.NewString()[:8]), registry.IdentifierRevoked); err != nil {
+				t.Fatal(err)
+			}
+			x.identify(t, p, "voter_card", uuid.NewString()[:8])
+			if err := x.VerifyChain(t.Context(), p.ID); err != nil {
+				t.Fatalf("%s: before: %v", name, err)
+			}
+			x.exec(t, sql, p.ID)
+			if err := x.VerifyChain(t.Context(), p.ID); !errors.Is(err, registry.ErrChainBroken) {
+				t.Errorf("%s: %v, want ErrChainBroken", name, err)
+			}
 		}
 	})
 }

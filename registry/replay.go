@@ -19,6 +19,7 @@ type replay struct {
 	text     map[string]string // the record
 	versions []replayed        // 1, 2, 3, ...
 	number   int               // of the default; 0: the person is not registered yet
+	ids      map[string]string // members of identifiers, by their name in the log
 }
 
 // replayed is one version as the log tells it.
@@ -28,7 +29,9 @@ type replayed struct {
 	text  map[string]string
 }
 
-func newReplay(key seal.Record) *replay { return &replay{key: key, text: map[string]string{}} }
+func newReplay(key seal.Record) *replay {
+	return &replay{key: key, text: map[string]string{}, ids: map[string]string{}}
+}
 
 // play does what an entry did, and tells whether the default version became
 // another. It returns an error that wraps ErrChainBroken.
@@ -41,6 +44,9 @@ func (p *replay) play(row changeRow) (moved bool, err error) {
 	named, chosen, aside := p.split(diff)
 	if !p.change(p.text, diff, "") {
 		return false, broken("entry %d does not start from the value before", row.ChainNo)
+	}
+	if !p.identify(diff) {
+		return false, broken("entry %d does not start from the identifier before", row.ChainNo)
 	}
 	edited := row.ChainNo == 1 || hasValues(diff)
 	switch {

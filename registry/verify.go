@@ -14,9 +14,9 @@ import (
 
 // VerifyChain checks that a person's change log is whole and that the record is
 // what the log says: every hash, the head in the live row, and the values of the
-// live row and of every version, with its label, which must come out when all
-// changes are played again. It returns NotFound, or an error that wraps ErrChainBroken and says
-// where.
+// live row and of every version, with its label, and its identifiers, which must
+// come out when all changes are played again. It returns NotFound, or an error that
+// wraps ErrChainBroken and says where.
 func (r *Registry) VerifyChain(ctx context.Context, id uuid.UUID) error {
 	return r.db.Read(ctx, func(tx *gorm.DB) error { return r.verifyChain(tx, id) })
 }
@@ -37,7 +37,11 @@ func (r *Registry) verifyChain(tx *gorm.DB, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	return r.verifyValues(rows, versions, rec)
+	log, err := r.verifyValues(rows, versions, rec)
+	if err != nil {
+		return err
+	}
+	return r.verifyIdentifiers(tx, log, rec)
 }
 
 func verifyHashes(rows []changeRow, live registrantRow) error {
@@ -62,29 +66,30 @@ func verifyHashes(rows []changeRow, live registrantRow) error {
 }
 
 // verifyValues plays the log again: the versions are those that it made, under
-// the names that it gave, and the record is the one that it chose.
-func (r *Registry) verifyValues(rows []changeRow, versions []versionRow, rec record) error {
+// the names that it gave, and the record is the one that it chose. It gives the
+// log as it was played.
+func (r *Registry) verifyValues(rows []changeRow, versions []versionRow, rec record) (*replay, error) {
 	log := newReplay(rec.key)
 	for _, row := range rows {
 		if _, err := log.play(row); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(log.versions) != len(versions) || rec.row.LatestNo != len(versions) {
-		return broken("there are %d versions up to number %d, and %d were made", len(versions), rec.row.LatestNo, len(log.versions))
+		return nil, broken("there are %d versions up to number %d, and %d were made", len(versions), rec.row.LatestNo, len(log.versions))
 	}
 	for i, v := range versions {
 		if made := log.versions[i]; v.VersionNo != i+1 || string(v.Label) != made.label || v.Basis != made.basis || !v.holds(made.text, rec.key) {
-			return broken("version %d is not the one that was made", i+1)
+			return nil, broken("version %d is not the one that was made", i+1)
 		}
 	}
 	if rec.row.VersionNo != log.number {
-		return broken("the default is version %d, and version %d was chosen", rec.row.VersionNo, log.number)
+		return nil, broken("the default is version %d, and version %d was chosen", rec.row.VersionNo, log.number)
 	}
 	if !maps.Equal(log.text, rec.text) || !seal.Equal(rec.row.Values.VHash, r.keys.RecordHash(rec.row.ID, log.text)) {
-		return broken("the record does not hold the values of the log")
+		return nil, broken("the record does not hold the values of the log")
 	}
-	return nil
+	return log, nil
 }
 
 // holds tells whether a stored version has these values.
