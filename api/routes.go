@@ -100,6 +100,10 @@ func (s *server) rest() {
 	g.get("/api/v1/identifier-types/:key", h.IdentifierType)
 	g.put("/api/v1/identifier-types/:key", h.ChangeIdentifierType)
 
+	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
+	slow := s.group(policy{render: respond.Problem, body: smallBody, time: uploadTime, bearer: true, use: known})
+	restVersions(g, slow, h)
+
 	// A token is shown once: its answer is kept for nobody.
 	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
 	own.get("/api/v1/tokens", h.Tokens)
@@ -118,6 +122,17 @@ func restKinship(g group, h *rest.Handlers) {
 	g.post("/api/v1/people/:id/guardians", h.AddGuardian)
 	g.post("/api/v1/people/:id/guardians/:guardian/end", h.EndGuardian)
 	g.post("/api/v1/people/:id/guardians/:guardian/removal", h.RemoveGuardian)
+}
+
+// restVersions: named versions, the choice of the default, statistics.
+func restVersions(g, slow group, h *rest.Handlers) {
+	g.post("/api/v1/people/:id/versions", h.AddVersion)
+	g.get("/api/v1/people/:id/comparison", h.Comparison)
+	g.get("/api/v1/people/:id/as-of", h.PersonAsOf)
+	g.put("/api/v1/people/:id/default", h.SetDefault)
+	slow.post("/api/v1/default-switches/count", h.CountDefaults)
+	slow.post("/api/v1/default-switches", h.SwitchDefaults)
+	g.get("/api/v1/statistics", h.Statistics)
 }
 
 // restGroups: households and other groups. What hangs on a record of any kind is

@@ -165,12 +165,12 @@ func entryTitle(l *locale, e registry.LogEntry) string {
 		return l.t("history.code")
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAttestation:
 		return l.t("history.decided", "n", len(e.Changes))
-	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindVersion:
-		return l.t("history.version", "label", e.Changes[0].Comment)
-	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindDefault:
-		return l.t("history.default", "n", e.Changes[0].New)
 	case e.ChainNo == 1:
 		return l.t("history.registered")
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindVersion && e.Changes[0].Comment != "":
+		return l.t("history.version", "label", e.Changes[0].Comment)
+	case len(e.Changes) > 0 && (e.Changes[0].Kind == registry.KindVersion || e.Changes[0].Kind == registry.KindDefault):
+		return l.t("history.default", "n", e.Changes[0].New)
 	}
 	return l.t("history.changed", "n", len(e.Changes))
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -12,6 +13,7 @@ import (
 type versionBody struct {
 	Number  int               `json:"number"`
 	Label   string            `json:"label,omitempty"`
+	Basis   int               `json:"basis,omitempty"`
 	Default bool              `json:"default"`
 	Author  string            `json:"author"`
 	Channel registry.Channel  `json:"channel"`
@@ -22,7 +24,7 @@ type versionBody struct {
 }
 
 func versionBodyOf(v registry.Version, defaultNo int) versionBody {
-	out := versionBody{Number: v.No, Label: v.Label, Default: v.No == defaultNo, Author: v.Author, Channel: v.Channel, Reason: v.Reason, At: v.At}
+	out := versionBody{Number: v.No, Label: v.Label, Basis: v.Basis, Default: v.No == defaultNo, Author: v.Author, Channel: v.Channel, Reason: v.Reason, At: v.At}
 	out.Values, out.Times = splitValues(v.Values)
 	return out
 }
@@ -59,4 +61,139 @@ func (h *Handlers) Version(c *gin.Context) error {
 		return err
 	}
 	return ok(c, versionBodyOf(v, current))
+}
+
+// newVersion is a named version that is to be added.
+type newVersion struct {
+	recordChange
+	Label   string `json:"label"`
+	Default bool   `json:"default"` // it becomes the record
+}
+
+// AddVersion answers POST /people/{id}/versions.
+func (h *Handlers) AddVersion(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	version, err := ifMatch(c)
+	if err != nil {
+		return err
+	}
+	var body newVersion
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	v, err := h.reg.AddVersion(c.Request.Context(), actorOf(c), id, body.Label, body.change(version), body.Default)
+	if err != nil {
+		return err
+	}
+	if body.Default {
+		version = v.No
+	}
+	setETag(c, version)
+	return created(c, peoplePath+"/"+id.String()+"/versions/"+strconv.Itoa(v.No), versionBodyOf(v, version))
+}
+
+// defaultChoice names the version that becomes the record.
+type defaultChoice struct {
+	Version int    `json:"version"`
+	Reason  string `json:"reason"`
+}
+
+// SetDefault answers PUT /people/{id}/default.
+func (h *Handlers) SetDefault(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	version, err := ifMatch(c)
+	if err != nil {
+		return err
+	}
+	var body defaultChoice
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	p, err := h.reg.SetDefault(c.Request.Context(), actorOf(c), id, body.Version, version, body.Reason)
+	if err != nil {
+		return err
+	}
+	return okPerson(c, p)
+}
+
+// comparisonBody says in what two versions differ.
+type comparisonBody struct {
+	From        versionBody      `json:"from"`
+	To          versionBody      `json:"to"`
+	Differences []differenceBody `json:"differences"`
+}
+
+// differenceBody is one field; an absent text is no value.
+type differenceBody struct {
+	Field string            `json:"field"`
+	Label map[string]string `json:"label"` // per language
+	Old   string            `json:"old,omitempty"`
+	New   string            `json:"new,omitempty"`
+}
+
+// Comparison answers GET /people/{id}/comparison?from=&to=.
+func (h *Handlers) Comparison(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := onlyQuery(c, "from", "to"); err != nil {
+		return err
+	}
+	p, err := h.reg.Person(c.Request.Context(), actorOf(c), id)
+	if err != nil {
+		return err
+	}
+	found, err := h.reg.CompareVersions(c.Request.Context(), actorOf(c), id, c.Query("from"), c.DefaultQuery("to", registry.DefaultVersion))
+	if err != nil {
+		return err
+	}
+	out := comparisonBody{From: versionBodyOf(found.From, p.VersionNo), To: versionBodyOf(found.To, p.VersionNo), Differences: []differenceBody{}}
+	for _, d := range found.Differences {
+		out.Differences = append(out.Differences, differenceBody{Field: d.Field, Label: d.Label, Old: d.Old.Text, New: d.New.Text})
+	}
+	return ok(c, out)
+}
+
+// PersonAsOf answers GET /people/{id}/as-of?time=; without a time, as of now.
+func (h *Handlers) PersonAsOf(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := onlyQuery(c, "time"); err != nil {
+		return err
+	}
+	at, err := momentOf(c, "time")
+	if err != nil {
+		return err
+	}
+	p, err := h.reg.PersonAt(c.Request.Context(), actorOf(c), id, at)
+	if err != nil {
+		return err
+	}
+	return ok(c, personBodyOf(p))
+}
+
+// endOfTime is later than every entry of a log.
+func endOfTime() time.Time { return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC) }
+
+// momentOf reads a moment of the query; absent, it is the end of time. Error:
+// Invalid "bad_query" with the parameter.
+func momentOf(c *gin.Context, name string) (time.Time, error) {
+	text, ok := c.GetQuery(name)
+	if !ok {
+		return endOfTime(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, badQuery(name, "bad_time", "A moment as in RFC 3339, such as 2026-01-31T12:00:00Z.")
+	}
+	return at, nil
 }

@@ -1,0 +1,71 @@
+package rest
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/registry"
+)
+
+// switchBody asks for another default version of everybody whom a query finds.
+type switchBody struct {
+	Label       string      `json:"label"`
+	Query       switchQuery `json:"query"`
+	ExpectCount int         `json:"expect_count"` // what was confirmed
+	Reason      string      `json:"reason"`
+}
+
+// switchQuery finds people as GET /people does; empty, it finds everybody.
+type switchQuery struct {
+	Text  string         `json:"q"`
+	Field string         `json:"field"`
+	State registry.State `json:"state"`
+}
+
+func (q switchQuery) query() registry.Query {
+	return registry.Query{Text: q.Text, Field: q.Field, State: q.State}
+}
+
+// switchCountBody is what a switch would do.
+type switchCountBody struct {
+	ToSwitch int `json:"to_switch"`
+	Already  int `json:"already"`
+}
+
+// switchResultBody is what a switch did.
+type switchResultBody struct {
+	Switched    int `json:"switched"`
+	Skipped     int `json:"skipped"`
+	Conflicting int `json:"conflicting"`
+}
+
+// CountDefaults answers POST /default-switches/count. The query may name a
+// person, so it stands in the body and not in the address.
+func (h *Handlers) CountDefaults(c *gin.Context) error {
+	var body struct {
+		Label string      `json:"label"`
+		Query switchQuery `json:"query"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	n, err := h.reg.CountDefaultSwitch(c.Request.Context(), actorOf(c), body.Label, body.Query.query())
+	if err != nil {
+		return err
+	}
+	return ok(c, switchCountBody(n))
+}
+
+// SwitchDefaults answers POST /default-switches.
+func (h *Handlers) SwitchDefaults(c *gin.Context) error {
+	var body switchBody
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	done, err := h.reg.SetDefaultByLabel(c.Request.Context(), actorOf(c), registry.DefaultSwitch{
+		Label: body.Label, Query: body.Query.query(), ExpectCount: body.ExpectCount, Reason: body.Reason,
+	})
+	if err != nil {
+		return err
+	}
+	return ok(c, switchResultBody{Switched: done.Switched, Skipped: done.Skipped, Conflicting: done.Conflicting})
+}
