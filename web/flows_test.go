@@ -60,6 +60,29 @@ func TestEditOfOnesOwn(t *testing.T) {
 	})
 }
 
+// A tie is named in the history, to its people by the end of a number only.
+func TestHistoryTellsOfTies(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		registrar := registry.Actor{Name: "office", Roles: []registry.Role{registry.RoleRegistrar}}
+		spouse, err := w.registry.Register(t.Context(), registrar, registry.Change{Set: map[string]string{"full_name": "Spouse"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.registry.AddSpouse(t.Context(), registrar, w.person.ID, registry.SpouseChange{Spouse: spouse.ID, Marriage: registry.Marriage{IsMarried: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := spouse.Number[len(spouse.Number)-4:]
+		mine := w.registrant("en").get("/me/history").want(t, http.StatusOK, "Spouse", "SR-*******"+end)
+		if strings.Contains(mine.body, spouse.Number) {
+			t.Error("the number is told in full")
+		}
+		w.registrant("ar").get("/me/history").want(t, http.StatusOK, "الزوج أو الزوجة")
+		w.staff("en", registry.RoleAuditor).get("/admin/people/"+w.person.ID.String()+"/log").want(t, http.StatusOK, "Spouse", spouse.Number)
+	})
+}
+
 func TestSectionsThatOnlyTheOfficeEdits(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

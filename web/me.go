@@ -149,6 +149,9 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 		return out
 	}
 	if key := "history.kind." + ch.Kind; l.has(key) { // what is no field of the record
+		if ch.Kind == registry.KindKinship { // what the other is
+			out.Label = words{Text: l.t("tie." + ch.Field)}
+		}
 		out.Label.Text = l.t(key) + ": " + out.Label.Text
 		f = registry.Field{Sealed: ch.Kind == registry.KindIdentifier}
 		out.Old, out.New = p.masked(l, f, ch.Old), p.masked(l, f, ch.New)
