@@ -19,6 +19,11 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 			{"SELECT registrant_id FROM field_state WHERE field = 1 AND state = 'NEW'", "field_state_by_state", "field_state_by_state"},
 			{"SELECT chain_no FROM change_log WHERE (tx_no, registrant_id, chain_no) > (1, '00000000-0000-0000-0000-000000000000', 1) ORDER BY tx_no, registrant_id, chain_no LIMIT 5",
 				"change_log_feed", "change_log_feed"},
+			{"SELECT group_id FROM membership WHERE member_id = '00000000-0000-0000-0000-000000000000' ORDER BY group_id, seq LIMIT 5", "membership_of_member", "membership_of_member"},
+			{"SELECT member_id FROM membership WHERE group_id = '00000000-0000-0000-0000-000000000000' AND role = 'head' AND end_date IS NULL AND is_unique_role",
+				"membership_", "membership_"},
+			{"SELECT registrant_id FROM enrolment WHERE programme = 'a' AND status = 'ENROLLED' AND registrant_id > '00000000-0000-0000-0000-000000000000' ORDER BY registrant_id LIMIT 5",
+				"enrolment_of_programme", "enrolment_of_programme"},
 		} {
 			plan := x.plan(t, c.query)
 			want := map[string]string{"postgres": c.postgres, "sqlite": c.sqlite}[x.DB.Dialect.Name()]
