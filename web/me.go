@@ -153,8 +153,7 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 			out.Label = words{Text: l.t("tie." + ch.Field)}
 		}
 		out.Label.Text = l.t(key) + ": " + out.Label.Text
-		f = registry.Field{Sealed: ch.Kind == registry.KindIdentifier}
-		out.Old, out.New = p.masked(l, f, ch.Old), p.masked(l, f, ch.New)
+		out.Old, out.New = p.shownValue(l, registry.Field{}, ch.Old), p.shownValue(l, registry.Field{}, ch.New) // identifiers come masked
 		return out
 	}
 	out.Old, out.New = value(l, f, ch.Old), value(l, f, ch.New)
