@@ -197,7 +197,7 @@ func (s *server) pages() {
 	me.post("/me/credentials/:config/offer", p.OfferCreate)
 	me.get("/me/credentials/:config/offer/:id", p.OfferShow)
 
-	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor)
+	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
 	admin := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}})
 	admin.get("/admin", p.Queue)
 	admin.get("/admin/people", p.People)

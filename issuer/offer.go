@@ -42,7 +42,7 @@ type Offer struct {
 // It returns Unauthenticated, Forbidden, NotFound (also for somebody else's
 // record), or Invalid "unknown_configuration".
 func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID uuid.UUID, configIDs []string, withTxCode bool) (Offer, error) {
-	if err := may(a, toOffer, registrantID); err != nil {
+	if err := i.may(ctx, a, toOffer, registrantID); err != nil {
 		return Offer{}, err
 	}
 	if err := i.checkConfigIDs(configIDs); err != nil {
@@ -115,7 +115,7 @@ func (i *Issuer) offerFor(ctx context.Context, a registry.Actor, act action, id 
 	if err != nil {
 		return o, err
 	}
-	return o, may(a, act, o.RegistrantID)
+	return o, i.may(ctx, a, act, o.RegistrantID)
 }
 
 func (i *Issuer) checkConfigIDs(ids []string) error {

@@ -1,6 +1,8 @@
 package issuer
 
 import (
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -26,18 +28,26 @@ func staffFor(act action) []registry.Role {
 	case toOffer, toWithdraw:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
-		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
+		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
 	}
 	return nil
 }
 
 // may decides about the credentials of one registrant. A registrant is told
-// NotFound about somebody else's, existing or not; others Forbidden.
-func may(a registry.Actor, act action, registrant uuid.UUID) error {
+// NotFound about somebody else's, existing or not, and so is staff about those of
+// people outside the bounds of their role; others Forbidden.
+func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registrant uuid.UUID) error {
 	switch {
 	case a.ByToken(): // no scope of a personal access token is about credentials
 		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	case slices.ContainsFunc(staffFor(act), a.Has):
+		err := i.registry.CheckReach(ctx, a, registrant, staffFor(act)...)
+		if fault.KindOf(err) == fault.NotFound {
+			return notFound()
+		}
+		if err != nil {
+			return fmt.Errorf("look at the bounds of a role: %w", err)
+		}
 		return nil
 	case len(a.Roles) == 0:
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")

@@ -64,7 +64,7 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 // Issued gives all credentials of a registrant, newest first. It returns
 // NotFound for somebody else's record, Forbidden, Unauthenticated.
 func (i *Issuer) Issued(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Issued, error) {
-	if err := may(a, toSee, registrantID); err != nil {
+	if err := i.may(ctx, a, toSee, registrantID); err != nil {
 		return nil, err
 	}
 	rows, err := i.ledger.Issuances(ctx, registrantID)

@@ -35,7 +35,7 @@ func (i *Issuer) Withdraw(ctx context.Context, a registry.Actor, id uuid.UUID, r
 	if err != nil {
 		return err
 	}
-	if err := may(a, toWithdraw, row.RegistrantID); err != nil {
+	if err := i.may(ctx, a, toWithdraw, row.RegistrantID); err != nil {
 		return err
 	}
 	if !goodReason(reason) {

@@ -3,8 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -52,15 +50,6 @@ func (a accountRow) toAccount() Account {
 	return out
 }
 
-func (a accountRow) toActor() Actor {
-	acc := a.toAccount()
-	actor := Actor{AccountID: acc.ID, Name: acc.Username, Roles: acc.Roles, RegistrantID: acc.RegistrantID, Channel: ChannelStaff}
-	if a.RegistrantID != nil {
-		actor.Channel = ChannelSelf
-	}
-	return actor
-}
-
 // accounts is what signing in needs besides the database.
 type accounts struct {
 	passwords passwords
@@ -72,59 +61,6 @@ type accounts struct {
 func newAccounts(m secret.Master) accounts {
 	return accounts{passwords: newPasswords(), nameKey: m.Derive("registry/sign-in-name"),
 		codeKey: m.Derive("registry/activation-code"), forms: secret.NewTokens("f1", m.Derive("registry/form-token"))}
-}
-
-// staffName is the form of a staff name; it cannot look like a registration
-// number, which has no letter behind its dash.
-var staffName = regexp.MustCompile(`^[a-z][a-z0-9._-]{1,38}[a-z]$`)
-
-// CreateStaff opens an account for a member of staff. The name has 3 to 40 small
-// letters, digits, dots, dashes and underscores, with a letter at both ends.
-// Errors: Forbidden, Invalid, Conflict "username_taken".
-func (r *Registry) CreateStaff(ctx context.Context, actor Actor, username, password string, roles []Role) (Account, error) {
-	return r.createStaff(ctx, actor, username, password, roles, false)
-}
-
-func (r *Registry) createStaff(ctx context.Context, actor Actor, username, password string, roles []Role, openSecret bool) (Account, error) {
-	if err := actor.check(toCreateStaff); err != nil {
-		return Account{}, err
-	}
-	name := accountName(username)
-	if err := acceptStaff(name, password, roles); err != nil {
-		return Account{}, err
-	}
-	phc, err := r.accounts.passwords.hash(ctx, password)
-	if err != nil {
-		return Account{}, err
-	}
-	row := accountRow{ID: uuid.Must(uuid.NewV7()), Username: name, Roles: joinRoles(roles), Password: phc, CreatedBy: actor.name(), OpenSecret: openSecret}
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		row.CreatedAt, row.PasswordAt = now, now
-		return tx.Create(&row).Error
-	})
-	if r.db.Dialect.IsDuplicate(err) {
-		return Account{}, fault.Wrap(fault.Conflict, "username_taken", "There is an account with this name already.", err)
-	}
-	if err != nil {
-		return Account{}, fmt.Errorf("create staff account: %w", err)
-	}
-	return row.toAccount(), nil
-}
-
-func acceptStaff(name, password string, roles []Role) error {
-	if !staffName.MatchString(name) {
-		return fault.InvalidFields("bad_username", "This cannot be the name of a staff account.",
-			[]fault.Field{{Name: "username", Code: "bad_username", Detail: "Use 3 to 40 letters, digits, dots, dashes or underscores, with a letter at both ends."}})
-	}
-	for _, role := range roles {
-		if !slices.Contains([]Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor}, role) {
-			return fault.New(fault.Invalid, "bad_role", "Staff can be admin, registrar, attester and auditor.")
-		}
-	}
-	if len(roles) == 0 {
-		return fault.New(fault.Invalid, "bad_role", "A staff account needs a role.")
-	}
-	return acceptPassword("password", password, name)
 }
 
 // SignIn checks name and password and starts a session: the token is for the
@@ -218,14 +154,4 @@ func cut(s string, n int) string {
 		count++
 	}
 	return s
-}
-
-func joinRoles(roles []Role) string {
-	names := make([]string, 0, len(roles))
-	for _, role := range roles {
-		if !slices.Contains(names, string(role)) {
-			names = append(names, string(role))
-		}
-	}
-	return strings.Join(names, " ")
 }

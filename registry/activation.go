@@ -45,7 +45,7 @@ func (activationRow) TableName() string { return "activation" }
 // older code of the person is dead from now on. It stands in the change log.
 // Errors: Forbidden, NotFound.
 func (r *Registry) NewActivationCode(ctx context.Context, actor Actor, id uuid.UUID) (code string, expires time.Time, err error) {
-	if err := actor.check(toHandOutCode); err != nil {
+	if err := actor.checkOn(toHandOutCode, id); err != nil {
 		return "", time.Time{}, err
 	}
 	digits := secret.RandomDigits(ActivationDigits)
@@ -74,7 +74,7 @@ func (r *Registry) logHandOut(tx *gorm.DB, actor Actor, id uuid.UUID, now db.Tim
 	if err != nil {
 		return err
 	}
-	rec, err := r.load(tx, id, r.db.Dialect.ForUpdate())
+	rec, err := r.load(tx, actor.to(toHandOutCode), id, r.db.Dialect.ForUpdate())
 	if err != nil {
 		return err
 	}

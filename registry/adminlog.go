@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -69,32 +70,71 @@ func (a *adminRow) payload() []byte {
 // JSON, nil for "not there". The caller's transaction holds the subject's row.
 // It returns Conflict "changed_meanwhile" when somebody else was quicker.
 func (r *Registry) logAdmin(tx *gorm.DB, a Actor, reason string, now db.Time, subject string, before, after any) error {
-	was, err := json.Marshal(before)
-	if err != nil {
-		return fmt.Errorf("write the history of %s: %w", subject, err)
-	}
-	is, err := json.Marshal(after)
-	if err != nil {
-		return fmt.Errorf("write the history of %s: %w", subject, err)
-	}
-	var last adminRow
-	if err := tx.Where("subject = ?", subject).Order("seq DESC").Limit(1).Find(&last).Error; err != nil {
-		return fmt.Errorf("read the history of %s: %w", subject, err)
-	}
-	row := adminRow{Subject: subject, Seq: last.Seq + 1, At: now, Actor: a.name(), Reason: reason,
-		OldValue: string(was), NewValue: string(is), PrevHash: last.Hash}
-	if row.PrevHash == nil {
-		row.PrevHash = make([]byte, chainHashSize)
-	}
-	row.Hash = chainHash(row.PrevHash, row.payload())
-	err = tx.Create(&row).Error
-	if r.db.Dialect.IsDuplicate(err) {
-		return fault.New(fault.Conflict, "changed_meanwhile", "Somebody else is changing this now. Try again.")
-	}
-	if err != nil {
-		return fmt.Errorf("store the history of %s: %w", subject, err)
+	return r.logAdminAll(tx, a, reason, now, []adminChange{{subject, before, after}})
+}
+
+// adminChange is a change of one subject: see logAdmin.
+type adminChange struct {
+	subject       string
+	before, after any
+}
+
+// logAdminAll is logAdmin for many subjects, each of them once.
+func (r *Registry) logAdminAll(tx *gorm.DB, a Actor, reason string, now db.Time, changes []adminChange) error {
+	for some := range slices.Chunk(changes, adminChunk) {
+		rows, err := adminRows(tx, adminRow{At: now, Actor: a.name(), Reason: reason}, some)
+		if err != nil {
+			return err
+		}
+		err = tx.Create(&rows).Error
+		if r.db.Dialect.IsDuplicate(err) {
+			return fault.New(fault.Conflict, "changed_meanwhile", "Somebody else is changing this now. Try again.")
+		}
+		if err != nil {
+			return fmt.Errorf("store the history of settings: %w", err)
+		}
 	}
 	return nil
+}
+
+// adminChunk is how many subjects are read and written at once.
+const adminChunk = 500
+
+// adminRows makes the next row of each subject; common holds what they share.
+func adminRows(tx *gorm.DB, common adminRow, changes []adminChange) ([]adminRow, error) {
+	subjects := make([]string, len(changes))
+	for i, c := range changes {
+		subjects[i] = c.subject
+	}
+	var newest []adminRow
+	err := tx.Where("(subject, seq) IN (SELECT subject, max(seq) FROM admin_log WHERE subject IN ? GROUP BY subject)", subjects).Find(&newest).Error
+	if err != nil {
+		return nil, fmt.Errorf("read the history of settings: %w", err)
+	}
+	last := map[string]adminRow{}
+	for _, row := range newest {
+		last[row.Subject] = row
+	}
+	rows := make([]adminRow, len(changes))
+	for i, c := range changes {
+		was, err := json.Marshal(c.before)
+		if err != nil {
+			return nil, fmt.Errorf("write the history of %s: %w", c.subject, err)
+		}
+		is, err := json.Marshal(c.after)
+		if err != nil {
+			return nil, fmt.Errorf("write the history of %s: %w", c.subject, err)
+		}
+		row := common
+		row.Subject, row.Seq, row.PrevHash = c.subject, last[c.subject].Seq+1, last[c.subject].Hash
+		row.OldValue, row.NewValue = string(was), string(is)
+		if row.PrevHash == nil {
+			row.PrevHash = make([]byte, chainHashSize)
+		}
+		row.Hash = chainHash(row.PrevHash, row.payload())
+		rows[i] = row
+	}
+	return rows, nil
 }
 
 // AdminHistory gives the history of one subject, oldest first; none is an empty

@@ -39,17 +39,17 @@ type Decision struct {
 // all of them, or none. A decision is bound to the value by a keyed hash: it
 // stands while the field has that value, and no longer. It returns NotFound,
 // Conflict "version_conflict", Invalid "invalid_decisions" with one field per
-// mistake (codes unknown_field, not_visible, not_attestable, no_value, bad_state,
-// comment_required, doubled and those of text), or Forbidden.
+// mistake (codes unknown_field, not_visible, not_attestable, outside_section,
+// no_value, bad_state, comment_required, doubled and those of text), or Forbidden.
 func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVersion int, decisions []Decision) error {
-	if err := a.check(toAttest); err != nil {
+	if err := a.checkOn(toAttest, id); err != nil {
 		return err
 	}
 	if len(decisions) == 0 {
 		return fault.New(fault.Invalid, "no_decisions", "Decide about at least one field.")
 	}
 	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		rec, err := r.loadRecord(tx, id, r.db.Dialect.ForUpdate())
+		rec, err := r.loadRecord(tx, a.to(toAttest), id, r.db.Dialect.ForUpdate())
 		switch {
 		case err != nil:
 			return err
@@ -108,6 +108,8 @@ func (b *builder) checkDecision(rec record, d Decision, seen map[string]bool) *m
 		return &mistake{"doubled", "There are two decisions about this field."}
 	case !def.Attestable:
 		return &mistake{"not_attestable", "This field is not attested."}
+	case !b.actor.mayAttest(def.Field, rec.row.Kind, rec.above):
+		return &mistake{"outside_section", "This account does not decide about this field."}
 	case rec.text[d.Field] == "":
 		return &mistake{"no_value", "There is no value to decide about."}
 	case d.State != StateNew && d.State != StateAttested && d.State != StateRejected:

@@ -28,7 +28,7 @@ func (r *Registry) FieldStates(ctx context.Context, a Actor, id uuid.UUID) (map[
 	}
 	out := map[string]FieldState{}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ type Attested struct {
 func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error) {
 	var out Attested
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, System().to(toRead), id, "")
 		if err != nil {
 			return err
 		}

@@ -33,9 +33,10 @@ import (
 
 // record is one stored person with key and values opened.
 type record struct {
-	row  registrantRow
-	key  seal.Record
-	text map[string]string // {field: text}, sealed values too
+	row   registrantRow
+	key   seal.Record
+	text  map[string]string // {field: text}, sealed values too
+	above []string          // codes of its area and those above, if it was read for somebody with bounds
 }
 
 // builder computes changes that one actor makes for one reason at one moment.
@@ -48,6 +49,9 @@ type builder struct {
 	keeps  string      // key of the field that the registry itself sets in this change; "": none
 	beside []diffEntry // what the log says beside the values
 	label  string      // names the versions that register and edit make; "": none
+
+	placeOf func(key string) (place, error) // finds the area of an areaKey; nil: nobody with bounds builds
+	above   []string                        // codes of the area of the record at work and of those above it
 }
 
 func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Time) *builder {
@@ -68,6 +72,9 @@ type built struct {
 	Added   []identifierRow   // to insert then
 	Indexed []indexedValue    // searchable fields whose value changed
 	Log     changeRow         // without TxNo; without ChainNo, PrevHash and Hash until link
+
+	AreaName *string // what the values name as the area now, normalised; nil: what they named before
+	by       Actor
 }
 
 // fieldHash is the keyed hash of a field's new value; nil if it was removed.
@@ -78,6 +85,9 @@ type fieldHash struct {
 
 // register builds a new person.
 func (b *builder) register(id uuid.UUID, number string, set map[string]string, collected time.Time) (*built, error) {
+	if err := b.enter(set); err != nil {
+		return nil, err
+	}
 	clean, bad := b.clean(set, nil, collected)
 	key, wrapped := b.keys.NewRecord(id)
 	out := &built{
@@ -90,17 +100,20 @@ func (b *builder) register(id uuid.UUID, number string, set map[string]string, c
 	diff = append(diff, b.apply(out, key, b.derive(out.Text), time.Time{})...)
 	bad = append(bad, b.fields.missing(out.Text, nil, bad)...)
 	bad = append(bad, b.guard(nil, out.Text, nil, bad)...)
+	out.nameArea("")
 	return b.finish(out, key, b.named(out, diff), bad)
 }
 
 // edit builds a change of a stored person. It gives nil if nothing changes.
 func (b *builder) edit(old record, set map[string]string, collected time.Time) (*built, error) {
+	b.above = old.above
 	clean, bad := b.clean(set, old.text, collected)
 	out := newEdit(old)
 	diff, bad := b.change(out, old, clean, collected, bad)
 	if len(bad) == 0 && len(diff) == 0 {
 		return nil, nil
 	}
+	out.nameArea(old.row.Values.areaText())
 	return b.finish(out, old.key, b.named(out, diff), bad)
 }
 
@@ -156,6 +169,7 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	if len(bad) > 0 {
 		return nil, fault.InvalidFields("invalid_values", "Some values cannot be accepted.", bad)
 	}
+	out.by = b.actor
 	row := &out.Row
 	row.Values.FullNameNorm = normaliseName(b.fields.names(out.Text))
 	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, out.Text), b.keys.HashKeyID()

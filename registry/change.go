@@ -148,18 +148,19 @@ func (r *Registry) note(tx *gorm.DB, b *builder, rec *record, diff ...diffEntry)
 }
 
 // lockRecords reads people and groups and holds them until the transaction ends.
-// It returns NotFound when one is missing, and Gone when one is erased.
-func (r *Registry) lockRecords(tx *gorm.DB, ids ...uuid.UUID) (map[uuid.UUID]*record, error) {
+// It returns NotFound when one is missing or not for the actor, and Gone when one
+// is erased.
+func (r *Registry) lockRecords(tx *gorm.DB, who access, ids ...uuid.UUID) (map[uuid.UUID]*record, error) {
 	sorted := slices.Compact(slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }))
 	out := make(map[uuid.UUID]*record, len(sorted))
 	for chunk := range slices.Chunk(sorted, lockChunk) {
-		var rows []registrantRow
-		err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id IN ? ORDER BY id`+r.db.Dialect.ForUpdate(), chunk).Scan(&rows).Error
+		placed, err := readRows(tx, who, chunk, r.db.Dialect.ForUpdate())
 		if err != nil {
-			return nil, fmt.Errorf("lock records: %w", err)
+			return nil, err
 		}
-		if len(rows) != len(chunk) {
-			return nil, errNoPerson()
+		rows := make([]registrantRow, len(placed))
+		for i, row := range placed {
+			rows[i] = row.Row
 		}
 		recs, err := r.openRecords(tx, rows)
 		if err != nil {
@@ -169,6 +170,7 @@ func (r *Registry) lockRecords(tx *gorm.DB, ids ...uuid.UUID) (map[uuid.UUID]*re
 			return nil, errErased()
 		}
 		for i := range recs {
+			recs[i].above = pathCodes(string(placed[i].Path))
 			out[recs[i].row.ID] = &recs[i]
 		}
 	}
@@ -219,7 +221,7 @@ func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEnt
 	}
 	var out []LogEntry
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 // nothing. It does not look whether an identifier is taken. It returns the
 // errors of Register.
 func (r *Registry) CheckRegister(ctx context.Context, a Actor, c Change) error {
-	if err := a.check(toRegister); err != nil {
+	if err := a.checkWithin(toRegister); err != nil {
 		return err
 	}
 	return r.tryBuild(ctx, a, c, func(_ *gorm.DB, b *builder) error {
@@ -30,7 +30,7 @@ func (r *Registry) CheckEdit(ctx context.Context, a Actor, id uuid.UUID, c Chang
 		return nil, err
 	}
 	err = r.tryBuild(ctx, a, c, func(tx *gorm.DB, b *builder) error {
-		old, err := r.load(tx, id, "")
+		old, err := r.load(tx, a.to(toEdit), id, "")
 		if err != nil {
 			return err
 		}

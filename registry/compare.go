@@ -38,7 +38,7 @@ func (r *Registry) CompareVersions(ctx context.Context, a Actor, id uuid.UUID, f
 		if err != nil {
 			return err
 		}
-		rec, err := r.load(tx, id, "")
+		rec, err := r.load(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ type EnrolmentChange struct {
 // "version_conflict", "not_active" (a group that has ended), or "bad_transition"
 // when the status cannot follow the one there is.
 func (r *Registry) Enrol(ctx context.Context, a Actor, id uuid.UUID, c EnrolmentChange) (Enrolment, error) {
-	if err := a.check(toEnrol); err != nil {
+	if err := a.checkWithin(toEnrol); err != nil {
 		return Enrolment{}, err
 	}
 	reason, err := cleanReason(c.Reason)
@@ -40,7 +40,7 @@ func (r *Registry) Enrol(ctx context.Context, a Actor, id uuid.UUID, c Enrolment
 	}
 	var out Enrolment
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		rec, err := r.loadRecord(tx, id, r.db.Dialect.ForUpdate())
+		rec, err := r.loadRecord(tx, a.to(toEnrol), id, r.db.Dialect.ForUpdate())
 		switch {
 		case err != nil:
 			return err

@@ -18,7 +18,7 @@ func (r *Registry) Enrolments(ctx context.Context, a Actor, id uuid.UUID) ([]Enr
 	}
 	var out []Enrolment
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		if _, err := r.loadRecord(tx, id, ""); err != nil {
+		if _, err := r.loadRecord(tx, a.to(toRead), id, ""); err != nil {
 			return err
 		}
 		var rows []enrolmentRow
@@ -49,7 +49,7 @@ type EnrolledPage struct {
 // returns Forbidden, NotFound "no_such_programme", or Invalid "bad_query" or
 // "bad_cursor".
 func (r *Registry) Enrolled(ctx context.Context, a Actor, q EnrolledQuery) (EnrolledPage, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return EnrolledPage{}, err
 	}
 	after, err := parseSeqCursor(q.After)
@@ -65,9 +65,15 @@ func (r *Registry) Enrolled(ctx context.Context, a Actor, q EnrolledQuery) (Enro
 		if _, err := r.loadProgramme(tx, q.Programme, ""); err != nil {
 			return err
 		}
+		w := &where{}
+		w.and("programme = ?", q.Programme)
+		w.and("enrolment.status = ?", q.Status)
+		w.and("(registrant_id, seq) > (?, ?)", after.id, after.seq)
+		if sql, args := a.to(toSearch).condition("registrant"); sql != "" {
+			w.and("registrant_id IN (SELECT id FROM registrant WHERE "+sql+")", args...)
+		}
 		var rows []enrolmentRow
-		err := tx.Raw(`SELECT * FROM enrolment WHERE programme = ? AND status = ? AND (registrant_id, seq) > (?, ?)
-			ORDER BY registrant_id, seq LIMIT ?`, q.Programme, q.Status, after.id, after.seq, limit+1).Scan(&rows).Error
+		err := tx.Raw(`SELECT * FROM enrolment WHERE `+w.text()+` ORDER BY registrant_id, seq LIMIT ?`, append(w.args, limit+1)...).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("list who is enrolled: %w", err)
 		}

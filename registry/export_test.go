@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"strconv"
 	"time"
@@ -90,3 +91,17 @@ func NewTable(n [][]int64, least int64) Table {
 
 // SwitchBatch is how many people one transaction of a bulk switch holds.
 const SwitchBatch = switchBatch
+
+// ReadAreaFile reads a file of areas and puts it into a tree, as a dry run in an
+// empty registry does.
+func ReadAreaFile(file []byte) (created, mistakes int, err error) {
+	found := &problems{}
+	lines, err := readAreaFile(bytes.NewReader(file), found)
+	if err != nil {
+		return 0, 0, err
+	}
+	tree := newAreaTree(nil, found)
+	tree.overlay(lines)
+	tree.arrange()
+	return tree.result(len(lines)).Created, found.count, nil
+}

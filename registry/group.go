@@ -37,7 +37,7 @@ const KindStatus = "status"
 // gets it here. It returns Forbidden, NotFound "no_such_group_kind", Invalid
 // "invalid_values" or "invalid_members", or the conflicts of AddMembers.
 func (r *Registry) CreateGroup(ctx context.Context, a Actor, kind string, c Change, members []NewMember) (Group, error) {
-	if err := a.check(toRegister); err != nil {
+	if err := a.checkWithin(toRegister); err != nil {
 		return Group{}, err
 	}
 	reason, err := cleanReason(c.Reason)
@@ -107,10 +107,11 @@ func (r *Registry) Group(ctx context.Context, a Actor, id uuid.UUID) (Group, err
 	}
 	var g Group
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		if err := a.checkOnGroup(tx, toRead, id, asMember); err != nil {
+		who, err := a.checkOnGroup(tx, toRead, id, asMember)
+		if err != nil {
 			return err
 		}
-		rec, err := r.loadGroup(tx, id, "")
+		rec, err := r.loadGroup(tx, who, id, "")
 		if err != nil {
 			return err
 		}
@@ -129,7 +130,7 @@ func (r *Registry) Group(ctx context.Context, a Actor, id uuid.UUID) (Group, err
 // EditGroup changes values of a group: see Edit, whose errors it returns, but
 // NotFound is "no_such_group". A group that has ended can still be corrected.
 func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Change) (Group, error) {
-	if err := a.check(toEdit); err != nil {
+	if err := a.checkWithin(toEdit); err != nil {
 		return Group{}, err
 	}
 	reason, err := cleanReason(c.Reason)
@@ -138,7 +139,7 @@ func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Chang
 	}
 	var g Group
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		old, err := r.loadGroup(tx, id, r.db.Dialect.ForUpdate())
+		old, err := r.loadGroup(tx, a.to(toEdit), id, r.db.Dialect.ForUpdate())
 		switch {
 		case err != nil:
 			return err
@@ -173,7 +174,7 @@ type GroupEnd struct {
 // Conflict "version_conflict", "group_ended", or "still_member" while the group
 // is itself a member of another.
 func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd) error {
-	if err := a.check(toKeepMembers); err != nil {
+	if err := a.checkWithin(toKeepMembers); err != nil {
 		return err
 	}
 	reason, err := cleanReason(e.Reason)
@@ -198,8 +199,8 @@ func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupE
 
 // loadGroup is loadRecord of a group: a person is none. It returns NotFound
 // "no_such_group".
-func (r *Registry) loadGroup(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
-	rec, err := r.loadRecord(tx, id, lock)
+func (r *Registry) loadGroup(tx *gorm.DB, who access, id uuid.UUID, lock string) (record, error) {
+	rec, err := r.loadRecord(tx, who, id, lock)
 	if fault.KindOf(err) == fault.NotFound || err == nil && rec.row.Kind == PersonKind {
 		return record{}, errNoGroup()
 	}

@@ -30,13 +30,14 @@ func (a Actor) checkAny(act action) error {
 
 // checkOnGroup decides about an action on one group. Staff may do what they may
 // do to a person; a registered person must have a part in the group now, and is
-// told NotFound otherwise, whether there is such a group or not.
-func (a Actor) checkOnGroup(tx *gorm.DB, act action, id uuid.UUID, as part) error {
+// told NotFound otherwise, whether there is such a group or not. It gives what the
+// group is to be read with.
+func (a Actor) checkOnGroup(tx *gorm.DB, act action, id uuid.UUID, as part) (access, error) {
 	if err := a.checkAny(act); err != nil || a.may(act) {
-		return err
+		return a.to(act), err
 	}
 	if a.RegistrantID == uuid.Nil {
-		return errNoGroup()
+		return access{}, errNoGroup()
 	}
 	var n int64
 	found := tx.Model(&membershipRow{}).Where("group_id = ? AND member_id = ? AND end_date IS NULL", id, a.RegistrantID)
@@ -44,10 +45,10 @@ func (a Actor) checkOnGroup(tx *gorm.DB, act action, id uuid.UUID, as part) erro
 		found = found.Where("role = ?", as)
 	}
 	if err := found.Count(&n).Error; err != nil {
-		return fmt.Errorf("look up a membership: %w", err)
+		return access{}, fmt.Errorf("look up a membership: %w", err)
 	}
 	if n == 0 {
-		return errNoGroup()
+		return access{}, errNoGroup()
 	}
-	return nil
+	return System().to(toRead), nil
 }

@@ -25,7 +25,7 @@ type GroupPage struct {
 // Groups finds groups, ended ones too. It returns Invalid "bad_query" (with the
 // wrong member) or "bad_cursor", or Forbidden: registrants find none.
 func (r *Registry) Groups(ctx context.Context, a Actor, q GroupQuery) (GroupPage, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return GroupPage{}, err
 	}
 	after, err := parseAfter(q.After)
@@ -43,6 +43,7 @@ func (r *Registry) Groups(ctx context.Context, a Actor, q GroupQuery) (GroupPage
 			return err
 		}
 		where.and("id > ?", after)
+		where.within(a.to(toSearch))
 		page, err = r.readGroups(tx, where, pageSize(q.Limit), hidden)
 		return err
 	})

@@ -30,7 +30,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 	}
 	var page HistoryPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 	}
 	var page VersionPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number in
 	}
 	var out Version
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
@@ -138,17 +138,16 @@ func (r *Registry) CurrentVersion(ctx context.Context, a Actor, id uuid.UUID) (i
 	if err := a.checkOn(toRead, id); err != nil {
 		return 0, err
 	}
-	var numbers []int
+	number := 0
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw(`SELECT version_no FROM registrant WHERE id = ?`, id).Scan(&numbers).Error
+		found, err := readRow(tx, a.to(toRead), id, "")
+		number = found.Row.VersionNo
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("look up a version number: %w", err)
 	}
-	if len(numbers) == 0 {
-		return 0, errNoPerson()
-	}
-	return numbers[0], nil
+	return number, nil
 }
 
 // parseNumberAfter reads a cursor that is a number within one record.

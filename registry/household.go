@@ -77,10 +77,11 @@ func (r *Registry) HouseholdFacts(ctx context.Context, a Actor, group uuid.UUID,
 	}
 	facts := HouseholdFacts{AsOf: on}
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if err := a.checkOnGroup(tx, toRead, group, asHead); err != nil {
+		who, err := a.checkOnGroup(tx, toRead, group, asHead)
+		if err != nil {
 			return err
 		}
-		if _, err := r.loadGroup(tx, group, ""); err != nil {
+		if _, err := r.loadGroup(tx, who, group, ""); err != nil {
 			return err
 		}
 		alike, err := membersAlike(tx, group, on)

@@ -95,7 +95,7 @@ func (r *Registry) listIdentifiers(ctx context.Context, a Actor, id uuid.UUID, q
 	today := dayOf(r.now())
 	var list []Identifier
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
@@ -131,12 +131,12 @@ func (r *Registry) AddIdentifier(ctx context.Context, a Actor, id uuid.UUID, n N
 	}
 	var out Identifier
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		records, err := r.lockRecords(tx, id)
+		records, err := r.lockRecords(tx, a.to(toIdentify), id)
 		if err != nil {
 			return err
 		}
 		rec := records[id]
-		t, err := r.typeForNew(tx, a, n.Type, rec.row.Kind)
+		t, err := r.typeForNew(tx, a, n.Type, rec)
 		if err != nil {
 			return err
 		}
@@ -173,12 +173,12 @@ func (r *Registry) ChangeIdentifier(ctx context.Context, a Actor, id uuid.UUID, 
 	}
 	var out Identifier
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		records, err := r.lockRecords(tx, id)
+		records, err := r.lockRecords(tx, a.to(toIdentify), id)
 		if err != nil {
 			return err
 		}
 		rec := records[id]
-		old, t, err := r.identifierForChange(tx, a, id, seq, c.ExpectVersion)
+		old, t, err := r.identifierForChange(tx, a, rec, seq, c.ExpectVersion)
 		if err != nil {
 			return err
 		}

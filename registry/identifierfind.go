@@ -25,7 +25,7 @@ type Holder struct {
 // Revoked and lost ones find nobody. It returns Forbidden, or Invalid
 // "invalid_identifier" when no such value can be.
 func (r *Registry) FindByIdentifier(ctx context.Context, a Actor, key, value string) ([]Holder, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return nil, err
 	}
 	today := dayOf(r.now())
@@ -39,11 +39,14 @@ func (r *Registry) FindByIdentifier(ctx context.Context, a Actor, key, value str
 			Kind, Number string
 			Row          regIDRow `gorm:"embedded"`
 		}
-		err = tx.Raw(`SELECT r.kind, r.number, i.registrant_id, i.seq, i.status, i.valid_to FROM identifier x
-			JOIN registrant r ON r.id = x.registrant_id
+		w := &where{}
+		w.and("x.scheme = ? AND x.bidx = ?", index.Scheme, index.Bidx)
+		w.within(a.to(toSearch))
+		err = tx.Raw(`SELECT registrant.kind, registrant.number, i.registrant_id, i.seq, i.status, i.valid_to FROM identifier x
+			JOIN registrant ON registrant.id = x.registrant_id
 			JOIN registrant_identifier i ON i.registrant_id = x.registrant_id AND i.type = ? AND i.bidx = x.bidx AND i.status = ?
-			WHERE x.scheme = ? AND x.bidx = ? ORDER BY x.registrant_id LIMIT ?`,
-			key, IdentifierValid, index.Scheme, index.Bidx, maxPage).Scan(&rows).Error
+			WHERE `+w.text()+` ORDER BY x.registrant_id LIMIT ?`,
+			append(append([]any{key, IdentifierValid}, w.args...), maxPage)...).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("find by identifier: %w", err)
 		}

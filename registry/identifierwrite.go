@@ -2,11 +2,9 @@ package registry
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 
@@ -14,10 +12,9 @@ import (
 	"socialregistry/internal/fault"
 )
 
-// typeForNew gives the type of an identifier that is to be added to a record of a
-// kind, if the actor may add it. The definition stays as it is until the
-// transaction ends.
-func (r *Registry) typeForNew(tx *gorm.DB, a Actor, key, kind string) (*idType, error) {
+// typeForNew gives the type of an identifier that is to be added to a record, if
+// the actor may add it. The definition stays as it is until the transaction ends.
+func (r *Registry) typeForNew(tx *gorm.DB, a Actor, key string, rec *record) (*idType, error) {
 	t, err := r.loadIdentifierType(tx, key, r.db.Dialect.ForShare())
 	var wrong *mistake
 	switch {
@@ -25,12 +22,12 @@ func (r *Registry) typeForNew(tx *gorm.DB, a Actor, key, kind string) (*idType, 
 		wrong = &mistake{"unknown_type", "There is no such identifier type."}
 	case err != nil:
 		return nil, err
-	case !t.isFor(kind):
+	case !t.isFor(rec.row.Kind):
 		wrong = &mistake{"wrong_kind", "Identifiers of this type belong to another kind of registrant."}
 	case !t.Active:
 		wrong = &mistake{"type_retired", "Identifiers of this type are not added any more."}
 	default:
-		wrong = t.editableBy(a)
+		wrong = t.editableBy(a, rec)
 	}
 	if wrong != nil {
 		return nil, errBadIdentifier([]fault.Field{badMember("type", wrong)})
@@ -38,8 +35,11 @@ func (r *Registry) typeForNew(tx *gorm.DB, a Actor, key, kind string) (*idType, 
 	return t, nil
 }
 
-func (t *idType) editableBy(a Actor) *mistake {
-	if !slices.ContainsFunc(t.EditBy, a.Has) {
+// sectionIdentity is the section of fields that identifiers count as.
+const sectionIdentity = "identity"
+
+func (t *idType) editableBy(a Actor, rec *record) *mistake {
+	if !a.mayEdit(Field{EditBy: t.EditBy, Section: sectionIdentity}, rec.row.Kind, rec.above) {
 		return &mistake{CodeNotEditable, "This account may not change identifiers of this type."}
 	}
 	return nil
@@ -146,9 +146,9 @@ func (r *Registry) hold(tx *gorm.DB, index identifierRow) error {
 
 // identifierForChange reads an identifier of a locked record and its type, if the
 // actor may change it and it is the version that is expected.
-func (r *Registry) identifierForChange(tx *gorm.DB, a Actor, id uuid.UUID, seq, version int) (regIDRow, *idType, error) {
+func (r *Registry) identifierForChange(tx *gorm.DB, a Actor, rec *record, seq, version int) (regIDRow, *idType, error) {
 	var rows []regIDRow
-	err := tx.Raw(`SELECT `+regIDColumns+` FROM registrant_identifier WHERE registrant_id = ? AND seq = ?`, id, seq).Scan(&rows).Error
+	err := tx.Raw(`SELECT `+regIDColumns+` FROM registrant_identifier WHERE registrant_id = ? AND seq = ?`, rec.row.ID, seq).Scan(&rows).Error
 	if err != nil {
 		return regIDRow{}, nil, fmt.Errorf("load an identifier: %w", err)
 	}
@@ -160,7 +160,7 @@ func (r *Registry) identifierForChange(tx *gorm.DB, a Actor, id uuid.UUID, seq, 
 	if err != nil {
 		return regIDRow{}, nil, err
 	}
-	switch wrong := t.editableBy(a); {
+	switch wrong := t.editableBy(a, rec); {
 	case wrong != nil:
 		err = errBadIdentifier([]fault.Field{badMember("type", wrong)})
 	case old.Version != version:

@@ -33,6 +33,11 @@ func (p *problems) add(x csvio.Problem) {
 	}
 }
 
+// has tells whether there is a problem with a line among those that are kept.
+func (p *problems) has(line int) bool {
+	return slices.ContainsFunc(p.list, func(x csvio.Problem) bool { return x.Line == line })
+}
+
 // sorted gives the problems by line.
 func (p *problems) sorted() []csvio.Problem {
 	list := slices.Clone(p.list)

@@ -50,7 +50,7 @@ func (im *importRun) open() (*csvio.Reader, error) {
 	var locked []fault.Field
 	for _, c := range reader.Columns() {
 		im.columns[c.Key] = c
-		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field) {
+		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field, PersonKind, nil) {
 			locked = append(locked, fault.Field{Name: c.Key, Code: CodeNotEditable, Detail: "This account may not change this field."})
 		}
 	}

@@ -86,7 +86,7 @@ func (r *Registry) Kinship(ctx context.Context, a Actor, id uuid.UUID) (Kinship,
 	}
 	var k Kinship
 	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
-		k, err = r.loadKinship(tx, id)
+		k, err = r.loadKinship(tx, a, id)
 		return err
 	})
 	if err == nil && !a.may(toRead) {
@@ -95,8 +95,8 @@ func (r *Registry) Kinship(ctx context.Context, a Actor, id uuid.UUID) (Kinship,
 	return k, err
 }
 
-func (r *Registry) loadKinship(tx *gorm.DB, id uuid.UUID) (Kinship, error) {
-	rec, err := r.load(tx, id, "")
+func (r *Registry) loadKinship(tx *gorm.DB, a Actor, id uuid.UUID) (Kinship, error) {
+	rec, err := r.load(tx, a.to(toRead), id, "")
 	if err != nil {
 		return Kinship{}, err
 	}
@@ -104,7 +104,7 @@ func (r *Registry) loadKinship(tx *gorm.DB, id uuid.UUID) (Kinship, error) {
 	if err != nil {
 		return Kinship{}, err
 	}
-	people, err := loadKin(tx, t.people())
+	people, err := loadKin(tx, a.to(toRead), t.people())
 	if err != nil {
 		return Kinship{}, err
 	}

@@ -76,7 +76,7 @@ func (r *Registry) relate(ctx context.Context, a Actor, id uuid.UUID, reason str
 		if err := k.note(); err != nil {
 			return err
 		}
-		after, err := r.loadKinship(tx, id)
+		after, err := r.loadKinship(tx, a, id)
 		out = after
 		return err
 	})
@@ -85,7 +85,7 @@ func (r *Registry) relate(ctx context.Context, a Actor, id uuid.UUID, reason str
 
 // open locks people and opens their records. Groups are nobody.
 func (k *kinChange) open(ids ...uuid.UUID) error {
-	people, err := k.reg.lockRecords(k.tx, ids...)
+	people, err := k.reg.lockRecords(k.tx, k.b.actor.to(toRelate), ids...)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (k *kinChange) open(ids ...uuid.UUID) error {
 
 // exists returns NotFound unless k.id is a person.
 func (k *kinChange) exists() error {
-	_, err := k.reg.load(k.tx, k.id, "")
+	_, err := k.reg.load(k.tx, k.b.actor.to(toRelate), k.id, "")
 	return err
 }
 

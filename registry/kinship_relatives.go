@@ -49,14 +49,14 @@ func (r *Registry) Relatives(ctx context.Context, a Actor, id uuid.UUID, degree 
 	today := db.Date(r.now().UTC().Format(time.DateOnly))
 	out := Relatives{ID: id}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		if _, err := r.load(tx, id, ""); err != nil {
+		if _, err := r.load(tx, a.to(toReadKin), id, ""); err != nil {
 			return err
 		}
 		n, err := loadNeighbourhood(tx, id, degree, today)
 		if err != nil {
 			return err
 		}
-		people, err := loadKin(tx, inOrder(n.people))
+		people, err := loadKin(tx, a.to(toReadKin), inOrder(n.people))
 		if err != nil {
 			return err
 		}

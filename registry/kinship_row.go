@@ -168,8 +168,9 @@ func kinOf(people map[uuid.UUID]Kin, id uuid.NullUUID) *Kin {
 	return &k
 }
 
-// loadKin reads what is told of people who are named.
-func loadKin(tx *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]Kin, error) {
+// loadKin reads what is told of people who are named. Staff with bounds is told of
+// people outside of them what a registrant is told.
+func loadKin(tx *gorm.DB, who access, ids []uuid.UUID) (map[uuid.UUID]Kin, error) {
 	out := make(map[uuid.UUID]Kin, len(ids))
 	if len(ids) == 0 {
 		return out, nil
@@ -178,8 +179,16 @@ func loadKin(tx *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]Kin, error) {
 	if err := tx.Raw(`SELECT id, number, sex FROM registrant WHERE id IN ?`, ids).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("load people by kinship: %w", err)
 	}
+	known, err := who.known(tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, row := range rows {
-		out[row.ID] = Kin{ID: row.ID, Number: row.Number, Sex: string(row.Values.Sex)}
+		k := &Kin{ID: row.ID, Number: row.Number, Sex: string(row.Values.Sex)}
+		if !known(row.ID) {
+			k = k.masked()
+		}
+		out[row.ID] = *k
 	}
 	return out, nil
 }

@@ -90,7 +90,7 @@ func (m membershipRow) words() string {
 // already_member, overlaps (an earlier membership), role_taken, member_elsewhere
 // (of an exclusive kind), member_ended, cycle, too_many_members; or group_ended.
 func (r *Registry) AddMembers(ctx context.Context, a Actor, group uuid.UUID, members []NewMember, reason string) ([]Membership, error) {
-	if err := a.check(toKeepMembers); err != nil {
+	if err := a.checkWithin(toKeepMembers); err != nil {
 		return nil, err
 	}
 	reason, err := cleanReason(reason)

@@ -61,13 +61,14 @@ func (r *Registry) Members(ctx context.Context, a Actor, group uuid.UUID, q Memb
 	}
 	var page MemberPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if err := a.checkOnGroup(tx, toRead, group, asHead); err != nil {
+		who, err := a.checkOnGroup(tx, toRead, group, asHead)
+		if err != nil {
 			return err
 		}
-		if _, err := r.loadGroup(tx, group, ""); err != nil {
+		if _, err := r.loadGroup(tx, who, group, ""); err != nil {
 			return err
 		}
-		page, err = r.readMembers(tx, w, pageSize(q.Limit))
+		page, err = r.readMembers(tx, who, w, pageSize(q.Limit))
 		return err
 	})
 	return page, err
@@ -83,7 +84,7 @@ func (w *where) heldOn(day string) {
 	w.and("(m.end_date IS NULL OR m.end_date > ?)", db.Date(day))
 }
 
-func (r *Registry) readMembers(tx *gorm.DB, w *where, limit int) (MemberPage, error) {
+func (r *Registry) readMembers(tx *gorm.DB, who access, w *where, limit int) (MemberPage, error) {
 	var found []membershipRow
 	err := tx.Raw(`SELECT m.* FROM membership m WHERE `+w.text()+` ORDER BY m.member_id, m.seq LIMIT ?`, append(w.args, limit+1)...).Scan(&found).Error
 	if err != nil {
@@ -94,12 +95,13 @@ func (r *Registry) readMembers(tx *gorm.DB, w *where, limit int) (MemberPage, er
 		found = found[:limit]
 		page.Next = seqCursor{found[limit-1].MemberID, found[limit-1].Seq}.String()
 	}
-	page.Members, err = r.nameMembers(tx, found)
+	page.Members, err = r.nameMembers(tx, who, found)
 	return page, err
 }
 
 // nameMembers opens the records of members, with one query for all their keys.
-func (r *Registry) nameMembers(tx *gorm.DB, found []membershipRow) ([]Member, error) {
+// Who is outside the bounds of the reader stays without number and name.
+func (r *Registry) nameMembers(tx *gorm.DB, who access, found []membershipRow) ([]Member, error) {
 	out := make([]Member, len(found))
 	ids := make([]uuid.UUID, len(found))
 	for i, row := range found {
@@ -127,7 +129,14 @@ func (r *Registry) nameMembers(tx *gorm.DB, found []membershipRow) ([]Member, er
 	for _, rec := range recs {
 		names[rec.row.ID] = all.names(rec.text)
 	}
+	known, err := who.known(tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for i, id := range ids {
+		if !known(id) {
+			continue
+		}
 		out[i].Number, out[i].RecordKind, out[i].Name = live[id].Number, live[id].Kind, names[id]
 	}
 	return out, nil
@@ -153,7 +162,7 @@ func (r *Registry) Memberships(ctx context.Context, a Actor, id uuid.UUID, after
 	limit = pageSize(limit)
 	var page MembershipPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if _, err := r.loadRecord(tx, id, ""); err != nil {
+		if _, err := r.loadRecord(tx, a.to(toRead), id, ""); err != nil {
 			return err
 		}
 		var rows []membershipRow

@@ -298,9 +298,9 @@ func createStatements() []statement {
 		{"insert change_log", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
 			SELECT registrant_id, 1, @tx, @at, @actor, @kind, @channel, @reason, diff, payload_hash, @zero, chain_hash(@zero, payload_hash)
 			FROM import_stage WHERE run_no = @run`},
-		{"insert registrant", `INSERT INTO registrant (id, number, kind, status, version_no, latest_no, ` + valueColumns + `, chain_head, chain_no, created_at, updated_at)
-			SELECT registrant_id, number, @person, @active, version_no, version_no, ` + valueColumns + `, chain_hash(@zero, payload_hash), 1, @at, @at
-			FROM import_stage WHERE run_no = @run`},
+		{"insert registrant", `INSERT INTO registrant (id, number, kind, status, version_no, latest_no, area, ` + valueColumns + `, chain_head, chain_no, created_at, updated_at)
+			SELECT registrant_id, number, @person, @active, version_no, version_no, n.code, ` + valueColumns + `, chain_hash(@zero, payload_hash), 1, @at, @at
+			FROM import_stage LEFT JOIN area_name n ON n.name = import_stage.area_name WHERE run_no = @run`},
 		insertVersions(),
 		{"insert record_key", `INSERT INTO record_key (registrant_id, kid, wrapped, kek)
 			SELECT registrant_id, key_kid, key_wrapped, key_kek FROM import_stage WHERE run_no = @run`},
@@ -315,6 +315,7 @@ func updateStatements() []statement {
 			SELECT s.registrant_id, r.chain_no + 1, @tx, @at, @actor, @kind, @channel, @reason, s.diff, s.payload_hash, r.chain_head, chain_hash(r.chain_head, s.payload_hash)
 			FROM import_stage s JOIN registrant r ON r.id = s.registrant_id WHERE s.run_no = @run`},
 		{"update registrant", `UPDATE registrant SET ` + setColumns() + `, version_no = s.version_no, latest_no = s.version_no,
+			area = CASE WHEN s.area_name IS NULL THEN registrant.area ELSE (SELECT n.code FROM area_name n WHERE n.name = s.area_name) END,
 			chain_no = registrant.chain_no + 1, chain_head = chain_hash(registrant.chain_head, s.payload_hash), updated_at = @at
 			FROM import_stage s WHERE s.run_no = @run AND registrant.id = s.registrant_id`},
 		insertVersions(),

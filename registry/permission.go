@@ -13,12 +13,13 @@ type Role string
 
 // The roles.
 const (
-	RoleAdmin      Role = "admin"      // everything, and the definitions of fields
-	RoleRegistrar  Role = "registrar"  // registers people and edits their records
-	RoleAttester   Role = "attester"   // decides which values are true
-	RoleAuditor    Role = "auditor"    // reads
-	RoleRegistrant Role = "registrant" // a registered person: the own record only
-	RoleSystem     Role = "system"     // the service itself and whoever has its keys
+	RoleAdmin       Role = "admin"        // everything, and the definitions of fields
+	RoleRegistrar   Role = "registrar"    // registers people and edits their records
+	RoleFieldWorker Role = "field_worker" // the same out in the field; hands out no codes and imports nothing
+	RoleAttester    Role = "attester"     // decides which values are true
+	RoleAuditor     Role = "auditor"      // reads
+	RoleRegistrant  Role = "registrant"   // a registered person: the own record only
+	RoleSystem      Role = "system"       // the service itself and whoever has its keys
 )
 
 // Channel is the way by which a change came.
@@ -38,8 +39,9 @@ const (
 // Actor is who asks. The zero Actor may do nothing.
 type Actor struct {
 	AccountID    uuid.UUID
-	Name         string // account name, as shown in the change log; no personal data
-	Roles        []Role
+	Name         string    // account name, as shown in the change log; no personal data
+	Roles        []Role    // each once
+	Grants       []Grant   // the bounds of those roles that do not hold everywhere
 	RegistrantID uuid.UUID // whose record it is; only for RoleRegistrant
 	Channel      Channel
 	Scopes       []Scope // of the token that the actor came by; nil: no token, nothing is narrowed
@@ -50,7 +52,7 @@ func System() Actor {
 	return Actor{Name: "system", Roles: []Role{RoleSystem}, Channel: ChannelSystem}
 }
 
-// Has tells whether the actor has the role.
+// Has tells whether the actor has the role, within whatever bounds.
 func (a Actor) Has(r Role) bool { return slices.Contains(a.Roles, r) }
 
 // action is something that an actor wants to do.
@@ -65,7 +67,8 @@ const (
 	toSearch       action = "search people"
 	toAttest       action = "attest values"
 	toImport       action = "import people"
-	toCreateStaff  action = "create a staff account"
+	toReadStaff    action = "read the accounts of staff"
+	toCreateStaff  action = "keep the accounts of staff"
 	toHandOutCode  action = "hand out an activation code"
 	toRelate       action = "record kinship"
 	toReadKin      action = "read who is related to whom"
@@ -76,6 +79,8 @@ const (
 	toCountStats   action = "count statistics anew"
 	toReadAdminLog action = "read the history of the registry's own settings"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
+	toReadAreas    action = "read areas and offices"
+	toKeepAreas    action = "change areas and offices"
 )
 
 // Actions on groups and programmes.
@@ -97,13 +102,13 @@ const (
 func rolesFor(act action) []Role {
 	switch act {
 	case toRead:
-		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem, RoleRegistrant}
-	case toSearch:
-		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem, RoleRegistrant}
+	case toSearch, toReadKin, toReadAreas:
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem}
 	case toRegister:
-		return []Role{RoleAdmin, RoleRegistrar}
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker}
 	case toEdit:
-		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleRegistrant}
 	case toAddVersion, toSetDefault:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toReadStats:
@@ -114,30 +119,26 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toAttest:
 		return []Role{RoleAdmin, RoleAttester}
-	case toDefineField, toDefineGroups, toDefineProgrammes:
+	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType, toKeepAreas:
 		return []Role{RoleAdmin}
-	case toKeepMembers, toEnrol:
+	case toKeepMembers, toRelate:
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker}
+	case toEnrol:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toIndexField:
 		return []Role{RoleAdmin, RoleSystem}
 	case toImport:
 		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
-	case toCreateStaff:
+	case toReadStaff, toCreateStaff:
 		return []Role{RoleAdmin, RoleSystem}
 	case toReadAdminLog:
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
-	case toRelate:
-		return []Role{RoleAdmin, RoleRegistrar}
-	case toReadKin:
-		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
 	case toIdentify:
-		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
-	case toDefineIdentifierType:
-		return []Role{RoleAdmin}
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleRegistrant}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toKeepTokens: // of the own account
-		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleRegistrant}
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleRegistrant}
 	}
 	return nil
 }
@@ -147,7 +148,7 @@ func rolesFor(act action) []Role {
 // does not stand here is closed to all tokens.
 func scopeFor(act action) Scope {
 	switch act {
-	case toRead, toSearch, toReadKin, toReadStats:
+	case toRead, toSearch, toReadKin, toReadStats, toReadAreas:
 		return ScopePeopleRead
 	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault:
 		return ScopePeopleWrite
@@ -159,20 +160,36 @@ func scopeFor(act action) Scope {
 		return ScopeImportsWrite
 	case toReadAdminLog, toAudit, toCountStats:
 		return ScopeSettingsRead
+	case toKeepAreas:
+		return ScopeSettingsWrite
+	case toReadStaff:
+		return ScopeStaffRead
 	case toCreateStaff, toHandOutCode:
 		return ScopeStaffWrite
 	}
 	return ""
 }
 
-// may tells whether one of the actor's roles other than registrant allows act.
-func (a Actor) may(act action) bool {
-	return slices.ContainsFunc(rolesFor(act), func(r Role) bool { return r != RoleRegistrant && a.Has(r) })
+// may tells whether one of the actor's roles other than registrant allows act,
+// within whatever bounds.
+func (a Actor) may(act action) bool { return len(a.to(act).staff()) > 0 }
+
+// check decides about an action on the registry as a whole: a role that holds
+// within bounds does not do. It returns Unauthenticated for the zero Actor and
+// Forbidden.
+func (a Actor) check(act action) error {
+	if err := a.inScope(act); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(a.to(act).staff(), Grant.boundless) {
+		return nil
+	}
+	return a.refuse(act)
 }
 
-// check decides about an action on the registry as a whole. It returns
-// Unauthenticated for the zero Actor and Forbidden.
-func (a Actor) check(act action) error {
+// checkWithin decides about an action that the caller narrows to the bounds of
+// a.to(act): a search, or something new. It returns what check returns.
+func (a Actor) checkWithin(act action) error {
 	if err := a.inScope(act); err != nil {
 		return err
 	}
@@ -182,8 +199,9 @@ func (a Actor) check(act action) error {
 	return a.refuse(act)
 }
 
-// checkOn decides about an action on one record. A registrant who may do it to
-// the own record is told NotFound about any other, existing or not.
+// checkOn decides about an action on one record, as far as can be said without
+// it: the record is read with a.to(act), which knows the bounds. A registrant who
+// may do it to the own record is told NotFound about any other, existing or not.
 func (a Actor) checkOn(act action, id uuid.UUID) error {
 	if err := a.inScope(act); err != nil {
 		return err
@@ -207,14 +225,35 @@ func (a Actor) refuse(act action) error {
 	return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
 }
 
-// mayEdit tells whether the definition of a field lets the actor edit it. The
-// service itself imports on an administrator's behalf. Nobody edits a field that
-// the registry keeps, a retired or a computed one, whatever the actor's roles.
-func (a Actor) mayEdit(f Field) bool {
+// mayEdit tells whether the definition of a field lets the actor edit it in
+// records of a kind; above are the codes of their area and of those above it. The
+// service itself imports on an administrator's behalf, and a field worker on a
+// registrar's. Nobody edits a field that the registry keeps, a retired or a
+// computed one, whatever the actor's roles.
+func (a Actor) mayEdit(f Field, kind string, above []string) bool {
 	if f.kept() || f.Retired || f.Type == TypeComputed {
 		return false
 	}
-	return slices.ContainsFunc(f.EditBy, a.Has) || a.Has(RoleSystem) && slices.Contains(f.EditBy, RoleAdmin)
+	if len(a.Grants) == 0 { // nearly always, and often
+		return slices.ContainsFunc(f.EditBy, a.Has) || a.Has(RoleSystem) && slices.Contains(f.EditBy, RoleAdmin) ||
+			a.Has(RoleFieldWorker) && slices.Contains(f.EditBy, RoleRegistrar)
+	}
+	roles := slices.Clone(f.EditBy)
+	if slices.Contains(roles, RoleRegistrar) {
+		roles = append(roles, RoleFieldWorker)
+	}
+	return a.holdsIn(f.Section, roles, kind, above)
+}
+
+// mayAttest tells whether the actor decides about a field: see mayEdit.
+func (a Actor) mayAttest(f Field, kind string, above []string) bool {
+	return a.holdsIn(f.Section, rolesFor(toAttest), kind, above)
+}
+
+func (a Actor) holdsIn(section string, roles []Role, kind string, above []string) bool {
+	return slices.ContainsFunc(a.grants(roles), func(g Grant) bool {
+		return g.covers(kind, above) && (g.Section == "" || g.Section == section)
+	})
 }
 
 // kind says in one word who the actor is, for the change log.

@@ -23,7 +23,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		p := x.register(t, amina())
 		other := x.register(t, map[string]string{"full_name": "Brian"})
 		actors := map[string]registry.Actor{
-			"admin": admin(), "registrar": registrar(), "attester": attester(), "auditor": actor(registry.RoleAuditor), "system": registry.System(),
+			"admin": admin(), "registrar": registrar(), "attester": attester(), "auditor": actor(registry.RoleAuditor), "field worker": actor(registry.RoleFieldWorker), "system": registry.System(),
 			"self": self(p.ID), "somebody else": self(other.ID), "registrant of nobody": self(uuid.Nil), "unknown role": actor("root"), "nobody": {},
 			"nobody with an id": {AccountID: uuid.New(), RegistrantID: p.ID},
 		}
@@ -64,7 +64,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 				return err
 			},
 		}
-		reading := map[string]int{"admin": yes, "registrar": yes, "attester": yes, "auditor": yes, "system": yes, "self": yes,
+		reading := map[string]int{"admin": yes, "registrar": yes, "attester": yes, "auditor": yes, "field worker": yes, "system": yes, "self": yes,
 			"somebody else": notFound, "registrant of nobody": notFound, "unknown role": forbidden, "nobody": unauthenticated, "nobody with an id": unauthenticated}
 		staffOnly := func(roles ...string) map[string]int {
 			want := map[string]int{"nobody": unauthenticated, "nobody with an id": unauthenticated}
@@ -78,12 +78,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 			}
 			return want
 		}
-		editing := staffOnly("admin", "registrar", "self")
+		editing := staffOnly("admin", "registrar", "field worker", "self")
 		editing["somebody else"], editing["registrant of nobody"] = notFound, notFound
 		want := map[string]map[string]int{
 			"Person": reading, "PersonByNumber": reading, "FieldStates": reading, "Versions": reading, "History": reading, "Edit": editing,
-			"Register": staffOnly("admin", "registrar"), "Attest": staffOnly("admin", "attester"), "DefineField": staffOnly("admin"),
-			"Search": staffOnly("admin", "registrar", "attester", "auditor", "system"),
+			"Register": staffOnly("admin", "registrar", "field worker"), "Attest": staffOnly("admin", "attester"), "DefineField": staffOnly("admin"),
+			"Search": staffOnly("admin", "registrar", "field worker", "attester", "auditor", "system"),
 		}
 		kinds := map[int]fault.Kind{forbidden: fault.Forbidden, notFound: fault.NotFound, unauthenticated: fault.Unauthenticated}
 		for method, call := range methods {

@@ -24,6 +24,7 @@ type Person struct {
 	ID        uuid.UUID
 	Number    string // registration number
 	Status    string
+	Area      string           // code of the area that the values name; "": none
 	VersionNo int              // of this version; send it back as Change.ExpectVersion
 	LatestNo  int              // highest version number used
 	ChainNo   int64            // moves with every edit and every decision
@@ -41,9 +42,10 @@ type Change struct {
 }
 
 // Register adds a person. It returns Invalid "invalid_values" with one field per
-// mistake, Conflict "identifier_taken", or Forbidden.
+// mistake, Conflict "identifier_taken", or Forbidden, "outside_area" where the
+// values name no area of this account's.
 func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, error) {
-	if err := a.check(toRegister); err != nil {
+	if err := a.checkWithin(toRegister); err != nil {
 		return Person{}, err
 	}
 	reason, err := cleanReason(c.Reason)
@@ -85,7 +87,7 @@ func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, err
 // that changes nothing writes nothing. It returns NotFound, Conflict
 // "version_conflict" when ExpectVersion is not the current version, Invalid
 // "invalid_values" with one field per mistake, Conflict "identifier_taken", or
-// Forbidden.
+// Forbidden, "outside_area" where the record would leave this account's areas.
 func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (Person, error) {
 	if err := a.checkOn(toEdit, id); err != nil {
 		return Person{}, err
@@ -96,7 +98,7 @@ func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (P
 	}
 	var p Person
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		old, err := r.loadAtVersion(tx, id, c.ExpectVersion) // before the definitions: see IndexField
+		old, err := r.loadAtVersion(tx, a.to(toEdit), id, c.ExpectVersion) // before the definitions: see IndexField
 		if err != nil {
 			return err
 		}
@@ -137,7 +139,7 @@ func (r *Registry) Person(ctx context.Context, a Actor, id uuid.UUID) (Person, e
 		if err != nil {
 			return err
 		}
-		rec, err := r.load(tx, id, "")
+		rec, err := r.load(tx, a.to(toRead), id, "")
 		if err == nil {
 			p = personOf(rec.row, without(hidden, rec.text))
 		}
@@ -176,7 +178,7 @@ func (r *Registry) idByNumber(ctx context.Context, typed string) (uuid.UUID, err
 }
 
 func personOf(row registrantRow, text map[string]string) Person {
-	return Person{ID: row.ID, Number: row.Number, Status: row.Status, VersionNo: row.VersionNo, LatestNo: row.LatestNo,
+	return Person{ID: row.ID, Number: row.Number, Status: row.Status, Area: string(row.Area), VersionNo: row.VersionNo, LatestNo: row.LatestNo,
 		ChainNo: row.ChainNo, Values: row.Values.with(text), CreatedAt: row.CreatedAt.Time, UpdatedAt: row.UpdatedAt.Time}
 }
 

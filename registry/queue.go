@@ -37,16 +37,15 @@ func queueSQL(q Queue) string {
 // QueueCounts gives the number of people in each queue, at most QueueCap + 1. It
 // returns Forbidden.
 func (r *Registry) QueueCounts(ctx context.Context, a Actor) (map[Queue]int, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return nil, err
 	}
 	counts := map[Queue]int{}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		for _, q := range []Queue{QueueUndecided, QueueChanged, QueueRejected} {
-			var n int
-			sql := `SELECT count(*) FROM (SELECT 1 FROM registrant WHERE kind = ? AND ` + queueSQL(q) + ` LIMIT ?) AS capped`
-			if err := tx.Raw(sql, PersonKind, QueueCap+1).Scan(&n).Error; err != nil {
-				return fmt.Errorf("count queue %s: %w", q, err)
+			n, err := countQueue(tx, a.to(toSearch), q)
+			if err != nil {
+				return err
 			}
 			counts[q] = n
 		}
@@ -55,10 +54,22 @@ func (r *Registry) QueueCounts(ctx context.Context, a Actor) (map[Queue]int, err
 	return counts, err
 }
 
+func countQueue(tx *gorm.DB, who access, q Queue) (n int, err error) {
+	w := &where{}
+	w.and("kind = ?", PersonKind)
+	w.and(queueSQL(q))
+	w.within(who)
+	sql := `SELECT count(*) FROM (SELECT 1 FROM registrant WHERE ` + w.text() + ` LIMIT ?) AS capped`
+	if err := tx.Raw(sql, append(w.args, QueueCap+1)...).Scan(&n).Error; err != nil {
+		return 0, fmt.Errorf("count queue %s: %w", q, err)
+	}
+	return n, nil
+}
+
 // QueuePage gives one page of the people in a queue, in the order of their
 // registration. It returns Invalid "bad_query" or "bad_cursor", or Forbidden.
 func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string, limit int) (Page, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return Page{}, err
 	}
 	start, err := parseAfter(after)
@@ -73,6 +84,7 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	w.and(queueSQL(q))
 	w.and("kind = ?", PersonKind)
 	w.and("id > ?", start)
+	w.within(a.to(toSearch))
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		hidden, err := r.hiddenFrom(tx, a)

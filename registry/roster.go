@@ -27,14 +27,18 @@ type roster struct {
 }
 
 // openRoster locks a group that has not ended, and members, who need not be in
-// it or be there at all. It returns NotFound "no_such_group" or Conflict
+// it or be there at all. Somebody outside the actor's bounds is not there, but for
+// who is or was in the group. It returns NotFound "no_such_group" or Conflict
 // "group_ended".
 func (r *Registry) openRoster(tx *gorm.DB, b *builder, group uuid.UUID, members []uuid.UUID) (*roster, error) {
 	ids := append(slices.Clone(members), group)
 	var there []uuid.UUID
 	for chunk := range slices.Chunk(ids, maxAtOnce) {
 		var some []uuid.UUID
-		if err := tx.Raw(`SELECT id FROM registrant WHERE id IN ?`, chunk).Scan(&some).Error; err != nil {
+		w := &where{}
+		w.and("id IN ?", chunk)
+		w.withinOrMember(b.actor.to(toKeepMembers), group)
+		if err := tx.Raw(`SELECT id FROM registrant WHERE `+w.text(), w.args...).Scan(&some).Error; err != nil {
 			return nil, fmt.Errorf("look up members: %w", err)
 		}
 		there = append(there, some...)
@@ -42,7 +46,7 @@ func (r *Registry) openRoster(tx *gorm.DB, b *builder, group uuid.UUID, members 
 	if !slices.Contains(there, group) {
 		return nil, errNoGroup()
 	}
-	records, err := r.lockRecords(tx, there...)
+	records, err := r.lockRecords(tx, System().to(toRead), there...)
 	if err != nil {
 		return nil, err
 	}

@@ -41,8 +41,8 @@ type recorded struct {
 	D int   `json:"d,omitempty"` // absent: 1
 }
 
-// typedFields lists the fields that have a column of their own. This and typed
-// are the only code that names fields.
+// typedFields lists the fields that have a column of their own. This, typed and
+// areaFields are the only code that names fields.
 func typedFields() []string {
 	return []string{"given_name", "family_name", "sex", "birth_date", "region"}
 }
@@ -64,6 +64,25 @@ func (v *values) typed(key string) *string {
 	return nil
 }
 
+// areaFields lists the fields that say in which area a person or group is; the
+// first one with a value counts. What is sealed says nothing. assignAreas asks the
+// same in SQL.
+func areaFields() []string { return []string{"area", "group_region", "region"} }
+
+// areaText is what the values say about the area.
+func (v *values) areaText() string {
+	for _, key := range areaFields() {
+		text := v.Extra.V[key]
+		if column := v.typed(key); column != nil {
+			text = *column
+		}
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
 // registrantRow is the live row of one person or group: the default version.
 type registrantRow struct {
 	ID        uuid.UUID `gorm:"column:id;primaryKey"`
@@ -72,6 +91,7 @@ type registrantRow struct {
 	Status    string    `gorm:"column:status"`
 	VersionNo int       `gorm:"column:version_no"`
 	LatestNo  int       `gorm:"column:latest_no"`
+	Area      optional  `gorm:"column:area"` // code of the area that the values name
 	Values    values    `gorm:"embedded"`
 	ChainHead db.Bytes  `gorm:"column:chain_head"`
 	ChainNo   int64     `gorm:"column:chain_no"`

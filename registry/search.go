@@ -32,6 +32,7 @@ type Query struct {
 	// Equals finds by whole values, of up to 5 searchable fields; a multi-choice
 	// field must hold all the choices that are given.
 	Equals map[string]string
+	Area   string // code: people in this area or below it
 	After  string // Page.Next of the page before
 	Limit  int    // people per page; 0: 50, at most 200
 }
@@ -45,7 +46,7 @@ type Page struct {
 // Search finds people. It returns Invalid "bad_query" (with the wrong member) or
 // "bad_cursor", or Forbidden: registrants find nobody.
 func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
-	if err := a.check(toSearch); err != nil {
+	if err := a.checkWithin(toSearch); err != nil {
 		return Page{}, err
 	}
 	after, err := parseAfter(q.After)
@@ -65,6 +66,7 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		}
 		where.and("kind = ?", PersonKind)
 		where.and("id > ?", after)
+		where.within(a.to(toSearch))
 		page, err = r.readPage(tx, where, pageSize(q.Limit), hidden)
 		return err
 	})
@@ -115,6 +117,12 @@ func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, hidden map[string]b
 	}
 	if err := whereEquals(w, fields, hidden, q.Equals); err != nil {
 		return nil, err
+	}
+	if q.Area != "" {
+		if !reAreaCode.MatchString(q.Area) {
+			return nil, badQuery("area")
+		}
+		w.and(inArea("registrant"), q.Area)
 	}
 	if q.Field == "" && q.State == "" {
 		return w, nil

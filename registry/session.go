@@ -66,11 +66,17 @@ func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 	var s sessionRow
 	var a accountRow
 	hash := sessionHash(token)
+	var actor Actor
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		if err := first(tx.Where("id_hash = ?", hash), &s, errSession()); err != nil {
 			return err
 		}
-		return first(tx.Where("id = ? AND disabled_at IS NULL", s.AccountID), &a, errSession())
+		if err := first(tx.Where("id = ? AND disabled_at IS NULL", s.AccountID), &a, errSession()); err != nil {
+			return err
+		}
+		var err error
+		actor, err = readActor(tx, a)
+		return err
 	})
 	if err != nil {
 		return Actor{}, fmt.Errorf("read session: %w", err)
@@ -82,7 +88,7 @@ func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 	if now.Sub(s.SeenAt.Time) >= touchAfter {
 		r.touchSession(ctx, hash)
 	}
-	return a.toActor(), nil
+	return actor, nil
 }
 
 // touchSession moves seen_at. A busy database makes it give up: the next page

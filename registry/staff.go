@@ -2,9 +2,12 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
@@ -14,45 +17,85 @@ import (
 // StaffAccount is an account of a member of staff as its keeper sees it.
 type StaffAccount struct {
 	Account
-	CreatedAt  time.Time
-	DisabledAt time.Time // zero: it may sign in
-	OpenSecret bool      // everybody knows its password
+	Assignments []Assignment // in the order in which they were given
+	CreatedAt   time.Time
+	DisabledAt  time.Time // zero: it may sign in
+	OpenSecret  bool      // everybody knows its password
 }
 
-// CreateTrialStaff is CreateStaff with a password that everybody knows, for
-// trying out. The account is marked until it gets another password.
-func (r *Registry) CreateTrialStaff(ctx context.Context, actor Actor, username, password string, roles []Role) (Account, error) {
-	return r.createStaff(ctx, actor, username, password, roles, true)
-}
-
-// Staff lists the accounts of staff by name, disabled ones too. Error: Forbidden.
+// Staff lists the accounts of staff by name, disabled ones too: for a keeper with
+// bounds, those whose roles are all within them. Error: Forbidden.
 func (r *Registry) Staff(ctx context.Context, actor Actor) ([]StaffAccount, error) {
-	if err := actor.check(toCreateStaff); err != nil {
+	if err := actor.checkWithin(toReadStaff); err != nil {
 		return nil, err
 	}
-	var rows []accountRow
+	var out []StaffAccount
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("registrant_id IS NULL").Order("username").Find(&rows).Error
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list staff accounts: %w", err)
-	}
-	out := make([]StaffAccount, 0, len(rows))
-	for _, row := range rows {
-		s := StaffAccount{Account: row.toAccount(), CreatedAt: row.CreatedAt.Time, OpenSecret: row.OpenSecret}
-		if row.DisabledAt != nil {
-			s.DisabledAt = row.DisabledAt.Time
+		var rows []accountRow
+		if err := tx.Where("registrant_id IS NULL").Order("username").Find(&rows).Error; err != nil {
+			return fmt.Errorf("list staff accounts: %w", err)
 		}
-		out = append(out, s)
+		var roles []assignmentRow
+		if err := tx.Order("granted_at, id").Find(&roles).Error; err != nil {
+			return fmt.Errorf("list roles: %w", err)
+		}
+		places, err := areaPlaces(tx, actor)
+		if err != nil {
+			return err
+		}
+		of := map[uuid.UUID][]assignmentRow{}
+		for _, row := range roles {
+			of[row.AccountID] = append(of[row.AccountID], row)
+		}
+		out = make([]StaffAccount, 0, len(rows))
+		for _, row := range rows {
+			if actor.keeps(toReadStaff, of[row.ID], places) {
+				out = append(out, staffAccountOf(row, of[row.ID]))
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// StaffAccount gives one account. Errors: Forbidden, NotFound "no_such_account",
+// also for one that is outside of the keeper's bounds.
+func (r *Registry) StaffAccount(ctx context.Context, actor Actor, username string) (StaffAccount, error) {
+	all, err := r.Staff(ctx, actor)
+	if err != nil {
+		return StaffAccount{}, err
 	}
-	return out, nil
+	i := slices.IndexFunc(all, func(s StaffAccount) bool { return s.Username == accountName(username) })
+	if i < 0 {
+		return StaffAccount{}, errNoAccount()
+	}
+	return all[i], nil
+}
+
+// keeps tells whether the actor reads or keeps an account with these roles.
+func (a Actor) keeps(act action, rows []assignmentRow, places func(code string) []string) bool {
+	if len(rows) == 0 {
+		return a.check(act) == nil
+	}
+	return !slices.ContainsFunc(rows, func(row assignmentRow) bool { return !a.mayGive(act, row.grant(), places) })
+}
+
+func staffAccountOf(row accountRow, roles []assignmentRow) StaffAccount {
+	s := StaffAccount{Account: row.toAccount(), CreatedAt: row.CreatedAt.Time, OpenSecret: row.OpenSecret}
+	for i := range roles {
+		s.Assignments = append(s.Assignments, roles[i].toAssignment())
+	}
+	if row.DisabledAt != nil {
+		s.DisabledAt = row.DisabledAt.Time
+	}
+	return s
 }
 
 // SetStaffPassword gives a member of staff another password. It opens a disabled
 // account again, ends the lock after wrong tries, and ends all sessions and tokens
 // of the account. Errors: Forbidden, Invalid, NotFound "no_such_account".
 func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, password string) error {
-	if err := actor.check(toCreateStaff); err != nil {
+	if err := actor.checkWithin(toCreateStaff); err != nil {
 		return err
 	}
 	name := accountName(username)
@@ -63,53 +106,129 @@ func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, 
 	if err != nil {
 		return err
 	}
-	err = r.changeStaff(ctx, name, func(tx *gorm.DB, now db.Time) error {
+	return r.changeStaff(ctx, actor, username, "another password", func(tx *gorm.DB, account accountRow, now db.Time) error {
 		if err := clearTries(tx, r.tryName("sign-in", name)); err != nil {
 			return err
 		}
-		return tx.Exec("UPDATE account SET password = ?, password_at = ?, disabled_at = NULL, open_secret = ? WHERE username = ?",
-			phc, now, false, name).Error
+		return errors.Join(endAccess(tx, account.ID, now),
+			tx.Exec("UPDATE account SET password = ?, password_at = ?, disabled_at = NULL, open_secret = ? WHERE id = ?", phc, now, false, account.ID).Error)
 	})
-	if err != nil {
-		return fmt.Errorf("set staff password: %w", err)
-	}
-	return nil
 }
 
 // DisableStaff closes the account of a member of staff and ends its sessions and
-// tokens. What it did stays in the change log; its name is not given to anybody else. It
-// returns Forbidden, or NotFound "no_such_account".
+// tokens. What it did stays in the change log; its name is not given to anybody
+// else. It returns Forbidden, NotFound "no_such_account", or Conflict "last_admin"
+// where nobody else could keep the registry.
 func (r *Registry) DisableStaff(ctx context.Context, actor Actor, username string) error {
-	if err := actor.check(toCreateStaff); err != nil {
+	return r.changeStaff(ctx, actor, username, "account closed", func(tx *gorm.DB, account accountRow, now db.Time) error {
+		return errors.Join(endAccess(tx, account.ID, now),
+			tx.Exec("UPDATE account SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?", now, account.ID).Error)
+	})
+}
+
+// staffState is an account in the history of settings.
+type staffState struct {
+	Roles      []grantState `json:"roles"`
+	PasswordAt time.Time    `json:"password_at"`
+	Disabled   bool         `json:"disabled"`
+}
+
+type grantState struct {
+	Role    Role   `json:"role"`
+	Area    string `json:"area,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Section string `json:"section,omitempty"`
+}
+
+func staffSubject(name string) string { return "account:" + name }
+
+// changeStaff runs change on the account with that name and writes its history.
+// The account is locked first, so that no sign-in slips in between; nobody takes
+// the last administrator away.
+func (r *Registry) changeStaff(ctx context.Context, actor Actor, username, reason string, change func(tx *gorm.DB, account accountRow, now db.Time) error) error {
+	if err := actor.checkWithin(toCreateStaff); err != nil {
 		return err
 	}
-	name := accountName(username)
-	err := r.changeStaff(ctx, name, func(tx *gorm.DB, now db.Time) error {
-		return tx.Exec("UPDATE account SET disabled_at = coalesce(disabled_at, ?) WHERE username = ?", now, name).Error
+	reason, err := cleanReason(reason)
+	if err != nil {
+		return err
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		admins, err := r.lockAdmins(tx, actor)
+		if err != nil {
+			return err
+		}
+		account, before, err := r.readStaff(tx, actor, accountName(username))
+		if err != nil {
+			return err
+		}
+		if err := change(tx, account, now); err != nil {
+			return err
+		}
+		after, err := r.refreshStaff(tx, account.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.checkLastAdmin(tx, actor, admins); err != nil {
+			return err
+		}
+		return r.logAdmin(tx, actor, reason, now, staffSubject(account.Username), before, after)
 	})
 	if err != nil {
-		return fmt.Errorf("disable staff account: %w", err)
+		return fmt.Errorf("change a staff account: %w", err)
 	}
 	return nil
 }
 
-// changeStaff runs change on the account with that name, then ends its sessions
-// and its tokens.
-// The account is locked first, so that no sign-in slips in between.
-func (r *Registry) changeStaff(ctx context.Context, name string, change func(tx *gorm.DB, now db.Time) error) error {
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		var row accountRow
-		missing := fault.New(fault.NotFound, "no_such_account", "There is no staff account with this name.")
-		query := tx.Raw("SELECT * FROM account WHERE username = ? AND registrant_id IS NULL"+r.db.Dialect.ForUpdate(), name).Scan(&row)
-		if query.Error == nil && query.RowsAffected == 0 {
-			return missing
-		}
-		if query.Error != nil {
-			return fmt.Errorf("read staff account: %w", query.Error)
-		}
-		if err := change(tx, now); err != nil {
-			return err
-		}
-		return endAccess(tx, row.ID, now)
-	})
+// readStaff reads and holds an account that the actor keeps.
+func (r *Registry) readStaff(tx *gorm.DB, actor Actor, name string) (accountRow, staffState, error) {
+	var row accountRow
+	query := tx.Raw("SELECT * FROM account WHERE username = ? AND registrant_id IS NULL"+r.db.Dialect.ForUpdate(), name).Scan(&row)
+	if query.Error != nil {
+		return row, staffState{}, fmt.Errorf("read staff account: %w", query.Error)
+	}
+	if query.RowsAffected == 0 {
+		return row, staffState{}, errNoAccount()
+	}
+	roles, err := assignmentsOf(tx, row.ID)
+	if err != nil {
+		return row, staffState{}, err
+	}
+	places, err := areaPlaces(tx, actor)
+	if err != nil {
+		return row, staffState{}, err
+	}
+	if !actor.keeps(toCreateStaff, roles, places) {
+		return row, staffState{}, errNoAccount()
+	}
+	return row, stateOfStaff(row, roles), nil
+}
+
+func stateOfStaff(row accountRow, roles []assignmentRow) staffState {
+	s := staffState{Roles: []grantState{}, PasswordAt: row.PasswordAt.Time, Disabled: row.DisabledAt != nil}
+	for i := range roles {
+		s.Roles = append(s.Roles, grantState(roles[i].grant()))
+	}
+	return s
+}
+
+// refreshStaff brings account.roles, which lists read, to what was granted, and
+// gives the state of the account as it is now.
+func (r *Registry) refreshStaff(tx *gorm.DB, id uuid.UUID) (staffState, error) {
+	roles, err := assignmentsOf(tx, id)
+	if err != nil {
+		return staffState{}, err
+	}
+	if err := tx.Exec("UPDATE account SET roles = ? WHERE id = ?", joinRoles(rolesOf(roles)), id).Error; err != nil {
+		return staffState{}, fmt.Errorf("store the roles of an account: %w", err)
+	}
+	var row accountRow
+	if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
+		return staffState{}, fmt.Errorf("read staff account: %w", err)
+	}
+	return stateOfStaff(row, roles), nil
+}
+
+func errNoAccount() error {
+	return fault.New(fault.NotFound, "no_such_account", "There is no staff account with this name.")
 }

@@ -144,12 +144,12 @@ func (im *importRun) stageValues(line int, c *built) [][]any {
 
 // stageColumns are the columns of import_stage, in the order of stageArgs.
 func stageColumns() []string {
-	return slices.Concat([]string{"run_no", "line", "registrant_id", "base_chain_no", "number", "version_no"},
+	return slices.Concat([]string{"run_no", "line", "registrant_id", "base_chain_no", "number", "version_no", "area_name"},
 		columnList(valueColumns), []string{"key_kid", "key_wrapped", "key_kek", "diff", "payload_hash"})
 }
 
 func (im *importRun) stageArgs(line int, c *built) []any {
-	args := []any{im.stage, line, c.Row.ID, c.Row.ChainNo, c.Row.Number, c.Row.VersionNo}
+	args := []any{im.stage, line, c.Row.ID, c.Row.ChainNo, c.Row.Number, c.Row.VersionNo, c.AreaName}
 	args = append(args, c.Row.Values.args()...)
 	if c.NewKey == nil {
 		args = append(args, nil, nil, nil)

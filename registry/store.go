@@ -12,7 +12,7 @@ import (
 )
 
 // registrantColumns are the columns of registrantRow.
-const registrantColumns = "id, number, kind, status, version_no, latest_no, " + valueColumns + ", chain_head, chain_no, created_at, updated_at"
+const registrantColumns = "id, number, kind, status, version_no, latest_no, area, " + valueColumns + ", chain_head, chain_no, created_at, updated_at"
 
 // loadBuilder is loadBuilderOf for people.
 func (r *Registry) loadBuilder(tx *gorm.DB, a Actor, reason string, now db.Time) (*builder, error) {
@@ -26,39 +26,89 @@ func (r *Registry) loadBuilderOf(tx *gorm.DB, kind string, a Actor, reason strin
 	if err != nil {
 		return nil, err
 	}
-	return r.newBuilder(fields, a, reason, now), nil
+	b := r.newBuilder(fields, a, reason, now)
+	b.placeOf = func(key string) (place, error) { return findPlace(tx, key) }
+	return b, nil
 }
 
 // load is loadRecord of a person: a group is nobody.
-func (r *Registry) load(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
-	rec, err := r.loadRecord(tx, id, lock)
+func (r *Registry) load(tx *gorm.DB, who access, id uuid.UUID, lock string) (record, error) {
+	rec, err := r.loadRecord(tx, who, id, lock)
 	if err == nil && rec.row.Kind != PersonKind {
 		return record{}, errNoPerson()
 	}
 	return rec, err
 }
 
-// loadRecord reads a person or a group and opens the sealed values. lock is ""
-// or one of the dialect's lock clauses. It returns NotFound.
-func (r *Registry) loadRecord(tx *gorm.DB, id uuid.UUID, lock string) (record, error) {
-	var rows []registrantRow
-	if err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id = ?`+lock, id).Scan(&rows).Error; err != nil {
-		return record{}, fmt.Errorf("load a person: %w", err)
-	}
-	if len(rows) == 0 {
-		return record{}, errNoPerson()
+// loadRecord reads a person or a group for an actor and opens the sealed values.
+// lock is "" or one of the dialect's lock clauses. It returns NotFound, also for a
+// record that is not for the actor.
+func (r *Registry) loadRecord(tx *gorm.DB, who access, id uuid.UUID, lock string) (record, error) {
+	found, err := readRow(tx, who, id, lock)
+	if err != nil {
+		return record{}, err
 	}
 	key, err := r.loadKey(tx, id)
 	if err != nil {
 		return record{}, err
 	}
-	return openRecord(rows[0], key)
+	rec, err := openRecord(found.Row, key)
+	rec.above = pathCodes(string(found.Path))
+	return rec, err
+}
+
+// placedRow is a live row and where it lies: the path of its area, if somebody
+// with bounds asks.
+type placedRow struct {
+	Row  registrantRow `gorm:"embedded"`
+	Path optional      `gorm:"column:area_path"`
+}
+
+// readRow is readRows of one.
+func readRow(tx *gorm.DB, who access, id uuid.UUID, lock string) (placedRow, error) {
+	rows, err := readRows(tx, who, []uuid.UUID{id}, lock)
+	if err != nil {
+		return placedRow{}, err
+	}
+	return rows[0], nil
+}
+
+// readRows reads live rows in the order of their ids. It returns NotFound, after
+// the same work, when one is not there and when one is not for the actor.
+func readRows(tx *gorm.DB, who access, ids []uuid.UUID, lock string) ([]placedRow, error) {
+	rows, err := findRows(tx, who, ids, lock)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != len(ids) {
+		return nil, errNoPerson()
+	}
+	for i := range rows {
+		if !who.reaches(&rows[i].Row, pathCodes(string(rows[i].Path))) {
+			return nil, errNoPerson()
+		}
+	}
+	return rows, nil
+}
+
+// findRows reads live rows, whether they are for the actor or not, and where they
+// lie if that will be asked.
+func findRows(tx *gorm.DB, who access, ids []uuid.UUID, lock string) ([]placedRow, error) {
+	path := ""
+	if len(who.actor.Grants) > 0 {
+		path = ", (SELECT path FROM area WHERE code = registrant.area) AS area_path"
+	}
+	var rows []placedRow
+	if err := tx.Raw(`SELECT `+registrantColumns+path+` FROM registrant WHERE id IN ? ORDER BY id`+lock, ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("load records: %w", err)
+	}
+	return rows, nil
 }
 
 // loadAtVersion reads one person for a change and holds the record until the
 // transaction ends. It returns NotFound or Conflict "version_conflict".
-func (r *Registry) loadAtVersion(tx *gorm.DB, id uuid.UUID, version int) (record, error) {
-	rec, err := r.load(tx, id, r.db.Dialect.ForUpdate())
+func (r *Registry) loadAtVersion(tx *gorm.DB, who access, id uuid.UUID, version int) (record, error) {
+	rec, err := r.load(tx, who, id, r.db.Dialect.ForUpdate())
 	if err == nil && rec.row.VersionNo != version {
 		err = errVersionConflict()
 	}
@@ -89,8 +139,12 @@ func openRecord(row registrantRow, key seal.Record) (record, error) {
 }
 
 // store writes one change: all its rows, or none. It returns Conflict
-// "identifier_taken", "label_taken" or "version_conflict".
+// "identifier_taken", "label_taken" or "version_conflict", or Forbidden
+// "outside_area".
 func (r *Registry) store(tx *gorm.DB, c *built) error {
+	if err := c.settle(tx); err != nil {
+		return err
+	}
 	c.Row.link(&c.Log)
 	if err := storeRow(tx, c); err != nil {
 		return err

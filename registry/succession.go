@@ -71,7 +71,7 @@ type RoleChange struct {
 // missing, "head_needed", or "changed_meanwhile".
 func (r *Registry) ChangeRole(ctx context.Context, a Actor, group uuid.UUID, c RoleChange) error {
 	var holder uuid.UUID
-	if err := a.check(toKeepMembers); err != nil {
+	if err := a.checkWithin(toKeepMembers); err != nil {
 		return err
 	}
 	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
@@ -197,7 +197,7 @@ func (s *roster) checkRoleChange(c RoleChange) (on string, role MemberRole, err 
 // changeRoster runs f over the roster of one group in one transaction, and writes
 // the logs.
 func (r *Registry) changeRoster(ctx context.Context, a Actor, group uuid.UUID, why string, members []uuid.UUID, f func(*roster) error) error {
-	if err := a.check(toKeepMembers); err != nil {
+	if err := a.checkWithin(toKeepMembers); err != nil {
 		return err
 	}
 	reason, err := cleanReason(why)

@@ -88,12 +88,17 @@ func (r *Registry) ByToken(ctx context.Context, token string) (Actor, error) {
 	}
 	var t tokenRow
 	var a accountRow
+	var actor Actor
 	hash := sessionHash(token)
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		if err := first(tx.Where("token_hash = ? AND revoked_at IS NULL", hash), &t, errToken()); err != nil {
 			return err
 		}
-		return first(tx.Where("id = ? AND disabled_at IS NULL", t.AccountID), &a, errToken())
+		err := first(tx.Where("id = ? AND disabled_at IS NULL", t.AccountID), &a, errToken())
+		if err == nil {
+			actor, err = readActor(tx, a)
+		}
+		return err
 	})
 	if err != nil {
 		return Actor{}, fmt.Errorf("read a personal token: %w", err)
@@ -105,7 +110,6 @@ func (r *Registry) ByToken(ctx context.Context, token string) (Actor, error) {
 	if t.LastUsed == nil || now.Sub(t.LastUsed.Time) >= touchAfter {
 		r.touchToken(ctx, t.ID)
 	}
-	actor := a.toActor()
 	actor.Scopes = splitScopes(t.Scopes)
 	return actor, nil
 }

@@ -19,6 +19,7 @@ const (
 	ScopeFieldsWrite       Scope = "fields:write"
 	ScopeImportsWrite      Scope = "imports:write"
 	ScopeSettingsRead      Scope = "settings:read"
+	ScopeSettingsWrite     Scope = "settings:write"
 	ScopeStaffRead         Scope = "staff:read"
 	ScopeStaffWrite        Scope = "staff:write"
 )
@@ -26,7 +27,7 @@ const (
 // Scopes lists all scopes.
 func Scopes() []Scope {
 	return []Scope{ScopePeopleRead, ScopePeopleWrite, ScopeAttestationsWrite, ScopeFieldsWrite, ScopeImportsWrite,
-		ScopeSettingsRead, ScopeStaffRead, ScopeStaffWrite}
+		ScopeSettingsRead, ScopeSettingsWrite, ScopeStaffRead, ScopeStaffWrite}
 }
 
 // ByToken tells whether the actor came by a personal access token, and so has no

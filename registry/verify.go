@@ -22,7 +22,7 @@ func (r *Registry) VerifyChain(ctx context.Context, id uuid.UUID) error {
 }
 
 func (r *Registry) verifyChain(tx *gorm.DB, id uuid.UUID) error {
-	rec, err := r.loadRecord(tx, id, "")
+	rec, err := r.loadRecord(tx, System().to(toRead), id, "")
 	if err != nil {
 		return err
 	}

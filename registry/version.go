@@ -54,7 +54,7 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 	}
 	var out []Version
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, id, "")
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versio
 	}
 	var p Person
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		old, err := r.loadAtVersion(tx, id, expectVersion)
+		old, err := r.loadAtVersion(tx, a.to(toSetDefault), id, expectVersion)
 		if err != nil {
 			return err
 		}
@@ -87,6 +87,8 @@ func (b *builder) switchTo(old record, v versionRow) (*built, error) {
 		diff = append(diff, versionEntry(out.From, out.Row.VersionNo, ""))
 	}
 	diff = append(diff, defaultEntry(out.From, out.Row.VersionNo, out.Basis))
+	out.by = b.actor
+	out.nameArea(old.row.Values.areaText())
 	row := &out.Row
 	row.Values.FullNameNorm = normaliseName(b.fields.names(text))
 	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, text), b.keys.HashKeyID()
@@ -149,7 +151,7 @@ func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.
 	}
 	var p Person
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, id, "")
+		rec, err := r.load(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 	}
 	var v Version
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		old, err := r.loadAtVersion(tx, id, c.ExpectVersion)
+		old, err := r.loadAtVersion(tx, a.to(toAddVersion), id, c.ExpectVersion)
 		if err != nil {
 			return err
 		}
@@ -80,6 +80,7 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 
 // version builds a named version of a stored person.
 func (b *builder) version(old record, label string, c Change, makeDefault bool) (*built, error) {
+	b.above = old.above
 	clean, bad := b.clean(c.Set, old.text, c.CollectedAt)
 	out := newEdit(old)
 	out.Label = label
@@ -93,6 +94,7 @@ func (b *builder) version(old record, label string, c Change, makeDefault bool) 
 			values[i].Kind = KindVersionValue
 		}
 	}
+	out.nameArea(old.row.Values.areaText())
 	return b.finish(out, old.key, append(diff, values...), bad)
 }
 
