@@ -30,6 +30,7 @@ const (
 	DriftName        DriftKind = "name"        // the name that is searched is not the name
 	DriftAttestation DriftKind = "attestation" // the state of a field holds another value's hash
 	DriftIdentifier  DriftKind = "identifier"  // an identifier is not found by its value, or by another's
+	DriftIndex       DriftKind = "index"       // a searchable field is found by another value
 	DriftUnreadable  DriftKind = "unreadable"  // a sealed value does not open
 	DriftChain       DriftKind = "chain"       // the change log, played again, does not make the record: see VerifyChain
 )
@@ -110,6 +111,7 @@ type copies struct {
 	latest      map[uuid.UUID]int
 	states      map[uuid.UUID][]stateRow
 	identifiers map[uuid.UUID][]identifierRow
+	indexed     map[uuid.UUID][]fieldValueRow
 }
 
 func (r *Registry) driftOf(tx *gorm.DB, rows []registrantRow) (DriftPage, error) {
@@ -138,7 +140,8 @@ func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	c := &copies{keys: map[uuid.UUID]keyRow{}, versions: map[uuid.UUID]versionRow{}, latest: map[uuid.UUID]int{}, states: map[uuid.UUID][]stateRow{}, identifiers: map[uuid.UUID][]identifierRow{}}
+	c := &copies{keys: map[uuid.UUID]keyRow{}, versions: map[uuid.UUID]versionRow{}, latest: map[uuid.UUID]int{}, states: map[uuid.UUID][]stateRow{}, identifiers: map[uuid.UUID][]identifierRow{},
+		indexed: map[uuid.UUID][]fieldValueRow{}}
 	if len(ids) == 0 {
 		return c, nil
 	}
@@ -183,6 +186,13 @@ func (c *copies) loadRest(tx *gorm.DB, ids []uuid.UUID) error {
 	for _, id := range identifiers {
 		c.identifiers[id.RegistrantID] = append(c.identifiers[id.RegistrantID], id)
 	}
+	var indexed []fieldValueRow
+	if err := tx.Where("registrant_id IN ?", ids).Find(&indexed).Error; err != nil {
+		return fmt.Errorf("load the index of fields: %w", err)
+	}
+	for _, v := range indexed {
+		c.indexed[v.RegistrantID] = append(c.indexed[v.RegistrantID], v)
+	}
 	return nil
 }
 
@@ -215,6 +225,9 @@ func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, 
 	}
 	for _, k := range r.identifierDrift(fields, rec, c.identifiers[row.ID]) {
 		add(true, DriftIdentifier, k)
+	}
+	for _, k := range indexDrift(fields, rec, c.indexed[row.ID]) {
+		add(true, DriftIndex, k)
 	}
 	return found
 }
@@ -254,6 +267,27 @@ func (r *Registry) identifierDrift(fields *fieldSet, rec record, rows []identifi
 		}
 		have := slices.DeleteFunc(slices.Clone(rows), func(x identifierRow) bool { return x.Scheme != def.Key })
 		if !slices.EqualFunc(want, have, func(x, y identifierRow) bool { return bytes.Equal(x.Bidx, y.Bidx) && x.IsUnique == y.IsUnique }) {
+			keys = append(keys, def.Key)
+		}
+	}
+	return keys
+}
+
+// indexDrift lists the searchable fields that are not found by their value. One
+// whose index is still being filled is left out.
+func indexDrift(fields *fieldSet, rec record, rows []fieldValueRow) (keys []string) {
+	for _, def := range fields.list {
+		if !def.Searchable || !def.Indexed {
+			continue
+		}
+		var have []string
+		for _, row := range rows {
+			if row.Field == def.No {
+				have = append(have, row.NormValue)
+			}
+		}
+		slices.Sort(have)
+		if !slices.Equal(def.searchForms(rec.text[def.Key]), have) {
 			keys = append(keys, def.Key)
 		}
 	}

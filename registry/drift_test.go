@@ -19,6 +19,7 @@ func TestPlantedDriftIsFound(t *testing.T) {
 		}
 		const mine = " WHERE registrant_id = ?"
 		x.register(t, map[string]string{"full_name": "Nobody"})
+		x.define(t, registry.Field{Key: "ward", Type: registry.TypeText, Searchable: true, Label: label("Ward")})
 		for i, c := range []struct {
 			sql  string
 			want []string
@@ -26,7 +27,7 @@ func TestPlantedDriftIsFound(t *testing.T) {
 			{"UPDATE registrant SET status = status WHERE id = ?", nil},
 			{"UPDATE registrant SET region = 'Owner' WHERE id = ?", []string{"attestation/region", "record_hash/", "value/region"}},
 			{"UPDATE registrant SET family_name = 'Owner' WHERE id = ?", []string{"name/", "record_hash/", "value/family_name"}},
-			{"UPDATE registrant SET extra = '{}' WHERE id = ?", []string{"record_hash/", "value/email"}},
+			{"UPDATE registrant SET extra = '{}' WHERE id = ?", []string{"index/ward", "record_hash/", "value/email", "value/ward"}},
 			{"UPDATE registrant_version SET region = 'Owner'" + mine + " AND version_no = 2", []string{"value/region"}},
 			{"UPDATE registrant_version SET region = 'Owner'" + mine + " AND version_no = 1", nil}, // no default: the chain tells
 			{"UPDATE registrant SET version_no = 1 WHERE id = ?", []string{"value/region"}},
@@ -41,11 +42,13 @@ func TestPlantedDriftIsFound(t *testing.T) {
 			{"UPDATE identifier SET is_unique = false" + mine + " AND scheme = 'national_id'", []string{"identifier/national_id"}},
 			{"INSERT INTO identifier (scheme, bidx, registrant_id, is_unique) SELECT scheme, " + zero + ", registrant_id, is_unique FROM identifier" + mine + " AND scheme = 'phone_number'",
 				[]string{"identifier/phone_number"}},
+			{"UPDATE field_value SET norm_value = 'owner'" + mine, []string{"index/ward"}},
+			{"DELETE FROM field_value" + mine, []string{"index/ward"}},
 			{"UPDATE registrant SET enc = '{\"national_id\":\"AAAA\"}' WHERE id = ?", []string{"unreadable/"}},
 			{"UPDATE record_key SET kid = 'x'" + mine, []string{"unreadable/"}},
 		} {
 			p := x.register(t, map[string]string{"given_name": "Amina", "family_name": "O", "region": "Nyanza", "national_id": fmt.Sprint("KE-", i),
-				"phone_number": fmt.Sprint("+2547110000", 10+i), "email": "a@example.org"})
+				"phone_number": fmt.Sprint("+2547110000", 10+i), "email": "a@example.org", "ward": "North"})
 			p = x.edit(t, p, map[string]string{"region": "Coast"})
 			x.attest(t, p, registry.StateAttested, "", "region")
 			x.exec(t, c.sql, p.ID)

@@ -16,14 +16,16 @@ import (
 // MinimumCell is the least number of people that statistics speak of.
 const MinimumCell = 5
 
-// Statistics are numbers about active people as of one moment. Households and
-// programmes will be tables beside these.
+// Statistics are numbers about active people, and groups that have not ended, as
+// of one moment.
 type Statistics struct {
 	AsOf        time.Time // when they were counted
 	MinimumCell int       // smaller numbers are hidden
 	People      Table     // region by sex and age band; regions of few people stand together
 	Attestation Table     // field and state by the month of the decision
 	Queues      Table     // queue by the days that people have waited in it
+	Groups      Table     // kind by the number of people in a group; counts groups
+	Programmes  Table     // programme and kind by where people and groups stand in it
 }
 
 // otherRegion is the head under which regions of few people stand together: the
@@ -41,7 +43,7 @@ const (
 )
 
 // The tables of counts, each beside the view that it is counted from.
-var statTables = [...]string{"stat_registrant", "stat_attestation", "stat_queue"}
+var statTables = [...]string{"stat_registrant", "stat_attestation", "stat_queue", "stat_group", "stat_programme"}
 
 // RefreshStatistics counts anew if the numbers are older than maxAge, and tells
 // whether it did. Of several servers that ask at the same time one counts. It
@@ -87,7 +89,13 @@ func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) 
 		if out.Attestation, err = r.attestationTable(tx, asOf); err != nil {
 			return err
 		}
-		out.Queues, err = queueTable(tx)
+		if out.Queues, err = queueTable(tx); err != nil {
+			return err
+		}
+		if out.Groups, err = groupTable(tx); err != nil {
+			return err
+		}
+		out.Programmes, err = programmeTable(tx)
 		return err
 	})
 	return out, err
@@ -143,17 +151,14 @@ func peopleTable(tx *gorm.DB) (Table, error) {
 		numbers = append(numbers, tally{[]string{region}, []string{x.B, x.C}, x.People})
 	}
 	for _, sex := range []string{"female", "male", "other", headUnknown} {
-		for _, band := range ageBands() {
-			columns = append(columns, []string{sex, band})
+		for _, band := range AgeBands() { // as the view stat_registrant_now says them
+			columns = append(columns, []string{sex, string(band)})
 		}
 	}
 	t := newTable(sortedHeads(heads), columns, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"region"}, []string{"sex", "age_band"}
 	return t, nil
 }
-
-// ageBands are the words of the view stat_registrant_now, in years.
-func ageBands() []string { return []string{"0-4", "5-17", "18-34", "35-59", "60+", headUnknown} }
 
 // attestationTable is field and state by month, the newest last.
 func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time) (Table, error) {
@@ -209,6 +214,43 @@ func queueTable(tx *gorm.DB) (Table, error) {
 	heads := [][]string{{string(QueueUndecided)}, {string(QueueChanged)}, {string(QueueRejected)}}
 	t := newTable(heads, [][]string{{"0"}, {"1-7"}, {"8-30"}, {"31-90"}, {"91+"}}, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"queue"}, []string{"days"}
+	return t, nil
+}
+
+// groupTable is kind by size.
+func groupTable(tx *gorm.DB) (Table, error) {
+	rows, err := readCounts(tx, `SELECT kind AS a, size AS b, people FROM stat_group`)
+	if err != nil {
+		return Table{}, err
+	}
+	var heads [][]string
+	var numbers []tally
+	for _, x := range rows {
+		heads = append(heads, []string{x.A})
+		numbers = append(numbers, tally{[]string{x.A}, []string{x.B}, x.People})
+	}
+	t := newTable(sortedHeads(heads), [][]string{{"0"}, {"1"}, {"2-3"}, {"4-5"}, {"6-9"}, {"10+"}}, numbers, MinimumCell)
+	t.RowNames, t.ColumnNames = []string{"kind"}, []string{"size"}
+	return t, nil
+}
+
+// programmeTable is programme and kind by status.
+func programmeTable(tx *gorm.DB) (Table, error) {
+	rows, err := readCounts(tx, `SELECT programme AS a, kind AS b, status AS c, people FROM stat_programme`)
+	if err != nil {
+		return Table{}, err
+	}
+	var heads, columns [][]string
+	var numbers []tally
+	for _, x := range rows {
+		heads = append(heads, []string{x.A, x.B})
+		numbers = append(numbers, tally{[]string{x.A, x.B}, []string{x.C}, x.People})
+	}
+	for _, s := range EnrolmentStatuses() {
+		columns = append(columns, []string{string(s)})
+	}
+	t := newTable(sortedHeads(heads), columns, numbers, MinimumCell)
+	t.RowNames, t.ColumnNames = []string{"programme", "kind"}, []string{"status"}
 	return t, nil
 }
 

@@ -48,8 +48,8 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 		}
 		add(6, "Coast", "female", "2021-11-23") // 4, five tomorrow
 		add(7, "Coast", "female", "2021-11-22") // 5 today
-		add(5, "Coast", "male", "1966-11-22")   // 60 today
-		add(6, "Coast", "male", "1966-11-23")   // 59
+		add(5, "Coast", "male", "1961-11-22")   // 65 today
+		add(6, "Coast", "male", "1961-11-23")   // 64
 		add(8, "Rift", "male", "")
 		add(9, "Rift", "", "2008-11-22") // 18 today
 		add(5, "Nyanza", "other", "1990-01-01")
@@ -61,8 +61,8 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 			row, column string
 			want        int64
 		}{
-			{"Coast", "female/0-4", 6}, {"Coast", "female/5-17", 7}, {"Coast", "male/60+", 5}, {"Coast", "male/35-59", 6}, {"Coast", "total", 24},
-			{"Rift", "male/unknown", 8}, {"Rift", "unknown/18-34", 9}, {"Nyanza", "other/35-59", 5}, {"Nyanza", "male/35-59", 0}, {"total", "female/0-4", 6}, {"total", "total", 46},
+			{"Coast", "female/0-4", 6}, {"Coast", "female/5-17", 7}, {"Coast", "male/65+", 5}, {"Coast", "male/18-64", 6}, {"Coast", "total", 24},
+			{"Rift", "male/unknown", 8}, {"Rift", "unknown/18-64", 9}, {"Nyanza", "other/18-64", 5}, {"Nyanza", "male/18-64", 0}, {"total", "female/0-4", 6}, {"total", "total", 46},
 		} {
 			if got := cell(t, s.People, c.row, c.column); got != (registry.Count{N: c.want}) {
 				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
@@ -75,11 +75,11 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 		add(3, "", "female", "1990-01-01")
 		s = x.statistics(t)
 		for _, row := range []string{"Rift", "(other)", "unknown"} {
-			if got := cell(t, s.People, row, "female/35-59"); !got.Hidden || got.N != 0 {
+			if got := cell(t, s.People, row, "female/18-64"); !got.Hidden || got.N != 0 {
 				t.Errorf("%s: %+v is shown", row, got)
 			}
 		}
-		if got := cell(t, s.People, "total", "female/35-59"); got != (registry.Count{N: 9}) && !got.Hidden {
+		if got := cell(t, s.People, "total", "female/18-64"); got != (registry.Count{N: 9}) && !got.Hidden {
 			t.Errorf("total %+v", got)
 		}
 		if got := derivable(published(s.People)); len(got) != 0 {
@@ -129,6 +129,52 @@ func TestDecisionsAndQueuesAreCounted(t *testing.T) {
 		x.Clock.Add(400 * 24 * time.Hour)
 		if got := cell(t, x.statistics(t).Attestation, "region/ATTESTED", "earlier"); got.N != 5 {
 			t.Errorf("after a year: %+v", got)
+		}
+	})
+}
+
+// Groups by size and enrolments by status; what has ended or not begun is no part
+// of a size.
+func TestGroupsAndProgrammesAreCounted(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.programme(t, cash())
+		var homes []registry.Group
+		for range 11 {
+			p := x.people(t, "Amina", "Brian")
+			home := x.group(t, "household", as("head", p[0], "2020-01-01"), as("child", p[1], ""))
+			homes = append(homes, home)
+			status := []registry.EnrolmentStatus{registry.EnrolmentApplied, registry.EnrolmentEnrolled}[len(homes)/6]
+			for _, s := range []registry.EnrolmentStatus{status, registry.EnrolmentExited}[:1+len(homes)%2] {
+				p[0] = x.person(t, p[0].ID)
+				if _, err := x.Enrol(t.Context(), registrar(), p[0].ID, registry.EnrolmentChange{Programme: "cash", Status: s, ExpectVersion: p[0].VersionNo}); err != nil {
+					t.Fatal(err, fields(err))
+				}
+			}
+		}
+		for _, home := range homes[:5] {
+			p := x.people(t, "Chipo", "Dalia")
+			x.addMembers(t, home.ID, as("child", p[0], ""), as("child", p[1], ""))
+		}
+		s := x.statistics(t)
+		for _, c := range []struct {
+			size string
+			want int64
+		}{{"0", 0}, {"1", 0}, {"2-3", 6}, {"4-5", 5}, {"total", 11}} {
+			if got := cell(t, s.Groups, "household", c.size); got != (registry.Count{N: c.want}) {
+				t.Errorf("households of %s: %+v, want %d", c.size, got, c.want)
+			}
+		}
+		if got := cell(t, s.Programmes, "cash/person", "total"); got != (registry.Count{N: 11}) {
+			t.Errorf("all: %+v", got)
+		}
+		for _, status := range []string{"APPLIED", "ENROLLED", "EXITED"} { // 2, 3, and 6 to cover them
+			if got := cell(t, s.Programmes, "cash/person", status); !got.Hidden {
+				t.Errorf("%s: %+v is shown", status, got)
+			}
+		}
+		if got := derivable(published(s.Programmes)); len(got) != 0 {
+			t.Errorf("can be computed back: %v", got)
 		}
 	})
 }

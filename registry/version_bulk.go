@@ -184,11 +184,15 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 		if len(ids) == 0 {
 			return nil
 		}
+		rows, err := r.lockPeople(tx, ids)
+		if err != nil {
+			return err
+		}
 		b, err := r.loadBuilder(tx, a, s.Reason, now)
 		if err != nil {
 			return err
 		}
-		if out, err = r.switchAll(tx, b, s.Label, ids); err != nil {
+		if out, err = r.switchAll(tx, b, s.Label, rows, ids); err != nil {
 			return err
 		}
 		if out.Switched > most {
@@ -202,15 +206,21 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 	return out, err
 }
 
-// switchAll switches the people with these ids, in the order of the ids: nobody
-// else locks several records in another one.
-func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, ids []uuid.UUID) (SwitchResult, error) {
+// lockPeople reads and holds people in the order of their ids: nobody else locks
+// several records in another one. The definitions are read after it: see
+// IndexField.
+func (r *Registry) lockPeople(tx *gorm.DB, ids []uuid.UUID) ([]registrantRow, error) {
 	var rows []registrantRow
-	var versions []versionRow
 	err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id IN ? ORDER BY id`+r.db.Dialect.ForUpdate(), ids).Scan(&rows).Error
 	if err != nil {
-		return SwitchResult{}, fmt.Errorf("lock the people of a switch: %w", err)
+		return nil, fmt.Errorf("lock the people of a switch: %w", err)
 	}
+	return rows, nil
+}
+
+// switchAll switches the locked people.
+func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []registrantRow, ids []uuid.UUID) (SwitchResult, error) {
+	var versions []versionRow
 	if err := tx.Where("label = ? AND registrant_id IN ?", label, ids).Find(&versions).Error; err != nil {
 		return SwitchResult{}, fmt.Errorf("load the versions of a switch: %w", err)
 	}

@@ -15,6 +15,8 @@ type statisticsBody struct {
 	People      tableBody `json:"people"`
 	Attestation tableBody `json:"attestation"`
 	Queues      tableBody `json:"queues"`
+	Groups      tableBody `json:"groups"`
+	Programmes  tableBody `json:"programmes"`
 }
 
 // tableBody is a cross table; null is a number that is not shown.
@@ -66,5 +68,6 @@ func (h *Handlers) Statistics(c *gin.Context) error {
 		return err
 	}
 	return ok(c, statisticsBody{AsOf: s.AsOf, MinimumCell: s.MinimumCell, People: tableBodyOf(s.People),
-		Attestation: tableBodyOf(s.Attestation), Queues: tableBodyOf(s.Queues)})
+		Attestation: tableBodyOf(s.Attestation), Queues: tableBodyOf(s.Queues),
+		Groups: tableBodyOf(s.Groups), Programmes: tableBodyOf(s.Programmes)})
 }

@@ -4,6 +4,8 @@
 -- stat_registrant   active and other people by region, sex and age band
 -- stat_attestation  values of people by field, state and month of the decision
 -- stat_queue        people who wait for an attester by queue and days
+-- stat_group        groups that have not ended by kind and the number of people in them
+-- stat_programme    people and groups by programme, kind and where they stand
 --
 -- Each stat_ but the first is a materialised view of what the view beside it, named _now, says; only
 -- registry/statistics.go refreshes them. They hold small numbers that must not be shown: readers go through
@@ -24,7 +26,7 @@ CREATE VIEW stat_registrant_now AS
   SELECT region, sex, status, age_band, count(*) AS people FROM (
     SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
       CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
-        WHEN years < 35 THEN '18-34' WHEN years < 60 THEN '35-59' ELSE '60+' END AS age_band
+        WHEN years < 65 THEN '18-64' ELSE '65+' END AS age_band
     FROM (SELECT r.region, r.sex, r.status, r.birth_date, extract(year FROM age((s.as_of AT TIME ZONE 'UTC')::date, r.birth_date)) AS years
       FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
   ) AS banded GROUP BY region, sex, status, age_band;
@@ -60,17 +62,43 @@ CREATE VIEW stat_queue_now AS
     WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND f.state = 'REJECTED' AND f.live_hash = f.decided_hash GROUP BY f.registrant_id
   ) AS waiting, stat_refresh GROUP BY queue, days;
 
+-- The size is the number of people who belong to the group that day.
+CREATE VIEW stat_group_now AS
+  SELECT kind, CASE WHEN size < 1 THEN '0' WHEN size < 2 THEN '1' WHEN size < 4 THEN '2-3' WHEN size < 6 THEN '4-5'
+      WHEN size < 10 THEN '6-9' ELSE '10+' END AS size, count(*) AS people
+  FROM (
+    SELECT g.kind, (SELECT count(*) FROM membership m JOIN registrant p ON p.id = m.member_id AND p.kind = 'person'
+      WHERE m.group_id = g.id AND m.start_date <= (as_of AT TIME ZONE 'UTC')::date AND (m.end_date IS NULL OR m.end_date > (as_of AT TIME ZONE 'UTC')::date)) AS size
+    FROM registrant g, stat_refresh WHERE g.kind <> 'person' AND g.status = 'ACTIVE'
+  ) AS sized GROUP BY 1, 2;
+
+-- Of several enrolments of one person or group in one programme, the last counts.
+CREATE VIEW stat_programme_now AS
+  SELECT e.programme, r.kind, e.status, count(*) AS people
+  FROM enrolment e JOIN registrant r ON r.id = e.registrant_id
+  WHERE NOT EXISTS (SELECT 1 FROM enrolment later
+    WHERE later.registrant_id = e.registrant_id AND later.programme = e.programme AND later.seq > e.seq)
+  GROUP BY e.programme, r.kind, e.status;
+
 CREATE MATERIALIZED VIEW stat_registrant AS SELECT * FROM stat_registrant_now;
 CREATE UNIQUE INDEX stat_registrant_key ON stat_registrant (region, sex, status, age_band);
 CREATE MATERIALIZED VIEW stat_attestation AS SELECT * FROM stat_attestation_now;
 CREATE UNIQUE INDEX stat_attestation_key ON stat_attestation (field, state, month);
 CREATE MATERIALIZED VIEW stat_queue AS SELECT * FROM stat_queue_now;
 CREATE UNIQUE INDEX stat_queue_key ON stat_queue (queue, days);
+CREATE MATERIALIZED VIEW stat_group AS SELECT * FROM stat_group_now;
+CREATE UNIQUE INDEX stat_group_key ON stat_group (kind, size);
+CREATE MATERIALIZED VIEW stat_programme AS SELECT * FROM stat_programme_now;
+CREATE UNIQUE INDEX stat_programme_key ON stat_programme (programme, kind, status);
 
 -- +goose Down
+DROP MATERIALIZED VIEW stat_programme;
+DROP MATERIALIZED VIEW stat_group;
 DROP MATERIALIZED VIEW stat_queue;
 DROP MATERIALIZED VIEW stat_attestation;
 DROP MATERIALIZED VIEW stat_registrant;
+DROP VIEW stat_programme_now;
+DROP VIEW stat_group_now;
 DROP VIEW stat_queue_now;
 DROP VIEW stat_attestation_now;
 DROP VIEW stat_registrant_now;

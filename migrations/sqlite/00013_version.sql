@@ -4,6 +4,8 @@
 -- stat_registrant   active and other people by region, sex and age band
 -- stat_attestation  values of people by field, state and month of the decision
 -- stat_queue        people who wait for an attester by queue and days
+-- stat_group        groups that have not ended by kind and the number of people in them
+-- stat_programme    people and groups by programme, kind and where they stand
 --
 -- Each stat_ but the first is a table that is filled from the view beside it, named _now, in one transaction:
 -- SQLite has no materialised views. Only registry/statistics.go refreshes them. They hold small numbers that
@@ -24,7 +26,7 @@ CREATE VIEW stat_registrant_now AS
   SELECT region, sex, status, age_band, count(*) AS people FROM (
     SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
       CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
-        WHEN years < 35 THEN '18-34' WHEN years < 60 THEN '35-59' ELSE '60+' END AS age_band
+        WHEN years < 65 THEN '18-64' ELSE '65+' END AS age_band
     FROM (SELECT r.region, r.sex, r.status, r.birth_date, CAST(substr(s.as_of, 1, 4) AS INTEGER) - CAST(substr(r.birth_date, 1, 4) AS INTEGER)
         - (substr(s.as_of, 6, 5) < substr(r.birth_date, 6, 5)) AS years
       FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
@@ -63,6 +65,24 @@ CREATE VIEW stat_queue_now AS
     ) AS standing, stat_refresh
   ) AS waiting GROUP BY queue, days;
 
+-- The size is the number of people who belong to the group that day.
+CREATE VIEW stat_group_now AS
+  SELECT kind, CASE WHEN size < 1 THEN '0' WHEN size < 2 THEN '1' WHEN size < 4 THEN '2-3' WHEN size < 6 THEN '4-5'
+      WHEN size < 10 THEN '6-9' ELSE '10+' END AS size, count(*) AS people
+  FROM (
+    SELECT g.kind, (SELECT count(*) FROM membership m JOIN registrant p ON p.id = m.member_id AND p.kind = 'person'
+      WHERE m.group_id = g.id AND m.start_date <= substr(as_of, 1, 10) AND (m.end_date IS NULL OR m.end_date > substr(as_of, 1, 10))) AS size
+    FROM registrant g, stat_refresh WHERE g.kind <> 'person' AND g.status = 'ACTIVE'
+  ) AS sized GROUP BY 1, 2;
+
+-- Of several enrolments of one person or group in one programme, the last counts.
+CREATE VIEW stat_programme_now AS
+  SELECT e.programme, r.kind, e.status, count(*) AS people
+  FROM enrolment e JOIN registrant r ON r.id = e.registrant_id
+  WHERE NOT EXISTS (SELECT 1 FROM enrolment later
+    WHERE later.registrant_id = e.registrant_id AND later.programme = e.programme AND later.seq > e.seq)
+  GROUP BY e.programme, r.kind, e.status;
+
 CREATE TABLE stat_registrant (
   region         TEXT    NOT NULL,
   sex            TEXT    NOT NULL,
@@ -84,11 +104,28 @@ CREATE TABLE stat_queue (
   people         INTEGER NOT NULL,
   PRIMARY KEY (queue, days)
 ) STRICT;
+CREATE TABLE stat_group (
+  kind           TEXT    NOT NULL,
+  size           TEXT    NOT NULL,
+  people         INTEGER NOT NULL,                                -- groups
+  PRIMARY KEY (kind, size)
+) STRICT;
+CREATE TABLE stat_programme (
+  programme      TEXT    NOT NULL,
+  kind           TEXT    NOT NULL,
+  status         TEXT    NOT NULL,
+  people         INTEGER NOT NULL,                                -- people or groups
+  PRIMARY KEY (programme, kind, status)
+) STRICT;
 
 -- +goose Down
+DROP TABLE stat_programme;
+DROP TABLE stat_group;
 DROP TABLE stat_queue;
 DROP TABLE stat_attestation;
 DROP TABLE stat_registrant;
+DROP VIEW stat_programme_now;
+DROP VIEW stat_group_now;
 DROP VIEW stat_queue_now;
 DROP VIEW stat_attestation_now;
 DROP VIEW stat_registrant_now;
