@@ -182,18 +182,39 @@ func TestAncestorsHaveABound(t *testing.T) {
 	})
 }
 
+// descend makes each of some people a child of the next.
+func (x *fixture) descend(t *testing.T, people []uuid.UUID) {
+	t.Helper()
+	var rows []string
+	for i, parent := range people[1:] {
+		rows = append(rows, parentsRow(people[i], parent))
+	}
+	x.insertParents(t, rows)
+}
+
 // heap makes the parents of person i those at 2i+1 and 2i+2, as far as they go.
 func (x *fixture) heap(t *testing.T, people []uuid.UUID) {
 	t.Helper()
-	var values []string
+	var rows []string
 	for i := 0; 2*i+1 < len(people); i++ {
-		second := "NULL"
-		if 2*i+2 < len(people) {
-			second = "'" + people[2*i+2].String() + "'"
-		}
-		values = append(values, fmt.Sprintf("('%s', '%s', %s, false, '2026-01-01T00:00:00.000000Z')", people[i], people[2*i+1], second))
+		rows = append(rows, parentsRow(people[i], people[2*i+1:min(2*i+3, len(people))]...))
 	}
-	x.exec(t, `INSERT INTO parentage (registrant_id, parent1_id, parent2_id, is_adopted, recorded_at) VALUES `+strings.Join(values, ", "))
+	x.insertParents(t, rows)
+}
+
+// parentsRow writes one or two parents as a row of SQL.
+func parentsRow(child uuid.UUID, parents ...uuid.UUID) string {
+	second := "NULL"
+	if len(parents) > 1 {
+		second = "'" + parents[1].String() + "'"
+	}
+	return fmt.Sprintf("('%s', '%s', %s, false, '2026-01-01T00:00:00.000000Z')", child, parents[0], second)
+}
+
+// insertParents writes rows past the registry, as nobody may.
+func (x *fixture) insertParents(t *testing.T, rows []string) {
+	t.Helper()
+	x.exec(t, `INSERT INTO parentage (registrant_id, parent1_id, parent2_id, is_adopted, recorded_at) VALUES `+strings.Join(rows, ", "))
 }
 
 // copies makes n people out of one, without keys and change logs of their own.
@@ -213,15 +234,18 @@ func (x *fixture) copies(t *testing.T, n int) []uuid.UUID {
 }
 
 // Two changes at once that would make a cycle together: each looks harmless to
-// the other. One of them is refused, whichever way they meet.
+// the other. One of them is refused, whichever way they meet. The lines are long,
+// so that both are still walking up when either writes.
 func TestTwoAtOnceMakeNoCycle(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
-		const rounds = 12
+		const rounds, between = 6, 20
+		people := x.copies(t, 2*rounds*between)
 		for round := range rounds {
 			a, b, c, d := x.born(t, "A", ""), x.born(t, "B", ""), x.born(t, "C", ""), x.born(t, "D", "")
-			mustFit(t, x.setParents(t, b.ID, registry.ParentsChange{Parent1: c.ID}))
-			mustFit(t, x.setParents(t, d.ID, registry.ParentsChange{Parent1: a.ID}))
+			x.descend(t, append(append([]uuid.UUID{b.ID}, people[:between]...), c.ID))
+			x.descend(t, append(append([]uuid.UUID{d.ID}, people[between:2*between]...), a.ID))
+			people = people[2*between:]
 			seen := map[uuid.UUID]int64{a.ID: x.kinship(t, a.ID).ChainNo, c.ID: x.kinship(t, c.ID).ChainNo}
 			errs := make([]error, 2)
 			var ready, done sync.WaitGroup

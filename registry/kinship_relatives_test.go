@@ -110,11 +110,11 @@ func TestRelativesSayWhenThereAreMore(t *testing.T) {
 		parent := x.born(t, "P", "")
 		children := x.copies(t, registry.MaxTies+1)
 		adopt := func(children []uuid.UUID) {
-			values := make([]string, len(children))
+			rows := make([]string, len(children))
 			for i, c := range children {
-				values[i] = fmt.Sprintf("('%s', '%s', false, '2026-01-01T00:00:00.000000Z')", c, parent.ID)
+				rows[i] = parentsRow(c, parent.ID)
 			}
-			x.exec(t, `INSERT INTO parentage (registrant_id, parent1_id, is_adopted, recorded_at) VALUES `+strings.Join(values, ", "))
+			x.insertParents(t, rows)
 		}
 		check := func(wantRelatives, wantChildren int, more, moreTies bool) {
 			t.Helper()
