@@ -145,6 +145,9 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseStatistics(t, run)
 	s.exerciseSettings(t, run)
 	s.exerciseIdentifiers(t, run)
+	s.exerciseAreas(t, run)
+	s.exerciseOffices(t, run)
+	s.exerciseStaff(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

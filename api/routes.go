@@ -15,6 +15,7 @@ import (
 // The most bytes of a request body, by what is sent.
 const (
 	smallBody  = 64 << 10                   // a form, a credential request
+	areasBody  = 16 << 20                   // a CSV of areas
 	uploadBody = registry.MaxUpload + 1<<20 // a CSV of a few million people, and the form around it
 )
 
@@ -104,11 +105,42 @@ func (s *server) rest() {
 	slow := s.group(policy{render: respond.Problem, body: smallBody, time: uploadTime, bearer: true, use: known})
 	restVersions(g, slow, h)
 
+	// A file of areas is applied whole or not at all; the same one again changes nothing.
+	files := s.group(policy{render: respond.Problem, body: areasBody, time: uploadTime, bearer: true, use: known})
+	restAreas(g, files, h)
+
 	// A token is shown once: its answer is kept for nobody.
 	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
 	own.get("/api/v1/tokens", h.Tokens)
 	own.post("/api/v1/tokens", h.CreateToken)
 	own.delete("/api/v1/tokens/:id", h.RevokeToken)
+
+	// A password is kept for nobody either.
+	restStaff(own, h)
+}
+
+// restAreas: the administrative hierarchy and the offices in it.
+func restAreas(g, files group, h *rest.Handlers) {
+	g.get("/api/v1/areas", h.Areas)
+	files.post("/api/v1/areas/import", h.ImportAreas)
+	g.get("/api/v1/areas/:code", h.Area)
+	g.post("/api/v1/areas/:code/move", h.MoveArea)
+	g.post("/api/v1/areas/:code/retire", h.RetireArea)
+	g.get("/api/v1/offices", h.Offices)
+	g.post("/api/v1/offices", h.OpenOffice)
+	g.get("/api/v1/offices/:code", h.Office)
+	g.put("/api/v1/offices/:code", h.ChangeOffice)
+}
+
+// restStaff: accounts of staff, and their roles within bounds.
+func restStaff(g group, h *rest.Handlers) {
+	g.get("/api/v1/staff", h.Staff)
+	g.post("/api/v1/staff", h.OpenStaff)
+	g.get("/api/v1/staff/:name", h.StaffAccount)
+	g.post("/api/v1/staff/:name/roles", h.GrantRole)
+	g.delete("/api/v1/staff/:name/roles/:id", h.RevokeRole)
+	g.put("/api/v1/staff/:name/password", h.SetStaffPassword)
+	g.post("/api/v1/staff/:name/disable", h.DisableStaff)
 }
 
 // restKinship: what is recorded of a person's family, and what follows from it.

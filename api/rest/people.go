@@ -88,11 +88,11 @@ func (h *Handlers) SearchPeople(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyQuery(c, "q", "field", "state", "after", "limit"); err != nil {
+	if err := onlyQuery(c, "q", "field", "state", "area", "after", "limit"); err != nil {
 		return err
 	}
 	found, err := h.reg.Search(c.Request.Context(), actorOf(c), registry.Query{
-		Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), After: page.After, Limit: page.Limit,
+		Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), Area: c.Query("area"), After: page.After, Limit: page.Limit,
 	})
 	if err != nil {
 		return err
