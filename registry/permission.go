@@ -109,7 +109,9 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker}
 	case toEdit:
 		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleRegistrant}
-	case toAddVersion, toSetDefault:
+	case toAddVersion:
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker}
+	case toSetDefault:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toReadStats:
 		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}

@@ -32,7 +32,7 @@ type SwitchCount struct {
 type SwitchResult struct {
 	Switched    int
 	Skipped     int    // the default of others was theirs already by then, or their values are erased
-	Conflicting int    // the version holds an identifier that another person has: nothing was changed
+	Conflicting int    // the version holds an identifier that another person has, or would take the person out of the actor's areas: nothing was changed
 	Next        string // DefaultSwitch.After to go on from; "": everybody was looked at
 }
 
@@ -42,7 +42,7 @@ const switchBatch = 200
 // CountDefaultSwitch tells how many people SetDefaultByLabel would switch, and
 // changes nothing. It returns the errors of SetDefaultByLabel.
 func (r *Registry) CountDefaultSwitch(ctx context.Context, a Actor, label string, q Query) (SwitchCount, error) {
-	if err := a.check(toSetDefault); err != nil {
+	if err := a.checkWithin(toSetDefault); err != nil {
 		return SwitchCount{}, err
 	}
 	s, err := DefaultSwitch{Label: label, Query: q}.clean()
@@ -57,8 +57,8 @@ func (r *Registry) CountDefaultSwitch(ctx context.Context, a Actor, label string
 	return n, err
 }
 
-// SetDefaultByLabel switches the default version of many people, each as
-// SetDefault does, in batches of one transaction each. People whose default it
+// SetDefaultByLabel switches the default version of many people within the
+// actor's bounds, each as SetDefault does, in batches of one transaction each. People whose default it
 // is already are left alone, so that the same call may be made again; one that
 // ended early, by its context or a crash, goes on after the last batch when its
 // Next is sent along, and from the beginning without. An error comes with what
@@ -69,7 +69,7 @@ func (r *Registry) CountDefaultSwitch(ctx context.Context, a Actor, label string
 // Forbidden.
 func (r *Registry) SetDefaultByLabel(ctx context.Context, a Actor, s DefaultSwitch) (SwitchResult, error) {
 	result := SwitchResult{Next: s.After}
-	if err := a.check(toSetDefault); err != nil {
+	if err := a.checkWithin(toSetDefault); err != nil {
 		return result, err
 	}
 	s, err := s.clean()
@@ -148,6 +148,7 @@ func (r *Registry) switchWhere(tx *gorm.DB, a Actor, s DefaultSwitch, after uuid
 	}
 	w.and("kind = ?", PersonKind)
 	w.and("id > ?", after)
+	w.within(a.to(toSetDefault))
 	return w, nil
 }
 
@@ -272,7 +273,7 @@ func (r *Registry) switchOne(tx *gorm.DB, b *builder, old record, v versionRow, 
 	case err == nil:
 		out.Switched++
 		return nil
-	case fault.CodeOf(err) == "identifier_taken":
+	case fault.CodeOf(err) == "identifier_taken", fault.CodeOf(err) == fault.CodeOf(errOutsideArea()):
 		out.Conflicting++
 		return nil
 	}

@@ -211,3 +211,45 @@ func (x *fixture) drift(t *testing.T) map[uuid.UUID][]string {
 		}
 	}
 }
+
+// Whoever is responsible for one area counts and switches its people only, and
+// takes nobody out of it.
+func TestABulkSwitchKeepsToTheArea(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.areas(t, "level,parent,code,name_en\n0,,NY,Nyanza\n0,,CO,Coast\n")
+		add := func(name, region, label string, set map[string]string) registry.Person {
+			t.Helper()
+			p := x.register(t, map[string]string{"full_name": name, "region": region})
+			x.addVersion(t, p, label, set, false)
+			return p
+		}
+		stays := add("Amina", "Nyanza", "Survey", map[string]string{"locality": "Kisumu"})
+		moves := add("Brian", "Nyanza", "Survey", map[string]string{"region": "Coast"})
+		other := add("Chipo", "Coast", "Survey", map[string]string{"locality": "Mombasa"})
+		bounded := inArea(registry.RoleRegistrar, "NY")
+		if n, err := x.CountDefaultSwitch(t.Context(), bounded, "Survey", registry.Query{}); err != nil || n != (registry.SwitchCount{ToSwitch: 2}) {
+			t.Errorf("count = %+v, %v", n, err)
+		}
+		got, err := x.SetDefaultByLabel(t.Context(), bounded, registry.DefaultSwitch{Label: "Survey", ExpectCount: 2})
+		if err != nil || got != (registry.SwitchResult{Switched: 1, Conflicting: 1}) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		for p, want := range map[uuid.UUID]int{stays.ID: 2, moves.ID: 1, other.ID: 1} {
+			if now := x.person(t, p); now.VersionNo != want {
+				t.Errorf("%+v, want version %d", now, want)
+			}
+		}
+		_, err = x.SetDefault(t.Context(), bounded, other.ID, 2, 1, "")
+		wantFault(t, err, fault.NotFound, "no_such_person")
+		_, err = x.AddVersion(t.Context(), bounded, other.ID, "Second", registry.Change{ExpectVersion: 1}, false)
+		wantFault(t, err, fault.NotFound, "no_such_person")
+		_, err = x.CompareVersions(t.Context(), bounded, other.ID, "1", "2")
+		wantFault(t, err, fault.NotFound, "no_such_person")
+		_, err = x.PersonAt(t.Context(), bounded, other.ID, x.Clock.Now())
+		wantFault(t, err, fault.NotFound, "no_such_person")
+		_, err = x.Statistics(t.Context(), bounded)
+		wantFault(t, err, fault.Forbidden, "not_allowed")
+		x.noDrift(t)
+	})
+}

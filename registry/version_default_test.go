@@ -247,14 +247,20 @@ func TestWhoMayChooseTheDefault(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		for _, a := range []registry.Actor{attester(), actor(registry.RoleAuditor), registry.System(), self(p.ID), {}} {
+		worker := actor(registry.RoleFieldWorker) // brings the survey, and does not decide about it
+		if _, err := x.AddVersion(t.Context(), worker, p.ID, "Survey", registry.Change{ExpectVersion: 1}, false); err != nil {
+			t.Error(err)
+		}
+		for _, a := range []registry.Actor{worker, attester(), actor(registry.RoleAuditor), registry.System(), self(p.ID), {}} {
 			kind, code := fault.Forbidden, "not_allowed"
 			if len(a.Roles) == 0 {
 				kind, code = fault.Unauthenticated, "sign_in_required"
 			}
-			_, err := x.AddVersion(t.Context(), a, p.ID, "Own", registry.Change{ExpectVersion: 1}, true)
-			wantFault(t, err, kind, code)
-			_, err = x.SetDefault(t.Context(), a, p.ID, 1, 1, "")
+			if !a.Has(registry.RoleFieldWorker) {
+				_, err := x.AddVersion(t.Context(), a, p.ID, "Own", registry.Change{ExpectVersion: 1}, true)
+				wantFault(t, err, kind, code)
+			}
+			_, err := x.SetDefault(t.Context(), a, p.ID, 1, 1, "")
 			wantFault(t, err, kind, code)
 			_, err = x.CountDefaultSwitch(t.Context(), a, "Survey", registry.Query{})
 			wantFault(t, err, kind, code)
