@@ -255,8 +255,11 @@ func entriesOf(a Actor, rows []changeRow, key seal.Record) ([]LogEntry, error) {
 		}
 		maskIdentifiers(out[i].Changes)
 	}
-	if !a.may(toRead) {
+	switch sql, _ := a.to(toRead).condition("registrant"); {
+	case !a.may(toRead):
 		hideKin(out)
+	case sql != "":
+		maskKin(out)
 	}
 	return out, nil
 }

@@ -61,6 +61,27 @@ func hideKin(log []LogEntry) {
 	}
 }
 
+// maskKin masks the numbers of the family in a change log, for staff with bounds:
+// whether the other is within them, the log does not know.
+func maskKin(log []LogEntry) {
+	for _, entry := range log {
+		for i, change := range entry.Changes {
+			if change.Kind == KindKinship {
+				entry.Changes[i].Old, entry.Changes[i].New = maskNumberOf(change.Old), maskNumberOf(change.New)
+			}
+		}
+	}
+}
+
+// maskNumberOf leaves of a tie the masked number and the facts.
+func maskNumberOf(tie string) string {
+	number, facts, more := strings.Cut(tie, ",")
+	if !more {
+		return maskNumber(number)
+	}
+	return maskNumber(number) + "," + facts
+}
+
 // maskTie leaves of a tie the masked number.
 func maskTie(tie string) string {
 	number, _, _ := strings.Cut(tie, ",")
