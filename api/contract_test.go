@@ -144,6 +144,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseSwitches(t, run)
 	s.exerciseStatistics(t, run)
 	s.exerciseSettings(t, run)
+	s.exerciseFields(t, run)
 	s.exerciseIdentifiers(t, run)
 	s.exerciseAreas(t, run)
 	s.exerciseOffices(t, run)

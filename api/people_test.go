@@ -85,11 +85,11 @@ func TestPeopleThroughREST(t *testing.T) {
 		var p struct {
 			Version int
 			Values  map[string]string
-			Times   map[string]map[string]string
+			Times   map[string]map[string]any
 		}
 		decode(t, s.do(call("GET", at, "", as)), &p)
 		if p.Version != 2 || len(p.Values) != 2 || p.Values["full_name"] != "Brian Otieno" || p.Values["locality"] != "Kisumu" ||
-			p.Times["full_name"]["collected_at"] != "2026-11-20T08:00:00Z" || p.Times["locality"]["collected_at"] != "" {
+			p.Times["full_name"]["collected_at"] != "2026-11-20T08:00:00Z" || p.Times["locality"]["collected_at"] != nil || p.Times["locality"]["definition"] != 1.0 {
 			t.Errorf("read: %+v", p)
 		}
 		if found, ok := member(t, s.do(call("GET", people+"?q=otieno", "", as)), "items").([]any); !ok || len(found) != 1 {

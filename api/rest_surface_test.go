@@ -58,7 +58,7 @@ func TestEveryReadHasOneScope(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newService(t, d)
 		s.hurry(t)
-		programs, open := s.oneScopeEach(t), []string{"/api/v1/fields", groupKinds, groupKinds + "/1", programmes, programmes + "/1"}
+		programs, open := s.oneScopeEach(t), []string{fields, fields + "/1", groupKinds, groupKinds + "/1", programmes, programmes + "/1"}
 		for _, r := range s.restRoutes(t) {
 			if r.Method != http.MethodGet || slices.Contains(open, r.Path) {
 				continue

@@ -88,7 +88,7 @@ func (s *server) rest() {
 	restProgrammes(g, h)
 	restKinship(g, h)
 
-	g.get("/api/v1/fields", h.Fields)
+	restFields(g, h)
 	g.get("/api/v1/history", h.AdminHistory)
 
 	g.get("/api/v1/registrants/:id/identifiers", h.Identifiers)
@@ -141,6 +141,17 @@ func restStaff(g group, h *rest.Handlers) {
 	g.delete("/api/v1/staff/:name/roles/:id", h.RevokeRole)
 	g.put("/api/v1/staff/:name/password", h.SetStaffPassword)
 	g.post("/api/v1/staff/:name/disable", h.DisableStaff)
+}
+
+// restFields: what can be known about people and groups.
+func restFields(g group, h *rest.Handlers) {
+	g.get("/api/v1/fields", h.Fields)
+	g.post("/api/v1/fields", h.DefineField)
+	g.get("/api/v1/fields/:key", h.Field)
+	g.patch("/api/v1/fields/:key", h.UpdateField)
+	g.get("/api/v1/fields/:key/versions", h.FieldVersions)
+	g.post("/api/v1/fields/:key/retire", h.RetireField)
+	g.post("/api/v1/fields/:key/revive", h.ReviveField)
 }
 
 // restKinship: what is recorded of a person's family, and what follows from it.

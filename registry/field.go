@@ -110,14 +110,28 @@ func (r *Registry) FieldsOf(ctx context.Context, kind string) ([]Field, error) {
 	return list, err
 }
 
+// Field gives one definition, retired or not. It returns NotFound "no_such_field".
+func (r *Registry) Field(ctx context.Context, key string) (Field, error) {
+	var f Field
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		all, err := r.allFields(tx)
+		if err != nil {
+			return err
+		}
+		def := all.byKey[key]
+		if def == nil {
+			return errNoField()
+		}
+		f = def.Field
+		return nil
+	})
+	return f, err
+}
+
 // DefineField adds a field (its No is given by the registry). No code names it:
 // it is validated, stored, attested and issued by its definition alone. It
 // returns Forbidden, Invalid with the wrong members, or Conflict "field_exists".
-func (r *Registry) DefineField(ctx context.Context, a Actor, f Field) (Field, error) {
-	return r.defineField(ctx, a, f, "")
-}
-
-func (r *Registry) defineField(ctx context.Context, a Actor, f Field, reason string) (Field, error) {
+func (r *Registry) DefineField(ctx context.Context, a Actor, f Field, reason string) (Field, error) {
 	if err := a.check(toDefineField); err != nil {
 		return Field{}, err
 	}

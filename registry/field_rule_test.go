@@ -198,7 +198,7 @@ func TestRulesAreChecked(t *testing.T) {
 				f.Type, f.Choices = registry.TypeMultiChoice, []registry.Choice{{Value: "a,b", Label: label("A")}}
 			}), "choices"},
 		} {
-			_, err := x.DefineField(t.Context(), admin(), c.f)
+			_, err := x.DefineField(t.Context(), admin(), c.f, "")
 			wantFault(t, err, fault.Invalid, "invalid_field_definition")
 			if got := fields(err); !slices.Equal(got, []string{c.want + ":invalid_" + c.want}) {
 				t.Errorf("%+v: %v, want %s", c.f, got, c.want)

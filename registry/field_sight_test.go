@@ -44,6 +44,15 @@ func TestWhoSeesAField(t *testing.T) {
 				}
 			}
 		}
+		bounded := attester()
+		bounded.Grants = []registry.Grant{{Role: registry.RoleAttester, Kind: registry.PersonKind}}
+		both := actor(registry.RoleAttester)
+		both.Roles, both.Grants = append(both.Roles, registry.RoleRegistrar), bounded.Grants
+		for want, a := range []registry.Actor{both, bounded} {
+			if got := x.told(t, a, p.ID)["person"]; got != want {
+				t.Errorf("with bounds %+v: %d hidden fields, want %d", a.Grants, got, want)
+			}
+		}
 		x.nobodySearches(t, registrar())
 		v, err := x.AddVersion(t.Context(), registrar(), p.ID, "Survey", registry.Change{Set: map[string]string{"hiv": "third"}, ExpectVersion: p.VersionNo}, false)
 		if err != nil || len(v.Values) != 1 {

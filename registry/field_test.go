@@ -23,7 +23,7 @@ func TestADefinedFieldNeedsNoCode(t *testing.T) {
 			{Key: "shoe", Type: registry.TypeChoice, Label: label("Shoe"), Choices: []registry.Choice{{Value: "left", Label: label("Left")}}, EditBy: []registry.Role{registry.RoleRegistrant}},
 			{Key: "house_name", Type: registry.TypeText, Label: label("House name"), Name: true, IRI: "https://example.org/houseName", MaxLength: 10, Position: 1, Section: "name"},
 		} {
-			got, err := x.DefineField(t.Context(), admin(), f)
+			got, err := x.DefineField(t.Context(), admin(), f, "")
 			if err != nil || got.No <= 1000 || got.Key != f.Key {
 				t.Fatalf("%s: %+v, %v", f.Key, got, err)
 			}
@@ -75,7 +75,7 @@ func TestARequiredField(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
 		old := x.register(t, map[string]string{"given_name": "Old"})
-		if _, err := x.DefineField(t.Context(), admin(), registry.Field{Key: "village", Type: registry.TypeText, Required: true, Label: label("Village")}); err != nil {
+		if _, err := x.DefineField(t.Context(), admin(), registry.Field{Key: "village", Type: registry.TypeText, Required: true, Label: label("Village")}, ""); err != nil {
 			t.Fatal(err)
 		}
 		_, err := x.Register(t.Context(), registrar(), registry.Change{Set: map[string]string{"given_name": "New"}})
@@ -135,7 +135,7 @@ func TestABadDefinitionIsRefused(t *testing.T) {
 		} {
 			f := good
 			c.change(&f)
-			_, err := x.DefineField(t.Context(), admin(), f)
+			_, err := x.DefineField(t.Context(), admin(), f, "")
 			wantFault(t, err, fault.Invalid, "invalid_field_definition")
 			if got := fields(err); !slices.Equal(got, []string{c.want + ":invalid_" + c.want}) {
 				t.Errorf("%s: %v, want %s", name, got, c.want)
@@ -145,8 +145,8 @@ func TestABadDefinitionIsRefused(t *testing.T) {
 			t.Errorf("%d definitions were left behind", n-before)
 		}
 		for _, f := range []registry.Field{good, {Key: "given_name", Type: registry.TypeText, Label: label("X")}} {
-			x.DefineField(t.Context(), admin(), good)
-			_, err := x.DefineField(t.Context(), admin(), f)
+			x.DefineField(t.Context(), admin(), good, "")
+			_, err := x.DefineField(t.Context(), admin(), f, "")
 			wantFault(t, err, fault.Conflict, "field_exists")
 		}
 	})

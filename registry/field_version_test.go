@@ -31,7 +31,7 @@ func (x *fixture) defined(t *testing.T, f registry.Field) registry.Field {
 	if f.Label == nil {
 		f.Label = label(f.Key)
 	}
-	f, err := x.DefineField(t.Context(), admin(), f)
+	f, err := x.DefineField(t.Context(), admin(), f, "")
 	if err != nil {
 		t.Fatal(err, fields(err), fieldDetails(err))
 	}

@@ -57,7 +57,7 @@ func (f Field) checkAccess(p *definitionProblems) {
 	computed := f.Type == TypeComputed
 	parted := f.Type == TypeLocation || f.Type == TypeRepeat || f.Type == TypeMultiChoice
 	p.add(!f.editorsFine(), "edit_by", "Only admin, registrar and registrant edit values, and nobody edits a computed one.")
-	p.add(!seersFine(f.SeeBy), "see_by", "admin, registrar, attester, auditor or registrant.")
+	p.add(!seersFine(f.SeeBy), "see_by", "admin, registrar, field_worker, attester, auditor or registrant.")
 	p.add(computed && f.Required, "required", "Nobody enters a computed value.")
 	p.add(f.Unique && (computed || parted), "unique", "Not for values that are computed or have parts.")
 	p.add(f.Lookup && parted, "lookup", "Not for values that have parts.")
@@ -135,7 +135,7 @@ func (f Field) editorsFine() bool {
 }
 
 func seersFine(roles []Role) bool {
-	known := []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleRegistrant}
+	known := []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleRegistrant}
 	return !slices.ContainsFunc(roles, func(r Role) bool { return !slices.Contains(known, r) })
 }
 

@@ -7,10 +7,26 @@ import (
 	"gorm.io/gorm"
 )
 
-// maySee tells whether the actor is told the values of a field. The service
-// itself is told everything.
+// maySee tells whether the actor is told the values of a field, in every record
+// that the actor reads. The service itself is told everything. Of an actor with
+// bounds, the roles that see must reach as far as those that read: who sees in one
+// area and reads in two is told nothing in either.
 func (a Actor) maySee(f Field) bool {
-	return len(f.SeeBy) == 0 || slices.ContainsFunc(f.SeeBy, a.Has) || a.Has(RoleSystem)
+	switch {
+	case len(f.SeeBy) == 0 || a.Has(RoleSystem):
+		return true
+	case len(a.Grants) == 0: // nearly always, and often
+		return slices.ContainsFunc(f.SeeBy, a.Has)
+	}
+	seeing := a.grants(f.SeeBy)
+	return !slices.ContainsFunc(a.grants(rolesFor(toRead)), func(reading Grant) bool {
+		return !slices.ContainsFunc(seeing, func(g Grant) bool { return g.contains(reading) })
+	})
+}
+
+// contains tells whether the grant holds for every record that another holds for.
+func (g Grant) contains(other Grant) bool {
+	return (g.Area == "" || g.Area == other.Area) && (g.Kind == "" || g.Kind == other.Kind)
 }
 
 // hiddenFrom names the fields whose values the actor is not told; nil: none. Every

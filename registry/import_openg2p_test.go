@@ -30,7 +30,7 @@ func threeMore() []registry.Field {
 func (x *fixture) define(t *testing.T, fields_ ...registry.Field) {
 	t.Helper()
 	for _, f := range fields_ {
-		if _, err := x.DefineField(t.Context(), admin(), f); err != nil {
+		if _, err := x.DefineField(t.Context(), admin(), f, ""); err != nil {
 			t.Fatal(err, fields(err))
 		}
 	}

@@ -354,7 +354,7 @@ func TestWhoMayImport(t *testing.T) {
 		_, err := x.Import(t.Context(), registry.Actor{}, strings.NewReader(three), create())
 		wantFault(t, err, fault.Unauthenticated, "sign_in_required")
 		f := registry.Field{Key: "secret_code", Type: registry.TypeText, Label: map[string]string{"en": "Code"}, EditBy: []registry.Role{registry.RoleAdmin}}
-		if _, err := x.DefineField(t.Context(), admin(), f); err != nil {
+		if _, err := x.DefineField(t.Context(), admin(), f, ""); err != nil {
 			t.Fatal(err, fields(err))
 		}
 		_, err = x.Import(t.Context(), registrar(), strings.NewReader("First Name,Code\nAmina,1\n"), create())

@@ -60,7 +60,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			},
 			"DefineField": func(a registry.Actor) error {
 				n++
-				_, err := x.DefineField(t.Context(), a, registry.Field{Key: "f" + string(rune('a'+n)), Type: registry.TypeText, Label: map[string]string{"en": "F"}})
+				_, err := x.DefineField(t.Context(), a, registry.Field{Key: "f" + string(rune('a'+n)), Type: registry.TypeText, Label: map[string]string{"en": "F"}}, "")
 				return err
 			},
 		}

@@ -56,7 +56,7 @@ func TestAProgrammeHasAFieldThatNobodyEdits(t *testing.T) {
 			t.Errorf("import: %+v, %v", res, err)
 		}
 		kept := registry.Field{Key: "note", Type: registry.TypeText, Label: label("Note"), EditBy: []registry.Role{registry.RoleSystem}}
-		_, err = x.DefineField(t.Context(), admin(), kept)
+		_, err = x.DefineField(t.Context(), admin(), kept, "")
 		if got := fields(err); !slices.Equal(got, []string{"edit_by:invalid_edit_by"}) {
 			t.Errorf("an administrator defines such a field: %v", err)
 		}
@@ -69,7 +69,7 @@ func TestProgrammesAreData(t *testing.T) {
 		made := x.programme(t, cash())
 		_, err := x.DefineProgramme(t.Context(), admin(), cash(), "")
 		wantFault(t, err, fault.Conflict, "programme_exists")
-		if _, err := x.DefineField(t.Context(), admin(), registry.Field{Key: "programme_food", Type: registry.TypeText, Label: label("Food")}); err != nil {
+		if _, err := x.DefineField(t.Context(), admin(), registry.Field{Key: "programme_food", Type: registry.TypeText, Label: label("Food")}, ""); err != nil {
 			t.Fatal(err)
 		}
 		_, err = x.DefineProgramme(t.Context(), admin(), registry.Programme{Code: "food", Label: label("Food"), Start: "2020-01-01"}, "")

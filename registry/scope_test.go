@@ -151,7 +151,7 @@ func TestBoundsDoNotReachTheWholeRegistry(t *testing.T) {
 		for _, g := range []registry.Grant{{Area: "NL"}, {Kind: registry.PersonKind}, {Section: "contact"}} {
 			g.Role = registry.RoleAdmin
 			a := within(g)
-			_, err := x.DefineField(t.Context(), a, registry.Field{Key: "shoe", Type: registry.TypeText, Label: label("Shoe")})
+			_, err := x.DefineField(t.Context(), a, registry.Field{Key: "shoe", Type: registry.TypeText, Label: label("Shoe")}, "")
 			wantFault(t, err, fault.Forbidden, "not_allowed")
 			_, err = x.ImportBatches(t.Context(), a, uuid.Nil, 1)
 			wantFault(t, err, fault.Forbidden, "not_allowed")

@@ -28,7 +28,7 @@ func TestSealedValuesAreNowhereInTheClear(t *testing.T) {
 		t.Cleanup(func() { d.Close() })
 		x := newFixture(t, d)
 		if _, err := x.DefineField(t.Context(), admin(), registry.Field{Key: "secret_note", Type: registry.TypeText, Sealed: true, Attestable: true,
-			Label: map[string]string{"en": "Note"}}); err != nil {
+			Label: map[string]string{"en": "Note"}}, ""); err != nil {
 			t.Fatal(err)
 		}
 		p := x.register(t, map[string]string{"full_name": "Findable Name", "national_id": "KE-SECRET-4471", "phone_number": "+254711220998", "secret_note": "whisper one"})

@@ -66,7 +66,7 @@ func TestATokenNarrowsItsAccount(t *testing.T) {
 		}
 		_, err = x.Edit(t.Context(), a, p.ID, registry.Change{Set: map[string]string{"locality": "A"}, ExpectVersion: 1})
 		wantFault(t, err, fault.Forbidden, "insufficient_scope") // the role would do
-		_, err = x.DefineField(t.Context(), a, registry.Field{Key: "extra", Type: registry.TypeText, Label: map[string]string{"en": "Extra"}})
+		_, err = x.DefineField(t.Context(), a, registry.Field{Key: "extra", Type: registry.TypeText, Label: map[string]string{"en": "Extra"}}, "")
 		wantFault(t, err, fault.Forbidden, "not_allowed") // the scope would do
 		for _, act := range []func() error{
 			func() error { _, err := x.Tokens(t.Context(), a); return err },

@@ -95,6 +95,16 @@ func onlyQuery(c *gin.Context, names ...string) error {
 	return nil
 }
 
+// parameters names the parameters that give the members of a map, as
+// value[ward] does.
+func parameters(name string, members map[string]string) []string {
+	var names []string
+	for key := range members {
+		names = append(names, name+"["+key+"]")
+	}
+	return names
+}
+
 func badQuery(name, code, detail string) error {
 	name = strings.ToValidUTF8(name[:min(len(name), 40)], "")
 	return fault.InvalidFields("bad_query", "The query cannot be understood.", []fault.Field{{Name: name, Code: code, Detail: detail}})

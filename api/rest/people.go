@@ -26,10 +26,12 @@ type personBody struct {
 	UpdatedAt     time.Time         `json:"updated_at"`
 }
 
-// times is when a value was recorded and, where known, collected.
+// times is when a value was recorded and, where known, collected, and by which
+// version of its field's definition it was checked.
 type times struct {
 	RecordedAt  time.Time `json:"recorded_at"`
 	CollectedAt time.Time `json:"collected_at,omitzero"`
+	Definition  int       `json:"definition"`
 }
 
 func personBodyOf(p registry.Person) personBody {
@@ -44,7 +46,7 @@ func personBodyOf(p registry.Person) personBody {
 func splitValues(values map[string]registry.Value) (map[string]string, map[string]times) {
 	text, at := make(map[string]string, len(values)), make(map[string]times, len(values))
 	for key, v := range values {
-		text[key], at[key] = v.Text, times{RecordedAt: v.RecordedAt, CollectedAt: v.CollectedAt}
+		text[key], at[key] = v.Text, times{RecordedAt: v.RecordedAt, CollectedAt: v.CollectedAt, Definition: v.Definition}
 	}
 	return text, at
 }
@@ -88,11 +90,13 @@ func (h *Handlers) SearchPeople(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyQuery(c, "q", "field", "state", "area", "after", "limit"); err != nil {
+	equals := c.QueryMap("value")
+	if err := onlyQuery(c, append(parameters("value", equals), "q", "field", "state", "area", "after", "limit")...); err != nil {
 		return err
 	}
 	found, err := h.reg.Search(c.Request.Context(), actorOf(c), registry.Query{
-		Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), Area: c.Query("area"), After: page.After, Limit: page.Limit,
+		Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), Equals: equals, Area: c.Query("area"),
+		After: page.After, Limit: page.Limit,
 	})
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ type fieldsAddCmd struct {
 	Unique     bool              `help:"No two people share a value."`
 	Lookup     bool              `help:"People are found by the whole value."`
 	Searchable bool              `help:"People are found by the whole plain value."`
-	SeeBy      []string          `enum:"admin,registrar,attester,auditor,registrant" placeholder:"ROLE,..." help:"Who is told the values; nobody named: whoever reads the record."`
+	SeeBy      []string          `enum:"admin,registrar,field_worker,attester,auditor,registrant" placeholder:"ROLE,..." help:"Who is told the values; nobody named: whoever reads the record."`
 	Rule       string            `help:"What a computed field is made of (CEL)."`
 	Result     string            `help:"What a computed field is: text, number, boolean or date."`
 	ShowIf     string            `help:"When the field takes a value (CEL)."`
@@ -80,6 +80,7 @@ type fieldsAddCmd struct {
 	Sealed     bool              `help:"Stored encrypted."`
 	Name       bool              `help:"Part of the name search."`
 	Attestable bool              `help:"Staff attest it."`
+	Reason     string            `help:"Why, for the history of the definition."`
 	Issuable   bool              `help:"It may go into a credential."`
 }
 
@@ -90,7 +91,7 @@ func (c *fieldsAddCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer d.Close()
-	f, err := r.DefineField(ctx, commandLine(), c.field())
+	f, err := r.DefineField(ctx, commandLine(), c.field(), c.Reason)
 	var wrong *fault.Error
 	if errors.As(err, &wrong) {
 		for _, x := range wrong.Fields {
