@@ -104,16 +104,6 @@ func (r *Registry) checkPage(ctx context.Context, a Actor, after string, limit i
 	return page, err
 }
 
-// copies is what is kept of some records beside their live rows.
-type copies struct {
-	keys        map[uuid.UUID]keyRow
-	versions    map[uuid.UUID]versionRow // the default ones
-	latest      map[uuid.UUID]int
-	states      map[uuid.UUID][]stateRow
-	identifiers map[uuid.UUID][]identifierRow
-	indexed     map[uuid.UUID][]fieldValueRow
-}
-
 func (r *Registry) driftOf(tx *gorm.DB, rows []registrantRow) (DriftPage, error) {
 	c, err := r.loadCopies(tx, rows)
 	if err != nil {
@@ -133,67 +123,6 @@ func (r *Registry) driftOf(tx *gorm.DB, rows []registrantRow) (DriftPage, error)
 		page.Findings = append(page.Findings, r.driftIn(fields, row, wrapped, c)...)
 	}
 	return page, nil
-}
-
-func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error) {
-	ids := make([]uuid.UUID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	c := &copies{keys: map[uuid.UUID]keyRow{}, versions: map[uuid.UUID]versionRow{}, latest: map[uuid.UUID]int{}, states: map[uuid.UUID][]stateRow{}, identifiers: map[uuid.UUID][]identifierRow{},
-		indexed: map[uuid.UUID][]fieldValueRow{}}
-	if len(ids) == 0 {
-		return c, nil
-	}
-	var keys []keyRow
-	if err := tx.Where("registrant_id IN ?", ids).Find(&keys).Error; err != nil {
-		return nil, fmt.Errorf("load record keys: %w", err)
-	}
-	for _, k := range keys {
-		c.keys[k.RegistrantID] = k
-	}
-	var versions []versionRow
-	err := tx.Raw(`SELECT v.* FROM registrant_version v JOIN registrant r ON r.id = v.registrant_id AND r.version_no = v.version_no WHERE r.id IN ?`, ids).Scan(&versions).Error
-	if err != nil {
-		return nil, fmt.Errorf("load default versions: %w", err)
-	}
-	for _, v := range versions {
-		c.versions[v.RegistrantID] = v
-	}
-	return c, c.loadRest(tx, ids)
-}
-
-func (c *copies) loadRest(tx *gorm.DB, ids []uuid.UUID) error {
-	var latest []versionRow
-	err := tx.Raw(`SELECT registrant_id, max(version_no) AS version_no FROM registrant_version WHERE registrant_id IN ? GROUP BY registrant_id`, ids).Scan(&latest).Error
-	if err != nil {
-		return fmt.Errorf("number versions: %w", err)
-	}
-	for _, v := range latest {
-		c.latest[v.RegistrantID] = v.VersionNo
-	}
-	var states []stateRow
-	if err := tx.Where("registrant_id IN ?", ids).Order("registrant_id, field").Find(&states).Error; err != nil {
-		return fmt.Errorf("load field states: %w", err)
-	}
-	for _, s := range states {
-		c.states[s.RegistrantID] = append(c.states[s.RegistrantID], s)
-	}
-	var identifiers []identifierRow
-	if err := tx.Where("registrant_id IN ?", ids).Find(&identifiers).Error; err != nil {
-		return fmt.Errorf("load identifiers: %w", err)
-	}
-	for _, id := range identifiers {
-		c.identifiers[id.RegistrantID] = append(c.identifiers[id.RegistrantID], id)
-	}
-	var indexed []fieldValueRow
-	if err := tx.Where("registrant_id IN ?", ids).Find(&indexed).Error; err != nil {
-		return fmt.Errorf("load the index of fields: %w", err)
-	}
-	for _, v := range indexed {
-		c.indexed[v.RegistrantID] = append(c.indexed[v.RegistrantID], v)
-	}
-	return nil
 }
 
 // driftIn compares one record with its copies.

@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
-	"socialregistry/internal/fault"
 )
 
 // SetDefault makes a version the default: the record takes its values,
@@ -138,63 +136,4 @@ func keysThatDiffer(before, after map[string]string) []string {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(k string) bool { return before[k] == after[k] })
-}
-
-// PersonAt gives a person's default version as it was at a moment: the one that
-// the change log had made the default until then. VersionNo, LatestNo, ChainNo
-// and UpdatedAt are those of that moment, the number and the status are today's.
-// It returns NotFound, also when the person was registered later, or Forbidden:
-// see Person.
-func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.Time) (Person, error) {
-	if err := a.checkOn(toRead, id); err != nil {
-		return Person{}, err
-	}
-	var p Person
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.load(tx, a.to(toRead), id, "")
-		if err != nil {
-			return err
-		}
-		hidden, err := r.hiddenFrom(tx, a)
-		if err != nil {
-			return err
-		}
-		then, err := recordAt(tx, rec, at)
-		if err == nil {
-			p = personOf(then.row, without(hidden, then.text))
-		}
-		return err
-	})
-	return p, err
-}
-
-// recordAt turns a record back to a moment.
-func recordAt(tx *gorm.DB, rec record, at time.Time) (record, error) {
-	rows, err := loadLog(tx, rec.row.ID)
-	if err != nil {
-		return record{}, err
-	}
-	then := newReplay(rec.key)
-	row := rec.row
-	for _, entry := range rows {
-		if entry.At.After(at) {
-			break
-		}
-		moved, err := then.play(entry)
-		if err != nil {
-			return record{}, err
-		}
-		if row.ChainNo = entry.ChainNo; moved {
-			row.UpdatedAt = entry.At
-		}
-	}
-	if then.number == 0 {
-		return record{}, fault.New(fault.NotFound, "not_registered_then", "This person was not registered at that time.")
-	}
-	v, err := loadVersion(tx, rec.row.ID, then.number)
-	if err != nil {
-		return record{}, err
-	}
-	row.VersionNo, row.LatestNo, row.Values = then.number, len(then.versions), v.Values
-	return openRecord(row, rec.key)
 }
