@@ -66,7 +66,7 @@ func (s *service) exerciseSwitches(t *testing.T, run func(exercise) *httptest.Re
 	t.Helper()
 	registrar, attester := s.as(t, registry.RoleRegistrar), s.as(t, registry.RoleAttester)
 	for operation, x := range map[string]struct{ path, good string }{
-		"countDefaultSwitch": {switches + "/count", `{"label":"Nobody's","query":{"q":"wanjiru"}}`},
+		"countDefaultSwitch": {switches + "/count", `{"label":"Nobody's","query":{"q":"wanjiru","area":"NL"}}`},
 		"switchDefaults":     {switches, `{"label":"Nobody's","query":{"field":"sex","state":"NEW"},"expect_count":0,"reason":"survey accepted"}`},
 	} {
 		send := func(as []string) *http.Request { return call("POST", x.path, x.good, as) }
@@ -74,6 +74,7 @@ func (s *service) exerciseSwitches(t *testing.T, run func(exercise) *httptest.Re
 		exerciseGates(run, operation, attester, send)
 		exerciseBodies(run, operation, "POST", x.path, registrar)
 		run(exercise{operation, 422, call("POST", x.path, `{"label":""}`, registrar), true})
+		run(exercise{operation, 422, call("POST", x.path, `{"label":"One","query":{"values":{"shoe_size":"4"}}}`, registrar), true})
 	}
 	p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{"full_name": "Halima Yusuf"}})
 	must(t, err)

@@ -16,13 +16,15 @@ type switchBody struct {
 
 // switchQuery finds people as GET /people does; empty, it finds everybody.
 type switchQuery struct {
-	Text  string         `json:"q"`
-	Field string         `json:"field"`
-	State registry.State `json:"state"`
+	Text   string            `json:"q"`
+	Field  string            `json:"field"`
+	State  registry.State    `json:"state"`
+	Values map[string]string `json:"values"` // by field, each the whole value
+	Area   string            `json:"area"`
 }
 
 func (q switchQuery) query() registry.Query {
-	return registry.Query{Text: q.Text, Field: q.Field, State: q.State}
+	return registry.Query{Text: q.Text, Field: q.Field, State: q.State, Equals: q.Values, Area: q.Area}
 }
 
 // switchCountBody is what a switch would do.
