@@ -16,6 +16,9 @@ import (
 type fieldsCmd struct {
 	List fieldsListCmd `cmd:"" default:"1" help:"List the defined fields."`
 	Add  fieldsAddCmd  `cmd:"" help:"Define a field."`
+
+	Retire fieldsRetireCmd `cmd:"" help:"Take a field out of use, or back with --revive. Nothing is lost."`
+	Index  fieldsIndexCmd  `cmd:"" help:"Make a field that became searchable find everybody. Others work on meanwhile."`
 }
 
 type fieldsListCmd struct{}
