@@ -29,7 +29,7 @@ type staffCmd struct {
 
 type staffAddCmd struct {
 	Name string   `arg:"" help:"Small letters, digits, dots, dashes and underscores."`
-	Role []string `required:"" enum:"admin,registrar,attester,auditor" help:"admin, registrar, attester or auditor. May be repeated."`
+	Role []string `required:"" enum:"admin,registrar,field_worker,attester,auditor" help:"admin, registrar, field_worker, attester or auditor. May be repeated."`
 }
 
 // Run opens the account.
