@@ -194,7 +194,8 @@ func TestBodiesOfPeopleAreStrict(t *testing.T) {
 		for body, want := range map[string]int{
 			`{}`: 200, `{"values":{}}`: 200, `{"values":null}`: 400, `{"values":[]}`: 400, `{"values":{"sex":1}}`: 400, `{"values":{"sex":{}}}`: 400, `[]`: 400, `null`: 400,
 			`{"id":"x"}`: 400, `{"reason":1}`: 400, `{"collected_at":"yesterday"}`: 400, `{"collected_at":"2027-01-01T00:00:00Z","values":{"locality":"A"}}`: 422,
-			`{"values":{"sex":"male","sex":"female"}}`: 400, `{"values":{"no_such_field":"x"}}`: 422, `{"values":{"locality":"\u0000"}}`: 422,
+			`{"collected_at":"0000-01-01T00:00:00+23:59","values":{"locality":"A"}}`: 422,
+			`{"values":{"sex":"male","sex":"female"}}`:                               400, `{"values":{"no_such_field":"x"}}`: 422, `{"values":{"locality":"\u0000"}}`: 422,
 			`{"values":{"locality":"` + strings.Repeat("a", 5000) + `"}}`: 422, `{"reason":"` + strings.Repeat("a", 501) + `"}`: 422, `{`: 400, ``: 415,
 			strings.Repeat(`{"values":`, 40) + `1` + strings.Repeat(`}`, 40): 400,
 		} {

@@ -71,7 +71,7 @@ func (row *regIDRow) setDays(t *idType, from, to, today string) []fault.Field {
 		text := strings.TrimSpace(raw)
 		wrong := checkText(raw)
 		if wrong == nil && text != "" {
-			text, wrong = canonicalDate(text, "", greatest, today)
+			text, wrong = canonicalDate(text, earliestDay, greatest, today)
 		}
 		if wrong != nil {
 			bad = append(bad, badMember(member, wrong))

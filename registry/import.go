@@ -142,8 +142,12 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 	}
 	a.Channel = ChannelCSV
 	im := &importRun{r: r, actor: a, opt: o, at: db.TimeOf(r.now())}
-	if o.CollectedAt.After(im.at.Time) {
-		return nil, fault.New(fault.Invalid, "collected_in_future", "The day of collection is in the future.")
+	switch wrong := checkCollected(o.CollectedAt, im.at.Time); {
+	case wrong == nil:
+	case wrong.code == CodeFutureDate:
+		return nil, fault.New(fault.Invalid, "collected_in_future", wrong.words)
+	default:
+		return nil, fault.New(fault.Invalid, "collected_too_early", wrong.words)
 	}
 	im.stage = runNo(im.at.Time, rand.Uint64())
 	if im.batch, err = uuid.NewV7(); err != nil {

@@ -182,7 +182,7 @@ func (k *kinChange) day(field, raw, latest string) string {
 	wrong := checkText(raw)
 	if wrong == nil {
 		var day string
-		if day, wrong = canonicalDate(raw, "", latest, k.today); wrong == nil {
+		if day, wrong = canonicalDate(raw, earliestDay, latest, k.today); wrong == nil {
 			return day
 		}
 	}

@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,6 +24,9 @@ type Value struct {
 	CollectedAt time.Time // zero: unknown
 	Definition  int       // version of the field's definition that the value was checked by
 }
+
+// FirstCollected is the year (UTC) before which nothing was collected.
+const FirstCollected = 1900
 
 // Codes of the mistakes in a value, as they stand in fault.Field.Code. They are
 // stable: pages, scripts and import reports rely on them.
@@ -64,8 +68,8 @@ type mistake struct{ code, words string }
 // passes, whatever its definition has become since.
 func (b *builder) clean(set, stored map[string]string, collected time.Time) (map[string]string, []fault.Field) {
 	clean, bad := make(map[string]string, len(set)), []fault.Field(nil)
-	if collected.After(b.at.Time) {
-		bad = append(bad, fault.Field{Name: "collected_at", Code: CodeFutureDate, Detail: "The day of collection is in the future."})
+	if wrong := checkCollected(collected, b.at.Time); wrong != nil {
+		bad = append(bad, fault.Field{Name: "collected_at", Code: wrong.code, Detail: wrong.words})
 	}
 	for key, raw := range set {
 		text, wrong := b.cleanOne(key, raw, stored[key])
@@ -77,6 +81,17 @@ func (b *builder) clean(set, stored map[string]string, collected time.Time) (map
 	}
 	slices.SortFunc(bad, func(x, y fault.Field) int { return strings.Compare(x.Name, y.Name) })
 	return clean, bad
+}
+
+// checkCollected checks when values were collected; the zero time is unknown.
+func checkCollected(collected, now time.Time) *mistake {
+	switch {
+	case collected.After(now):
+		return &mistake{CodeFutureDate, "The day of collection is in the future."}
+	case !collected.IsZero() && collected.UTC().Year() < FirstCollected:
+		return &mistake{CodeDateTooEarly, "The day of collection is before " + strconv.Itoa(FirstCollected) + "."}
+	}
+	return nil
 }
 
 func (b *builder) cleanOne(key, raw, stored string) (string, *mistake) {

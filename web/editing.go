@@ -12,11 +12,8 @@ import (
 )
 
 // collectedName is the input for the day of collection, and what the registry
-// calls it in a mistake; nothing was collected before the year firstCollected.
-const (
-	collectedName  = "collected_at"
-	firstCollected = 1900
-)
+// calls it in a mistake.
+const collectedName = "collected_at"
 
 // editing is one form over fields of a record, from its first view to saving:
 // fill in, check, save; or, when somebody else was quicker, compare.
@@ -88,7 +85,7 @@ func (e *editing) readCollected(text string) {
 	switch {
 	case err != nil:
 		e.wrongCollected = []fault.Field{{Name: collectedName, Code: registry.CodeBadDate, Detail: "Write the date as year-month-day."}}
-	case day.Year() < firstCollected:
+	case day.Year() < registry.FirstCollected:
 		e.wrongCollected = []fault.Field{{Name: collectedName, Code: registry.CodeDateTooEarly, Detail: "This date is too early."}}
 	default:
 		e.collectedAt = day
