@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"gorm.io/gorm"
@@ -19,6 +20,9 @@ import (
 // What is not a registrant has a history too: areas, offices, accounts,
 // definitions, programmes. It is plain, as it holds no personal data, and has
 // one hash chain per subject.
+
+// maxSubject is the most bytes of what a history is asked for.
+const maxSubject = 200
 
 // AdminEntry is one change of something that is not a registrant.
 type AdminEntry struct {
@@ -137,24 +141,71 @@ func adminRows(tx *gorm.DB, common adminRow, changes []adminChange) ([]adminRow,
 	return rows, nil
 }
 
-// AdminHistory gives the history of one subject, oldest first; none is an empty
-// list. It returns Forbidden, or an error that wraps ErrChainBroken.
+// AdminHistory gives the whole history of one subject, oldest first; none is an
+// empty list. It returns the errors of AdminHistoryPage.
 func (r *Registry) AdminHistory(ctx context.Context, a Actor, subject string) ([]AdminEntry, error) {
-	if err := a.check(toReadAdminLog); err != nil {
-		return nil, err
+	var out []AdminEntry
+	for after := ""; ; {
+		page, err := r.AdminHistoryPage(ctx, a, subject, after, maxPage)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Entries...)
+		if after = page.Next; after == "" {
+			return out, nil
+		}
 	}
-	var rows []adminRow
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("subject = ?", subject).Order("seq").Find(&rows).Error
+}
+
+// AdminPage is one page of the history of one subject, oldest first.
+type AdminPage struct {
+	Entries []AdminEntry
+	Next    string // after of the next page; "" after the last
+}
+
+// AdminHistoryPage gives a page of the history of one subject: after is
+// AdminPage.Next of the page before, limit its most entries (0: 50, at most 200).
+// It returns Forbidden, Invalid "bad_query" or "bad_cursor", or an error that
+// wraps ErrChainBroken: every entry is held against the one before it.
+func (r *Registry) AdminHistoryPage(ctx context.Context, a Actor, subject, after string, limit int) (AdminPage, error) {
+	if err := a.check(toReadAdminLog); err != nil {
+		return AdminPage{}, err
+	}
+	if checkText(subject) != nil || len(subject) > maxSubject {
+		return AdminPage{}, badQuery("subject")
+	}
+	start, err := parseNumberAfter(after, 64)
+	if err != nil {
+		return AdminPage{}, err
+	}
+	var rows []adminRow // begins with the entry before the page
+	size := pageSize(limit)
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("subject = ? AND seq >= ?", subject, start).Order("seq").Limit(size + 2).Find(&rows).Error
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the history of a subject: %w", err)
+		return AdminPage{}, fmt.Errorf("read the history of a subject: %w", err)
 	}
-	out := make([]AdminEntry, len(rows))
 	prev := make([]byte, chainHashSize)
+	if start > 0 && len(rows) > 0 {
+		prev, rows = rows[0].Hash, rows[1:]
+	}
+	var page AdminPage
+	if len(rows) > size {
+		rows = rows[:size]
+		page.Next = strconv.FormatInt(rows[size-1].Seq, 10)
+	}
+	page.Entries, err = adminEntries(rows, start, prev)
+	return page, err
+}
+
+// adminEntries reads the rows that follow the entry start, whose hash is prev.
+func adminEntries(rows []adminRow, start int64, prev []byte) ([]AdminEntry, error) {
+	out := make([]AdminEntry, len(rows))
 	for i, row := range rows {
-		if row.Seq != int64(i+1) || !bytes.Equal(row.PrevHash, prev) || !bytes.Equal(row.Hash, chainHash(prev, row.payload())) {
-			return nil, broken("entry %d of %s was altered", i+1, subject)
+		number := start + int64(i) + 1
+		if row.Seq != number || !bytes.Equal(row.PrevHash, prev) || !bytes.Equal(row.Hash, chainHash(prev, row.payload())) {
+			return nil, broken("entry %d of %s was altered", number, row.Subject)
 		}
 		prev = row.Hash
 		out[i] = AdminEntry{Subject: row.Subject, Seq: row.Seq, At: row.At.Time, Actor: row.Actor, Reason: row.Reason,

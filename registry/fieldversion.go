@@ -68,6 +68,9 @@ func (r *Registry) FieldVersions(ctx context.Context, a Actor, key string) ([]Fi
 	if err := a.check(toReadAdminLog); err != nil {
 		return nil, err
 	}
+	if !keysFine([]string{key}) {
+		return nil, errNoField()
+	}
 	var rows []fieldVersionRow
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("key = ?", key).Order("version").Find(&rows).Error

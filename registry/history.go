@@ -24,7 +24,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 	if err := a.checkOn(toRead, id); err != nil {
 		return HistoryPage{}, err
 	}
-	start, err := parseNumberAfter(after)
+	start, err := parseNumberAfter(after, 64)
 	if err != nil {
 		return HistoryPage{}, err
 	}
@@ -63,7 +63,7 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 	if err := a.checkOn(toRead, id); err != nil {
 		return VersionPage{}, err
 	}
-	start, err := parseNumberAfter(after)
+	start, err := parseNumberAfter(after, 32)
 	if err != nil {
 		return VersionPage{}, err
 	}
@@ -150,12 +150,13 @@ func (r *Registry) CurrentVersion(ctx context.Context, a Actor, id uuid.UUID) (i
 	return number, nil
 }
 
-// parseNumberAfter reads a cursor that is a number within one record.
-func parseNumberAfter(s string) (int64, error) {
+// parseNumberAfter reads a cursor that is a number within one record, from a
+// column of so many bits.
+func parseNumberAfter(s string, bits int) (int64, error) {
 	if s == "" {
 		return 0, nil
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
+	n, err := strconv.ParseInt(s, 10, bits)
 	if err != nil || n < 0 {
 		return 0, errBadCursor(err)
 	}

@@ -56,6 +56,27 @@ func TestPagesOfOneRecord(t *testing.T) {
 	})
 }
 
+// TestACursorFitsItsColumn: a number that the database has no room for is no
+// cursor.
+func TestACursorFitsItsColumn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		for after, good := range map[string]bool{"0": true, "2147483647": true, "2147483648": false, "9999999999": false, "-1": false, "\x00": false} {
+			if _, err := x.VersionPage(t.Context(), registrar(), p.ID, after, 1); !good {
+				wantFault(t, err, fault.Invalid, "bad_cursor")
+			} else if err != nil {
+				t.Error(err)
+			}
+		}
+		if page, err := x.HistoryPage(t.Context(), registrar(), p.ID, "9223372036854775807", 1); err != nil || len(page.Entries) != 0 {
+			t.Errorf("%+v, %v", page, err)
+		}
+		_, err := x.HistoryPage(t.Context(), registrar(), p.ID, "9223372036854775808", 1)
+		wantFault(t, err, fault.Invalid, "bad_cursor")
+	})
+}
+
 // TestOneVersion: as it was, also to the person; to nobody else.
 func TestOneVersion(t *testing.T) {
 	t.Parallel()

@@ -65,14 +65,18 @@ func (h *Handlers) History(c *gin.Context) error {
 
 // AdminHistory answers GET /history?subject=.
 func (h *Handlers) AdminHistory(c *gin.Context) error {
-	if err := onlyQuery(c, "subject"); err != nil {
+	if err := onlyQuery(c, "subject", "after", "limit"); err != nil {
 		return err
 	}
-	entries, err := h.reg.AdminHistory(c.Request.Context(), actorOf(c), c.Query("subject"))
+	page, err := pageOf(c)
 	if err != nil {
 		return err
 	}
-	return okList(c, entries, adminChangeBodyOf, "")
+	found, err := h.reg.AdminHistoryPage(c.Request.Context(), actorOf(c), c.Query("subject"), page.After, page.Limit)
+	if err != nil {
+		return err
+	}
+	return okList(c, found.Entries, adminChangeBodyOf, found.Next)
 }
 
 // recordPage reads a request for a page of something that one record has.
