@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
@@ -58,6 +60,25 @@ func TestARepeatedPostCreatesOnce(t *testing.T) {
 			t.Errorf("255 characters: %d", rec.Code)
 		}
 	})
+}
+
+// TestABrokenBodyWithAKeyIsTheClientsFault: and frees the key.
+func TestABrokenBodyWithAKeyIsTheClientsFault(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.New(t, "sqlite"))
+	as := s.as(t, registry.RoleRegistrar)
+	const body = `{"values":{"full_name":"Brian Otieno"}}`
+	broken := call("POST", people, body, as, "Idempotency-Key", "k")
+	broken.Body = io.NopCloser(io.MultiReader(strings.NewReader(body[:9]), iotest.ErrReader(io.ErrUnexpectedEOF)))
+	if rec := s.do(broken); rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "unreadable_body") {
+		t.Errorf("broken: %d %s", rec.Code, rec.Body)
+	}
+	if rec := s.do(call("POST", people, strings.Repeat(" ", 1<<20), as, "Idempotency-Key", "k")); rec.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("too large: %d %s", rec.Code, rec.Body)
+	}
+	if rec := s.do(call("POST", people, body, as, "Idempotency-Key", "k")); rec.Code != http.StatusCreated {
+		t.Errorf("whole: %d %s", rec.Code, rec.Body)
+	}
 }
 
 // TestPostsAtOnceWithOneKeyCreateOne: whoever comes second is told to wait, or

@@ -26,6 +26,11 @@ func Body(c *gin.Context, types ...string) ([]byte, error) {
 	if err := mediaType(c, types...); err != nil {
 		return nil, err
 	}
+	return AnyBody(c)
+}
+
+// AnyBody is Body for whatever media type.
+func AnyBody(c *gin.Context) ([]byte, error) {
 	body, err := io.ReadAll(c.Request.Body)
 	if err != nil {
 		var large *http.MaxBytesError

@@ -34,7 +34,8 @@ type keptAnswer struct {
 // Once is next, a handler that creates something, for requests that may carry an
 // Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a repeat gets the
 // first answer again, marked Idempotency-Replayed. A request that fails frees its
-// key. Errors: Invalid "bad_idempotency_key", and those of registry.ClaimKey.
+// key. Errors: Invalid "bad_idempotency_key", and those of respond.AnyBody and
+// registry.ClaimKey.
 func (h *Handlers) Once(next func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		key, err := idempotencyKey(c)
@@ -44,9 +45,9 @@ func (h *Handlers) Once(next func(*gin.Context) error) func(*gin.Context) error 
 		case key == "":
 			return next(c)
 		}
-		body, err := io.ReadAll(c.Request.Body)
+		body, err := respond.AnyBody(c)
 		if err != nil {
-			return fmt.Errorf("read the body: %w", err)
+			return err
 		}
 		c.Request.Body = io.NopCloser(bytes.NewReader(body))
 		claim, kept, err := h.reg.ClaimKey(c.Request.Context(), actorOf(c), key,
