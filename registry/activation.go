@@ -107,7 +107,7 @@ func (r *Registry) Activate(ctx context.Context, number, code, passphrase string
 		if err != nil {
 			return err
 		}
-		if row, err = setPassphrase(tx, id, name, phc, now); err != nil {
+		if row, err = r.setPassphrase(tx, id, name, phc, now); err != nil {
 			return err
 		}
 		token, err = startSession(tx, row.ID, now)
@@ -182,7 +182,7 @@ func (r *Registry) refuseCode(row activationRow, digits string, left int, now db
 
 // setPassphrase opens the account of a registrant, or gives it a new passphrase
 // and ends its sessions and tokens.
-func setPassphrase(tx *gorm.DB, registrant uuid.UUID, name, phc string, now db.Time) (accountRow, error) {
+func (r *Registry) setPassphrase(tx *gorm.DB, registrant uuid.UUID, name, phc string, now db.Time) (accountRow, error) {
 	row := accountRow{ID: uuid.Must(uuid.NewV7()), Username: name, Roles: string(RoleRegistrant), RegistrantID: &registrant,
 		Password: phc, CreatedBy: "activation", CreatedAt: now, PasswordAt: now}
 	res := tx.Exec("UPDATE account SET password = ?, password_at = ? WHERE registrant_id = ?", phc, now, registrant)
@@ -196,7 +196,8 @@ func setPassphrase(tx *gorm.DB, registrant uuid.UUID, name, phc string, now db.T
 	if err := tx.Where("registrant_id = ?", registrant).Take(&row).Error; err != nil {
 		return accountRow{}, fmt.Errorf("read account: %w", err)
 	}
-	return row, endAccess(tx, row.ID, now)
+	owner := Actor{AccountID: row.ID, Name: row.toAccount().Username, Roles: []Role{RoleRegistrant}, RegistrantID: registrant}
+	return row, r.endAccess(tx, owner, row.ID, passwordChanged, now)
 }
 
 // codeHash binds a code to its person.

@@ -91,6 +91,12 @@ func staffAccountOf(row accountRow, roles []assignmentRow) StaffAccount {
 	return s
 }
 
+// Reasons in the history of an account, and of the tokens that end with it.
+const (
+	passwordChanged = "another password"
+	accountClosed   = "account closed"
+)
+
 // SetStaffPassword gives a member of staff another password. It opens a disabled
 // account again, ends the lock after wrong tries, and ends all sessions and tokens
 // of the account. Errors: Forbidden, Invalid, NotFound "no_such_account".
@@ -106,11 +112,11 @@ func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, 
 	if err != nil {
 		return err
 	}
-	return r.changeStaff(ctx, actor, username, "another password", func(tx *gorm.DB, account accountRow, now db.Time) error {
+	return r.changeStaff(ctx, actor, username, passwordChanged, func(tx *gorm.DB, account accountRow, now db.Time) error {
 		if err := clearTries(tx, r.tryName("sign-in", name)); err != nil {
 			return err
 		}
-		return errors.Join(endAccess(tx, account.ID, now),
+		return errors.Join(r.endAccess(tx, actor, account.ID, passwordChanged, now),
 			tx.Exec("UPDATE account SET password = ?, password_at = ?, disabled_at = NULL, open_secret = ? WHERE id = ?", phc, now, false, account.ID).Error)
 	})
 }
@@ -120,8 +126,8 @@ func (r *Registry) SetStaffPassword(ctx context.Context, actor Actor, username, 
 // else. It returns Forbidden, NotFound "no_such_account", or Conflict "last_admin"
 // where nobody else could keep the registry.
 func (r *Registry) DisableStaff(ctx context.Context, actor Actor, username string) error {
-	return r.changeStaff(ctx, actor, username, "account closed", func(tx *gorm.DB, account accountRow, now db.Time) error {
-		return errors.Join(endAccess(tx, account.ID, now),
+	return r.changeStaff(ctx, actor, username, accountClosed, func(tx *gorm.DB, account accountRow, now db.Time) error {
+		return errors.Join(r.endAccess(tx, actor, account.ID, accountClosed, now),
 			tx.Exec("UPDATE account SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?", now, account.ID).Error)
 	})
 }

@@ -160,10 +160,7 @@ func (r *Registry) RevokeToken(ctx context.Context, a Actor, id uuid.UUID) error
 		if found.Error != nil || row.RevokedAt != nil {
 			return found.Error
 		}
-		if err := tx.Model(&row).Update("revoked_at", now).Error; err != nil {
-			return err
-		}
-		return r.logAdmin(tx, a, "revoked by its owner", now, tokenSubject(id), row.entry(), nil)
+		return r.endToken(tx, a, row, "revoked by its owner", now)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke a personal token: %w", err)
@@ -172,16 +169,31 @@ func (r *Registry) RevokeToken(ctx context.Context, a Actor, id uuid.UUID) error
 }
 
 // endAccess ends the sessions and the tokens of an account: its password has
-// changed, or it is closed.
-func endAccess(tx *gorm.DB, account uuid.UUID, now db.Time) error {
+// changed, or it is closed. The reason stands in the history of each token: it
+// must not be what a registrant wrote.
+func (r *Registry) endAccess(tx *gorm.DB, a Actor, account uuid.UUID, reason string, now db.Time) error {
 	if err := tx.Where("account_id = ?", account).Delete(&sessionRow{}).Error; err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	err := tx.Exec("UPDATE personal_token SET revoked_at = ? WHERE account_id = ? AND revoked_at IS NULL", now, account).Error
-	if err != nil {
-		return fmt.Errorf("revoke personal tokens: %w", err)
+	var rows []tokenRow
+	found := tx.Raw("SELECT * FROM personal_token WHERE account_id = ? AND revoked_at IS NULL ORDER BY id"+r.db.Dialect.ForUpdate(), account).Scan(&rows)
+	if found.Error != nil {
+		return fmt.Errorf("find personal tokens: %w", found.Error)
+	}
+	for _, row := range rows {
+		if err := r.endToken(tx, a, row, reason, now); err != nil {
+			return fmt.Errorf("revoke personal tokens: %w", err)
+		}
 	}
 	return nil
+}
+
+// endToken revokes a token that is locked, and writes it down.
+func (r *Registry) endToken(tx *gorm.DB, a Actor, row tokenRow, reason string, now db.Time) error {
+	if err := tx.Model(&row).Update("revoked_at", now).Error; err != nil {
+		return err
+	}
+	return r.logAdmin(tx, a, reason, now, tokenSubject(row.ID), row.entry(), nil)
 }
 
 func tokenSubject(id uuid.UUID) string { return "token:" + id.String() }

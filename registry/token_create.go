@@ -23,7 +23,7 @@ type TokenRequest struct {
 	Name      string    // what it is for, in the owner's words; at most 100 characters
 	Scopes    []Scope   // at least one
 	ExpiresAt time.Time // at most MaxTokenLife from now
-	Reason    string    // for the history; at most 500 characters
+	Reason    string    // for the history, where fixed words stand for a registrant's; at most 500 characters
 }
 
 // CreateToken makes a token of the actor's own account. The secret is given here
@@ -68,6 +68,9 @@ func (r *Registry) createToken(ctx context.Context, a Actor, req TokenRequest, w
 			Scopes: joinScopes(req.Scopes), CreatedBy: a.name(), CreatedAt: now, ExpiresAt: db.TimeOf(req.ExpiresAt)}
 		if err := tx.Create(&row).Error; err != nil {
 			return err
+		}
+		if a.kind() == "registrant" { // the history of settings is plain: no words of theirs
+			reason = "made by its owner"
 		}
 		return r.logAdmin(tx, a, reason, now, tokenSubject(row.ID), nil, row.entry())
 	})

@@ -163,6 +163,59 @@ func TestTokensAreListedAndWrittenDown(t *testing.T) {
 	})
 }
 
+// TestTheEndOfEachTokenIsWrittenDown: also of those that end with the account or
+// its password, by whoever did that.
+func TestTheEndOfEachTokenIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		ends := func(reason, actor string, tokens ...registry.Token) {
+			t.Helper()
+			for _, made := range tokens {
+				log, err := x.AdminHistory(t.Context(), admin(), "token:"+made.ID.String())
+				if err != nil || len(log) != 2 || log[1].Reason != reason || log[1].Actor != actor || string(log[1].New) != "null" {
+					t.Errorf("want %s by %s: %+v, %v", reason, actor, log, err)
+				}
+			}
+		}
+		owner := x.signedIn(t, "berta", registry.RoleRegistrar)
+		_, one := x.newToken(t, owner, registry.ScopePeopleRead)
+		_, two := x.newToken(t, owner, registry.ScopePeopleRead)
+		if err := x.DisableStaff(t.Context(), admin(), "berta"); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.DisableStaff(t.Context(), admin(), "berta"); err != nil { // ends them once
+			t.Fatal(err)
+		}
+		ends("account closed", "admin-1", one, two)
+
+		other := x.signedIn(t, "carol", registry.RoleRegistrar)
+		_, three := x.newToken(t, other, registry.ScopePeopleRead)
+		if err := x.SetStaffPassword(t.Context(), registry.System(), "carol", "seven blue lanterns"); err != nil {
+			t.Fatal(err)
+		}
+		ends("another password", "system", three)
+
+		p := x.register(t, amina())
+		session, _, err := x.Activate(t.Context(), p.Number, x.code(t, p.ID), goodPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		self, err := x.Session(t.Context(), session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, four := x.newToken(t, self, registry.ScopePeopleRead)
+		if _, _, err := x.Activate(t.Context(), p.Number, x.code(t, p.ID), "seven blue lanterns"); err != nil {
+			t.Fatal(err)
+		}
+		ends("another password", p.Number, four)
+		log, err := x.AdminHistory(t.Context(), admin(), "token:"+four.ID.String())
+		if err != nil || log[0].Reason != "made by its owner" { // not the words of the request
+			t.Errorf("made: %+v, %v", log, err)
+		}
+	})
+}
+
 // TestABadTokenRequestIsRefused: every mistake is named.
 func TestABadTokenRequestIsRefused(t *testing.T) {
 	t.Parallel()
