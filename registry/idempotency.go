@@ -84,8 +84,8 @@ func (r *Registry) ClaimKey(ctx context.Context, a Actor, key string, request ..
 
 // placeClaim stores a claim, or gives the one that is there and holds it.
 func (r *Registry) placeClaim(tx *gorm.DB, ours claimRow, now db.Time) (row claimRow, isOurs bool, err error) {
-	if err := tx.Exec("DELETE FROM idempotency_key WHERE started_at <= ?", db.TimeOf(now.Add(-keyLife))).Error; err != nil {
-		return claimRow{}, false, fmt.Errorf("forget old answers: %w", err)
+	if _, err := forgetAnswers(tx, now); err != nil {
+		return claimRow{}, false, err
 	}
 	placed := tx.Exec("INSERT INTO idempotency_key (account_id, key_hash, request, attempt, started_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		ours.AccountID, ours.KeyHash, ours.Request, ours.Attempt, ours.StartedAt)
@@ -155,6 +155,24 @@ func (r *Registry) FreeKey(ctx context.Context, c Claim) error {
 		return fmt.Errorf("free an idempotency key: %w", err)
 	}
 	return nil
+}
+
+// SweepAnswers forgets the answers that were kept for 24 hours, and tells how many
+// there were. Every claim does so first; a server does it now and then.
+func (r *Registry) SweepAnswers(ctx context.Context) (n int64, err error) {
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		n, err = forgetAnswers(tx, now)
+		return err
+	})
+	return n, err
+}
+
+func forgetAnswers(tx *gorm.DB, now db.Time) (int64, error) {
+	done := tx.Exec("DELETE FROM idempotency_key WHERE started_at <= ?", db.TimeOf(now.Add(-keyLife)))
+	if done.Error != nil {
+		return 0, fmt.Errorf("forget old answers: %w", done.Error)
+	}
+	return done.RowsAffected, nil
 }
 
 // place binds a sealed answer to its row.

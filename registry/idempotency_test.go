@@ -62,6 +62,29 @@ func TestARepeatGetsTheFirstAnswer(t *testing.T) {
 	})
 }
 
+// TestKeptAnswersAreForgotten: after a day, also when nobody sends a key.
+func TestKeptAnswersAreForgotten(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		a := x.signedIn(t, "berta", registry.RoleRegistrar)
+		if _, _, err := x.once(t.Context(), a, "key-1", "Amina Odhiambo"); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			after time.Duration
+			want  int64
+		}{{24*time.Hour - time.Microsecond, 0}, {time.Microsecond, 1}, {0, 0}} {
+			x.Clock.Add(c.after)
+			if n, err := x.SweepAnswers(t.Context()); err != nil || n != c.want {
+				t.Errorf("%d forgotten, want %d, %v", n, c.want, err)
+			}
+		}
+		if n := x.count(t, "idempotency_key"); n != 0 {
+			t.Errorf("%d left", n)
+		}
+	})
+}
+
 // TestManyAtOnceWithOneKeyAreOne: one is carried out, the others are told to wait
 // or get its answer.
 func TestManyAtOnceWithOneKeyAreOne(t *testing.T) {

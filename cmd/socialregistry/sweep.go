@@ -6,26 +6,36 @@ import (
 	"time"
 )
 
-// sweepEvery is how often uploads that nobody goes on with are looked for.
+// sweepEvery is how often what nobody needs any more is looked for.
 const sweepEvery = time.Hour
 
-// sweep deletes uploaded files that nobody goes on with, for as long as ctx
-// lasts. A failure is logged and tried again, it stops nothing else.
+// sweep deletes uploaded files that nobody goes on with, and answers that were
+// kept long enough, for as long as ctx lasts. A failure is logged and tried
+// again, it stops nothing else.
 func (p *parts) sweep(ctx context.Context, log *slog.Logger) error {
 	for {
-		swept, err := p.registry.SweepImports(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			log.Error("sweep uploads", "error", err)
-		case swept > 0:
-			log.Info("deleted uploads that nobody went on with", "done", swept)
-		}
+		p.sweepOnce(ctx, log)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(sweepEvery):
 		}
+	}
+}
+
+func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger) {
+	uploads, err := p.registry.SweepImports(ctx)
+	tellSwept(ctx, log, "uploads that nobody went on with", int64(uploads), err)
+	answers, err := p.registry.SweepAnswers(ctx)
+	tellSwept(ctx, log, "answers that were kept long enough", answers, err)
+}
+
+func tellSwept(ctx context.Context, log *slog.Logger, what string, n int64, err error) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		log.Error("sweep "+what, "error", err)
+	case n > 0:
+		log.Info("deleted "+what, "done", n)
 	}
 }
