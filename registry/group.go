@@ -73,7 +73,7 @@ func (r *Registry) CreateGroup(ctx context.Context, a Actor, kind string, c Chan
 		return err
 	})
 	if err != nil {
-		r.returnNumbers(numbers...)
+		r.returnNumbers(err, numbers...)
 		return Group{}, err
 	}
 	return g, nil

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 	"socialregistry/registry/checkdigit"
 	"socialregistry/registry/seal"
 )
@@ -48,8 +49,13 @@ func (r *Registry) takeNumbers(ctx context.Context, n int) ([]string, error) {
 	return taken, nil
 }
 
-// returnNumbers takes back numbers that were not used after all.
-func (r *Registry) returnNumbers(numbers ...string) {
+// returnNumbers takes back numbers that were not used after all, if err says so:
+// a refusal comes from inside their transaction, which then wrote nothing. After
+// any other failure it may have been committed, and the numbers are lost.
+func (r *Registry) returnNumbers(err error, numbers ...string) {
+	if fault.KindOf(err) == fault.Internal {
+		return
+	}
 	r.numbers.mu.Lock()
 	defer r.numbers.mu.Unlock()
 	r.numbers.free = append(r.numbers.free, numbers...)

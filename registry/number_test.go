@@ -1,12 +1,17 @@
 package registry_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -202,6 +207,30 @@ func TestARefusedPersonCostsNoNumber(t *testing.T) {
 		}
 		if next := x.nextNumber(t); next != leased {
 			t.Errorf("next_no = %d, want %d: one block leased", next, leased)
+		}
+	})
+}
+
+// TestANumberIsUsedAgainOnlyAfterARefusal: what fails otherwise may have been
+// written.
+func TestANumberIsUsedAgainOnlyAfterARefusal(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.register(t, amina())
+		leased := x.nextNumber(t)
+		for _, lost := range []error{fault.New(fault.Conflict, "refused", "Refused."), errors.New("the connection is gone")} {
+			ctx := db.Besides(t.Context(), func(*gorm.DB, db.Time) error { return lost })
+			_, made := x.Register(ctx, registrar(), registry.Change{Set: map[string]string{"full_name": "B"}})
+			_, created := x.CreateGroup(ctx, registrar(), "community", registry.Change{Set: map[string]string{"group_name": "B"}}, nil)
+			if !errors.Is(made, lost) || !errors.Is(created, lost) {
+				t.Fatal(made, created)
+			}
+		}
+		if _, err := x.TakeNumbers(t.Context(), registry.NumberBlock-3); err != nil || x.nextNumber(t) != leased {
+			t.Errorf("numbers were lost by a refusal: %v", err)
+		}
+		if _, err := x.TakeNumbers(t.Context(), 1); err != nil || x.nextNumber(t) == leased {
+			t.Errorf("numbers came back that may be used: %v", err)
 		}
 	})
 }

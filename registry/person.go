@@ -77,7 +77,7 @@ func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, err
 		return nil
 	})
 	if err != nil {
-		r.returnNumbers(numbers...)
+		r.returnNumbers(err, numbers...)
 		return Person{}, err
 	}
 	return p, nil
