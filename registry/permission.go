@@ -152,7 +152,7 @@ func scopeFor(act action) Scope {
 	switch act {
 	case toRead, toSearch, toReadKin, toReadStats, toReadAreas:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
@@ -160,7 +160,7 @@ func scopeFor(act action) Scope {
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite
-	case toReadAdminLog, toAudit, toCountStats:
+	case toReadAdminLog, toAudit:
 		return ScopeSettingsRead
 	case toKeepAreas:
 		return ScopeSettingsWrite

@@ -248,5 +248,9 @@ func TestStatisticsAreAsOfTheirCount(t *testing.T) {
 		}
 		_, err = x.RefreshStatistics(t.Context(), registrar(), 0)
 		wantFault(t, err, fault.Forbidden, "not_allowed")
+		reader := admin()
+		reader.Scopes = []registry.Scope{registry.ScopeSettingsRead, registry.ScopeStaffRead, registry.ScopePeopleRead}
+		_, err = x.RefreshStatistics(t.Context(), reader, 0) // counting is a write
+		wantFault(t, err, fault.Forbidden, "insufficient_scope")
 	})
 }
