@@ -81,7 +81,7 @@ type AreaPage struct {
 }
 
 // Areas lists areas from the top down. It returns NotFound "no_such_area" for
-// Under, Invalid "bad_cursor", or Forbidden: they are for staff.
+// Under, Invalid "bad_cursor" or "bad_query", or Forbidden: they are for staff.
 func (r *Registry) Areas(ctx context.Context, a Actor, q AreaQuery) (AreaPage, error) {
 	if err := a.checkWithin(toReadAreas); err != nil {
 		return AreaPage{}, err
@@ -118,6 +118,9 @@ func areaConditions(tx *gorm.DB, q AreaQuery) (*where, error) {
 		w.and("active")
 	}
 	if q.Level != nil {
+		if *q.Level < 0 || *q.Level > maxAreaLevel {
+			return nil, badQuery("level")
+		}
 		w.and("level = ?", *q.Level)
 	}
 	if q.Under != "" {
