@@ -19,6 +19,7 @@ func TestPlantedFaultsAreCaught(t *testing.T) {
 			`document.querySelector("main p").style.whiteSpace = "nowrap", document.querySelector("main p").textContent = "بيانات ".repeat(40), 0`, "the page is "},
 	} {
 		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
 			x := newTab(t, variant{lang: fault.lang, width: 360, scripts: true})
 			x.as("attester", staffPassword)
 			x.open("/admin")

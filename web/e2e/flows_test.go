@@ -14,6 +14,7 @@ import (
 func TestFlows(t *testing.T) {
 	for _, v := range variants() {
 		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
 			f := &flow{tab: newTab(t, v), name: "Naserian " + strings.ToUpper(v.lang)}
 			f.register()
 			f.activate()

@@ -11,11 +11,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// world is what all tests share: one server process, one browser.
+// browsers is how many run at once. Each is a process of its own with one window:
+// a window in the background may never draw.
+const browsers = 2
+
+// world is what all tests share: one server process, a few browsers.
 var world struct {
-	server  *server
-	browser context.Context
-	axe     string // source of axe-core
+	server *server
+	free   chan context.Context // browsers that nobody uses now
+	axe    string               // source of axe-core
 }
 
 func TestMain(m *testing.M) {
@@ -42,17 +46,21 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer world.server.stop()
-	stop, err := startBrowser(dir)
-	if err != nil {
-		return 1, err
+	world.free = make(chan context.Context, browsers)
+	for i := range browsers {
+		browser, stop, err := startBrowser(filepath.Join(dir, fmt.Sprint("profile", i)))
+		if err != nil {
+			return 1, err
+		}
+		defer stop()
+		world.free <- browser
 	}
-	defer stop()
 	return m.Run(), nil
 }
 
 // startBrowser starts a Chromium that talks to nobody but us. That there is none
 // is a failure, not a reason to skip.
-func startBrowser(dir string) (stop func(), err error) {
+func startBrowser(profile string) (browser context.Context, stop func(), err error) {
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err = exec.LookPath(name); err == nil {
@@ -60,9 +68,9 @@ func startBrowser(dir string) (stop func(), err error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no Chromium in PATH: on Debian, apt-get install chromium fonts-noto-core: %w", err)
+		return nil, nil, fmt.Errorf("no Chromium in PATH: on Debian, apt-get install chromium fonts-noto-core: %w", err)
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(profile),
 		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true))
 	if os.Geteuid() == 0 {
@@ -73,8 +81,7 @@ func startBrowser(dir string) (stop func(), err error) {
 	stop = func() { cancel(); cancelAlloc() }
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		stop()
-		return nil, fmt.Errorf("start %s: %w", path, err)
+		return nil, nil, fmt.Errorf("start %s: %w", path, err)
 	}
-	world.browser = ctx
-	return stop, nil
+	return ctx, stop, nil
 }

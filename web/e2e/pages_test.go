@@ -105,6 +105,7 @@ func TestEveryPage(t *testing.T) {
 	}
 	for _, v := range append(variants(), variant{lang: "en", width: 1280, scripts: true, dark: true}, variant{lang: "ar", width: 360, scripts: true, dark: true}) {
 		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
 			x := newTab(t, v)
 			for _, s := range tour {
 				x.signOut()

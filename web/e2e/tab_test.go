@@ -48,18 +48,20 @@ func variants() []variant {
 	return out
 }
 
-// tab is the one browser window, for one test and variant at a time. Tests do
-// not run in parallel: a window in the background may never draw.
+// tab is the window of one browser, for one test and variant at a time.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
 	v   variant
 }
 
-// newTab makes the window as good as new: no cookies, the variant's size.
+// newTab waits for a browser and makes its window as good as new: no cookies, the
+// variant's size.
 func newTab(t *testing.T, v variant) *tab {
 	t.Helper()
-	x := &tab{t, world.browser, v}
+	browser := <-world.free
+	t.Cleanup(func() { world.free <- browser })
+	x := &tab{t, browser, v}
 	x.do(chromedp.Navigate("about:blank"))
 	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
 	x.colours()
