@@ -201,3 +201,25 @@ func TestNamesThatNoTextMayHold(t *testing.T) {
 		x.signIn(t, " amina\n", goodPassword)
 	})
 }
+
+// A name may end in a digit, and is looked at before somebody types a password.
+func TestStaffNamesAreCheckedBeforehand(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		for _, name := range []string{"clerk2", "sr-clerk-2", "a1b"} {
+			wantFault(t, x.CheckStaff(t.Context(), admin(), name), fault.NotFound, "no_such_account")
+			if err := x.CheckNewStaff(t.Context(), admin(), name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			x.staff(t, name, registry.RoleAuditor)
+			wantFault(t, x.CheckNewStaff(t.Context(), admin(), strings.ToUpper(name)), fault.Conflict, "username_taken")
+			if err := x.CheckStaff(t.Context(), admin(), " "+name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		wantFault(t, x.CheckNewStaff(t.Context(), admin(), "SR-1"), fault.Invalid, "bad_username")
+		clerk := registry.Actor{Name: "clerk", Roles: []registry.Role{registry.RoleRegistrar}, Channel: registry.ChannelStaff}
+		wantFault(t, x.CheckNewStaff(t.Context(), clerk, "clerk3"), fault.Forbidden, "not_allowed")
+		wantFault(t, x.CheckStaff(t.Context(), clerk, "clerk2"), fault.Forbidden, "not_allowed")
+	})
+}
