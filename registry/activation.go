@@ -67,6 +67,22 @@ func (r *Registry) NewActivationCode(ctx context.Context, actor Actor, id uuid.U
 	return digits[:4] + " " + digits[4:], expires, nil
 }
 
+// Activated tells whether a person has an account, so that a code would set a new
+// passphrase and not a first one. Error: Forbidden.
+func (r *Registry) Activated(ctx context.Context, actor Actor, id uuid.UUID) (bool, error) {
+	if err := actor.check(toHandOutCode); err != nil {
+		return false, err
+	}
+	var n int64
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&accountRow{}).Where("registrant_id = ?", id).Count(&n).Error
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for the account of a person: %w", err)
+	}
+	return n > 0, nil
+}
+
 // logHandOut writes into the person's change log that a code was handed out. No
 // value changes, so that no version is made.
 func (r *Registry) logHandOut(tx *gorm.DB, actor Actor, id uuid.UUID, now db.Time) error {

@@ -27,6 +27,9 @@ func TestActivationOpensTheOwnRecordAndNoOther(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
 		p, other := x.register(t, amina()), x.register(t, map[string]string{"given_name": "Otieno"})
+		if there, err := x.Activated(t.Context(), registrar(), p.ID); there || err != nil {
+			t.Errorf("activated before: %v, %v", there, err)
+		}
 		code, expires, err := x.NewActivationCode(t.Context(), registrar(), p.ID)
 		if err != nil || len(code) != 9 || !expires.Equal(x.Clock.Now().Add(registry.ActivationLife)) {
 			t.Fatalf("code of %d characters until %v, %v", len(code), expires, err)
@@ -34,6 +37,9 @@ func TestActivationOpensTheOwnRecordAndNoOther(t *testing.T) {
 		token, a, err := x.Activate(t.Context(), p.Number, code, goodPassword)
 		if err != nil || a.Username != p.Number || a.RegistrantID != p.ID {
 			t.Fatalf("%+v, %v", a, err)
+		}
+		if there, err := x.Activated(t.Context(), registrar(), p.ID); !there || err != nil {
+			t.Errorf("activated after: %v, %v", there, err)
 		}
 		actor, err := x.Session(t.Context(), token)
 		if err != nil || !actor.Has(registry.RoleRegistrant) || actor.RegistrantID != p.ID || actor.Channel != registry.ChannelSelf {
