@@ -54,6 +54,7 @@ type ImportOptions struct {
 	AllOrNothing bool              // one problem and nothing is applied; else the good rows are
 	DryRun       bool              // everything but the merge
 	Mapping      map[string]string // header -> field key, "" leaves the column out; goes before the contract
+	KnownOnly    bool              // refuse a file with a column that is no field, unless Mapping leaves it out
 	Dates        csvio.DateOrder   // of dates with slashes
 	Reason       string            // for the change log
 	Label        string            // names the versions that are made; "": they have no name. See AddVersion
@@ -79,6 +80,7 @@ type ImportResult struct {
 	Unchanged    int
 	Failed       int             // rows with a problem
 	Ignored      []string        // headers of columns that are no field
+	Unknown      []string        // those of them that the mapping does not leave out
 	Problems     []csvio.Problem // by line, the first MaxProblems of them
 	ProblemCount int             // all of them
 	DryRun       bool

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -42,7 +43,8 @@ type importID struct {
 
 // open reads the header line.
 func (im *importRun) open() (*csvio.Reader, error) {
-	reader, err := csvio.NewReader(im.input, im.contract(), csvio.Options{})
+	contract := im.contract()
+	reader, err := csvio.NewReader(im.input, contract, csvio.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +61,11 @@ func (im *importRun) open() (*csvio.Reader, error) {
 			Detail: "The file has columns that this account may not change; leave them out by the mapping."}
 	}
 	im.result.Ignored = reader.Ignored()
+	if im.result.Unknown = contract.Unchosen(reader.Ignored()); im.opt.KnownOnly && len(im.result.Unknown) > 0 {
+		// They are not quoted: of a file without a header line they are cells.
+		return nil, &csvio.FileError{Problem: csvio.Problem{Line: 1, Code: csvio.CodeUnknownHeader,
+			Words: fmt.Sprintf("columns that are no known field: %d", len(im.result.Unknown))}}
+	}
 	return reader, nil
 }
 

@@ -163,6 +163,22 @@ func (c Contract) mapping(headers []string) (map[string]string, *FileError) {
 	return out, nil
 }
 
+// Unchosen gives those of the ignored headers that the user's mapping does not
+// leave out: perhaps they are misspelt.
+func (c Contract) Unchosen(ignored []string) []string {
+	var out []string
+	for _, h := range ignored {
+		chosen := false
+		for name := range c.Mapping {
+			chosen = chosen || plain(name) == plain(h)
+		}
+		if !chosen {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
 // names gives every known plain header and its key. A key goes before a label,
 // a label before a common name.
 func (c Contract) names() (map[string]string, error) {

@@ -23,6 +23,7 @@ const (
 	CodeDoubledHeader   = "doubled_header"
 	CodeMissingHeader   = "missing_header"
 	CodeNoKnownHeader   = "no_known_header"
+	CodeUnknownHeader   = "unknown_header" // for a caller that wants all columns known
 	CodeMappingColumn   = "mapping_unknown_column"
 	CodeMappingField    = "mapping_unknown_field"
 	CodeMangled         = "mangled_by_spreadsheet"
