@@ -12,6 +12,7 @@ import (
 	"socialregistry/contexts"
 	"socialregistry/did"
 	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/ledger"
@@ -104,8 +105,9 @@ func (i *Issuer) load(ctx context.Context, wrap secret.Key) (err error) {
 func (i *Issuer) claimURL(ctx context.Context) error {
 	owner, err := i.ledger.Claim(ctx, i.url)
 	if errors.Is(err, ledger.ErrOtherURL) {
-		return fmt.Errorf("%w: it issues as %s, not as %s; set SR_PUBLIC_URL=%s, or use another database"+
-			" (if it has issued nothing yet, DELETE FROM issuer_identity lets it take the new one)", err, owner, i.url, owner)
+		words := fmt.Sprintf("The database issues as %s, not as %s; set SR_PUBLIC_URL=%s, or use another database"+
+			" (if it has issued nothing yet, DELETE FROM issuer_identity lets it take the new one).", owner, i.url, owner)
+		return fault.Wrap(fault.Conflict, "other_public_url", words, fmt.Errorf("%w: %s", err, words))
 	}
 	return err
 }
