@@ -20,6 +20,10 @@ const (
 // check checks every file and gives the exit code. An error means that nothing
 // can be said of a file, or of none.
 func (c *commandLine) check(in io.Reader, out, words io.Writer, now func() time.Time) (int, error) {
+	at, err := c.time(now)
+	if err != nil {
+		return 0, err
+	}
 	raw, err := readFile(c.Bundle, in, maxBundle)
 	if err != nil {
 		return 0, fmt.Errorf("read the trust bundle: %w", err)
@@ -27,10 +31,6 @@ func (c *commandLine) check(in io.Reader, out, words io.Writer, now func() time.
 	bundle, err := verify.ParseBundle(raw)
 	if err != nil {
 		return 0, err
-	}
-	at := c.At
-	if at.IsZero() {
-		at = now()
 	}
 	if due := bundle.RefreshAfter; !due.IsZero() && at.After(due) {
 		fmt.Fprintf(words, "srverify: the trust bundle is old; a new one was due on %s\n", due.UTC().Format("2 Jan 2006 15:04 MST"))
@@ -50,6 +50,18 @@ func (c *commandLine) check(in io.Reader, out, words io.Writer, now func() time.
 		}
 	}
 	return code, nil
+}
+
+// time is that of --at, else now.
+func (c *commandLine) time(now func() time.Time) (time.Time, error) {
+	if c.At == "" {
+		return now(), nil
+	}
+	at, err := time.Parse(time.RFC3339, c.At)
+	if err != nil {
+		return time.Time{}, errors.New("--at must be a time such as 2026-11-22T09:00:00Z")
+	}
+	return at, nil
 }
 
 func readFile(name string, in io.Reader, limit int64) ([]byte, error) {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"socialregistry/internal/cli"
 )
 
 const description = `Check credentials (SD-JWT VC, or W3C credentials with eddsa-rdfc-2022) against a trust bundle, without network.
@@ -22,12 +25,13 @@ Of several credentials, the first that is not genuine decides.`
 
 // commandLine is what can be said on the command line.
 type commandLine struct {
-	Bundle string    `required:"" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it."`
-	At     time.Time `placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
-	Lang   string    `default:"en" help:"Language of names and labels, where the bundle has it."`
-	JSON   bool      `name:"json" xor:"form" help:"Answer in JSON, one object per line."`
-	Quiet  bool      `short:"q" xor:"form" help:"Answer with the outcome alone."`
-	Files  []string  `arg:"" name:"file" help:"Credentials; - is standard input."`
+	Version kong.VersionFlag `help:"Print the version and stop."`
+	Bundle  string           `required:"" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it."`
+	At      string           `placeholder:"TIME" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
+	Lang    string           `default:"en" help:"Language of names and labels, where the bundle has it."`
+	JSON    bool             `name:"json" xor:"form" help:"Answer in JSON, one object per line."`
+	Quiet   bool             `short:"q" xor:"form" help:"Answer with the outcome alone."`
+	Files   []string         `arg:"" name:"file" help:"Credentials; - is standard input."`
 }
 
 func main() {
@@ -38,12 +42,15 @@ func main() {
 func run(args []string, in io.Reader, out, words io.Writer, now func() time.Time) int {
 	var c commandLine
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("srverify"), kong.Description(description), kong.Writers(out, words), kong.Exit(func(code int) { exited = code }))
+	parser, err := kong.New(&c, kong.Name("srverify"), kong.Description(description), kong.Writers(out, words),
+		kong.Vars{"version": cli.Version("srverify")}, kong.Exit(func(code int) { exited = code }))
 	if err == nil {
-		_, err = parser.Parse(args)
+		if _, err = parser.Parse(args); err != nil {
+			err = errors.New(cli.Words("srverify", args, err))
+		}
 	}
 	if exited >= 0 {
-		return exited // --help
+		return exited // --help, --version
 	}
 	code := 0
 	if err == nil {

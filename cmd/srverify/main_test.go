@@ -247,6 +247,17 @@ func TestWrongUseEndsWith2(t *testing.T) {
 			t.Errorf("%s: %d, %q, %q", name, code, out, words)
 		}
 	}
+	if _, words, _ := d.run(nil, "--at", "tomorrow", good); words != "srverify: --at must be a time such as 2026-11-22T09:00:00Z\n" {
+		t.Errorf("bad time: %q", words)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if code := main.Run([]string{"--version"}, nil, &out, io.Discard, now); code != 0 || !strings.HasPrefix(out.String(), "srverify devel go1.") {
+		t.Errorf("code %d, %s", code, &out)
+	}
 }
 
 func TestOldBundleIsTold(t *testing.T) {
