@@ -200,9 +200,29 @@ func TestWhatWasKeptBeforeAFailureIsTold(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
-	for want, args := range map[int][]string{0: {"--help"}, 2: {"accept"}, 1: {"show", "--dir", t.TempDir(), "1"}} {
-		if code, _, _ := wallet(args...); code != want {
-			t.Errorf("%v: exit %d, want %d", args, code, want)
+	folder := t.TempDir()
+	absent := filepath.Join(folder, "wallet")
+	for _, tc := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{0, "list", []string{"--help"}},
+		{0, "--tx-code", []string{"help", "accept"}},
+		{0, "srwallet devel go1.", []string{"--version"}},
+		{0, "srwallet devel go1.", []string{"version"}},
+		{2, "say what to do; srwallet --help lists it", nil},
+		{2, "see srwallet --help", []string{"accept"}},
+		{2, "must be a whole number", []string{"show", "--dir", folder, "first"}},
+		{1, "no credential number 1", []string{"show", "--dir", folder, "1"}},
+		{1, "there is no folder " + absent, []string{"show", "--dir", absent, "1"}},
+		{1, "there is no folder " + absent, []string{"list", "--dir=" + absent}},
+	} {
+		if code, out, words := wallet(tc.args...); code != tc.code || !strings.Contains(out+words, tc.says) {
+			t.Errorf("%v: exit %d, want %d with %q; said %s%s", tc.args, code, tc.code, tc.says, out, words)
 		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -161,7 +161,7 @@ func (w *wallet) ownContexts(ctx context.Context, i *issuer, document map[string
 			return nil, err
 		}
 		if a.status != http.StatusOK {
-			return nil, &unanswered{a.refusal(iri)}
+			return nil, &unanswered{a.refusal(iri), a.status}
 		}
 		own[iri] = verify.NewContext(a.body)
 	}

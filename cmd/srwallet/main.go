@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,10 +11,14 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"socialregistry/internal/cli"
 )
 
 // commands is the whole command line.
 type commands struct {
+	Version kong.VersionFlag `help:"Print the version and stop."`
+
 	Accept acceptCmd `cmd:"" help:"Take what an offer offers, and keep it."`
 	List   listCmd   `cmd:"" help:"List the credentials in the folder."`
 	Show   showCmd   `cmd:"" help:"Show one credential with its details."`
@@ -21,7 +26,7 @@ type commands struct {
 
 // folder is where keys and credentials are kept.
 type folder struct {
-	Dir string `required:"" help:"Folder for keys and credentials; made if absent." placeholder:"DIR"`
+	Dir string `required:"" help:"Folder for keys and credentials; accept makes it." placeholder:"DIR"`
 }
 
 type acceptCmd struct {
@@ -54,17 +59,17 @@ func main() {
 func run(ctx context.Context, args []string, out, words io.Writer, now func() time.Time) int {
 	var c commands
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("srwallet"), kong.Writers(out, words),
+	parser, err := kong.New(&c, kong.Name("srwallet"), kong.Writers(out, words), kong.Vars{"version": cli.Version("srwallet")},
 		kong.Description("A wallet for verifiable credentials on the command line."), kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		return fail(words, 1, err)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(cli.Args(args))
 	if exited >= 0 {
-		return exited // --help
+		return exited // --help, --version
 	}
 	if err != nil {
-		return fail(words, 2, err)
+		return fail(words, 2, errors.New(cli.Words("srwallet", args, err)))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(&terminal{out: out, words: words, now: now}); err != nil {
@@ -97,7 +102,7 @@ func (c acceptCmd) Run(ctx context.Context, t *terminal) error {
 
 // Run lists one credential per line.
 func (c listCmd) Run(t *terminal) error {
-	store, err := openStore(c.Dir)
+	store, err := existingStore(c.Dir)
 	if err != nil {
 		return err
 	}
@@ -113,7 +118,7 @@ func (c listCmd) Run(t *terminal) error {
 
 // Run shows what is in one credential.
 func (c showCmd) Run(t *terminal) error {
-	store, err := openStore(c.Dir)
+	store, err := existingStore(c.Dir)
 	if err != nil {
 		return err
 	}

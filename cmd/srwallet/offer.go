@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,7 +56,9 @@ func (w *wallet) readOffer(ctx context.Context, link string) (*offer, error) {
 		}
 	} else {
 		w.say("Fetching the offer from %s", reference)
-		if err := w.web.fetch(ctx, reference, &o); err != nil {
+		if err := w.web.fetch(ctx, reference, &o); over(err) {
+			return nil, fmt.Errorf("the offer is used already, or over (%w)", err)
+		} else if err != nil {
 			return nil, fmt.Errorf("the offer: %w", err)
 		}
 	}
@@ -63,6 +66,12 @@ func (w *wallet) readOffer(ctx context.Context, link string) (*offer, error) {
 		return nil, fmt.Errorf("the offer: %w", err)
 	}
 	return &o, nil
+}
+
+// over says that a server knows nothing of what was asked for, or no longer.
+func over(err error) bool {
+	var u *unanswered
+	return errors.As(err, &u) && (u.status == http.StatusNotFound || u.status == http.StatusGone)
 }
 
 // parseLink splits the link. OID4VCI 1.0 §4.1: credential_offer and

@@ -40,7 +40,9 @@ func TestRefusesWrongAnswers(t *testing.T) {
 		change func(*reply)
 		want   string
 	}{
-		"offer: not found":            {"/offer", func(a *reply) { a.status = 404 }, "answers 404"},
+		"offer: not found":            {"/offer", func(a *reply) { a.status = 404 }, "the offer is used already, or over (http"},
+		"offer: gone":                 {"/offer", func(a *reply) { a.status = 410; a.header.Set("Content-Type", "text/html") }, "the offer is used already, or over (http"},
+		"offer: server at fault":      {"/offer", func(a *reply) { a.status = 500 }, "the offer: http"},
 		"offer: HTML":                 {"/offer", header("Content-Type", "text/html"), "with no JSON"},
 		"offer: redirect":             {"/offer", func(a *reply) { a.status = 302; a.header.Set("Location", "/other") }, "answers 302"},
 		"offer: too long":             {"/offer", raw(`{"a":"` + strings.Repeat("x", 1<<20) + `"}`), "longer than"},

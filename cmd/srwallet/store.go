@@ -36,6 +36,21 @@ func openStore(dir string) (*store, error) {
 	return &store{dir}, nil
 }
 
+// existingStore is openStore for those who only look: it makes no folder.
+func existingStore(dir string) (*store, error) {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no folder %s: accept an offer first, or name another by --dir", dir)
+	}
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the wallet's folder %s: %w", dir, err)
+	}
+	return &store{dir}, nil
+}
+
 // fileName is the credential's own name: srverify and others tell formats by it.
 func fileName(format string) string {
 	if format == formatLDP {

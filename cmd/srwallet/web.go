@@ -51,7 +51,7 @@ func (w web) fetch(ctx context.Context, address string, into any) error {
 		return err
 	}
 	if a.status != http.StatusOK {
-		return &unanswered{fmt.Errorf("%s answers %d", address, a.status)}
+		return &unanswered{fmt.Errorf("%s answers %d", address, a.status), a.status}
 	}
 	return a.decode(address, into)
 }
@@ -78,7 +78,7 @@ func (w web) do(ctx context.Context, method, address string, header http.Header,
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
-		return answer{}, &unanswered{fmt.Errorf("ask %s: %w", address, errors.Unwrap(err))} // the outer error repeats the address with its query
+		return answer{}, &unanswered{fmt.Errorf("ask %s: %w", address, errors.Unwrap(err)), 0} // the outer error repeats the address with its query
 	}
 	defer res.Body.Close()
 	return read(address, res)
@@ -87,7 +87,7 @@ func (w web) do(ctx context.Context, method, address string, header http.Header,
 func read(address string, res *http.Response) (answer, error) {
 	b, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	if err != nil {
-		return answer{}, &unanswered{fmt.Errorf("read the answer of %s: %w", address, err)}
+		return answer{}, &unanswered{fmt.Errorf("read the answer of %s: %w", address, err), res.StatusCode}
 	}
 	if len(b) > maxBody {
 		return answer{}, fmt.Errorf("the answer of %s is longer than %d bytes", address, maxBody)
@@ -95,7 +95,7 @@ func read(address string, res *http.Response) (answer, error) {
 	a := answer{status: res.StatusCode, header: res.Header, body: b}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {
-		return answer{}, &unanswered{fmt.Errorf("%s answers %d with no JSON", address, res.StatusCode)}
+		return answer{}, &unanswered{fmt.Errorf("%s answers %d with no JSON", address, res.StatusCode), res.StatusCode}
 	}
 	if a.members, err = jose.DecodeObject(bytes.TrimSpace(b)); err != nil {
 		return answer{}, fmt.Errorf("%s: %w", address, err)
@@ -105,7 +105,10 @@ func read(address string, res *http.Response) (answer, error) {
 
 // unanswered says that a question got no answer: no connection, an error of the
 // server, the page of a gateway. Whatever was asked about is neither good nor bad.
-type unanswered struct{ err error }
+type unanswered struct {
+	err    error
+	status int // of the answer that was none; 0 without a connection
+}
 
 func (u *unanswered) Error() string { return u.err.Error() }
 
