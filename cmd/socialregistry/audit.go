@@ -19,7 +19,7 @@ const auditPage = 500
 // Run prints one finding per line, by the id of the record, and fails if there
 // are any. No finding holds a value.
 func (c auditCmd) Run(ctx context.Context, a *app) error {
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
 		checked, found, err := a.audit(ctx, r.DriftCheck)
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ type bundleCmd struct {
 // our credentials (keys with their windows, contexts, status lists as of now).
 // It holds no secret and nothing about a person.
 func (b bundleCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}

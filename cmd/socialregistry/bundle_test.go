@@ -81,7 +81,7 @@ func readBundle(t *testing.T, file string) *verify.Bundle {
 func TestBundleIntoNoFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	values := map[string]string{"DATABASE_URL": "sqlite:" + filepath.Join(folder, "r.db"), "SR_MASTER_KEY": testMaster}
+	values := map[string]string{"DATABASE_URL": dbtest.URL(t, "sqlite"), "SR_MASTER_KEY": testMaster}
 	if code, said := runWith(t, values, "bundle", "--out", filepath.Join(folder, "nowhere", "b.json")); code != 1 || !strings.Contains(said, "write the trust bundle") {
 		t.Errorf("%d, %s", code, said)
 	}

@@ -41,13 +41,18 @@ type setting struct {
 	read     func(c *Config, value string) error
 }
 
+// settings lists every key. The public URL comes after the address, from which it
+// takes its port.
 func settings() []setting {
 	return []setting{
 		{"SR_LISTEN", "127.0.0.1:8080", "use host:port, for example 127.0.0.1:8080", func(c *Config, v string) error {
 			c.Listen = v
 			return checkAddress(v)
 		}},
-		{"SR_PUBLIC_URL", "http://localhost:8080", "use https://HOST without a path, or http://localhost:PORT on this machine only", func(c *Config, v string) error {
+		{"SR_PUBLIC_URL", "", "use https://HOST without a path, or http://localhost:PORT on this machine only", func(c *Config, v string) error {
+			if v == "" {
+				v = localURL(c.Listen)
+			}
 			c.PublicURL = v
 			return checkPublicURL(v)
 		}},
@@ -120,7 +125,7 @@ func LoadConfig(env func(key string) (string, bool), file io.Reader) (Config, er
 }
 
 // readSettings reads lines of KEY=VALUE; empty lines and lines that begin with #
-// are skipped.
+// are skipped. It is no shell: quotes and export are refused.
 func readSettings(file io.Reader) (map[string]string, error) {
 	out := map[string]string{}
 	if file == nil {
@@ -136,11 +141,17 @@ func readSettings(file io.Reader) (map[string]string, error) {
 		if !ok {
 			return nil, fmt.Errorf("line %d of the settings file is not KEY=VALUE", no)
 		}
-		key = strings.TrimSpace(key)
+		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
+		if strings.HasPrefix(key, "export ") {
+			return nil, fmt.Errorf("line %d of the settings file begins with export, which is not taken: write KEY=VALUE alone", no)
+		}
+		if value != "" && strings.ContainsAny(value[:1], `"'`) {
+			return nil, fmt.Errorf("line %d of the settings file has its value in quotes, which are not taken: write %s=VALUE without them", no, key)
+		}
 		if _, twice := out[key]; twice {
 			return nil, fmt.Errorf("the settings file has %s twice", key)
 		}
-		out[key] = strings.TrimSpace(value)
+		out[key] = value
 	}
 	return out, lines.Err()
 }
@@ -168,6 +179,19 @@ func checkPublicURL(v string) error {
 		return nil
 	}
 	return errors.New("not https")
+}
+
+// localURL is the public URL of a server that only this machine reaches. Where
+// the address names no port of its own, it is that of the default address.
+func localURL(listen string) string {
+	switch _, port, err := net.SplitHostPort(listen); {
+	case err != nil || port == "" || port == "0":
+		return "http://localhost:8080"
+	case port == "80": // browsers leave it out
+		return "http://localhost"
+	default:
+		return "http://localhost:" + port
+	}
 }
 
 func isLoopback(host string) bool {

@@ -59,6 +59,25 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 	}
 }
 
+func TestPublicURLFollowsThePort(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{
+		"127.0.0.1:9090": "http://localhost:9090", "[::1]:8081": "http://localhost:8081", ":80": "http://localhost", "127.0.0.1:0": "http://localhost:8080",
+	} {
+		got, err := LoadConfig(env(map[string]string{"SR_LISTEN": listen}), nil)
+		if err != nil || got.PublicURL != want {
+			t.Errorf("%s: %s, %v, want %s", listen, got.PublicURL, err, want)
+		}
+	}
+	got, err := LoadConfig(env(map[string]string{"SR_LISTEN": "127.0.0.1:9090"}), strings.NewReader("SR_PUBLIC_URL=https://registry.example\n"))
+	if err != nil || got.PublicURL != "https://registry.example" {
+		t.Errorf("a URL that is set: %s, %v", got.PublicURL, err)
+	}
+	if _, err := LoadConfig(env(map[string]string{"SR_LISTEN": "x"}), nil); err == nil || strings.Contains(err.Error(), "SR_PUBLIC_URL") {
+		t.Errorf("a wrong address: %v, want its setting alone", err)
+	}
+}
+
 func TestGoodValues(t *testing.T) {
 	t.Parallel()
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
@@ -80,6 +99,9 @@ func TestBadFile(t *testing.T) {
 		"SR_LISTN=127.0.0.1:1\n":          "unknown key SR_LISTN",
 		"\nSR_LISTEN\n":                   "line 2",
 		"SR_DEMO=true\nSR_DEMO=false\n":   "SR_DEMO twice",
+		"SR_DEMO=\"true\"\n":              "line 1 of the settings file has its value in quotes, which are not taken",
+		"\nDATABASE_URL='sqlite:x'\n":     "line 2 of the settings file has its value in quotes",
+		"export SR_DEMO=true\n":           "begins with export, which is not taken",
 		"SR_LISTEN=x\nSR_LOG_LEVEL=loud ": "SR_LOG_LEVEL (in the settings file)",
 	} {
 		if _, err := LoadConfig(env(nil), strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {

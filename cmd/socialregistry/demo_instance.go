@@ -129,7 +129,7 @@ func (d *demo) start(ctx context.Context) (string, error) {
 	if err := waitFor(ctx, "the server to be ready", func() (bool, error) { return d.ready(ctx) }); err != nil {
 		return "", err
 	}
-	if d.parts, err = d.app.open(ctx); err != nil {
+	if d.parts, err = d.app.open(ctx, mustBeThere); err != nil {
 		return "", err
 	}
 	if err := openTryAccounts(ctx, d.parts.registry); err != nil {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -25,7 +23,7 @@ type fieldsListCmd struct{}
 
 // Run prints one field per line.
 func (fieldsListCmd) Run(ctx context.Context, a *app) error {
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}
@@ -89,18 +87,12 @@ type fieldsAddCmd struct {
 
 // Run defines the field.
 func (c *fieldsAddCmd) Run(ctx context.Context, a *app) error {
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
 	f, err := r.DefineField(ctx, commandLine(), c.field(), c.Reason)
-	var wrong *fault.Error
-	if errors.As(err, &wrong) {
-		for _, x := range wrong.Fields {
-			fmt.Fprintf(a.errOut, "%s: %s\n", x.Name, x.Detail)
-		}
-	}
 	if err != nil {
 		return err
 	}

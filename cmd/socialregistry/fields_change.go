@@ -13,7 +13,7 @@ type fieldsRetireCmd struct {
 
 // Run retires the field as it stands now, or revives it.
 func (c *fieldsRetireCmd) Run(ctx context.Context, a *app) error {
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ type fieldsIndexCmd struct {
 
 // Run fills the index of the field and opens it to searches.
 func (c *fieldsIndexCmd) Run(ctx context.Context, a *app) error {
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}

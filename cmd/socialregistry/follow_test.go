@@ -17,7 +17,7 @@ func TestAFollowerThatStandsStillIsNotReady(t *testing.T) {
 		now := time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 		a := &app{config: Config{DatabaseURL: url, MasterKey: testMaster, PublicURL: "https://registry.example"}, log: silent(),
 			now: func() time.Time { return now }}
-		p, err := a.open(t.Context())
+		p, err := a.open(t.Context(), mustBeThere)
 		if err != nil {
 			t.Fatal(err)
 		}

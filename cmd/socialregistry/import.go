@@ -12,23 +12,24 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 	"socialregistry/registry/csvio"
 )
 
 // importCmd imports a CSV file of people: see registry.Import.
 type importCmd struct {
-	File         string            `arg:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
-	Mode         string            `enum:"create,update" default:"create" help:"create: rows are new people. update: rows are changes of people who are there."`
-	AllOrNothing bool              `help:"Change nothing if a row has a problem; else the good rows are applied."`
-	DryRun       bool              `help:"Check and count everything, change nothing."`
-	Map          map[string]string `mapsep:"none" placeholder:"HEADER=FIELD" help:"Which field a column is; HEADER= leaves it out. May be repeated."`
-	Dates        string            `enum:",dmy,mdy" default:"" help:"Order of dates with slashes: dmy or mdy."`
-	CollectedAt  string            `placeholder:"DATE" help:"When the values were collected, YYYY-MM-DD or with a time as in RFC 3339; a column collected_at goes before it."`
-	Reason       string            `help:"Why, for the change log."`
-	Label        string            `help:"Name of the versions that it makes, such as \"Survey 2026\"."`
-	Problems     string            `placeholder:"OUT.CSV" help:"Write the problems to this file."`
+	File          string            `arg:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
+	Mode          string            `enum:"create,update" default:"create" help:"create: rows are new people. update: rows are changes of people who are there."`
+	AllOrNothing  bool              `help:"Change nothing if a row has a problem; else the good rows are applied."`
+	DryRun        bool              `help:"Check and count everything, change nothing."`
+	Map           map[string]string `mapsep:"none" placeholder:"HEADER=FIELD" help:"Which field a column is; HEADER= leaves it out. May be repeated."`
+	IgnoreUnknown bool              `name:"ignore-unknown-columns" help:"Leave out every column that is no field. Without it, a file of new people that has one is refused; a file of changes is not."`
+	Dates         string            `enum:",dmy,mdy" default:"" help:"Order of dates with slashes: dmy or mdy."`
+	CollectedAt   string            `placeholder:"DATE" help:"When the values were collected, YYYY-MM-DD or with a time as in RFC 3339; a column collected_at goes before it."`
+	Reason        string            `help:"Why, for the change log."`
+	Label         string            `help:"Name of the versions that it makes, such as \"Survey 2026\"."`
+	Problems      string            `placeholder:"OUT.CSV" help:"Write the problems to this file."`
 }
 
 // shownProblems is how many problems are printed; --problems writes the others.
@@ -45,7 +46,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer src.Close()
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mayBegin)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,8 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	say, stop := progress(a.errOut, size)
 	result, err := r.Import(ctx, commandLine(), src, registry.ImportOptions{
 		Name: filepath.Base(c.File), Mode: registry.ImportMode(c.Mode), AllOrNothing: c.AllOrNothing, DryRun: c.DryRun,
-		Mapping: c.Map, Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, Label: c.Label, CollectedAt: collected, Progress: say,
+		Mapping: c.Map, KnownOnly: c.Mode == string(registry.ImportCreate) && !c.IgnoreUnknown,
+		Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, Label: c.Label, CollectedAt: collected, Progress: say,
 	})
 	stop()
 	if err := c.writeProblems(result.Problems); err != nil {
@@ -97,8 +99,9 @@ func (c *importCmd) open(a *app) (io.ReadCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
-// tell prints the counts and the first problems.
-func (c *importCmd) tell(a *app, r registry.ImportResult, failed error) {
+// tellProblems prints the first problems, but not the one that ended the import:
+// that is the error.
+func (c *importCmd) tellProblems(a *app, r registry.ImportResult, failed error) {
 	for i, p := range r.Problems {
 		if i == shownProblems {
 			fmt.Fprintf(a.errOut, "... and %d more", r.ProblemCount-shownProblems)
@@ -108,7 +111,19 @@ func (c *importCmd) tell(a *app, r registry.ImportResult, failed error) {
 			fmt.Fprintln(a.errOut)
 			break
 		}
-		fmt.Fprintln(a.errOut, p.Error())
+		if failed == nil || words(failed) != p.Error() {
+			fmt.Fprintln(a.errOut, p.Error())
+		}
+	}
+}
+
+// tell prints the counts and the first problems.
+func (c *importCmd) tell(a *app, r registry.ImportResult, failed error) {
+	c.tellProblems(a, r, failed)
+	if fault.CodeOf(failed) == csvio.CodeUnknownHeader {
+		fmt.Fprintf(a.errOut, "No field is known for: %s\nSay which field each column is (--map 'HEADER=FIELD'), leave it out (--map 'HEADER='), or leave all of them out (--ignore-unknown-columns).\n",
+			strings.Join(r.Unknown, ", "))
+		return
 	}
 	if len(r.Ignored) > 0 {
 		fmt.Fprintf(a.out, "Columns that are no field, left out: %s\n", strings.Join(r.Ignored, ", "))
@@ -177,11 +192,4 @@ func isTerminal(w io.Writer) bool {
 // from acting as an administrator.
 func commandLine() registry.Actor {
 	return registry.Actor{Name: "command line", Roles: []registry.Role{registry.RoleSystem, registry.RoleAdmin}, Channel: registry.ChannelSystem}
-}
-
-// openRegistry opens the database, migrated, and the registry alone. The caller
-// closes the database.
-func (a *app) openRegistry(ctx context.Context) (*db.DB, *registry.Registry, error) {
-	d, r, _, err := a.openKeyed(ctx)
-	return d, r, err
 }

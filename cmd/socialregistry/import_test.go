@@ -15,6 +15,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/internal/fault"
 )
 
 // office is the three commands of this file on one database.
@@ -91,7 +92,7 @@ func TestImportCommandTellsProblems(t *testing.T) {
 		o := &office{url: url}
 		csv := "Nr,First Name,Born,Shoe\nID-0001,Amina,1.1.1990,38\nID-0002,Secret,31.02.1990,\n"
 		problems := filepath.Join(t.TempDir(), "problems.csv")
-		args := []string{"import", "-", "--map", "Nr=national_id", "--map", "Born=birth_date", "--problems", problems}
+		args := []string{"import", "-", "--map", "Nr=national_id", "--map", "Born=birth_date", "--ignore-unknown-columns", "--problems", problems}
 		if err := o.do(t, csv, append(args, "--all-or-nothing")...); err == nil {
 			t.Error("no error")
 		}
@@ -110,6 +111,8 @@ func TestImportCommandTellsProblems(t *testing.T) {
 		}
 		if err := o.do(t, "\xFF\xFEx", "import", "-"); err == nil || !strings.Contains(err.Error(), "encoding_utf16") {
 			t.Errorf("error = %v", err)
+		} else if strings.Contains(o.errOut.String(), words(err)) {
+			t.Errorf("told twice: %s", &o.errOut)
 		}
 		if err := o.do(t, "", "import", "/nowhere/at/all.csv"); err == nil {
 			t.Error("no error for a missing file")
@@ -119,6 +122,34 @@ func TestImportCommandTellsProblems(t *testing.T) {
 		}
 		if err := o.do(t, "", "import", "-", "--mode", "replace"); err == nil {
 			t.Error("no error for an unknown mode")
+		}
+	})
+}
+
+// A column that is no field would lose its cells, and people would be registered
+// anew without their identifiers.
+func TestImportCommandRefusesUnknownColumns(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		o := &office{url: url}
+		const csv = "First Name,Natinal ID,Shoe\nAmina,ID-0001,38\n"
+		for _, args := range [][]string{{}, {"--dry-run"}, {"--map", "Shoe="}} {
+			err := o.do(t, csv, append([]string{"import", "-"}, args...)...)
+			if fault.CodeOf(err) != "unknown_header" || strings.Contains(o.errOut.String(), "known for: Natinal ID, Shoe\n") != (len(args) < 2) {
+				t.Errorf("%v: %v", args, err)
+			}
+			o.says(t, "No field is known for: Natinal ID", "--map 'HEADER='", "--ignore-unknown-columns")
+		}
+		if err := o.do(t, csv, "import", "-", "--map", "Natinal ID=national_id", "--map", "Shoe="); err != nil {
+			t.Fatal(err)
+		}
+		o.says(t, "1 rows: 1 created", "left out: Shoe")
+		if err := o.do(t, strings.ReplaceAll(csv, "Amina", "Berta"), "import", "-", "--ignore-unknown-columns"); err != nil {
+			t.Fatal(err)
+		}
+		o.says(t, "1 rows: 1 created", "left out: Natinal ID, Shoe")
+		if err := o.do(t, "National ID,First Name,Shoe\nID-0001,Aminata,38\n", "import", "-", "--mode", "update"); err != nil {
+			t.Errorf("a file of changes: %v", err)
 		}
 	})
 }
@@ -166,10 +197,9 @@ func TestFieldsCommand(t *testing.T) {
 		if err := o.do(t, "", "fields", "add", "roof", "--label", "en=Roof"); err == nil || !strings.Contains(err.Error(), "field_exists") {
 			t.Errorf("error = %v", err)
 		}
-		if err := o.do(t, "", "fields", "add", "Bad Key", "--label", "en=x"); err == nil {
-			t.Error("no error for a bad key")
+		if err := o.do(t, "", "fields", "add", "Bad Key", "--label", "en=x"); err == nil || !strings.Contains(words(err), "\n  key: ") {
+			t.Errorf("a bad key: %v", err)
 		}
-		o.says(t, "key: ")
 		if err := o.do(t, "First Name,Roof; outside\nAmina,Tin roof\n", "import", "-"); err != nil {
 			t.Fatal(err, o.errOut.String())
 		}

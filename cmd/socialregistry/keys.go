@@ -18,7 +18,7 @@ type keysListCmd struct{}
 // Run prints one line per signing key, oldest first. It makes no key: the first
 // start of the server does.
 func (keysListCmd) Run(ctx context.Context, a *app) error {
-	d, err := openDatabase(ctx, a.config)
+	d, err := openDatabase(ctx, a.config, mustBeThere)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,15 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"socialregistry/internal/cli"
 )
 
 // commands is the whole command line. Each command is a struct in a file of its
 // own, with Run(ctx context.Context, a *app) error.
 type commands struct {
-	Config string `help:"File of KEY=VALUE settings; the environment wins over it." placeholder:"FILE"`
+	Config  string           `help:"File of KEY=VALUE settings; the environment wins over it." placeholder:"FILE"`
+	Version kong.VersionFlag `help:"Print the version and stop, as does the command version."`
 
 	Serve    serveCmd    `cmd:"" help:"Start the server."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema, then stop."`
@@ -53,18 +56,18 @@ func main() {
 func run(ctx context.Context, args []string, env func(string) (string, bool), in io.Reader, out, errOut io.Writer) int {
 	var cmds commands
 	exited := -1
-	parser, err := kong.New(&cmds, kong.Name("socialregistry"), kong.Writers(out, errOut), kong.UsageOnError(),
+	parser, err := kong.New(&cmds, kong.Name("socialregistry"), kong.Writers(out, errOut), kong.Vars{"version": cli.Version("socialregistry")},
 		kong.Description("A social registry that issues attested details as verifiable credentials."),
 		kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		return fail(errOut, err)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(cli.Args(args))
 	if exited >= 0 {
-		return exited // --help
+		return exited // --help, --version
 	}
 	if err != nil {
-		fail(errOut, err)
+		fmt.Fprintln(errOut, "socialregistry:", cli.Words("socialregistry", args, err))
 		return 2
 	}
 	config, err := loadConfigFile(env, cmds.Config)
@@ -81,7 +84,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), in
 
 // fail tells err and gives the exit code: 1, or the one that err asks for.
 func fail(w io.Writer, err error) int {
-	fmt.Fprintln(w, "socialregistry:", err)
+	fmt.Fprintln(w, "socialregistry:", words(err))
 	return exitCode(err)
 }
 

@@ -9,8 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"socialregistry/internal/dbtest"
+	"socialregistry/registry"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -24,8 +26,13 @@ func TestWrongCommandLineAndSettings(t *testing.T) {
 		says string
 	}{
 		"help":             {[]string{"--help"}, nil, 0, "Start the server."},
-		"no command":       {nil, nil, 2, "socialregistry:"},
-		"unknown command":  {[]string{"dance"}, nil, 2, "dance"},
+		"the word help":    {[]string{"help"}, nil, 0, "Start the server."},
+		"help of a part":   {[]string{"help", "staff", "add"}, nil, 0, "--role"},
+		"version":          {[]string{"version"}, nil, 0, "socialregistry devel go1."},
+		"--version":        {[]string{"--version"}, map[string]string{"SR_LISTEN": "x"}, 0, "socialregistry devel go1."},
+		"no command":       {nil, nil, 2, "socialregistry: say what to do; socialregistry --help lists it"},
+		"unknown command":  {[]string{"dance"}, nil, 2, "dance; see socialregistry --help"},
+		"no number":        {[]string{"demo-data", "--people", "many"}, nil, 2, `--people: must be a whole number, not "many"`},
 		"bad setting":      {[]string{"migrate"}, map[string]string{"SR_LISTEN": "x"}, 1, "setting SR_LISTEN"},
 		"no settings file": {[]string{"migrate", "--config", "/nowhere/at/all"}, nil, 1, "read the settings"},
 		"trial in public":  {[]string{"serve", "--demo"}, map[string]string{"SR_LISTEN": "0.0.0.0:0", "SR_PUBLIC_URL": "https://registry.example"}, 1, "must be of this machine"},
@@ -68,6 +75,49 @@ func TestServeForTrying(t *testing.T) {
 			t.Errorf("the second start imported again:\n%s", second)
 		}
 	})
+}
+
+// TestLaterTrialTellsWhatStillOpens: a later start gives out no new code and
+// lists no account whose password is another one.
+func TestLaterTrialTellsWhatStillOpens(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db")).with("SR_DEMO", "true")
+	first := serveOnce(t, x.values)
+	found := regexp.MustCompile(`number +(\S+)\n +code +(\d{4} \d{4})\n`).FindStringSubmatch(first)
+	if len(found) != 3 {
+		t.Fatalf("no number and code in:\n%s", first)
+	}
+	again := serveOnce(t, x.values)
+	if !strings.Contains(again, "code       the one that the first start printed") || !strings.Contains(again, found[1]) {
+		t.Errorf("a later start says:\n%s", again)
+	}
+	x.activate(found[1], found[2]) // the code of the first start is still good
+	x.want(0, "", "seven blue lanterns\n", "staff", "password", "admin")
+	x.want(0, "", "", "staff", "disable", "attester")
+	last := serveOnce(t, x.values)
+	for word, want := range map[string]bool{"activated already": true, "the one you chose": true, "/activate": false, "  registrar ": true, "  auditor ": true,
+		"  admin ": false, "  attester ": false, "socialregistry staff add": true} {
+		if strings.Contains(last, word) != want {
+			t.Errorf("%q: want %v in:\n%s", word, want, last)
+		}
+	}
+}
+
+// activate opens the account of a registrant.
+func (x terminal) activate(number, code string) {
+	x.Helper()
+	config, err := LoadConfig(env(x.values), nil)
+	if err != nil {
+		x.Fatal(err)
+	}
+	a := &app{config: config, log: silent(), now: time.Now}
+	err = a.withRegistry(x.Context(), mustBeThere, func(r *registry.Registry) error {
+		_, _, err := r.Activate(x.Context(), number, code, "six green kettles")
+		return err
+	})
+	if err != nil {
+		x.Fatal(err)
+	}
 }
 
 // serveOnce starts the server, waits until it is ready, looks at a page and at

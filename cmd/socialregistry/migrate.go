@@ -9,7 +9,7 @@ type migrateCmd struct{}
 
 // Run brings the schema up to date. Several processes may do it at once.
 func (migrateCmd) Run(ctx context.Context, a *app) error {
-	d, err := openDatabase(ctx, a.config)
+	d, err := openDatabase(ctx, a.config, mayBegin)
 	if err != nil {
 		return err
 	}

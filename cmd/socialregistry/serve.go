@@ -37,7 +37,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("listen (SR_LISTEN): %w", err)
 	}
 	defer listener.Close()
-	p, err := a.open(ctx)
+	p, err := a.open(ctx, mayBegin)
 	if err != nil {
 		return err
 	}

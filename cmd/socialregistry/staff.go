@@ -1,18 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 
-	"golang.org/x/term"
-
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -28,7 +21,7 @@ type staffCmd struct {
 }
 
 type staffAddCmd struct {
-	Name string   `arg:"" help:"Small letters, digits, dots, dashes and underscores."`
+	Name string   `arg:"" help:"3 to 40 letters, digits, dots, dashes and underscores; it begins with a letter and ends with a letter or digit."`
 	Role []string `required:"" enum:"admin,registrar,field_worker,attester,auditor" help:"admin, registrar, field_worker, attester or auditor. May be repeated."`
 }
 
@@ -38,8 +31,11 @@ func (c staffAddCmd) Run(ctx context.Context, a *app) error {
 	for _, role := range c.Role {
 		roles = append(roles, registry.Role(role))
 	}
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
-		password, err := a.newPassword()
+	return a.withRegistry(ctx, mayBegin, func(r *registry.Registry) error {
+		if err := r.CheckNewStaff(ctx, commandLine(), c.Name); err != nil {
+			return err
+		}
+		password, err := a.newPassword(ctx)
 		if err != nil {
 			return err
 		}
@@ -56,7 +52,7 @@ type staffListCmd struct{}
 
 // Run prints one line per account.
 func (staffListCmd) Run(ctx context.Context, a *app) error {
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
 		accounts, err := r.Staff(ctx, commandLine())
 		if err != nil {
 			return err
@@ -90,8 +86,11 @@ type staffPasswordCmd struct {
 
 // Run sets the password.
 func (c staffPasswordCmd) Run(ctx context.Context, a *app) error {
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
-		password, err := a.newPassword()
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
+		if err := r.CheckStaff(ctx, commandLine(), c.Name); err != nil {
+			return err
+		}
+		password, err := a.newPassword(ctx)
 		if err != nil {
 			return err
 		}
@@ -109,7 +108,7 @@ type staffDisableCmd struct {
 
 // Run closes the account.
 func (c staffDisableCmd) Run(ctx context.Context, a *app) error {
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
 		if err := r.DisableStaff(ctx, commandLine(), c.Name); err != nil {
 			return err
 		}
@@ -118,56 +117,12 @@ func (c staffDisableCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// withRegistry opens the registry for f, and tells what is wrong with its answer.
-func (a *app) withRegistry(ctx context.Context, f func(*registry.Registry) error) error {
-	d, r, err := a.openRegistry(ctx)
+// withRegistry opens the registry for f.
+func (a *app) withRegistry(ctx context.Context, absent absence, f func(*registry.Registry) error) error {
+	d, r, err := a.openRegistry(ctx, absent)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	err = f(r)
-	var wrong *fault.Error
-	if errors.As(err, &wrong) {
-		for _, x := range wrong.Fields {
-			fmt.Fprintf(a.errOut, "%s: %s\n", x.Name, x.Detail)
-		}
-	}
-	return err
-}
-
-// newPassword asks twice at a terminal, without showing it; else it reads one
-// line of standard input.
-func (a *app) newPassword() (string, error) {
-	if f, ok := a.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		return askTwice(func(words string) (string, error) {
-			fmt.Fprint(a.errOut, words)
-			typed, err := term.ReadPassword(int(f.Fd()))
-			fmt.Fprintln(a.errOut)
-			return string(typed), err
-		})
-	}
-	line, err := bufio.NewReader(io.LimitReader(a.in, 4<<10)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the password: %w", err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
-}
-
-// askTwice asks for a new password until it is typed the same twice, three times
-// at most.
-func askTwice(ask func(words string) (string, error)) (string, error) {
-	for range 3 {
-		password, err := ask("New password: ")
-		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		again, err := ask("The same again: ")
-		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		if password == again {
-			return password, nil
-		}
-	}
-	return "", errors.New("the two passwords differ")
+	return f(r)
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,7 +45,7 @@ func (x terminal) leaveTrial() {
 		x.Fatal(err)
 	}
 	a := &app{config: config, log: silent(), now: time.Now}
-	err = a.withRegistry(x.Context(), func(r *registry.Registry) error { return openTryAccounts(x.Context(), r) })
+	err = a.withRegistry(x.Context(), mayBegin, func(r *registry.Registry) error { return openTryAccounts(x.Context(), r) })
 	if err != nil {
 		x.Fatal(err)
 	}
@@ -64,9 +66,12 @@ func TestStaffFromTheCommandLine(t *testing.T) {
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		x := newTerminal(t, url)
 		x.want(0, "amina may sign in as admin, auditor", "six green kettles\n", "staff", "add", "amina", "--role", "admin", "--role", "auditor")
-		x.want(1, "username_taken", "six green kettles", "staff", "add", "amina", "--role", "admin")
+		x.want(1, "socialregistry: There is an account with this name already.\n", "six green kettles", "staff", "add", "amina", "--role", "admin")
+		x.want(1, "already", "short", "staff", "add", "Amina", "--role", "admin") // its name is looked at before its password
+		x.want(0, "clerk-2 may sign in", "six green kettles", "staff", "add", "clerk-2", "--role", "registrar")
 		x.want(1, "Use at least 10 characters", "short\n", "staff", "add", "berta", "--role", "attester")
-		x.want(1, "Use 3 to 40", "six green kettles\n", "staff", "add", "SR-1", "--role", "attester")
+		x.want(1, "Use 3 to 40", "", "staff", "add", "2nd-clerk", "--role", "attester")
+		x.want(1, "does not read as a registration number", "", "staff", "add", "SR-1", "--role", "attester")
 		x.want(2, "--role", "", "staff", "add", "berta")
 		x.want(2, "--role", "", "staff", "add", "berta", "--role", "registrant")
 		x.want(0, "another password", "seven blue lanterns\r\n", "staff", "password", "amina")
@@ -76,9 +81,9 @@ func TestStaffFromTheCommandLine(t *testing.T) {
 		x.want(2, "--scope", "", "staff", "token", "amina", "--for", "export")
 		x.want(0, "no longer sign in", "", "staff", "disable", "amina")
 		x.want(0, "disabled on", "", "staff", "list")
-		x.want(1, "no_such_account", "", "staff", "disable", "nobody")
-		x.want(1, "no_such_account", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read") // it is closed
-		x.want(1, "no_such_account", "seven blue lanterns\n", "staff", "password", "nobody")
+		x.want(1, "There is no staff account", "", "staff", "disable", "nobody")
+		x.want(1, "There is no staff account", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read") // it is closed
+		x.want(1, "There is no staff account", "seven blue lanterns\n", "staff", "password", "nobody")
 	})
 }
 
@@ -122,7 +127,7 @@ func TestTrialLeavesARealRegistryAlone(t *testing.T) {
 	x := newTerminal(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db"))
 	x.want(0, "1 created", "", "import", file)
 	serveOnce(t, x.with("SR_DEMO", "true").values)
-	x.want(1, "no_such_account", "", "staff", "disable", "admin")
+	x.want(1, "There is no staff account", "", "staff", "disable", "admin")
 }
 
 // TestMasterKeyBelongsToItsDatabase: another key and a lost key file stop every
@@ -131,7 +136,7 @@ func TestMasterKeyBelongsToItsDatabase(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "var", "master.key")
 	x := newTerminal(t, "sqlite:"+filepath.Join(t.TempDir(), "r.db")).with("SR_MASTER_KEY", "", "SR_MASTER_KEY_FILE", file)
-	x.want(0, "", "", "staff", "list")
+	x.want(0, "", "six green kettles\n", "staff", "add", "amina", "--role", "admin")
 	x.want(0, "", "", "staff", "list")
 	other := x.with("SR_MASTER_KEY", secret.NewMaster().Encode())
 	other.want(1, "another master key", "", "staff", "list")
@@ -163,7 +168,10 @@ func TestPasswordIsAskedTwice(t *testing.T) {
 		"terminal gone":  {[]string{"a"}, "", true},
 	} {
 		left := tc.typed
-		got, err := askTwice(func(string) (string, error) {
+		got, err := askTwice(func(words string) (string, error) {
+			if typed := len(tc.typed) - len(left); typed%2 == 0 && strings.Contains(words, "differ") != (typed > 0) {
+				t.Errorf("%s: %d words typed, asked %q", name, typed, words)
+			}
 			if len(left) == 0 {
 				return "", errors.New("gone")
 			}
@@ -174,5 +182,23 @@ func TestPasswordIsAskedTwice(t *testing.T) {
 		if got != tc.want || err != nil != tc.fails {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
+	}
+}
+
+// TestPasswordIsNotWaitedForAfterCtrlC: whoever stops the command is not asked on.
+func TestPasswordIsNotWaitedForAfterCtrlC(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	in, typing := io.Pipe()
+	defer typing.Close()
+	a := &app{in: in, errOut: io.Discard}
+	stopped := make(chan error, 1)
+	go func() {
+		_, err := a.newPassword(ctx)
+		stopped <- err
+	}()
+	stop()
+	if err := <-stopped; err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("got %v", err)
 	}
 }

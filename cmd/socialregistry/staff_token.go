@@ -16,7 +16,7 @@ type staffTokenCmd struct {
 
 // Run prints the token alone, so that it can be handed on to a program.
 func (c staffTokenCmd) Run(ctx context.Context, a *app) error {
-	return a.withRegistry(ctx, func(r *registry.Registry) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
 		token, _, err := r.CreateTokenFor(ctx, commandLine(), c.Name, registry.TokenRequest{
 			Name: c.For, Scopes: c.Scope, ExpiresAt: a.now().AddDate(0, 0, c.Days), Reason: "made at the command line",
 		})

@@ -27,7 +27,7 @@ const (
 // tryAccounts are the staff accounts of a trial, one per role.
 func tryAccounts() []tryAccount {
 	return []tryAccount{
-		{"admin", registry.RoleAdmin, "does everything, and opens accounts"},
+		{"admin", registry.RoleAdmin, "does everything"},
 		{"registrar", registry.RoleRegistrar, "registers and edits people, hands out activation codes"},
 		{"attester", registry.RoleAttester, "attests details"},
 		{"auditor", registry.RoleAuditor, "reads everything, changes nothing"},
@@ -42,29 +42,60 @@ type tryAccount struct {
 
 // fillForTrying makes staff accounts, imports generated people into an empty
 // registry, attests one of them, and prints how to get in. A registry that holds
-// other people is left as it is.
+// people already is left as it is: a later start changes nothing.
 func fillForTrying(ctx context.Context, a *app, p *parts) error {
 	if err := onlyHere(a.config); err != nil {
 		return err
 	}
-	if others, err := holdsOthers(ctx, p.registry); err != nil {
+	admin := tryActor(registry.RoleAdmin)
+	page, err := p.registry.Search(ctx, admin, registry.Query{Limit: 1})
+	if err != nil {
 		return err
-	} else if others {
-		fmt.Fprintf(a.out, "\nThe social registry is at %s\n\nIt was not begun for trying out, so nothing was added to it. Ctrl-C stops the server.\n\n", a.config.PublicURL)
-		return nil
+	}
+	if len(page.People) > 0 {
+		return tellAgain(ctx, a, p.registry, page.People[0])
 	}
 	if err := openTryAccounts(ctx, p.registry); err != nil {
 		return err
 	}
-	person, err := firstPerson(ctx, a, p.registry)
+	person, err := fillWithPeople(ctx, a, p.registry)
 	if err != nil {
 		return err
 	}
-	code, _, err := p.registry.NewActivationCode(ctx, tryActor(registry.RoleAdmin), person.ID)
+	code, _, err := p.registry.NewActivationCode(ctx, admin, person.ID)
 	if err != nil {
 		return fmt.Errorf("make an activation code: %w", err)
 	}
-	tell(a.out, a.config.PublicURL, person.Number, code)
+	open, err := openTrials(ctx, p.registry)
+	if err != nil {
+		return err
+	}
+	tell(a.out, a.config.PublicURL, open, []string{"A registrant activates at " + a.config.PublicURL + "/activate:",
+		"number     " + person.Number, "code       " + code})
+	return nil
+}
+
+// tellAgain prints the way into a registry that holds people.
+func tellAgain(ctx context.Context, a *app, r *registry.Registry, person registry.Person) error {
+	open, err := openTrials(ctx, r)
+	if err != nil {
+		return err
+	}
+	if len(open) == 0 {
+		fmt.Fprintf(a.out, "\nThe social registry is at %s\n\nIt holds people, and no account has the password of a trial, so nothing was added to it. Ctrl-C stops the server.\n\n", a.config.PublicURL)
+		return nil
+	}
+	activated, err := r.Activated(ctx, tryActor(registry.RoleAdmin), person.ID)
+	if err != nil {
+		return err
+	}
+	way := []string{"A registrant activates at " + a.config.PublicURL + "/activate:",
+		"number     " + person.Number, "code       the one that the first start printed, or a new one from the person's page (registrar)"}
+	if activated {
+		way = []string{"A registrant, activated already, signs in at " + a.config.PublicURL + "/login:",
+			"number     " + person.Number, "passphrase the one you chose"}
+	}
+	tell(a.out, a.config.PublicURL, open, way)
 	return nil
 }
 
@@ -84,21 +115,25 @@ func onlyHere(c Config) error {
 	return nil
 }
 
-// holdsOthers says that the registry holds people and was not begun as a trial:
-// accounts that everybody can open must not get into it.
-func holdsOthers(ctx context.Context, r *registry.Registry) (bool, error) {
-	page, err := r.Search(ctx, tryActor(registry.RoleAdmin), registry.Query{Limit: 1})
-	if err != nil || len(page.People) == 0 {
-		return false, err
-	}
+// openTrials gives the names of the accounts that everybody can open.
+func openTrials(ctx context.Context, r *registry.Registry) ([]string, error) {
 	accounts, err := r.Staff(ctx, commandLine())
-	return !slices.ContainsFunc(accounts, func(account registry.StaffAccount) bool { return account.OpenSecret }), err
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, account := range accounts {
+		if account.OpenSecret && account.DisabledAt.IsZero() {
+			names = append(names, account.Username)
+		}
+	}
+	return names, nil
 }
 
 func openTryAccounts(ctx context.Context, r *registry.Registry) error {
 	for _, account := range tryAccounts() {
 		_, err := r.CreateTrialStaff(ctx, commandLine(), account.name, tryPassword, []registry.Role{account.role})
-		if err != nil && fault.KindOf(err) != fault.Conflict { // there from an earlier start
+		if err != nil && fault.KindOf(err) != fault.Conflict { // a start that was cut off had opened it
 			return fmt.Errorf("open the account %s: %w", account.name, err)
 		}
 	}
@@ -111,18 +146,9 @@ func refuseOpenSecrets(ctx context.Context, c Config, r *registry.Registry) erro
 	if onlyHere(c) == nil {
 		return nil
 	}
-	accounts, err := r.Staff(ctx, commandLine())
-	if err != nil {
+	names, err := openTrials(ctx, r)
+	if err != nil || len(names) == 0 {
 		return err
-	}
-	var names []string
-	for _, account := range accounts {
-		if account.OpenSecret && account.DisabledAt.IsZero() {
-			names = append(names, account.Username)
-		}
-	}
-	if len(names) == 0 {
-		return nil
 	}
 	return fmt.Errorf("everybody knows the passwords of %s: give them others (socialregistry staff password NAME) or close them (socialregistry staff disable NAME), or serve this machine alone (SR_LISTEN, SR_PUBLIC_URL)",
 		strings.Join(names, ", "))
@@ -134,29 +160,20 @@ func tryActor(role registry.Role) registry.Actor {
 	return registry.Actor{Name: string(role), Roles: []registry.Role{role}, Channel: registry.ChannelStaff}
 }
 
-// firstPerson gives the first person of the registry. Into an empty one it
-// imports the generated people before, and has the first of them attested.
-func firstPerson(ctx context.Context, a *app, r *registry.Registry) (registry.Person, error) {
+// fillWithPeople imports the generated people and has the first of them attested.
+func fillWithPeople(ctx context.Context, a *app, r *registry.Registry) (registry.Person, error) {
 	admin := tryActor(registry.RoleAdmin)
-	page, err := r.Search(ctx, admin, registry.Query{Limit: 1})
-	if err != nil || len(page.People) > 0 {
-		return first(page), err
-	}
 	if err := importGenerated(ctx, a, r, admin); err != nil {
 		return registry.Person{}, fmt.Errorf("import generated people: %w", err)
 	}
-	if page, err = r.Search(ctx, admin, registry.Query{Limit: 1}); err != nil {
+	page, err := r.Search(ctx, admin, registry.Query{Limit: 1})
+	if err != nil {
 		return registry.Person{}, err
 	}
-	person := first(page)
-	return person, attestAll(ctx, r, person)
-}
-
-func first(page registry.Page) registry.Person {
 	if len(page.People) == 0 {
-		return registry.Person{}
+		return registry.Person{}, errors.New("the generated people are not there")
 	}
-	return page.People[0]
+	return page.People[0], attestAll(ctx, r, page.People[0])
 }
 
 // importGenerated sends the people through the same CSV import that an office uses.
@@ -193,14 +210,19 @@ func attestAll(ctx context.Context, r *registry.Registry, person registry.Person
 	return nil
 }
 
-// tell prints the way in.
-func tell(out io.Writer, publicURL, number, code string) {
+// tell prints the way in: the accounts that still have the password of a trial,
+// and the way of a registrant, its first line being its heading.
+func tell(out io.Writer, publicURL string, open []string, registrant []string) {
 	fmt.Fprintf(out, "\nThe social registry is at %s\n\n", publicURL)
 	fmt.Fprintf(out, "Staff sign in with the password %s:\n", tryPassword)
 	for _, account := range tryAccounts() {
-		fmt.Fprintf(out, "  %-10s %s\n", account.name, account.does)
+		if slices.Contains(open, account.name) {
+			fmt.Fprintf(out, "  %-10s %s\n", account.name, account.does)
+		}
 	}
-	fmt.Fprintf(out, "\nA registrant activates at %s/activate:\n", publicURL)
-	fmt.Fprintf(out, "  number     %s\n  code       %s\n\n", number, code)
-	fmt.Fprintf(out, "All people are generated. Ctrl-C stops the server.\n\n")
+	fmt.Fprintf(out, "More accounts: socialregistry staff add NAME --role ROLE\n\n%s\n", registrant[0])
+	for _, line := range registrant[1:] {
+		fmt.Fprintf(out, "  %s\n", line)
+	}
+	fmt.Fprintf(out, "\nAll people are generated. Ctrl-C stops the server.\n\n")
 }

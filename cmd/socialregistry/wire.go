@@ -12,6 +12,7 @@ import (
 	"socialregistry/api"
 	"socialregistry/did"
 	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -26,9 +27,17 @@ type parts struct {
 	issuer   *issuer.Issuer
 }
 
+// absence says what a command does where there is no registry yet.
+type absence int
+
+const (
+	mustBeThere absence = iota // it only reads or manages one, and fails
+	mayBegin                   // it begins one
+)
+
 // open builds the parts on a migrated database. The caller closes them.
-func (a *app) open(ctx context.Context) (*parts, error) {
-	d, r, master, err := a.openKeyed(ctx)
+func (a *app) open(ctx context.Context, absent absence) (*parts, error) {
+	d, r, master, err := a.openKeyed(ctx, absent)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +49,17 @@ func (a *app) open(ctx context.Context) (*parts, error) {
 	return p, nil
 }
 
+// openRegistry opens the database, migrated, and the registry alone. The caller
+// closes the database.
+func (a *app) openRegistry(ctx context.Context, absent absence) (*db.DB, *registry.Registry, error) {
+	d, r, _, err := a.openKeyed(ctx, absent)
+	return d, r, err
+}
+
 // openKeyed opens the database, migrated, finds the master key that belongs to
 // it, and builds the registry. The caller closes the database.
-func (a *app) openKeyed(ctx context.Context) (*db.DB, *registry.Registry, secret.Master, error) {
-	d, err := openDatabase(ctx, a.config)
+func (a *app) openKeyed(ctx context.Context, absent absence) (*db.DB, *registry.Registry, secret.Master, error) {
+	d, err := openDatabase(ctx, a.config, absent)
 	if err != nil {
 		return nil, nil, secret.Master{}, err
 	}
@@ -65,7 +81,8 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	}
 	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
-		return nil, master, fmt.Errorf("%w: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed", err)
+		return nil, master, fault.Wrap(fault.Conflict, "other_master_key",
+			"The database was begun with another master key: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed.", err)
 	}
 	if err != nil {
 		return nil, master, fmt.Errorf("start the registry: %w", err)
@@ -77,17 +94,18 @@ func (p *parts) build(ctx context.Context, a *app) (err error) {
 	p.issuer, err = issuer.New(ctx, issuer.Config{
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
 	})
-	if err != nil {
-		return fmt.Errorf("start the issuer: %w", err)
-	}
-	return nil
+	return err // it says that the issuer was to start
 }
 
 // Close lets go of the database.
 func (p *parts) Close() error { return p.db.Close() }
 
-// openDatabase opens the database of DATABASE_URL and migrates it.
-func openDatabase(ctx context.Context, c Config) (*db.DB, error) {
+// openDatabase opens the database of DATABASE_URL and migrates it. Where there is
+// none, or something else, it leaves nothing behind.
+func openDatabase(ctx context.Context, c Config, absent absence) (*db.DB, error) {
+	if err := lookAtDatabase(ctx, c, absent); err != nil {
+		return nil, err
+	}
 	if path, ok := strings.CutPrefix(c.DatabaseURL, "sqlite:"); ok {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("make the folder of the database (DATABASE_URL): %w", err)
@@ -102,6 +120,22 @@ func openDatabase(ctx context.Context, c Config) (*db.DB, error) {
 		return nil, fmt.Errorf("bring the database to the newest schema: %w", err)
 	}
 	return d, nil
+}
+
+// lookAtDatabase refuses a file that is no registry, and where one must be there,
+// its absence.
+func lookAtDatabase(ctx context.Context, c Config, absent absence) error {
+	path := strings.TrimPrefix(c.DatabaseURL, "sqlite:")
+	begun, err := db.Begun(ctx, c.DatabaseURL)
+	switch {
+	case errors.Is(err, db.ErrForeign):
+		return fmt.Errorf("%s is no registry: name another file by DATABASE_URL; it was not touched", path)
+	case err != nil:
+		return fmt.Errorf("open the database (DATABASE_URL): %w", err)
+	case !begun && absent == mustBeThere:
+		return fmt.Errorf("there is no registry at %s; `socialregistry serve` begins one", path)
+	}
+	return nil
 }
 
 // handler builds the HTTP face on the parts.
