@@ -84,9 +84,9 @@ type ImportResult struct {
 	Problems     []csvio.Problem // by line, the first MaxProblems of them
 	ProblemCount int             // all of them
 	DryRun       bool
-	// AlreadyApplied: the same file of new people was applied before, without a
-	// problem and with the same columns, or the same upload was. Nothing is
-	// changed again. A file of changes is compared row by row instead: what it
+	// AlreadyApplied: the same file of new people, with the same columns, was
+	// applied before, at least its good rows, or the same upload was. Nothing is
+	// changed again; rows with problems are sent as a file of their own. A file of changes is compared row by row instead: what it
 	// says may have been changed since.
 	AlreadyApplied bool
 }

@@ -56,6 +56,23 @@ func TestDryRunOfSamePeople(t *testing.T) {
 	})
 }
 
+// A file whose good rows were applied is not applied again, though no identifier
+// tells who they are; its mended rows are, in a file of their own.
+func TestGoodRowsAgain(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		file := "First Name,DOB\nAmina,1990-01-02\nDawit,tomorrow\n"
+		x.load(t, file, create(), "1 0 0 1")
+		if res := x.load(t, file, create(), "0 0 1 1"); !res.AlreadyApplied || res.ProblemCount != 1 {
+			t.Errorf("again = %+v", res)
+		}
+		x.load(t, "First Name,DOB\nDawit,1991-01-02\n", create(), "1 0 0 0")
+		if n := x.count(t, "registrant"); n != 2 {
+			t.Errorf("%d people, want 2", n)
+		}
+	})
+}
+
 func TestCollectedAtColumn(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {

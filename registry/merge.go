@@ -126,14 +126,15 @@ func (im *importRun) checkDefinitions(tx *gorm.DB) error {
 }
 
 // checkAppliedBefore makes a second import of the same new people harmless, those
-// without an identifier included.
+// without an identifier included. A file whose good rows were applied counts too:
+// the rows with problems are sent again as a file of their own.
 func (im *importRun) checkAppliedBefore(tx *gorm.DB) error {
 	print, err := im.fingerprint()
 	if err != nil || print == nil {
 		return err
 	}
 	var n int
-	err = tx.Raw(`SELECT count(*) FROM import_batch WHERE fingerprint = ? AND state = ? AND failed = 0`, print, batchApplied).Scan(&n).Error
+	err = tx.Raw(`SELECT count(*) FROM import_batch WHERE fingerprint = ? AND state = ? AND created > 0`, print, batchApplied).Scan(&n).Error
 	if err != nil {
 		return fmt.Errorf("look for the same import: %w", err)
 	}

@@ -82,21 +82,33 @@ func (p *Pages) People(c *gin.Context) error {
 		return err
 	}
 	q := registry.Query{Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), After: c.Query("after"), Limit: peoplePage}
-	if q.Field == "" || q.State == "" {
-		q.Field, q.State = "", ""
-	}
 	queue := registry.Queue(c.Query("queue"))
-	page, err := p.findPeople(c, actor, queue, q)
-	if err != nil {
-		return err
+	var page registry.Page
+	half := (q.Field == "") != (q.State == "") // half a question finds nobody, and says so
+	if !half {
+		if page, err = p.findPeople(c, actor, queue, q); err != nil {
+			return err
+		}
 	}
 	v := p.people(l, fields, page, q)
+	if half {
+		v.tellHalf(l, q)
+	}
 	v.MayRegister, v.Asked = mayRegister(actor), q.Text != "" || q.Field != "" || queue != ""
 	if queue != "" {
 		v.Queue = l.t("queue." + string(queue))
 	}
 	v.Next, v.First = pageLinks(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "people", title: l.t("people.title"), nav: "/admin/people"}, v)
+}
+
+// tellHalf asks for the other half of "this detail in this state".
+func (v *peopleView) tellHalf(l *locale, q registry.Query) {
+	if q.Field == "" {
+		v.Field.Wrong = l.t("people.field_missing")
+	} else {
+		v.State.Wrong = l.t("people.state_missing")
+	}
 }
 
 func (p *Pages) findPeople(c *gin.Context, actor registry.Actor, queue registry.Queue, q registry.Query) (registry.Page, error) {

@@ -134,6 +134,9 @@ func (c *importCmd) tell(a *app, r registry.ImportResult, failed error) {
 	switch {
 	case r.AlreadyApplied:
 		fmt.Fprintln(a.out, "This file was applied before: nothing to change.")
+		if r.Failed > 0 {
+			fmt.Fprintln(a.out, "Its rows with problems were left out then. Mend them in a file of their own.")
+		}
 	case r.DryRun:
 		fmt.Fprintln(a.out, "Dry run, nothing was changed. The import would give:")
 	case failed != nil:
