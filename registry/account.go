@@ -77,7 +77,7 @@ func (r *Registry) SignIn(ctx context.Context, username, password string) (token
 	if err != nil {
 		return "", Account{}, fmt.Errorf("check password: %w", err)
 	}
-	refused := fault.Wrap(fault.Unauthenticated, "sign_in_refused", "Name and password do not go together.", &Refusal{TriesLeft: left})
+	refused := fault.Wrap(fault.Unauthenticated, "sign_in_refused", "Name and password do not go together.", refusalAfter(left, r.now()))
 	if !ok {
 		return "", Account{}, refused
 	}

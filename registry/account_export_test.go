@@ -9,6 +9,11 @@ func SetDecoyHash(r *Registry, hash string) { r.accounts.passwords.decoy = hash 
 func HashPassword(password string) string              { return hashPassword(password) }
 func CheckPassword(phc, password string) (bool, error) { return checkPassword(phc, password) }
 
+// AcceptPassword tells whether somebody may choose this password.
+func AcceptPassword(field, password string, taken ...string) error {
+	return acceptPassword(field, password, taken...)
+}
+
 // HoldPasswords takes every slot for hashing, until free is called.
 func HoldPasswords(r *Registry) (free func()) {
 	slots := r.accounts.passwords.slots

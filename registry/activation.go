@@ -187,7 +187,7 @@ func (r *Registry) newestCode(tx *gorm.DB, name, lock string) (row activationRow
 func (r *Registry) refuseCode(row activationRow, digits string, left int, now db.Time) error {
 	switch {
 	case !secret.Equal(string(row.CodeHash), string(r.codeHash(row.RegistrantID, digits))):
-		return fault.Wrap(fault.Unauthenticated, "activation_refused", "Number and code do not go together.", &Refusal{TriesLeft: left})
+		return fault.Wrap(fault.Unauthenticated, "activation_refused", "Number and code do not go together.", refusalAfter(left, now.Time))
 	case row.UsedAt != nil:
 		return fault.New(fault.Gone, "activation_code_used", "This code has been used. Sign in with your passphrase, or ask the office for a new code.")
 	case !now.Before(row.ExpiresAt.Time):

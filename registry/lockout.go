@@ -26,6 +26,15 @@ type Refusal struct {
 	Until     time.Time // end of the lock; zero: not locked
 }
 
+// refusalAfter is the refusal of a wrong try that leaves so many; the one that
+// leaves none locks.
+func refusalAfter(left int, now time.Time) *Refusal {
+	if left > 0 {
+		return &Refusal{TriesLeft: left}
+	}
+	return &Refusal{Until: now.Add(LockFor)}
+}
+
 func (r *Refusal) Error() string {
 	if !r.Until.IsZero() {
 		return "locked until " + r.Until.UTC().Format(time.RFC3339)

@@ -107,6 +107,9 @@ func acceptPassword(field, password string, taken ...string) error {
 			return refuse("password_repeats", "Do not use your name, number or code in it.")
 		}
 	}
+	if twice := folded + folded; strings.Contains(twice[1:len(twice)-1], folded) { // passwordpassword
+		return refuse("password_simple", "Do not write the same again and again.")
+	}
 	if len(distinct) < minDistinct {
 		return refuse("password_simple", fmt.Sprintf("Use at least %d different characters.", minDistinct))
 	}

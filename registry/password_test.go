@@ -1,9 +1,11 @@
 package registry_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -47,6 +49,26 @@ func TestStoredHashIsReadStrictly(t *testing.T) {
 	} {
 		if ok, err := registry.CheckPassword(bad, "correct horse"); ok || err == nil {
 			t.Errorf("%s: %v, %v, want an error", name, ok, err)
+		}
+	}
+}
+
+func TestPasswordsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for password, want := range map[string]string{
+		"six green kettles": "", "passwordpassword": "password_simple", "PassWordpassword": "password_simple", "abcabcabcabc": "password_simple",
+		"abcde abcde f": "", "amina's own words": "password_repeats", "short": "password_short",
+	} {
+		code := ""
+		if err := registry.AcceptPassword("password", password, "amina"); err != nil {
+			var f *fault.Error
+			if !errors.As(err, &f) || len(f.Fields) != 1 {
+				t.Fatalf("%s: %v", password, err)
+			}
+			code = f.Fields[0].Code
+		}
+		if code != want {
+			t.Errorf("%s: %q, want %q", password, code, want)
 		}
 	}
 }

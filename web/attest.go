@@ -80,15 +80,20 @@ func decisionsOf(form url.Values) (version int, decisions []registry.Decision) {
 	return version, decisions
 }
 
-// sameOnce keeps one of the problems that say the same of several rows: they are
-// about the one comment below the table.
+// sameOnce keeps one of the problems that say the same of several rows. Those
+// about rows go to the one comment below the table; that no row is selected is
+// said at the table.
 func sameOnce(problems []problem) []problem {
 	var out []problem
 	seen := map[string]bool{}
 	for _, p := range problems {
 		if !seen[p.Text] {
 			seen[p.Text] = true
-			out = append(out, problem{Field: "comment", Text: p.Text})
+			to := "comment"
+			if p.Field == "" {
+				to = "attest"
+			}
+			out = append(out, problem{Field: to, Text: p.Text})
 		}
 	}
 	return out

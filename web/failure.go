@@ -35,7 +35,9 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 		v.Roles = append(v.Roles, l.t("role."+string(role)))
 	}
 	title := l.t("failure.other")
-	if key := "failure." + strconv.Itoa(status); l.has(key) {
+	if key := "failure." + code; l.has(key) {
+		title = l.t(key)
+	} else if key := "failure." + strconv.Itoa(status); l.has(key) {
 		title = l.t(key)
 	}
 	look := look{page: "failure", title: title}

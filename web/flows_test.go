@@ -211,9 +211,11 @@ func TestLockIsShownWithItsEnd(t *testing.T) {
 		for _, name := range []string{"auditor", "nobody"} {
 			wrong := url.Values{"username": {name}, "password": {"wrong password"}}
 			b.post("/login", wrong).want(t, http.StatusUnprocessableEntity, "4 tries are left")
-			for range registry.MaxFailures - 1 {
+			b.post("/login", url.Values{"username": {name}, "password": {""}}).want(t, http.StatusUnprocessableEntity, "This is needed.")
+			for range registry.MaxFailures - 2 {
 				b.post("/login", wrong)
 			}
+			b.post("/login", wrong).want(t, http.StatusUnprocessableEntity, "do not go together", "22 November 2026, 12:15 UTC")
 			b.post("/login", wrong).want(t, http.StatusUnprocessableEntity, "Too many wrong tries", "22 November 2026, 12:15 UTC")
 		}
 	})

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -43,17 +44,34 @@ func (p *Pages) Login(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	token, account, err := p.registry.SignIn(ctx, form.Get("username"), form.Get("password"))
-	if l := p.localeOf(c); err != nil {
-		problems, ok := entryProblems(l, err, "username")
-		if !ok {
+	l := p.localeOf(c)
+	problems := emptyInputs(l, form, "username", "password") // which cost no try
+	var token string
+	var account registry.Account
+	if len(problems) == 0 {
+		token, account, err = p.registry.SignIn(c.Request.Context(), form.Get("username"), form.Get("password"))
+	}
+	if err != nil {
+		var ok bool
+		if problems, ok = entryProblems(l, err, "username"); !ok {
 			return err
 		}
+	}
+	if len(problems) > 0 {
 		return p.show(c, http.StatusUnprocessableEntity, look{page: "login", title: l.t("login.title"), failed: true},
 			p.signIn(l, form.Get("username"), form.Get("next"), problems))
 	}
 	return p.enter(c, token, account, form.Get("next"))
+}
+
+// emptyInputs names the inputs that were left empty.
+func emptyInputs(l *locale, form url.Values, names ...string) (problems []problem) {
+	for _, name := range names {
+		if form.Get(name) == "" {
+			problems = append(problems, problem{Field: name, Text: l.t("fault.required")})
+		}
+	}
+	return problems
 }
 
 // enter begins the session in the browser and goes on.
@@ -84,7 +102,7 @@ func (p *Pages) signIn(l *locale, name, next string, problems []problem) signInV
 		Name:     input{ID: "username", Kind: "text", Label: words{Text: l.t("login.name")}, Hint: words{Text: l.t("login.name_hint")}, Value: name, Dir: "ltr", Autocomplete: "username", Required: true},
 		Password: input{ID: "password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password", Required: true},
 	}
-	v.Name.Wrong = wrongOf(problems, "username")
+	v.Name.Wrong, v.Password.Wrong = wrongOf(problems, "username"), wrongOf(problems, "password")
 	return v
 }
 
