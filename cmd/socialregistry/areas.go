@@ -26,7 +26,7 @@ func (c areasImportCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("open the CSV file: %w", err)
 	}
 	defer file.Close()
-	d, r, err := a.openRegistry(ctx)
+	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}
