@@ -23,7 +23,7 @@ type Holder struct {
 // FindByIdentifier gives who has an identifier now, valid or expired: at most one
 // if the type is unique, else up to 200 in the order of their registration.
 // Revoked and lost ones find nobody. It returns Forbidden, or Invalid
-// "invalid_identifier" when no such value can be.
+// "invalid_identifier" when nobody has the value and none such can be added.
 func (r *Registry) FindByIdentifier(ctx context.Context, a Actor, key, value string) ([]Holder, error) {
 	if err := a.checkWithin(toSearch); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func (r *Registry) FindByIdentifier(ctx context.Context, a Actor, key, value str
 	today := dayOf(r.now())
 	holders := []Holder{}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		index, err := r.indexOf(tx, key, value)
+		index, doubt, err := r.indexOf(tx, key, value)
 		if err != nil {
 			return err
 		}
@@ -53,25 +53,28 @@ func (r *Registry) FindByIdentifier(ctx context.Context, a Actor, key, value str
 		for _, f := range rows {
 			holders = append(holders, Holder{f.Row.RegistrantID, f.Kind, f.Number, f.Row.Seq, f.Row.statusOn(today)})
 		}
+		if len(rows) == 0 && doubt != nil {
+			return errBadIdentifier([]fault.Field{badMember(memberValue, doubt)})
+		}
 		return nil
 	})
 	return holders, err
 }
 
-// indexOf says where a value stands in the table identifier.
-func (r *Registry) indexOf(tx *gorm.DB, key, value string) (identifierRow, error) {
+// indexOf says where a value stands in the table identifier: see idType.find.
+func (r *Registry) indexOf(tx *gorm.DB, key, value string) (identifierRow, *mistake, error) {
 	t, err := r.loadIdentifierType(tx, key, "")
 	if fault.KindOf(err) == fault.NotFound {
 		err = errBadIdentifier([]fault.Field{badMember("type", &mistake{"unknown_type", "There is no such identifier type."})})
 	}
 	if err != nil {
-		return identifierRow{}, err
+		return identifierRow{}, nil, err
 	}
-	_, compared, wrong := t.read(value)
+	compared, doubt, wrong := t.find(value)
 	if wrong != nil {
-		return identifierRow{}, errBadIdentifier([]fault.Field{badMember(memberValue, wrong)})
+		return identifierRow{}, nil, errBadIdentifier([]fault.Field{badMember(memberValue, wrong)})
 	}
-	return identifierRow{Scheme: t.scheme(), Bidx: r.keys.BlindIndex(t.scheme(), compared), IsUnique: t.Unique}, nil
+	return identifierRow{Scheme: t.scheme(), Bidx: r.keys.BlindIndex(t.scheme(), compared), IsUnique: t.Unique}, doubt, nil
 }
 
 // identifyingTypes gives the types by whose values a person is known, by scheme.

@@ -127,6 +127,26 @@ func (t *idType) read(raw string) (text, compared string, wrong *mistake) {
 	return text, compared, nil
 }
 
+// find gives what a value is looked up by. Values that are there were right when
+// they were added, whatever pattern and check rule the type has had since: they
+// are looked up by the normalisation alone. doubt is what speaks against such a
+// value today, for when nobody has it.
+func (t *idType) find(raw string) (compared string, doubt, wrong *mistake) {
+	_, compared, doubt = t.read(raw)
+	if doubt == nil || doubt.code != CodePattern && doubt.code != CodeCheckDigit {
+		return compared, nil, doubt
+	}
+	text, wrong := canonicalIdentifier(strings.Join(strings.Fields(norm.NFC.String(raw)), " "))
+	if wrong != nil {
+		return "", nil, wrong
+	}
+	compared, ok := t.Normalisation.of(text)
+	if !ok {
+		return "", nil, doubt
+	}
+	return compared, doubt, nil
+}
+
 // of gives the compared form of a text; false: it has none under this
 // normalisation.
 func (n Normalisation) of(text string) (compared string, ok bool) {

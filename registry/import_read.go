@@ -39,6 +39,7 @@ type importRow struct {
 type importID struct {
 	scheme string
 	bidx   []byte
+	doubt  *mistake // why it may be mistyped: told if nobody has it; nil: nothing speaks against it
 }
 
 // open reads the header line.
@@ -187,12 +188,12 @@ func (im *importRun) readTyped(row *importRow, c csvio.Column, cell string) {
 		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
 		return
 	}
-	_, compared, wrong := im.types[c.Key].read(cell)
+	compared, doubt, wrong := im.types[c.Key].find(cell)
 	if wrong != nil {
 		im.bad(row, c.Key, wrong.code, wrong.words)
 		return
 	}
-	row.ids = append(row.ids, importID{c.Key, im.r.keys.BlindIndex(c.Key, compared)})
+	row.ids = append(row.ids, importID{c.Key, im.r.keys.BlindIndex(c.Key, compared), doubt})
 }
 
 // readCell undoes what spreadsheets do to a cell and leaves everything else to

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,12 +40,13 @@ func (im *importRun) resolve(ctx context.Context, rows []*importRow) error {
 type owners struct {
 	byID     map[string]uuid.UUID // scheme, a zero byte, blind index
 	byNumber map[string]uuid.UUID
+	groups   map[uuid.UUID]bool // owners that are no people
 }
 
 func (id importID) key() string { return id.scheme + "\x00" + string(id.bidx) }
 
 func findOwners(tx *gorm.DB, rows []*importRow) (owners, error) {
-	out := owners{map[string]uuid.UUID{}, map[string]uuid.UUID{}}
+	out := owners{map[string]uuid.UUID{}, map[string]uuid.UUID{}, map[uuid.UUID]bool{}}
 	schemes, numbers := map[string][]db.Bytes{}, []string(nil)
 	for _, row := range rows {
 		for _, id := range row.ids {
@@ -59,35 +62,70 @@ func findOwners(tx *gorm.DB, rows []*importRow) (owners, error) {
 			return out, fmt.Errorf("find people by identifier: %w", err)
 		}
 		for _, f := range found {
-			out.byID[importID{f.Scheme, f.Bidx}.key()] = f.RegistrantID
+			out.byID[importID{scheme: f.Scheme, bidx: f.Bidx}.key()] = f.RegistrantID
 		}
 	}
-	if len(numbers) == 0 {
-		return out, nil
+	if len(numbers) > 0 {
+		if err := out.addNumbers(tx, numbers); err != nil {
+			return out, err
+		}
 	}
+	return out, out.findGroups(tx)
+}
+
+func (o *owners) addNumbers(tx *gorm.DB, numbers []string) error {
 	var found []registrantRow
 	if err := tx.Select("id", "number").Where("number IN ?", numbers).Find(&found).Error; err != nil {
-		return out, fmt.Errorf("find people by registration number: %w", err)
+		return fmt.Errorf("find people by registration number: %w", err)
 	}
 	for _, f := range found {
-		out.byNumber[f.Number] = f.ID
+		o.byNumber[f.Number] = f.ID
 	}
-	return out, nil
+	return nil
+}
+
+// findGroups tells which owners are groups. They have numbers as people have, and
+// perhaps identifiers of a type or field that is for both, or was once.
+func (o *owners) findGroups(tx *gorm.DB) error {
+	ids := slices.AppendSeq(slices.Collect(maps.Values(o.byID)), maps.Values(o.byNumber))
+	if len(ids) == 0 {
+		return nil
+	}
+	var groups []uuid.UUID
+	if err := tx.Raw(`SELECT id FROM registrant WHERE id IN ? AND kind <> ?`, ids, PersonKind).Scan(&groups).Error; err != nil {
+		return fmt.Errorf("find the groups among the owners of identifiers: %w", err)
+	}
+	for _, id := range groups {
+		o.groups[id] = true
+	}
+	return nil
 }
 
 // identify gives the person that a row means, or Nil: a new one, or a problem.
 func (im *importRun) identify(row *importRow, o owners) uuid.UUID {
 	var who uuid.UUID
 	if row.number != "" {
-		if who = o.byNumber[row.number]; who == uuid.Nil {
+		if who = o.byNumber[row.number]; who == uuid.Nil || o.groups[who] {
 			im.bad(row, numberColumn, CodeNotFound, "Nobody is registered under this number.")
 			return uuid.Nil
 		}
 	}
 	for _, id := range row.ids {
 		owner := o.byID[id.key()]
+		if o.groups[owner] {
+			code := CodeNotFound
+			if im.opt.Mode == ImportCreate {
+				code = CodeExists
+			}
+			im.bad(row, id.scheme, code, "This is the identifier of a group, not of a person.")
+			return uuid.Nil
+		}
 		if owner == uuid.Nil && im.types[id.scheme] != nil { // it would be left out in silence
-			im.bad(row, id.scheme, CodeNotFound, "Nobody is registered with this identifier.")
+			wrong := id.doubt
+			if wrong == nil {
+				wrong = &mistake{CodeNotFound, "Nobody is registered with this identifier."}
+			}
+			im.bad(row, id.scheme, wrong.code, wrong.words)
 			return uuid.Nil
 		}
 		if owner != uuid.Nil && who != uuid.Nil && owner != who {
@@ -119,7 +157,7 @@ func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) err
 	}
 	var people []registrantRow
 	var keys []keyRow
-	if err := errors.Join(tx.Where("id IN ?", ids).Find(&people).Error, tx.Where("registrant_id IN ?", ids).Find(&keys).Error); err != nil {
+	if err := errors.Join(tx.Where("id IN ? AND kind = ?", ids, PersonKind).Find(&people).Error, tx.Where("registrant_id IN ?", ids).Find(&keys).Error); err != nil {
 		return fmt.Errorf("load the people of an import: %w", err)
 	}
 	return im.openPeople(whose, people, keys)
@@ -163,7 +201,7 @@ func (im *importRun) draft(row *importRow) error {
 	if row.built != nil {
 		for _, id := range row.built.Added {
 			if id.IsUnique {
-				row.ids = append(row.ids, importID{id.Scheme, id.Bidx})
+				row.ids = append(row.ids, importID{scheme: id.Scheme, bidx: id.Bidx})
 			}
 		}
 		return nil
@@ -174,7 +212,7 @@ func (im *importRun) draft(row *importRow) error {
 		}
 		// A value that is not right is found by the builder, which names the mistake.
 		if text, wrong := def.canonical(row.set[def.Key], im.at.UTC().Format(time.DateOnly)); wrong == nil && text != "" {
-			row.ids = append(row.ids, importID{def.Key, im.r.keys.BlindIndex(def.Key, text)})
+			row.ids = append(row.ids, importID{scheme: def.Key, bidx: im.r.keys.BlindIndex(def.Key, text)})
 		}
 	}
 	return nil
