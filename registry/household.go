@@ -33,7 +33,7 @@ const unknownSex = "unknown"
 
 // HouseholdFacts are counted from the members as they were on one day, and never
 // stored: they cannot disagree with the members. Sex and date of birth are those
-// of the members' records now. Members that are groups count as Groups alone.
+// of the members' records now, and unknown to whoever does not see these fields. Members that are groups count as Groups alone.
 type HouseholdFacts struct {
 	AsOf       string // day
 	Size       int    // people
@@ -75,7 +75,7 @@ func (r *Registry) HouseholdFacts(ctx context.Context, a Actor, group uuid.UUID,
 	if on == "" || !a.may(toRead) {
 		on = r.now().UTC().Format(time.DateOnly)
 	}
-	facts := HouseholdFacts{AsOf: on}
+	var facts HouseholdFacts
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		who, err := a.checkOnGroup(tx, toRead, group, asHead)
 		if err != nil {
@@ -84,9 +84,14 @@ func (r *Registry) HouseholdFacts(ctx context.Context, a Actor, group uuid.UUID,
 		if _, err := r.loadGroup(tx, who, group, ""); err != nil {
 			return err
 		}
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		alike, err := membersAlike(tx, group, on)
 		if err == nil {
-			facts.count(alike)
+			facts = HouseholdFacts{AsOf: on}
+			facts.count(hide(hidden, alike))
 		}
 		return err
 	})
@@ -113,6 +118,19 @@ func membersAlike(tx *gorm.DB, group uuid.UUID, on string) ([]alike, error) {
 		return nil, fmt.Errorf("count the members of a group: %w", err)
 	}
 	return rows, nil
+}
+
+// hide leaves unknown what the reader is not told.
+func hide(hidden map[string]bool, members []alike) []alike {
+	for i := range members {
+		if hidden["sex"] {
+			members[i].Sex = ""
+		}
+		if hidden["birth_date"] {
+			members[i].BirthDate = ""
+		}
+	}
+	return members
 }
 
 // count adds up members for the day AsOf.

@@ -30,7 +30,8 @@ func (k KinshipRules) withDefaults() (KinshipRules, error) {
 }
 
 // Kin is another person, as kinship names one. A registrant is told the last
-// four digits of Number, and neither ID nor Sex.
+// four digits of Number, and neither ID nor Sex; nor is Sex told to whoever does
+// not see the field.
 type Kin struct {
 	ID     uuid.UUID
 	Number string // registration number
@@ -104,7 +105,11 @@ func (r *Registry) loadKinship(tx *gorm.DB, a Actor, id uuid.UUID) (Kinship, err
 	if err != nil {
 		return Kinship{}, err
 	}
-	people, err := loadKin(tx, a.to(toRead), t.people())
+	hidden, err := r.hiddenFrom(tx, a)
+	if err != nil {
+		return Kinship{}, err
+	}
+	people, err := loadKin(tx, a.to(toRead), hidden, t.people())
 	if err != nil {
 		return Kinship{}, err
 	}

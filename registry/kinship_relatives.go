@@ -56,7 +56,11 @@ func (r *Registry) Relatives(ctx context.Context, a Actor, id uuid.UUID, degree 
 		if err != nil {
 			return err
 		}
-		people, err := loadKin(tx, a.to(toReadKin), inOrder(n.people))
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
+		people, err := loadKin(tx, a.to(toReadKin), hidden, inOrder(n.people))
 		if err != nil {
 			return err
 		}

@@ -169,8 +169,9 @@ func kinOf(people map[uuid.UUID]Kin, id uuid.NullUUID) *Kin {
 }
 
 // loadKin reads what is told of people who are named. Staff with bounds is told of
-// people outside of them what a registrant is told.
-func loadKin(tx *gorm.DB, who access, ids []uuid.UUID) (map[uuid.UUID]Kin, error) {
+// people outside of them what a registrant is told. hidden are fields that the
+// actor is not told.
+func loadKin(tx *gorm.DB, who access, hidden map[string]bool, ids []uuid.UUID) (map[uuid.UUID]Kin, error) {
 	out := make(map[uuid.UUID]Kin, len(ids))
 	if len(ids) == 0 {
 		return out, nil
@@ -185,6 +186,9 @@ func loadKin(tx *gorm.DB, who access, ids []uuid.UUID) (map[uuid.UUID]Kin, error
 	}
 	for _, row := range rows {
 		k := &Kin{ID: row.ID, Number: row.Number, Sex: string(row.Values.Sex)}
+		if hidden["sex"] {
+			k.Sex = ""
+		}
 		if !known(row.ID) {
 			k = k.masked()
 		}

@@ -68,7 +68,7 @@ func (r *Registry) Members(ctx context.Context, a Actor, group uuid.UUID, q Memb
 		if _, err := r.loadGroup(tx, who, group, ""); err != nil {
 			return err
 		}
-		page, err = r.readMembers(tx, who, w, pageSize(q.Limit))
+		page, err = r.readMembers(tx, a, who, w, pageSize(q.Limit))
 		return err
 	})
 	return page, err
@@ -84,7 +84,7 @@ func (w *where) heldOn(day string) {
 	w.and("(m.end_date IS NULL OR m.end_date > ?)", db.Date(day))
 }
 
-func (r *Registry) readMembers(tx *gorm.DB, who access, w *where, limit int) (MemberPage, error) {
+func (r *Registry) readMembers(tx *gorm.DB, a Actor, who access, w *where, limit int) (MemberPage, error) {
 	var found []membershipRow
 	err := tx.Raw(`SELECT m.* FROM membership m WHERE `+w.text()+` ORDER BY m.member_id, m.seq LIMIT ?`, append(w.args, limit+1)...).Scan(&found).Error
 	if err != nil {
@@ -95,13 +95,14 @@ func (r *Registry) readMembers(tx *gorm.DB, who access, w *where, limit int) (Me
 		found = found[:limit]
 		page.Next = seqCursor{found[limit-1].MemberID, found[limit-1].Seq}.String()
 	}
-	page.Members, err = r.nameMembers(tx, who, found)
+	page.Members, err = r.nameMembers(tx, a, who, found)
 	return page, err
 }
 
 // nameMembers opens the records of members, with one query for all their keys.
-// Who is outside the bounds of the reader stays without number and name.
-func (r *Registry) nameMembers(tx *gorm.DB, who access, found []membershipRow) ([]Member, error) {
+// Who is outside the bounds of the reader stays without number and name; a is
+// not told names that its roles do not see.
+func (r *Registry) nameMembers(tx *gorm.DB, a Actor, who access, found []membershipRow) ([]Member, error) {
 	out := make([]Member, len(found))
 	ids := make([]uuid.UUID, len(found))
 	for i, row := range found {
@@ -126,8 +127,9 @@ func (r *Registry) nameMembers(tx *gorm.DB, who access, found []membershipRow) (
 	for _, row := range rows {
 		live[row.ID] = row
 	}
+	hidden := all.hiddenFrom(a)
 	for _, rec := range recs {
-		names[rec.row.ID] = all.names(rec.text)
+		names[rec.row.ID] = all.names(without(hidden, rec.text))
 	}
 	known, err := who.known(tx, ids)
 	if err != nil {
