@@ -32,7 +32,7 @@ type SwitchCount struct {
 type SwitchResult struct {
 	Switched    int
 	Skipped     int    // the default of others was theirs already by then, or their values are erased
-	Conflicting int    // the version holds an identifier that another person has, or would take the person out of the actor's areas: nothing was changed
+	Conflicting int    // the version holds an identifier that another person has, or a value that the actor may not enter, or would take the person out of the actor's areas: nothing was changed
 	Next        string // DefaultSwitch.After to go on from; "": everybody was looked at
 }
 
@@ -256,6 +256,10 @@ func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []regis
 // another person may be in the way: a savepoint takes that person's part back.
 func (r *Registry) switchOne(tx *gorm.DB, b *builder, old record, v versionRow, out *SwitchResult) error {
 	change, err := b.switchTo(old, v)
+	if fault.CodeOf(err) == CodeNotEditable {
+		out.Conflicting++
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ import (
 // and is stale if its value goes. If the version is the default already, nothing
 // is written. It returns NotFound "no_such_person" or "no_such_version",
 // Conflict "version_conflict" (expectVersion is not the default) or
-// "identifier_taken", or Forbidden.
+// "identifier_taken", or Forbidden, also "not_editable" with the fields that the
+// version has otherwise and this account may not change.
 func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versionNo, expectVersion int, reason string) (Person, error) {
 	if err := a.checkOn(toSetDefault, id); err != nil {
 		return Person{}, err
@@ -84,6 +85,9 @@ func (b *builder) switchTo(old record, v versionRow) (*built, error) {
 		out.Row.VersionNo = out.Row.LatestNo
 		diff = append(diff, versionEntry(out.From, out.Row.VersionNo, ""))
 	}
+	if err := b.mayTake(old, text); err != nil {
+		return nil, err
+	}
 	diff = append(diff, defaultEntry(out.From, out.Row.VersionNo, out.Basis))
 	out.by = b.actor
 	out.nameArea(old.row.Values.areaText())
@@ -115,6 +119,28 @@ func (b *builder) keepFacts(out *built, old record) (kept bool) {
 		out.Row.Values.Times.V[k] = old.row.Values.Times.V[k]
 	}
 	return kept
+}
+
+// mayTake refuses what the actor could not edit. What is computed goes with what
+// it is computed from, and a retired field may get back what it had.
+func (b *builder) mayTake(old record, text map[string]string) error {
+	var locked []fault.Field
+	for _, k := range keysThatDiffer(old.text, text) {
+		def := b.fields.byKey[k]
+		if def == nil || def.kept() || def.Type == TypeComputed {
+			continue
+		}
+		f := def.Field
+		f.Retired = false
+		if !b.actor.mayEdit(f, b.fields.kind, old.above) {
+			locked = append(locked, fault.Field{Name: k, Code: CodeNotEditable, Detail: "This account may not change this field."})
+		}
+	}
+	if len(locked) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Forbidden, Code: CodeNotEditable, Fields: locked,
+		Detail: "The version has other values of fields that this account may not change."}
 }
 
 // replace lists what another version changes, and moves what follows the values.
