@@ -23,8 +23,9 @@ type MembershipEnd struct {
 // EndMembership ends a membership. It stays in the record. It returns Forbidden,
 // NotFound "no_such_group" or "no_such_membership", Invalid "invalid_membership"
 // (on: end_before_start, date_in_future, bad_date), Conflict "membership_ended",
-// "head_needed" when a kind that needs a head would be left without one, or
-// "not_a_member" when the next head is none. next_head: not_head when somebody
+// "head_needed" when a kind that needs a head would be left without one,
+// "not_a_member" when the next head is none, or "kind_not_allowed" when it is a
+// group. next_head: not_head when somebody
 // else leaves.
 func (r *Registry) EndMembership(ctx context.Context, a Actor, group uuid.UUID, e MembershipEnd) error {
 	return r.changeRoster(ctx, a, group, e.Reason, []uuid.UUID{e.MemberID, e.NextHead}, func(s *roster) error {
@@ -68,7 +69,8 @@ type RoleChange struct {
 // two. It returns Forbidden, NotFound "no_such_group" or "no_such_membership",
 // Invalid "invalid_membership" (role, former: unknown_role; on: see
 // EndMembership), Conflict "membership_ended", "role_taken" when Former is
-// missing, "head_needed", or "changed_meanwhile".
+// missing, "head_needed", "kind_not_allowed" when a group would become head, or
+// "changed_meanwhile".
 func (r *Registry) ChangeRole(ctx context.Context, a Actor, group uuid.UUID, c RoleChange) error {
 	var holder uuid.UUID
 	if err := a.checkWithin(toKeepMembers); err != nil {
@@ -125,11 +127,13 @@ func (s *roster) relieve(role MemberRole, former, on string) error {
 // turn ends what a member is now, and begins another role on the same day.
 func (s *roster) turn(member uuid.UUID, role, on string) error {
 	row, err := s.held(member)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if row.Role == role {
+	case row.Role == role:
 		return nil
+	case role == HeadRole && s.records[member].row.Kind != PersonKind:
+		return fault.New(fault.Conflict, "kind_not_allowed", "The head of a group is a person.")
 	}
 	if err := s.end(row, on, "role "+role); err != nil {
 		return err
