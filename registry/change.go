@@ -257,7 +257,7 @@ func entriesOf(a Actor, rows []changeRow, key seal.Record) ([]LogEntry, error) {
 	}
 	switch sql, _ := a.to(toRead).condition("registrant"); {
 	case !a.may(toRead):
-		hideKin(out)
+		out = hideKin(out)
 	case sql != "":
 		maskKin(out)
 	}

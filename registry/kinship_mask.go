@@ -42,9 +42,11 @@ func maskNumber(number string) string {
 
 // hideKin takes out of a change log what a registrant is not told: of the
 // entries about kinship the facts, the reason, and everything about children and
-// wards.
-func hideKin(log []LogEntry) {
+// wards, and the entries that told of nothing else.
+func hideKin(log []LogEntry) []LogEntry {
+	out := log[:0]
 	for i := range log {
+		told := len(log[i].Changes)
 		kept := log[i].Changes[:0]
 		for _, change := range log[i].Changes {
 			if change.Kind != KindKinship {
@@ -58,7 +60,11 @@ func hideKin(log []LogEntry) {
 			}
 		}
 		log[i].Changes = kept
+		if told == 0 || len(kept) > 0 {
+			out = append(out, log[i])
+		}
 	}
+	return out
 }
 
 // maskKin masks the numbers of the family in a change log, for staff with bounds:
