@@ -46,5 +46,6 @@ CREATE TABLE registrant_identifier (
 );
 
 -- +goose Down
+DELETE FROM identifier WHERE scheme LIKE 'type:%';
 DROP TABLE registrant_identifier;
 DROP TABLE identifier_type;
