@@ -117,18 +117,25 @@ func (r *Registry) changeField(ctx context.Context, a Actor, key string, version
 		if f, err = change(old); err != nil || reflect.DeepEqual(f, old) {
 			return err
 		}
-		f.Version = old.Version + 1
-		if err := set.with(f).checkRules(f); err != nil {
-			return err
-		}
-		done := tx.Model(&fieldRow{}).Where("key = ?", key).Select("*").Omit("key", "no", "created_by", "created_at").
-			Updates(fieldRowOf(f, "", now))
-		if done.Error != nil {
-			return fmt.Errorf("change a definition: %w", done.Error)
-		}
-		return r.recordField(tx, a, reason, now, &old, f)
+		f, err = r.replaceField(tx, a, set, old, f, reason, now)
+		return err
 	})
 	return f, err
+}
+
+// replaceField stores the next version of a definition, which is right in itself,
+// while the definitions are locked.
+func (r *Registry) replaceField(tx *gorm.DB, a Actor, set *fieldSet, old, f Field, reason string, now db.Time) (Field, error) {
+	f.Version = old.Version + 1
+	if err := set.with(f).checkRules(f); err != nil {
+		return f, err
+	}
+	done := tx.Model(&fieldRow{}).Where("key = ?", f.Key).Select("*").Omit("key", "no", "created_by", "created_at").
+		Updates(fieldRowOf(f, "", now))
+	if done.Error != nil {
+		return f, fmt.Errorf("change a definition: %w", done.Error)
+	}
+	return f, r.recordField(tx, a, reason, now, &old, f)
 }
 
 // recordField writes a new version of a definition, and the history of settings.

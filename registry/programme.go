@@ -113,7 +113,7 @@ func (r *Registry) DefineProgramme(ctx context.Context, a Actor, p Programme, re
 	return p, err
 }
 
-// EditProgramme changes the label and the last day. It returns Forbidden,
+// EditProgramme changes the label, that of the field too, and the last day. It returns Forbidden,
 // NotFound "no_such_programme", Conflict "version_conflict" when VersionNo is
 // not the current one, or Invalid "invalid_programme".
 func (r *Registry) EditProgramme(ctx context.Context, a Actor, p Programme, reason string) (Programme, error) {
@@ -143,9 +143,28 @@ func (r *Registry) EditProgramme(ctx context.Context, a Actor, p Programme, reas
 		if err := tx.Model(row).Select("label", "end_date", "version_no").Updates(row).Error; err != nil {
 			return fmt.Errorf("change a programme: %w", err)
 		}
+		if err := r.relabelProgramme(tx, a, next, reason, now); err != nil {
+			return err
+		}
 		return r.logAdmin(tx, a, reason, now, "programme:"+p.Code, old, next)
 	})
 	return next, err
+}
+
+// relabelProgramme gives the programme's field the programme's label.
+func (r *Registry) relabelProgramme(tx *gorm.DB, a Actor, p Programme, reason string, now db.Time) error {
+	set, err := r.lockFields(tx)
+	if err != nil {
+		return err
+	}
+	def := set.byKey[p.Field()]
+	if def == nil || maps.Equal(def.Label, p.Label) {
+		return nil
+	}
+	f := def.Field
+	f.Label = maps.Clone(p.Label)
+	_, err = r.replaceField(tx, a, set, def.Field, f, reason, now)
+	return err
 }
 
 // loadProgramme reads one programme; lock is "" or one of the dialect's lock

@@ -101,7 +101,6 @@ func TestProgrammesAreData(t *testing.T) {
 			wantFault(t, err, fault.Forbidden, "not_allowed")
 			_, err = x.EditProgramme(t.Context(), a, changed, "")
 			wantFault(t, err, fault.Forbidden, "not_allowed")
-			break
 		}
 	})
 }
