@@ -116,7 +116,7 @@ func (r *Registry) insertIdentifier(tx *gorm.DB, t *idType, rec *record, row *re
 	case err != nil:
 		return fmt.Errorf("number an identifier: %w", err)
 	case have.Same > 0:
-		return fault.New(fault.Conflict, "identifier_doubled", "This record has this identifier already.")
+		return errIdentifierDoubled()
 	case have.Last >= maxIdentifiers:
 		return fault.New(fault.Conflict, "too_many_identifiers", "This record has had too many identifiers to add another.")
 	}
@@ -129,6 +129,25 @@ func (r *Registry) insertIdentifier(tx *gorm.DB, t *idType, rec *record, row *re
 		return fmt.Errorf("store an identifier: %w", err)
 	}
 	return nil
+}
+
+// holdOnce refuses a value that the same record holds already, as another of its
+// identifiers. It returns Conflict "identifier_doubled".
+func holdOnce(tx *gorm.DB, row *regIDRow) error {
+	var doubled bool
+	err := tx.Raw(`SELECT EXISTS (SELECT 1 FROM registrant_identifier WHERE registrant_id = ? AND type = ? AND bidx = ? AND status = ? AND seq <> ?)`,
+		row.RegistrantID, row.Type, row.Bidx, IdentifierValid, row.Seq).Scan(&doubled).Error
+	if err != nil {
+		return fmt.Errorf("look for the same identifier: %w", err)
+	}
+	if doubled {
+		return errIdentifierDoubled()
+	}
+	return nil
+}
+
+func errIdentifierDoubled() error {
+	return fault.New(fault.Conflict, "identifier_doubled", "This record has this identifier already.")
 }
 
 // hold says in the table identifier who has a value. It returns Conflict
@@ -211,6 +230,9 @@ func (r *Registry) moveIdentifierRow(tx *gorm.DB, t *idType, old regIDRow, row *
 			return fmt.Errorf("release an identifier: %w", err)
 		}
 	case !old.isHeld() && row.isHeld():
+		if err := holdOnce(tx, row); err != nil {
+			return err
+		}
 		if err := r.hold(tx, row.index(t)); err != nil {
 			return err
 		}
