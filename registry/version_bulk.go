@@ -185,7 +185,7 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 		if len(ids) == 0 {
 			return nil
 		}
-		rows, err := r.lockPeople(tx, ids)
+		rows, err := r.lockPeople(tx, a, ids)
 		if err != nil {
 			return err
 		}
@@ -210,9 +210,8 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 // lockPeople reads and holds people in the order of their ids: nobody else locks
 // several records in another one. The definitions are read after it: see
 // IndexField.
-func (r *Registry) lockPeople(tx *gorm.DB, ids []uuid.UUID) ([]registrantRow, error) {
-	var rows []registrantRow
-	err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id IN ? ORDER BY id`+r.db.Dialect.ForUpdate(), ids).Scan(&rows).Error
+func (r *Registry) lockPeople(tx *gorm.DB, a Actor, ids []uuid.UUID) ([]placedRow, error) {
+	rows, err := findRows(tx, a.to(toSetDefault), ids, r.db.Dialect.ForUpdate())
 	if err != nil {
 		return nil, fmt.Errorf("lock the people of a switch: %w", err)
 	}
@@ -220,7 +219,7 @@ func (r *Registry) lockPeople(tx *gorm.DB, ids []uuid.UUID) ([]registrantRow, er
 }
 
 // switchAll switches the locked people.
-func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []registrantRow, ids []uuid.UUID) (SwitchResult, error) {
+func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []placedRow, ids []uuid.UUID) (SwitchResult, error) {
 	var versions []versionRow
 	if err := tx.Where("label = ? AND registrant_id IN ?", label, ids).Find(&versions).Error; err != nil {
 		return SwitchResult{}, fmt.Errorf("load the versions of a switch: %w", err)
@@ -234,7 +233,8 @@ func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []regis
 		named[v.RegistrantID] = v
 	}
 	var out SwitchResult
-	for _, row := range rows {
+	for _, found := range rows {
+		row := found.Row
 		key, readable := keys[row.ID]
 		v := named[row.ID]
 		if !readable || v.VersionNo == row.VersionNo {
@@ -245,6 +245,7 @@ func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []regis
 		if err != nil {
 			return out, err
 		}
+		old.above = pathCodes(string(found.Path))
 		if err := r.switchOne(tx, b, old, v, &out); err != nil {
 			return out, err
 		}

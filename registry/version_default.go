@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
 )
 
 // SetDefault makes a version the default: the record takes its values,
