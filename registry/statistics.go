@@ -26,34 +26,6 @@ type Statistics struct {
 	Programmes  Table     // programme and kind by where people and groups stand in it
 }
 
-// The tables of counts, each beside the view that it is counted from.
-var statTables = [...]string{"stat_registrant", "stat_attestation", "stat_queue", "stat_group", "stat_programme"}
-
-// RefreshStatistics counts anew if the numbers are older than maxAge, and tells
-// whether it did. Of several servers that ask at the same time one counts. It
-// returns Forbidden.
-func (r *Registry) RefreshStatistics(ctx context.Context, a Actor, maxAge time.Duration) (counted bool, err error) {
-	if err := a.check(toCountStats); err != nil {
-		return false, err
-	}
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		done := tx.Exec(`UPDATE stat_refresh SET as_of = ? WHERE one = 1 AND as_of <= ?`, now, db.TimeOf(now.Add(-maxAge)))
-		if done.Error != nil {
-			return fmt.Errorf("refresh statistics: %w", done.Error)
-		}
-		if counted = done.RowsAffected == 1; !counted {
-			return nil
-		}
-		for _, table := range statTables {
-			if err := r.db.Dialect.Refresh(tx, table); err != nil {
-				return fmt.Errorf("refresh statistics: %w", err)
-			}
-		}
-		return nil
-	})
-	return counted, err
-}
-
 // Statistics gives the numbers of the last count. It returns Unavailable
 // "not_counted_yet", or Forbidden.
 func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"socialregistry/internal/dbtest"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -252,5 +253,48 @@ func TestStatisticsAreAsOfTheirCount(t *testing.T) {
 		reader.Scopes = []registry.Scope{registry.ScopeSettingsRead, registry.ScopeStaffRead, registry.ScopePeopleRead}
 		_, err = x.RefreshStatistics(t.Context(), reader, 0) // counting is a write
 		wantFault(t, err, fault.Forbidden, "insufficient_scope")
+	})
+}
+
+// TestCountingHoldsNobodyUp: while a count reads, on PostgreSQL it has no number of
+// a writing transaction, past which no follower of the change log would see.
+func TestCountingHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	x := newFixture(t, dbtest.New(t, "postgres"))
+	hold := x.DB.Begin()
+	defer hold.Rollback()
+	mustFit(t, hold.Exec(`LOCK TABLE enrolment IN ACCESS EXCLUSIVE MODE`).Error)
+	done := make(chan error, 1)
+	go func() {
+		_, err := x.RefreshStatistics(t.Context(), admin(), 0)
+		done <- err
+	}()
+	x.waitForALock(t)
+	var writing int
+	mustFit(t, x.DB.Raw(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND backend_xid IS NOT NULL`).Scan(&writing).Error)
+	if writing != 0 {
+		t.Error("the count reads in a writing transaction")
+	}
+	mustFit(t, hold.Rollback().Error)
+	mustFit(t, <-done)
+}
+
+// TestACountThatFailsIsMadeUpFor: at once, and the numbers before it stand.
+func TestACountThatFailsIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		first := x.statistics(t)
+		x.Clock.Add(time.Hour)
+		x.exec(t, `ALTER TABLE stat_queue RENAME TO stat_queue_away`)
+		if counted, err := x.RefreshStatistics(t.Context(), admin(), time.Hour); err == nil || counted {
+			t.Errorf("counted %v, %v", counted, err)
+		}
+		x.exec(t, `ALTER TABLE stat_queue_away RENAME TO stat_queue`)
+		if s, err := x.Statistics(t.Context(), admin()); err != nil || !s.AsOf.Equal(first.AsOf) {
+			t.Errorf("as of %v, want %v, %v", s.AsOf, first.AsOf, err)
+		}
+		if counted, err := x.RefreshStatistics(t.Context(), admin(), time.Hour); err != nil || !counted {
+			t.Errorf("counted %v, %v", counted, err)
+		}
 	})
 }

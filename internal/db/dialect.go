@@ -26,10 +26,6 @@ type Dialect interface {
 	IsRetryable(err error) bool
 	// Analyze brings the planner's statistics of a table up to date inside tx.
 	Analyze(tx *gorm.DB, table string) error
-	// Refresh counts a table of statistics anew inside tx: it then holds what the
-	// view of its name and "_now" gives. Readers see the old rows until tx ends.
-	// The name is not escaped: it must come from our code.
-	Refresh(tx *gorm.DB, table string) error
 	// SkipLocked, ForShare and ForUpdate are row-lock clauses to append to a
 	// SELECT, with a leading space; empty on SQLite, where a writing transaction
 	// owns the whole file (BEGIN IMMEDIATE).

@@ -82,11 +82,6 @@ func (postgres) Analyze(tx *gorm.DB, table string) error {
 	return tx.Exec("ANALYZE " + pgx.Identifier{table}.Sanitize()).Error
 }
 
-// Refresh needs a materialised view with a unique index.
-func (postgres) Refresh(tx *gorm.DB, table string) error {
-	return tx.Exec("REFRESH MATERIALIZED VIEW CONCURRENTLY " + pgx.Identifier{table}.Sanitize()).Error
-}
-
 // CopyIn streams by COPY in binary form. A COPY cannot join a GORM transaction
 // (its connection is not to be had), so it is a transaction of its own.
 func (postgres) CopyIn(ctx context.Context, db *sql.DB, table string, cols []string, next func() ([]any, bool, error)) (int64, error) {

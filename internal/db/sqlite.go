@@ -78,14 +78,6 @@ func sqliteCode(err error) int {
 // possible plan here.
 func (sqliteDialect) Analyze(*gorm.DB, string) error { return nil }
 
-// Refresh fills a table anew: SQLite has no materialised views.
-func (sqliteDialect) Refresh(tx *gorm.DB, table string) error {
-	if err := tx.Exec("DELETE FROM " + table).Error; err != nil {
-		return err
-	}
-	return tx.Exec("INSERT INTO " + table + " SELECT * FROM " + table + "_now").Error
-}
-
 // CopyIn runs one prepared INSERT in one transaction.
 func (sqliteDialect) CopyIn(ctx context.Context, db *sql.DB, table string, cols []string, next func() ([]any, bool, error)) (int64, error) {
 	tx, err := db.BeginTx(ctx, nil)

@@ -7,9 +7,10 @@
 -- stat_group        groups that have not ended by kind and the number of people in them
 -- stat_programme    people and groups by programme, kind and where they stand
 --
--- Each stat_ but the first is a materialised view of what the view beside it, named _now, says; only
--- registry/statistics.go refreshes them. They hold small numbers that must not be shown: readers go through
--- the registry, which hides those.
+-- Each stat_ but the first is a table that holds what the view beside it, named _now, said. REFRESH MATERIALIZED VIEW
+-- would keep a writing transaction open for as long as it reads, and nobody who follows the change log sees past
+-- one: so registry/statistics.go reads in a transaction that only reads, and writes in a short one. They hold small
+-- numbers that must not be shown: readers go through the registry, which hides those.
 
 -- +goose Up
 CREATE INDEX registrant_version_named ON registrant_version (label, registrant_id) WHERE label IS NOT NULL;
@@ -17,17 +18,18 @@ ALTER TABLE registrant_version ADD COLUMN basis integer NOT NULL DEFAULT 0;     
 ALTER TABLE import_batch ADD COLUMN label text NOT NULL DEFAULT '';                    -- of the versions that it makes; empty: none
 
 CREATE TABLE stat_refresh (
-  one   smallint    PRIMARY KEY CHECK (one = 1),
-  as_of timestamptz NOT NULL                           -- 1970: never
+  one      smallint    PRIMARY KEY CHECK (one = 1),
+  as_of    timestamptz NOT NULL,                       -- of the numbers; 1970: never
+  begun_at timestamptz NOT NULL                        -- of the count that was begun last; differs while it is at work
 );
-INSERT INTO stat_refresh (one, as_of) VALUES (1, '1970-01-01T00:00:00Z');
+INSERT INTO stat_refresh (one, as_of, begun_at) VALUES (1, '1970-01-01T00:00:00Z', '1970-01-01T00:00:00Z');
 
 CREATE VIEW stat_registrant_now AS
   SELECT region, sex, status, age_band, count(*) AS people FROM (
     SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
       CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
         WHEN years < 65 THEN '18-64' ELSE '65+' END AS age_band
-    FROM (SELECT r.region, r.sex, r.status, r.birth_date, extract(year FROM age((s.as_of AT TIME ZONE 'UTC')::date, r.birth_date)) AS years
+    FROM (SELECT r.region, r.sex, r.status, r.birth_date, extract(year FROM age((s.begun_at AT TIME ZONE 'UTC')::date, r.birth_date)) AS years
       FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
   ) AS banded GROUP BY region, sex, status, age_band;
 
@@ -47,8 +49,8 @@ CREATE VIEW stat_attestation_now AS
 
 -- People in the queues of registry/queue.go, and since when: registered, changed or rejected.
 CREATE VIEW stat_queue_now AS
-  SELECT queue, CASE WHEN since > as_of - interval '1 day' THEN '0' WHEN since > as_of - interval '8 days' THEN '1-7'
-      WHEN since > as_of - interval '31 days' THEN '8-30' WHEN since > as_of - interval '91 days' THEN '31-90' ELSE '91+' END AS days,
+  SELECT queue, CASE WHEN since > begun_at - interval '1 day' THEN '0' WHEN since > begun_at - interval '8 days' THEN '1-7'
+      WHEN since > begun_at - interval '31 days' THEN '8-30' WHEN since > begun_at - interval '91 days' THEN '31-90' ELSE '91+' END AS days,
     count(*) AS people
   FROM (
     SELECT 'undecided' AS queue, r.created_at AS since FROM registrant r
@@ -68,7 +70,7 @@ CREATE VIEW stat_group_now AS
       WHEN size < 10 THEN '6-9' ELSE '10+' END AS size, count(*) AS people
   FROM (
     SELECT g.kind, (SELECT count(*) FROM membership m JOIN registrant p ON p.id = m.member_id AND p.kind = 'person'
-      WHERE m.group_id = g.id AND m.start_date <= (as_of AT TIME ZONE 'UTC')::date AND (m.end_date IS NULL OR m.end_date > (as_of AT TIME ZONE 'UTC')::date)) AS size
+      WHERE m.group_id = g.id AND m.start_date <= (begun_at AT TIME ZONE 'UTC')::date AND (m.end_date IS NULL OR m.end_date > (begun_at AT TIME ZONE 'UTC')::date)) AS size
     FROM registrant g, stat_refresh WHERE g.kind <> 'person' AND g.status = 'ACTIVE'
   ) AS sized GROUP BY 1, 2;
 
@@ -80,23 +82,47 @@ CREATE VIEW stat_programme_now AS
     WHERE later.registrant_id = e.registrant_id AND later.programme = e.programme AND later.seq > e.seq)
   GROUP BY e.programme, r.kind, e.status;
 
-CREATE MATERIALIZED VIEW stat_registrant AS SELECT * FROM stat_registrant_now;
-CREATE UNIQUE INDEX stat_registrant_key ON stat_registrant (region, sex, status, age_band);
-CREATE MATERIALIZED VIEW stat_attestation AS SELECT * FROM stat_attestation_now;
-CREATE UNIQUE INDEX stat_attestation_key ON stat_attestation (field, state, month);
-CREATE MATERIALIZED VIEW stat_queue AS SELECT * FROM stat_queue_now;
-CREATE UNIQUE INDEX stat_queue_key ON stat_queue (queue, days);
-CREATE MATERIALIZED VIEW stat_group AS SELECT * FROM stat_group_now;
-CREATE UNIQUE INDEX stat_group_key ON stat_group (kind, size);
-CREATE MATERIALIZED VIEW stat_programme AS SELECT * FROM stat_programme_now;
-CREATE UNIQUE INDEX stat_programme_key ON stat_programme (programme, kind, status);
+CREATE TABLE stat_registrant (
+  region   text   NOT NULL,
+  sex      text   NOT NULL,
+  status   text   NOT NULL,
+  age_band text   NOT NULL,
+  people   bigint NOT NULL,
+  PRIMARY KEY (region, sex, status, age_band)
+);
+CREATE TABLE stat_attestation (
+  field  integer NOT NULL,
+  state  text    NOT NULL,
+  month  text    NOT NULL,                             -- of the decision, 2006-01; none: NEW
+  people bigint  NOT NULL,
+  PRIMARY KEY (field, state, month)
+);
+CREATE TABLE stat_queue (
+  queue  text   NOT NULL,
+  days   text   NOT NULL,
+  people bigint NOT NULL,
+  PRIMARY KEY (queue, days)
+);
+CREATE TABLE stat_group (
+  kind   text   NOT NULL,
+  size   text   NOT NULL,
+  people bigint NOT NULL,                              -- groups
+  PRIMARY KEY (kind, size)
+);
+CREATE TABLE stat_programme (
+  programme text   NOT NULL,
+  kind      text   NOT NULL,
+  status    text   NOT NULL,
+  people    bigint NOT NULL,                           -- people or groups
+  PRIMARY KEY (programme, kind, status)
+);
 
 -- +goose Down
-DROP MATERIALIZED VIEW stat_programme;
-DROP MATERIALIZED VIEW stat_group;
-DROP MATERIALIZED VIEW stat_queue;
-DROP MATERIALIZED VIEW stat_attestation;
-DROP MATERIALIZED VIEW stat_registrant;
+DROP TABLE stat_programme;
+DROP TABLE stat_group;
+DROP TABLE stat_queue;
+DROP TABLE stat_attestation;
+DROP TABLE stat_registrant;
 DROP VIEW stat_programme_now;
 DROP VIEW stat_group_now;
 DROP VIEW stat_queue_now;

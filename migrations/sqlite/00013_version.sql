@@ -7,9 +7,10 @@
 -- stat_group        groups that have not ended by kind and the number of people in them
 -- stat_programme    people and groups by programme, kind and where they stand
 --
--- Each stat_ but the first is a table that is filled from the view beside it, named _now, in one transaction:
--- SQLite has no materialised views. Only registry/statistics.go refreshes them. They hold small numbers that
--- must not be shown: readers go through the registry, which hides those.
+-- Each stat_ but the first is a table that holds what the view beside it, named _now, said. REFRESH MATERIALIZED VIEW
+-- would keep a writing transaction open for as long as it reads, and nobody who follows the change log sees past
+-- one: so registry/statistics.go reads in a transaction that only reads, and writes in a short one. They hold small
+-- numbers that must not be shown: readers go through the registry, which hides those.
 
 -- +goose Up
 CREATE INDEX registrant_version_named ON registrant_version (label, registrant_id) WHERE label IS NOT NULL;
@@ -18,17 +19,18 @@ ALTER TABLE import_batch ADD COLUMN label TEXT NOT NULL DEFAULT '';             
 
 CREATE TABLE stat_refresh (
   one            INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-  as_of          TEXT    NOT NULL                                 -- 1970: never
+  as_of          TEXT    NOT NULL,                                -- of the numbers; 1970: never
+  begun_at       TEXT    NOT NULL                                 -- of the count that was begun last; differs while it is at work
 ) STRICT;
-INSERT INTO stat_refresh (one, as_of) VALUES (1, '1970-01-01T00:00:00.000000Z');
+INSERT INTO stat_refresh (one, as_of, begun_at) VALUES (1, '1970-01-01T00:00:00.000000Z', '1970-01-01T00:00:00.000000Z');
 
 CREATE VIEW stat_registrant_now AS
   SELECT region, sex, status, age_band, count(*) AS people FROM (
     SELECT coalesce(region, '') AS region, CASE WHEN sex IN ('female', 'male', 'other') THEN sex ELSE 'unknown' END AS sex, status,
       CASE WHEN birth_date IS NULL THEN 'unknown' WHEN years < 5 THEN '0-4' WHEN years < 18 THEN '5-17'
         WHEN years < 65 THEN '18-64' ELSE '65+' END AS age_band
-    FROM (SELECT r.region, r.sex, r.status, r.birth_date, CAST(substr(s.as_of, 1, 4) AS INTEGER) - CAST(substr(r.birth_date, 1, 4) AS INTEGER)
-        - (substr(s.as_of, 6, 5) < substr(r.birth_date, 6, 5)) AS years
+    FROM (SELECT r.region, r.sex, r.status, r.birth_date, CAST(substr(s.begun_at, 1, 4) AS INTEGER) - CAST(substr(r.birth_date, 1, 4) AS INTEGER)
+        - (substr(s.begun_at, 6, 5) < substr(r.birth_date, 6, 5)) AS years
       FROM registrant r, stat_refresh s WHERE r.kind = 'person') AS aged
   ) AS banded GROUP BY region, sex, status, age_band;
 
@@ -52,7 +54,7 @@ CREATE VIEW stat_queue_now AS
       WHEN waited < 31 THEN '8-30' WHEN waited < 91 THEN '31-90' ELSE '91+' END AS days,
     count(*) AS people
   FROM (
-    SELECT queue, julianday(as_of) - julianday(since) AS waited FROM (
+    SELECT queue, julianday(begun_at) - julianday(since) AS waited FROM (
       SELECT 'undecided' AS queue, r.created_at AS since FROM registrant r
       WHERE r.kind = 'person' AND r.status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = r.id)
       UNION ALL
@@ -71,7 +73,7 @@ CREATE VIEW stat_group_now AS
       WHEN size < 10 THEN '6-9' ELSE '10+' END AS size, count(*) AS people
   FROM (
     SELECT g.kind, (SELECT count(*) FROM membership m JOIN registrant p ON p.id = m.member_id AND p.kind = 'person'
-      WHERE m.group_id = g.id AND m.start_date <= substr(as_of, 1, 10) AND (m.end_date IS NULL OR m.end_date > substr(as_of, 1, 10))) AS size
+      WHERE m.group_id = g.id AND m.start_date <= substr(begun_at, 1, 10) AND (m.end_date IS NULL OR m.end_date > substr(begun_at, 1, 10))) AS size
     FROM registrant g, stat_refresh WHERE g.kind <> 'person' AND g.status = 'ACTIVE'
   ) AS sized GROUP BY 1, 2;
 
