@@ -82,7 +82,7 @@ func TestStaffFromTheCommandLine(t *testing.T) {
 		x.want(0, "no longer sign in", "", "staff", "disable", "amina")
 		x.want(0, "disabled on", "", "staff", "list")
 		x.want(1, "There is no staff account", "", "staff", "disable", "nobody")
-		x.want(1, "There is no staff account", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read") // it is closed
+		x.want(1, "There is no such account that is open", "", "staff", "token", "amina", "--for", "export", "--scope", "people:read") // it is closed
 		x.want(1, "There is no staff account", "seven blue lanterns\n", "staff", "password", "nobody")
 	})
 }
