@@ -77,11 +77,11 @@ func TestAFaultOfTheRegistryWithdrawsNothing(t *testing.T) {
 		id := w.holders(t, 1)[0]
 		w.edit(t, id, map[string]string{"birth_date": "1991-01-01"})
 		w.settle(t)
-		must(t, d.Exec("ALTER TABLE field_definition RENAME TO away").Error)
+		must(t, d.Exec("ALTER TABLE field_revision RENAME TO away").Error)
 		if _, n, err := w.Follow(ctx); err == nil || errors.Is(err, issuer.ErrUnreadable) || n != 0 {
 			t.Errorf("withdrew %d, %v; want a failure and nothing withdrawn", n, err)
 		}
-		must(t, d.Exec("ALTER TABLE away RENAME TO field_definition").Error)
+		must(t, d.Exec("ALTER TABLE away RENAME TO field_revision").Error)
 		if n := w.follow(t); n != 1 {
 			t.Errorf("afterwards %d withdrawn, want 1", n)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
@@ -31,7 +32,7 @@ func halt(point string) func(registry.ImportProgress) {
 	reached := false
 	return func(p registry.ImportProgress) {
 		if reached {
-			select {} // inside the merge's transaction, after the named statement
+			time.Sleep(time.Hour) // inside the merge's transaction, after the named statement; no select: nobody else runs, and Go would end it
 		}
 		switch {
 		case kind == "merge" && p.Statement == rest:
@@ -39,7 +40,7 @@ func halt(point string) func(registry.ImportProgress) {
 			fmt.Println("at", point)
 		case kind == "rows" && p.Rows >= rows:
 			fmt.Println("at", point, "with", p.Rows, "rows staged")
-			select {}
+			time.Sleep(time.Hour)
 		}
 	}
 }
