@@ -55,8 +55,11 @@ func (r *Runner) take(ctx context.Context, which string) (*row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("claim a job: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, nil // another worker was faster
+	if len(rows) == 0 { // another worker was faster, or a dead one's transaction is still being rolled back
+		if which == expired {
+			r.lastSweep.Store(0) // so look again soon, not half a lease later
+		}
+		return nil, nil
 	}
 	return &rows[0], nil
 }
