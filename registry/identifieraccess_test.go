@@ -25,7 +25,7 @@ func TestWhoMayIdentify(t *testing.T) {
 				return err
 			},
 			"AddIdentifier": func(a registry.Actor) error {
-				_, err := x.AddIdentifier(t.Context(), a, p.ID, registry.NewIdentifier{Type: "birth_certificate", Value: uuid.NewString()[:8]})
+				_, err := x.AddIdentifier(t.Context(), a, p.ID, registry.NewIdentifier{Type: "birth_certificate", Value: "B-" + uuid.NewString()[:8]})
 				return err
 			},
 			"ChangeIdentifier": func(a registry.Actor) error {
@@ -173,10 +173,10 @@ func TestTamperingWithIdentifiersIsFound(t *testing.T) {
 			"not unique any more":    "UPDATE identifier SET is_unique = (1 = 0) WHERE scheme = 'type:voter_card' AND registrant_id = ?",
 		} {
 			p := x.register(t, map[string]string{"full_name": "Amina"})
-			if _, err := x.setStatus(t, p, x.identify(t, p, "voter_card", uuid.NewString()[:8]), registry.IdentifierRevoked); err != nil {
+			if _, err := x.setStatus(t, p, x.identify(t, p, "voter_card", "VC-"+uuid.NewString()[:8]), registry.IdentifierRevoked); err != nil {
 				t.Fatal(err)
 			}
-			x.identify(t, p, "voter_card", uuid.NewString()[:8])
+			x.identify(t, p, "voter_card", "VC-"+uuid.NewString()[:8])
 			if err := x.VerifyChain(t.Context(), p.ID); err != nil {
 				t.Fatalf("%s: before: %v", name, err)
 			}
