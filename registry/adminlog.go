@@ -141,22 +141,6 @@ func adminRows(tx *gorm.DB, common adminRow, changes []adminChange) ([]adminRow,
 	return rows, nil
 }
 
-// AdminHistory gives the whole history of one subject, oldest first; none is an
-// empty list. It returns the errors of AdminHistoryPage.
-func (r *Registry) AdminHistory(ctx context.Context, a Actor, subject string) ([]AdminEntry, error) {
-	var out []AdminEntry
-	for after := ""; ; {
-		page, err := r.AdminHistoryPage(ctx, a, subject, after, maxPage)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, page.Entries...)
-		if after = page.Next; after == "" {
-			return out, nil
-		}
-	}
-}
-
 // AdminPage is one page of the history of one subject, oldest first.
 type AdminPage struct {
 	Entries []AdminEntry

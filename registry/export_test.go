@@ -105,3 +105,19 @@ func ReadAreaFile(file []byte) (created, mistakes int, err error) {
 	tree.arrange()
 	return tree.result(len(lines)).Created, found.count, nil
 }
+
+// AdminHistory gives the whole history of one subject, oldest first; none is an
+// empty list. It returns the errors of AdminHistoryPage.
+func (r *Registry) AdminHistory(ctx context.Context, a Actor, subject string) ([]AdminEntry, error) {
+	var out []AdminEntry
+	for after := ""; ; {
+		page, err := r.AdminHistoryPage(ctx, a, subject, after, maxPage)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, page.Entries...)
+		if after = page.Next; after == "" {
+			return out, nil
+		}
+	}
+}
