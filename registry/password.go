@@ -46,11 +46,11 @@ var errPasswordHash = errors.New("registry: stored password hash is malformed")
 // passwords makes and checks password hashes, a few at a time.
 type passwords struct {
 	slots chan struct{}
-	decoy string // the hash of a password that nobody knows
+	decoy string // the hash of no password
 }
 
 func newPasswords() passwords {
-	return passwords{slots: make(chan struct{}, passwordHashers), decoy: hashPassword(rand.Text())}
+	return passwords{slots: make(chan struct{}, passwordHashers), decoy: hashOfNone()}
 }
 
 // hash gives the PHC string of a password.
@@ -121,9 +121,21 @@ func acceptPassword(field, password string, taken ...string) error {
 func canonicalPassword(s string) string { return norm.NFC.String(s) }
 
 func hashPassword(password string) string {
-	salt := make([]byte, argonSalt)
-	rand.Read(salt)
-	key := argon2.IDKey([]byte(canonicalPassword(password)), salt, argonTime, argonMemory, argonThreads, argonKey)
+	salt := randomBytes(argonSalt)
+	return phcString(salt, argon2.IDKey([]byte(canonicalPassword(password)), salt, argonTime, argonMemory, argonThreads, argonKey))
+}
+
+// hashOfNone costs as much to check as any hash of today, and was made of no
+// password: its key is random.
+func hashOfNone() string { return phcString(randomBytes(argonSalt), randomBytes(argonKey)) }
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	return b
+}
+
+func phcString(salt, key []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		b64.EncodeToString(salt), b64.EncodeToString(key))
