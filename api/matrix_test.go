@@ -55,11 +55,12 @@ func TestRolesAndAreas(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s, doc := newService(t, d), description(t)
-		m := newMatrix(t, s)
+		m := newMatrix(t, s, d)
 		rows := matrixRows(t, doc)
 		for _, row := range rows {
 			m.check(t, row)
 		}
+		m.checkCounts(t, rows)
 		if len(rows) < 80 {
 			t.Errorf("only %d operations: the matrix is hollow", len(rows))
 		}
@@ -144,11 +145,13 @@ type matrix struct {
 	own             uuid.UUID  // the registrant's record
 	inside, outside place
 	n               int // counts what must differ
+	work            *statements
+	fault           func(format string, args ...any)
 }
 
 const secretName = "Outsider Secret-Name"
 
-func newMatrix(t *testing.T, s *service) *matrix {
+func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 	t.Helper()
 	_, err := s.deps.Registry.ImportAreas(t.Context(), staff(registry.RoleAdmin), strings.NewReader(nations), false, "")
 	must(t, err)
@@ -157,7 +160,7 @@ func newMatrix(t *testing.T, s *service) *matrix {
 			registry.Programme{Code: code, Label: map[string]string{"en": "Help"}, Start: "2020-01-01", Kinds: []string{kind}}, "")
 		must(t, err)
 	}
-	m := &matrix{service: s}
+	m := &matrix{service: s, work: recordStatements(t, d), fault: t.Errorf}
 	self, id := s.registrant(t)
 	m.as, m.own = append(m.as, self), id
 	for _, role := range matrixRoles() {
@@ -192,7 +195,7 @@ func (m *matrix) newPlace(t *testing.T, region, name string) place {
 func (m *matrix) check(t *testing.T, row matrixRow) {
 	t.Helper()
 	if rec := m.do(m.request(row, m.inside, nil, `"1"`)); rec.Code != http.StatusUnauthorized {
-		t.Errorf("%s by nobody: %d", row.operation, rec.Code)
+		m.fault("%s by nobody: %d", row.operation, rec.Code)
 	}
 	var got []string
 	for column, as := range m.as {
@@ -207,11 +210,12 @@ func (m *matrix) check(t *testing.T, row matrixRow) {
 			tag = fmt.Sprintf(`"%d"`, p.VersionNo)
 		}
 		inside := m.do(m.request(row, in, as, tag))
-		m.holdNothingOf(t, row, column, inside, out)
+		m.holdNothingOf(row, column, inside, out)
 		cell := outcome(inside)
 		if row.about() {
+			m.work.forget()
 			outside := m.do(m.request(row, out, as, tag))
-			m.holdAgainstUnknown(t, row, column, outside, out, as)
+			m.holdAgainstUnknown(row, column, outside, out, as)
 			if there := outcome(outside); there != cell {
 				cell += "/" + strings.TrimSuffix(there, ":no_such_person")
 			}
@@ -219,7 +223,7 @@ func (m *matrix) check(t *testing.T, row matrixRow) {
 		got = append(got, cell)
 	}
 	if !slices.Equal(got, row.cells) {
-		t.Errorf("%s answers\n%s, want\n%s", row.operation, strings.Join(got, " | "), strings.Join(row.cells, " | "))
+		m.fault("%s answers\n%s, want\n%s", row.operation, strings.Join(got, " | "), strings.Join(row.cells, " | "))
 	}
 }
 
@@ -271,25 +275,57 @@ func outcome(rec *httptest.ResponseRecorder) string {
 }
 
 // holdNothingOf looks for what lies outside in an answer that is not about it.
-func (m *matrix) holdNothingOf(t *testing.T, row matrixRow, column int, rec *httptest.ResponseRecorder, out place) {
-	t.Helper()
+func (m *matrix) holdNothingOf(row matrixRow, column int, rec *httptest.ResponseRecorder, out place) {
 	for _, secret := range []string{secretName, out.person, out.group, out.member, out.other, m.outside.person, m.outside.group, m.outside.member, m.outside.other} {
 		if strings.Contains(rec.Body.String(), secret) {
-			t.Errorf("%s, column %d: the answer tells of what is outside: %s", row.operation, column, rec.Body)
+			m.fault("%s, column %d: the answer tells of what is outside: %s", row.operation, column, rec.Body)
 		}
 	}
 }
 
 // holdAgainstUnknown compares an answer about what is outside with the one about
-// what is not there.
-func (m *matrix) holdAgainstUnknown(t *testing.T, row matrixRow, column int, rec *httptest.ResponseRecorder, out place, as []string) {
-	t.Helper()
+// what is not there: the words, and the statements that the answer took. Those are
+// its timing class: who measures learns nothing either.
+func (m *matrix) holdAgainstUnknown(row matrixRow, column int, rec *httptest.ResponseRecorder, out place, as []string) {
 	if rec.Code != http.StatusNotFound {
 		return
 	}
+	work := m.work.forget()
 	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString()}
-	if got, want := anonymous(rec, out), anonymous(m.do(m.request(row, nowhere, as, `"1"`)), nowhere); got != want {
-		t.Errorf("%s, column %d: outside %s, of nobody %s", row.operation, column, got, want)
+	unknown := m.do(m.request(row, nowhere, as, `"1"`))
+	if got, want := anonymous(rec, out), anonymous(unknown, nowhere); got != want {
+		m.fault("%s, column %d: outside %s, of nobody %s", row.operation, column, got, want)
+	}
+	if want := m.work.forget(); !slices.Equal(work, want) {
+		m.fault("%s, column %d: outside takes the statements\n%s\nnobody takes\n%s", row.operation, column,
+			strings.Join(work, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// checkCounts asks all that lists and counts, before and after somebody is
+// registered outside: the answers are the same.
+func (m *matrix) checkCounts(t *testing.T, rows []matrixRow) {
+	t.Helper()
+	ask := func() map[string]string {
+		answers := map[string]string{}
+		for _, row := range rows {
+			for column, as := range m.as {
+				if row.method == http.MethodGet && !row.about() && row.cells[column] == "200" {
+					answers[fmt.Sprintf("%s, column %d", row.operation, column)] = anonymous(m.do(m.request(row, m.inside, as, `"1"`)), m.inside)
+				}
+			}
+		}
+		return answers
+	}
+	before := ask()
+	m.newPlace(t, "NL-E", secretName)
+	if len(before) < 20 {
+		m.fault("only %d answers were compared", len(before))
+	}
+	for about, after := range ask() {
+		if after != before[about] {
+			m.fault("%s: somebody outside changes the answer from\n%s\nto\n%s", about, before[about], after)
+		}
 	}
 }
 

@@ -182,6 +182,9 @@ func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupE
 		return err
 	}
 	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		if _, err := r.loadGroup(tx, a.to(toKeepMembers), id, ""); err != nil {
+			return err // before its members are read, which would show in the time
+		}
 		members, err := openMembers(tx, id)
 		if err != nil {
 			return err

@@ -70,6 +70,9 @@ func (r *Registry) relate(ctx context.Context, a Actor, id uuid.UUID, reason str
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		k := &kinChange{reg: r, tx: tx, b: r.newBuilder(nil, a, reason, now), id: id, today: now.UTC().Format(time.DateOnly),
 			held: map[uuid.UUID]bool{}, people: map[uuid.UUID]*record{}, diffs: map[uuid.UUID][]diffEntry{}}
+		if err := k.exists(); err != nil {
+			return err
+		}
 		if err := change(k); err != nil {
 			return err
 		}
@@ -98,7 +101,8 @@ func (k *kinChange) open(ids ...uuid.UUID) error {
 	return nil
 }
 
-// exists returns NotFound unless k.id is a person.
+// exists returns NotFound unless k.id is a person. It comes before all else: what
+// is read about somebody whom the actor does not reach would show in the time.
 func (k *kinChange) exists() error {
 	_, err := k.reg.load(k.tx, k.b.actor.to(toRelate), k.id, "")
 	return err

@@ -123,9 +123,6 @@ func (r *Registry) RemoveGuardian(ctx context.Context, a Actor, id uuid.UUID, c 
 
 // openGuardianships opens ward and guardian and gives their guardianships, newest first.
 func (k *kinChange) openGuardianships(c GuardianChange) ([]guardianshipRow, error) {
-	if err := k.exists(); err != nil {
-		return nil, err
-	}
 	switch err := k.open(k.id, c.Guardian); {
 	case fault.KindOf(err) == fault.NotFound:
 		return nil, errNoGuardianship()

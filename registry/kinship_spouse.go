@@ -130,9 +130,6 @@ func (k *kinChange) openMarriage(marriageID uuid.UUID, expect int64) (spouseRow,
 }
 
 func (k *kinChange) loadMarriage(marriageID uuid.UUID) (spouseRow, error) {
-	if err := k.exists(); err != nil {
-		return spouseRow{}, err
-	}
 	rows, err := loadSpouses(k.tx, noLimit, "person1_id = ? AND marriage_id = ?", k.id, marriageID)
 	if err == nil && len(rows) == 0 {
 		err = fault.New(fault.NotFound, "no_such_marriage", "This person has no such marriage.")
