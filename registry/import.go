@@ -248,7 +248,7 @@ func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, erro
 	}
 	im.result.SHA256 = fmt.Sprintf("%x", im.input.hash.Sum(nil))
 	if im.kept != "" && im.kept != im.result.SHA256 {
-		return im.result, fault.New(fault.Conflict, "import_file_changed", "The kept file is not the one that was uploaded. Nothing was changed; upload it again.")
+		return im.result, errImportFileChanged()
 	}
 	if err := im.checkWhole(ctx); err != nil {
 		return im.result, err

@@ -21,7 +21,6 @@ type ImportState string
 
 // The states. An import without an upload has only the last four.
 const (
-	batchUploading ImportState = "uploading" // the file is not whole yet
 	batchUploaded  ImportState = "uploaded"  // the file is kept, nobody has looked at it
 	batchChecked   ImportState = "checked"   // a dry run has ended
 	batchRefused   ImportState = "refused"   // it cannot be applied as it is
@@ -80,9 +79,7 @@ type batchRow struct {
 	Failed       int                       `gorm:"column:failed"`
 	ProblemCount int                       `gorm:"column:problem_count"`
 	Ignored      column[[]string]          `gorm:"column:ignored"`
-	FileKID      optional                  `gorm:"column:file_kid"`
-	FileWrapped  db.Bytes                  `gorm:"column:file_wrapped"`
-	FileKEK      optional                  `gorm:"column:file_kek"`
+	Blob         *uuid.UUID                `gorm:"column:blob_id"` // nil: no file waits
 	CreatedAt    db.Time                   `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt      *db.Time                  `gorm:"column:ended_at"`
 }
@@ -107,7 +104,7 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 
 func (row *batchRow) toBatch() ImportBatch {
 	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
-		Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.FileKID != "",
+		Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
 			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Ignored: row.Ignored.V,
@@ -219,11 +216,19 @@ func (im *importRun) updateBatch(tx *gorm.DB, row batchRow) error {
 	return dropFile(tx, im.batch)
 }
 
-// dropFile deletes an uploaded file, and first the key that opens it.
+// dropFile deletes the file that waits for an import.
 func dropFile(tx *gorm.DB, batch uuid.UUID) error {
-	return errors.Join(
-		tx.Exec(`UPDATE import_batch SET file_kid = NULL, file_wrapped = NULL, file_kek = NULL WHERE id = ?`, batch).Error,
-		tx.Exec(`DELETE FROM import_file WHERE batch_id = ?`, batch).Error)
+	var files []uuid.UUID
+	if err := tx.Raw(`SELECT blob_id FROM import_batch WHERE id = ? AND blob_id IS NOT NULL`, batch).Scan(&files).Error; err != nil {
+		return fmt.Errorf("find an upload: %w", err)
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	if err := tx.Exec(`UPDATE import_batch SET blob_id = NULL WHERE id = ?`, batch).Error; err != nil {
+		return fmt.Errorf("give up an upload: %w", err)
+	}
+	return dropBlob(tx, files[0])
 }
 
 // ImportBatch gives one import. It returns NotFound or Forbidden.
@@ -240,7 +245,7 @@ func (r *Registry) batch(ctx context.Context, a Actor, id uuid.UUID) (batchRow, 
 		return batchRow{}, err
 	}
 	var rows []batchRow
-	if err := r.db.WithContext(ctx).Where("id = ? AND state <> ?", id, batchUploading).Find(&rows).Error; err != nil {
+	if err := r.db.WithContext(ctx).Where("id = ?", id).Find(&rows).Error; err != nil {
 		return batchRow{}, fmt.Errorf("read an import: %w", err)
 	}
 	if len(rows) == 0 {
@@ -255,7 +260,7 @@ func (r *Registry) ImportBatches(ctx context.Context, a Actor, before uuid.UUID,
 	if err := a.check(toImport); err != nil {
 		return nil, err
 	}
-	query := r.db.WithContext(ctx).Where("state <> ?", batchUploading).Order("id DESC").Limit(min(max(limit, 1), 200))
+	query := r.db.WithContext(ctx).Order("id DESC").Limit(min(max(limit, 1), 200))
 	if before != uuid.Nil {
 		query = query.Where("id < ?", before)
 	}

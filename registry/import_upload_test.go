@@ -36,7 +36,7 @@ func TestUploadCheckApply(t *testing.T) {
 		if err != nil || counts(res) != "3 0 0 1" || x.count(t, "registrant") != 3 {
 			t.Errorf("apply = %+v (%v)", res, err)
 		}
-		if b, err = x.ImportBatch(t.Context(), registrar(), id); err != nil || b.State != registry.ImportApplied || b.HasFile || x.count(t, "import_file") != 0 {
+		if b, err = x.ImportBatch(t.Context(), registrar(), id); err != nil || b.State != registry.ImportApplied || b.HasFile || x.count(t, "blob_piece") != 0 {
 			t.Errorf("batch = %+v (%v)", b, err)
 		}
 		res, err = x.ApplyImport(t.Context(), registrar(), id, nil) // pressed twice
@@ -55,7 +55,7 @@ func TestUploadIsSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 		var piece []byte
-		if err := x.DB.Raw("SELECT piece FROM import_file").Row().Scan(&piece); err != nil {
+		if err := x.DB.Raw("SELECT piece FROM blob_piece").Row().Scan(&piece); err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(piece), "Amina") || len(piece) <= len(three) {
@@ -74,7 +74,7 @@ func TestUploadOfSeveralPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := x.count(t, "import_file"); n != 2 {
+		if n := x.count(t, "blob_piece"); n != 2 {
 			t.Errorf("%d pieces, want 2", n)
 		}
 		if res, err := x.CheckImport(t.Context(), registrar(), id, nil); err != nil || counts(res) != "4 0 0 0" {
@@ -97,7 +97,7 @@ func TestUploadAppliedBefore(t *testing.T) {
 		if res, err := x.ApplyImport(t.Context(), registrar(), id, nil); err != nil || !res.AlreadyApplied || x.count(t, "registrant") != 3 {
 			t.Errorf("apply = %+v (%v)", res, err)
 		}
-		if b, err := x.ImportBatch(t.Context(), registrar(), id); err != nil || b.State != registry.ImportDiscarded || x.count(t, "import_file") != 0 {
+		if b, err := x.ImportBatch(t.Context(), registrar(), id); err != nil || b.State != registry.ImportDiscarded || x.count(t, "blob_piece") != 0 {
 			t.Errorf("batch = %+v (%v)", b, err)
 		}
 	})
@@ -117,7 +117,7 @@ func TestUploadRefusedAndDiscarded(t *testing.T) {
 		}
 		_, err = x.ApplyImport(t.Context(), registrar(), id, nil)
 		wantFault(t, err, fault.Invalid, "import_has_problems")
-		if err := x.DiscardImport(t.Context(), registrar(), id); err != nil || x.count(t, "import_file") != 0 {
+		if err := x.DiscardImport(t.Context(), registrar(), id); err != nil || x.count(t, "blob_piece") != 0 {
 			t.Error(err)
 		}
 		wantFault(t, x.DiscardImport(t.Context(), registrar(), id), fault.Conflict, "import_ended")
@@ -132,7 +132,7 @@ func TestBrokenUploadLeavesNothing(t *testing.T) {
 		if _, err := x.UploadImport(t.Context(), registrar(), src, create()); err == nil {
 			t.Error("no error")
 		}
-		if n := x.count(t, "import_batch") + x.count(t, "import_file"); n != 0 {
+		if n := x.count(t, "import_batch") + x.count(t, "blob_piece"); n != 0 {
 			t.Errorf("%d rows left", n)
 		}
 	})

@@ -9,8 +9,8 @@ import (
 // sweepEvery is how often what nobody needs any more is looked for.
 const sweepEvery = time.Hour
 
-// sweep deletes uploaded files that nobody goes on with, and answers that were
-// kept long enough, for as long as ctx lasts. A failure is logged and tried
+// sweep deletes uploaded files that nobody goes on with, other files whose time is
+// over, and answers that were kept long enough, for as long as ctx lasts. A failure is logged and tried
 // again, it stops nothing else.
 func (p *parts) sweep(ctx context.Context, log *slog.Logger) error {
 	for {
@@ -26,6 +26,8 @@ func (p *parts) sweep(ctx context.Context, log *slog.Logger) error {
 func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger) {
 	uploads, err := p.registry.SweepImports(ctx)
 	tellSwept(ctx, log, "uploads that nobody went on with", int64(uploads), err)
+	files, err := p.registry.SweepBlobs(ctx)
+	tellSwept(ctx, log, "files whose time is over", files, err)
 	answers, err := p.registry.SweepAnswers(ctx)
 	tellSwept(ctx, log, "answers that were kept long enough", answers, err)
 }

@@ -2,7 +2,6 @@
 --
 -- import_batch             one row per import that came to an end, or per file that waits for it
 -- import_error             what was wrong with its rows; no values of people
--- import_file              an uploaded file that waits, sealed, in pieces
 -- import_stage             new rows of people, built in Go, until one transaction merges them; junk afterwards
 -- import_stage_identifier  their identifiers: finds those that stand twice in a file or belong to somebody else
 -- import_stage_state       their new value hashes where a decision exists
@@ -20,7 +19,7 @@ CREATE TABLE import_batch (
   reason         text        NOT NULL,
   collected_at   timestamptz,                          -- of the values, where no cell says it; NULL: unknown
   actor          text        NOT NULL,
-  state          text        NOT NULL CHECK (state IN ('uploading', 'uploaded', 'checked', 'refused', 'applied', 'discarded')),
+  state          text        NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded')),
   sha256         bytea,                                -- of the file; NULL until it was read to its end
   fingerprint    bytea,                                -- of a file of new people and what its columns mean; NULL for a file of changes
   applied_before boolean     NOT NULL,                 -- the last look found that the same file was applied
@@ -31,9 +30,6 @@ CREATE TABLE import_batch (
   failed         integer     NOT NULL,                 -- rows with a problem
   problem_count  integer     NOT NULL,                 -- all problems; import_error keeps the first ones
   ignored        jsonb       NOT NULL,                 -- [header]: columns that are no field
-  file_kid       text,                                  -- key of the uploaded file, wrapped as in record_key; NULL without one
-  file_wrapped   bytea,
-  file_kek       text,
   created_at     timestamptz NOT NULL,
   ended_at       timestamptz                           -- of the last run
 );
@@ -48,13 +44,6 @@ CREATE TABLE import_error (
   code        text    NOT NULL,
   words       text    NOT NULL,
   PRIMARY KEY (batch_id, no)
-);
-
-CREATE TABLE import_file (
-  batch_id uuid    NOT NULL REFERENCES import_batch (id) ON DELETE CASCADE,
-  seq      integer NOT NULL,                           -- 0, 1, 2, ...
-  piece    bytea   NOT NULL,                           -- sealed
-  PRIMARY KEY (batch_id, seq)
 );
 
 CREATE UNLOGGED TABLE import_stage (
@@ -123,6 +112,5 @@ ALTER TABLE import_stage_identifier
 DROP TABLE import_stage_state;
 DROP TABLE import_stage_identifier;
 DROP TABLE import_stage;
-DROP TABLE import_file;
 DROP TABLE import_error;
 DROP TABLE import_batch;

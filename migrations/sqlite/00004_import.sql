@@ -2,7 +2,6 @@
 --
 -- import_batch             one row per import that came to an end, or per file that waits for it
 -- import_error             what was wrong with its rows; no values of people
--- import_file              an uploaded file that waits, sealed, in pieces
 -- import_stage             new rows of people, built in Go, until one transaction merges them; junk afterwards
 -- import_stage_identifier  their identifiers: finds those that stand twice in a file or belong to somebody else
 -- import_stage_state       their new value hashes where a decision exists
@@ -20,7 +19,7 @@ CREATE TABLE import_batch (
   reason         TEXT    NOT NULL,
   collected_at   TEXT,                                   -- of the values, where no cell says it; NULL: unknown
   actor          TEXT    NOT NULL,
-  state          TEXT    NOT NULL CHECK (state IN ('uploading', 'uploaded', 'checked', 'refused', 'applied', 'discarded')),
+  state          TEXT    NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded')),
   sha256         BLOB,                                   -- of the file; NULL until it was read to its end
   fingerprint    BLOB,                                   -- of a file of new people and what its columns mean; NULL for a file of changes
   applied_before INTEGER NOT NULL CHECK (applied_before IN (0, 1)), -- the last look found that the same file was applied
@@ -31,9 +30,6 @@ CREATE TABLE import_batch (
   failed         INTEGER NOT NULL,                       -- rows with a problem
   problem_count  INTEGER NOT NULL,                       -- all problems; import_error keeps the first ones
   ignored        TEXT    NOT NULL CHECK (json_valid(ignored)), -- [header]: columns that are no field
-  file_kid       TEXT,                                   -- key of the uploaded file, wrapped as in record_key; NULL without one
-  file_wrapped   BLOB,
-  file_kek       TEXT,
   created_at     TEXT    NOT NULL,
   ended_at       TEXT                                    -- of the last run
 ) STRICT;
@@ -49,13 +45,6 @@ CREATE TABLE import_error (
   words       TEXT    NOT NULL,
   PRIMARY KEY (batch_id, no)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE import_file (
-  batch_id TEXT    NOT NULL REFERENCES import_batch (id) ON DELETE CASCADE,
-  seq      INTEGER NOT NULL,                             -- 0, 1, 2, ...
-  piece    BLOB    NOT NULL,                             -- sealed
-  PRIMARY KEY (batch_id, seq)
-) STRICT;
 
 CREATE TABLE import_stage (
   run_no         INTEGER NOT NULL,
@@ -106,6 +95,5 @@ CREATE TABLE import_stage_state (
 DROP TABLE import_stage_state;
 DROP TABLE import_stage_identifier;
 DROP TABLE import_stage;
-DROP TABLE import_file;
 DROP TABLE import_error;
 DROP TABLE import_batch;
