@@ -119,7 +119,7 @@ type importRun struct {
 	stage   int64     // run_no of its rows in the staging tables: every run has its own
 	at      db.Time   // the moment of all its changes
 	fields  *fieldSet
-	types   map[string]*idType // by scheme: those that say whom a row means
+	types   map[string]*idType // by scheme: those that say whom a row means; of new people, those that they may be given
 	builder *builder
 	first   int64 // where the counter of registration numbers stood at the beginning
 	next    int64 // where it stands after the rows that were staged, if nobody else moves it
@@ -159,7 +159,7 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 		if im.fields, err = r.fieldSet(tx); err != nil {
 			return err
 		}
-		if im.types, err = identifyingTypes(tx); err != nil {
+		if im.types, err = im.readTypes(tx); err != nil {
 			return err
 		}
 		return tx.Raw(`SELECT next_no FROM registrant_number WHERE one = 1`).Scan(&im.first).Error

@@ -33,6 +33,8 @@ type importRow struct {
 	bad       bool              // it has a problem
 	person    *record           // who it is, if it is somebody
 	built     *built            // nil: unchanged, or bad
+	given     []givenID         // identifiers of a new person
+	lacks     bool              // the person is there, without one of those
 }
 
 // importID is a unique identifier of a row.
@@ -53,7 +55,7 @@ func (im *importRun) open() (*csvio.Reader, error) {
 	var locked []fault.Field
 	for _, c := range reader.Columns() {
 		im.columns[c.Key] = c
-		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field, PersonKind, nil) {
+		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field, PersonKind, nil) || im.notGivable(c.Key) {
 			locked = append(locked, fault.Field{Name: c.Key, Code: CodeNotEditable, Detail: "This account may not change this field."})
 		}
 	}
@@ -104,6 +106,9 @@ func (im *importRun) contract() csvio.Contract {
 			who = append(who, scheme)
 		}
 	}
+	if im.opt.Mode == ImportCreate {
+		c.Targets = append(c.Targets, im.givenTargets()...)
+	}
 	if im.opt.Mode == ImportCreate && len(names) > 0 {
 		c.Require = append(c.Require, names)
 	}
@@ -142,20 +147,24 @@ func (im *importRun) readChunk(ctx context.Context, reader *csvio.Reader, n int)
 // readRow turns cells into values and identifiers.
 func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 	row := &importRow{line: in.Line, collected: im.opt.CollectedAt, set: make(map[string]string, len(columns))}
+	given := map[string]string{}
 	for i, c := range columns {
 		cell := in.Cells[i]
-		switch {
+		switch t, _ := im.givenType(c.Key); {
 		case cell == "":
 		case c.Key == numberColumn:
 			im.readNumber(row, cell)
 		case c.Key == collectedColumn && im.fields.byKey[c.Key] == nil:
 			im.readCollected(row, c, cell)
-		case im.types[c.Key] != nil:
+		case t != nil && im.opt.Mode == ImportCreate:
+			given[c.Key] = cell
+		case t != nil:
 			im.readTyped(row, c, cell)
 		default:
 			im.readCell(row, c, cell)
 		}
 	}
+	im.readGiven(row, given)
 	return row
 }
 

@@ -32,6 +32,9 @@ func (im *importRun) resolve(ctx context.Context, rows []*importRow) error {
 				whose[row] = id
 			}
 		}
+		if err := im.compareGiven(tx, whose); err != nil {
+			return err
+		}
 		return im.loadPeople(tx, whose)
 	})
 }
@@ -120,7 +123,7 @@ func (im *importRun) identify(row *importRow, o owners) uuid.UUID {
 			im.bad(row, id.scheme, code, "This is the identifier of a group, not of a person.")
 			return uuid.Nil
 		}
-		if owner == uuid.Nil && im.types[id.scheme] != nil { // it would be left out in silence
+		if owner == uuid.Nil && im.types[id.scheme] != nil && im.opt.Mode == ImportUpdate { // it would be left out in silence
 			wrong := id.doubt
 			if wrong == nil {
 				wrong = &mistake{CodeNotFound, "Nobody is registered with this identifier."}
@@ -206,6 +209,7 @@ func (im *importRun) draft(row *importRow) error {
 		}
 		return nil
 	}
+	row.ids = append(row.ids, row.givenIDs()...)
 	for _, def := range im.fields.list {
 		if !def.Unique || row.set[def.Key] == "" {
 			continue
@@ -230,7 +234,7 @@ func (im *importRun) settleRow(row *importRow) error {
 		if err := im.build(row); err != nil {
 			return err
 		}
-		if row.built != nil {
+		if row.built != nil || row.lacks {
 			row.built = nil
 			im.bad(row, im.identifying(row), CodeExists, "This person is registered already, with other values; to change them, import in update mode.")
 		}
@@ -264,7 +268,13 @@ func (im *importRun) change(row *importRow) (*built, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build a person: %w", err)
 	}
-	return im.builder.register(id, "", row.set, row.collected)
+	im.builder.beside = row.givenDiff()
+	defer func() { im.builder.beside = nil }()
+	change, err := im.builder.register(id, "", row.set, row.collected)
+	if err != nil {
+		return nil, err
+	}
+	return change, im.give(row, change)
 }
 
 // identifying is the column by which a row's person was found.

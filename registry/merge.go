@@ -122,7 +122,10 @@ func (im *importRun) checkDefinitions(tx *gorm.DB) error {
 	if err == nil && revision != im.fields.revision {
 		err = fault.New(fault.Conflict, "definitions_changed", "Somebody changed a field while the file was read. Nothing was changed; import the file again.")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return im.checkTypes(tx)
 }
 
 // checkAppliedBefore makes a second import of the same new people harmless, those
@@ -281,7 +284,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	}
 	return map[string]any{
 		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
-		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "zero": db.Bytes(make([]byte, chainHashSize)),
+		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "valid": IdentifierValid, "zero": db.Bytes(make([]byte, chainHashSize)),
 	}, nil
 }
 
@@ -306,6 +309,7 @@ func createStatements() []statement {
 		{"insert record_key", `INSERT INTO record_key (registrant_id, kid, wrapped, kek)
 			SELECT registrant_id, key_kid, key_wrapped, key_kek FROM import_stage WHERE run_no = @run`},
 		insertIdentifiers(),
+		insertGiven(),
 		insertIndexed(),
 	}
 }

@@ -24,7 +24,7 @@ const chunkRows = 1000
 const staleAfter = 24 * time.Hour
 
 // stageTables hold nothing but rows on their way.
-var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value"}
+var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given"}
 
 // stageAll reads the whole file into the staging tables. One goroutine reads
 // and builds, the other copies into the database; both have ended on return.
@@ -49,9 +49,9 @@ func (im *importRun) stageAll(ctx context.Context, reader *csvio.Reader) error {
 
 // stageChunk is the rows of the staging tables for one chunk of the file.
 type stageChunk struct {
-	people, identifiers, states, values [][]any
-	rows                                int   // of the file, up to here
-	bytes                               int64 // of the file, up to here
+	people, identifiers, states, values, given [][]any
+	rows                                       int   // of the file, up to here
+	bytes                                      int64 // of the file, up to here
 }
 
 func (im *importRun) buildAll(ctx context.Context, reader *csvio.Reader, chunks chan<- stageChunk) error {
@@ -119,6 +119,7 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 			id(x.Scheme, x.Bidx, x.IsUnique, "drop")
 		}
 		chunk.values = append(chunk.values, im.stageValues(row.line, c)...)
+		chunk.given = append(chunk.given, im.stageGiven(row)...)
 	}
 	for _, x := range row.ids {
 		if !slices.ContainsFunc(added, func(a identifierRow) bool { return a.Scheme == x.scheme }) {
@@ -197,8 +198,9 @@ func (im *importRun) copyChunk(ctx context.Context, c stageChunk) error {
 		{"run_no", "line", "scheme", "bidx", "is_unique", "op", "bad"},
 		{"run_no", "line", "field", "live_hash"},
 		{"run_no", "line", "field", "norm_value"},
+		givenStageColumns(),
 	}
-	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values} {
+	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values, c.given} {
 		if len(rows) == 0 {
 			continue
 		}
