@@ -97,6 +97,13 @@ const (
 	toDefineIdentifierType action = "define identifier types"
 )
 
+// Actions on jobs.
+const (
+	toFollowJobs action = "follow work that was asked for"
+	toReadJobs   action = "see everybody's jobs"
+	toEndJobs    action = "end the jobs of others"
+)
+
 // rolesFor is the whole table of permissions. Registrants are held to their own
 // record by checkOn. What does not stand here is allowed to nobody.
 func rolesFor(act action) []Role {
@@ -117,8 +124,12 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleAuditor, RoleSystem}
 	case toCountStats:
 		return []Role{RoleAdmin, RoleSystem}
-	case toAudit:
+	case toAudit, toReadJobs:
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
+	case toFollowJobs: // of the own account, by whatever token
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem}
+	case toEndJobs:
+		return []Role{RoleAdmin, RoleSystem}
 	case toAttest:
 		return []Role{RoleAdmin, RoleAttester}
 	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType, toKeepAreas:
@@ -160,9 +171,9 @@ func scopeFor(act action) Scope {
 		return ScopeFieldsWrite
 	case toImport:
 		return ScopeImportsWrite
-	case toReadAdminLog, toAudit:
+	case toReadAdminLog, toAudit, toReadJobs:
 		return ScopeSettingsRead
-	case toKeepAreas:
+	case toKeepAreas, toEndJobs:
 		return ScopeSettingsWrite
 	case toReadStaff:
 		return ScopeStaffRead

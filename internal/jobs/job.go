@@ -57,6 +57,7 @@ type Job struct {
 	Cursor      string // where the work stands, in the handler's own words
 	Progress    int64  // units done, of Total
 	Total       int64
+	Cancel      bool      // somebody has asked to end it
 	Error       string    // of the last failed attempt
 	EndedAt     time.Time // zero while it is live
 }
@@ -159,8 +160,34 @@ func Get(tx *gorm.DB, id uuid.UUID) (Job, error) {
 	return rows[0].toJob(), nil
 }
 
+// GetAll reads jobs by id; ids that name none are left out.
+func GetAll(tx *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]Job, error) {
+	var rows []row
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if err := tx.Raw(`SELECT `+columns+` FROM job WHERE id IN ?`, ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("jobs: get several: %w", err)
+	}
+	found := make(map[uuid.UUID]Job, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r.toJob()
+	}
+	return found, nil
+}
+
+// Purge deletes jobs that ended before a moment, at most limit, and tells how
+// many there were.
+func Purge(tx *gorm.DB, before db.Time, limit int) (int, error) {
+	q := tx.Exec(`DELETE FROM job WHERE id IN (SELECT id FROM job WHERE ended_at > 0 AND ended_at < ? ORDER BY ended_at LIMIT ?)`, before.UnixMicro(), limit)
+	if q.Error != nil {
+		return 0, fmt.Errorf("jobs: purge: %w", q.Error)
+	}
+	return int(q.RowsAffected), nil
+}
+
 // columns are those of row.
-const columns = "id, kind, args, state, run_at, fence, attempts, max_attempts, cursor, progress, total, error, ended_at"
+const columns = "id, kind, args, state, run_at, fence, attempts, max_attempts, cursor, progress, total, cancel, error, ended_at"
 
 // row is a row of table job. Its times are microseconds, one type with one
 // order on both databases.
@@ -176,6 +203,7 @@ type row struct {
 	Cursor      string    `gorm:"column:cursor"`
 	Progress    int64     `gorm:"column:progress"`
 	Total       int64     `gorm:"column:total"`
+	Cancel      bool      `gorm:"column:cancel"`
 	Error       string    `gorm:"column:error"`
 	EndedAt     int64     `gorm:"column:ended_at"`
 }
@@ -183,7 +211,7 @@ type row struct {
 func (r row) toJob() Job {
 	j := Job{
 		ID: r.ID, Kind: r.Kind, State: r.State, RunAt: time.UnixMicro(r.RunAt).UTC(), Attempts: r.Attempts, MaxAttempts: r.MaxAttempts,
-		Cursor: r.Cursor, Progress: r.Progress, Total: r.Total, Error: r.Error,
+		Cursor: r.Cursor, Progress: r.Progress, Total: r.Total, Cancel: r.Cancel, Error: r.Error,
 	}
 	if r.EndedAt != 0 {
 		j.EndedAt = time.UnixMicro(r.EndedAt).UTC()

@@ -89,6 +89,20 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
+// Drain works, one job after the other, until none is due, and tells how many
+// attempts it made. It returns the error of the database, or of ctx.
+func (r *Runner) Drain(ctx context.Context) (attempts int, err error) {
+	for ctx.Err() == nil {
+		claimed, err := r.claim(ctx)
+		if err != nil || claimed == nil {
+			return attempts, err
+		}
+		r.handle(ctx, *claimed)
+		attempts++
+	}
+	return attempts, context.Cause(ctx)
+}
+
 func (r *Runner) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		claimed, err := r.claim(ctx)

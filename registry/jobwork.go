@@ -1,0 +1,223 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/jobs"
+)
+
+// jobWork does the work of one kind of job, for an actor with the rights of the
+// moment. Each transaction of r.db.InTx under ctx commits only while the job is
+// ours and not cancelled; run.Tell shows the progress. The result is kept as JSON of at most maxJobResult
+// bytes: numbers and ids, no values of people. A job may be run again after a
+// crash: from run.Cursor, or in a way that finds what is done.
+type jobWork func(ctx context.Context, a Actor, run *jobs.Run) (result any, err error)
+
+// maxJobResult is in bytes.
+const maxJobResult = 64 << 10
+
+// jobKinds is every kind of job and its work.
+func (r *Registry) jobKinds() map[string]jobWork {
+	return map[string]jobWork{
+		jobAudit: r.workAudit,
+	}
+}
+
+// JobHandlers gives the work of every kind of job, for the runner of a server.
+func (r *Registry) JobHandlers() map[string]jobs.Handler {
+	handlers := map[string]jobs.Handler{}
+	for kind, work := range r.jobKinds() {
+		handlers[kind] = r.jobHandler(work)
+	}
+	return handlers
+}
+
+// jobOption changes how a job is enqueued.
+type jobOption func(*jobs.Spec)
+
+// oneAtATime makes of all jobs of a kind with this key one that waits or runs.
+func oneAtATime(key string) jobOption { return func(s *jobs.Spec) { s.UniqueKey = key } }
+
+// enqueue asks for work in the caller's transaction, and gives the id of the job.
+// The caller has decided that the actor may. If a job of the same key is at work
+// already, it gives that one to whoever asked for it, and Conflict "job_exists" to
+// others.
+func (r *Registry) enqueue(tx *gorm.DB, now db.Time, a Actor, kind string, args any, options ...jobOption) (uuid.UUID, error) {
+	spec := jobs.Spec{Kind: kind, Args: args, RunAt: now}
+	for _, change := range options {
+		change(&spec)
+	}
+	id, err := jobs.Enqueue(tx, spec)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	row := jobRow{JobID: id, Actor: a.name(), Channel: a.channel(), CreatedAt: now, ErrorFields: column[[]fault.Field]{[]fault.Field{}}}
+	if a.AccountID == uuid.Nil {
+		row.Roles = joinRoles(a.Roles)
+	} else {
+		row.AccountID = &a.AccountID
+	}
+	if a.ByToken() {
+		row.Scopes = optional(joinScopes(a.Scopes))
+	}
+	var there jobRow
+	found := tx.Where("job_id = ?", id).Limit(1).Find(&there)
+	switch {
+	case found.Error != nil:
+		return uuid.Nil, fmt.Errorf("look for a job: %w", found.Error)
+	case found.RowsAffected == 0:
+		err = tx.Create(&row).Error
+	case !there.of(a):
+		return uuid.Nil, fault.New(fault.Conflict, "job_exists", "Somebody else has asked for the same work, and it has not ended.")
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("keep who asked for a job: %w", err)
+	}
+	return id, nil
+}
+
+// startJob enqueues a job in a transaction of its own.
+func (r *Registry) startJob(ctx context.Context, a Actor, kind string, args any, options ...jobOption) (Job, error) {
+	var j Job
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		id, err := r.enqueue(tx, now, a, kind, args, options...)
+		if err == nil {
+			j, err = readJob(tx, a, id, true)
+		}
+		return err
+	})
+	return j, err
+}
+
+// of tells whether it was this actor's account that asked.
+func (row *jobRow) of(a Actor) bool {
+	if row.AccountID == nil {
+		return a.AccountID == uuid.Nil
+	}
+	return *row.AccountID == a.AccountID
+}
+
+// jobHandler runs one kind of work for whoever asked for it, and keeps what came
+// of it in the transaction that ends the job.
+func (r *Registry) jobHandler(work jobWork) jobs.Handler {
+	return func(ctx context.Context, run *jobs.Run) error {
+		var result []byte
+		var failure error
+		run.AtEnd(func(tx *gorm.DB, state jobs.State) error { return keepOutcome(tx, run.ID, state, result, failure) })
+		result, failure = r.work(ctx, run, work)
+		if failure == nil || errors.Is(failure, jobs.ErrLost) || errors.Is(failure, jobs.ErrCancelled) {
+			return failure
+		}
+		told := jobFailureOf(failure)
+		return &jobs.Failure{Err: failure, Words: told.Code, Final: isFinal(failure)}
+	}
+}
+
+func (r *Registry) work(ctx context.Context, run *jobs.Run, work jobWork) ([]byte, error) {
+	a, err := r.jobActor(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	ctx = db.Besides(ctx, func(tx *gorm.DB, _ db.Time) error { return run.Hold(tx) })
+	result, err := work(ctx, a, run)
+	if err != nil || result == nil {
+		return nil, err
+	}
+	text, err := json.Marshal(result)
+	if err == nil && len(text) > maxJobResult {
+		err = fmt.Errorf("the result of a job of kind %s is too long", run.Kind)
+	}
+	return text, err
+}
+
+// jobActor is who asked, with the rights of today and the scopes of then. Error:
+// Forbidden "account_disabled".
+func (r *Registry) jobActor(ctx context.Context, id uuid.UUID) (Actor, error) {
+	var a Actor
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		var row jobRow
+		if err := first(tx.Where("job_id = ?", id), &row, errNoJob()); err != nil {
+			return err
+		}
+		if row.AccountID == nil {
+			a = Actor{Name: row.Actor, Channel: row.Channel}
+			for name := range strings.FieldsSeq(row.Roles) {
+				a.Roles = append(a.Roles, Role(name))
+			}
+			return nil
+		}
+		var account accountRow
+		closed := fault.New(fault.Forbidden, "account_disabled", "The account that asked for this is closed.")
+		err := first(tx.Where("id = ? AND disabled_at IS NULL", *row.AccountID), &account, closed)
+		if err != nil {
+			return err
+		}
+		if a, err = readActor(tx, account); err != nil {
+			return err
+		}
+		a.Channel = row.Channel
+		if row.Scopes != "" {
+			a.Scopes = splitScopes(string(row.Scopes))
+		}
+		return nil
+	})
+	return a, err
+}
+
+// isFinal tells of failures that trying again does not mend.
+func isFinal(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Gone, fault.TooLarge:
+		return true
+	}
+	return false
+}
+
+// jobFailureOf is what may be told of a failure: never its cause.
+func jobFailureOf(err error) JobFailure {
+	var f *fault.Error
+	if errors.As(err, &f) && f.Kind != fault.Internal {
+		return JobFailure{f.Code, f.Detail, f.Fields}
+	}
+	return JobFailure{Code: fault.CodeOf(err), Detail: "The work failed for reasons that the log of the server tells."}
+}
+
+// keepOutcome writes what came of an attempt.
+func keepOutcome(tx *gorm.DB, id uuid.UUID, state jobs.State, result []byte, failure error) error {
+	row := jobRow{JobID: id, ErrorFields: column[[]fault.Field]{[]fault.Field{}}}
+	switch state {
+	case jobs.Done:
+		row.Result = optional(result)
+	case jobs.Failed:
+		told := jobFailureOf(failure)
+		row.ErrorCode, row.ErrorDetail = told.Code, told.Detail
+		if told.Fields != nil {
+			row.ErrorFields.V = told.Fields
+		}
+	default:
+		return nil
+	}
+	err := tx.Model(&row).Select("result", "error_code", "error_detail", "error_fields").Updates(&row).Error
+	if err != nil {
+		return fmt.Errorf("keep the outcome of a job: %w", err)
+	}
+	return nil
+}
+
+// saveCursor keeps where the work of a job stands, as JSON.
+func (r *Registry) saveCursor(ctx context.Context, run *jobs.Run, cursor any, done, total int64) error {
+	text, err := json.Marshal(cursor)
+	if err != nil {
+		return fmt.Errorf("write where a job stands: %w", err)
+	}
+	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error { return run.Save(tx, string(text), done, total) })
+}
