@@ -19,6 +19,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/registry/csvio"
+	"socialregistry/registry/mapping"
 )
 
 // How an import goes, from one file to the registry:
@@ -54,12 +55,16 @@ type ImportOptions struct {
 	AllOrNothing bool              // one problem and nothing is applied; else the good rows are
 	DryRun       bool              // everything but the merge
 	Mapping      map[string]string // header -> field key, "" leaves the column out; goes before the contract
+	Saved        string            // key of a saved mapping, behind Mapping: says Kind, Mode and Dates where they are left out
+	Kind         string            // what a row is: PersonKind (also when empty), or a kind of group
 	KnownOnly    bool              // refuse a file with a column that is no field, unless Mapping leaves it out
 	Dates        csvio.DateOrder   // of dates with slashes
 	Reason       string            // for the change log
 	Label        string            // names the versions that are made; "": they have no name. See AddVersion
 	CollectedAt  time.Time         // when the values were collected, where no cell says it; zero: unknown
 	Progress     func(ImportProgress)
+
+	saved *mapping.Mapping // what Saved names
 }
 
 // ImportProgress tells how far an import is. Statement is set while the merge
@@ -138,7 +143,10 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 	if err := a.check(toImport); err != nil {
 		return nil, err
 	}
-	o, err := o.clean()
+	o, err := r.withSaved(ctx, o)
+	if err == nil {
+		o, err = o.clean()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +164,7 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 		return nil, fmt.Errorf("begin an import: %w", err)
 	}
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if im.fields, err = r.fieldSet(tx); err != nil {
+		if im.fields, err = r.fieldSetOf(tx, o.Kind); err != nil {
 			return err
 		}
 		if im.types, err = im.readTypes(tx); err != nil {
@@ -315,7 +323,11 @@ func (im *importRun) fingerprint() (db.Bytes, error) {
 	for key, c := range im.columns {
 		columns[key] = []any{c.Index, c.Order}
 	}
-	b, err := json.Marshal([]any{im.result.SHA256, im.opt.Mode, columns})
+	print := []any{im.result.SHA256, im.opt.Mode, columns}
+	if im.opt.saved != nil || im.opt.Kind != PersonKind {
+		print = append(print, im.opt.saved, im.opt.Kind)
+	}
+	b, err := json.Marshal(print)
 	if err != nil {
 		return nil, fmt.Errorf("name an import: %w", err)
 	}

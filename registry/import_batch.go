@@ -14,6 +14,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/registry/csvio"
+	"socialregistry/registry/mapping"
 )
 
 // ImportState is where an import stands.
@@ -44,6 +45,8 @@ type ImportBatch struct {
 	Mode         ImportMode
 	AllOrNothing bool
 	Mapping      map[string]string
+	Saved        string // key of the saved mapping that it came with; "": none
+	Kind         string // what a row is
 	Dates        csvio.DateOrder
 	Reason       string
 	Label        string    // of the versions that it makes; "": none
@@ -66,6 +69,8 @@ type batchRow struct {
 	DateOrder    csvio.DateOrder           `gorm:"column:date_order"`
 	Reason       string                    `gorm:"column:reason"`
 	Label        string                    `gorm:"column:label"`
+	Kind         string                    `gorm:"column:kind"`
+	Saved        column[*mapping.Mapping]  `gorm:"column:saved"`
 	CollectedAt  *db.Time                  `gorm:"column:collected_at"`
 	Actor        string                    `gorm:"column:actor"`
 	State        ImportState               `gorm:"column:state"`
@@ -88,12 +93,13 @@ func (batchRow) TableName() string { return "import_batch" }
 
 // batchRowOf gives the row of an import that begins.
 func batchRowOf(im *importRun, state ImportState) batchRow {
-	mapping := maps.Clone(im.opt.Mapping)
-	if mapping == nil {
-		mapping = map[string]string{}
+	chosen := maps.Clone(im.opt.Mapping)
+	if chosen == nil {
+		chosen = map[string]string{}
 	}
 	row := batchRow{ID: im.batch, Name: im.opt.Name, Mode: im.opt.Mode, AllOrNothing: im.opt.AllOrNothing,
-		Mapping: column[map[string]string]{mapping}, DateOrder: im.opt.Dates, Reason: im.opt.Reason, Label: im.opt.Label,
+		Mapping: column[map[string]string]{chosen}, DateOrder: im.opt.Dates, Reason: im.opt.Reason, Label: im.opt.Label,
+		Kind: im.opt.Kind, Saved: column[*mapping.Mapping]{im.opt.saved},
 		Actor: im.actor.name(), State: state, Ignored: column[[]string]{[]string{}}, CreatedAt: im.at}
 	if !im.opt.CollectedAt.IsZero() {
 		collected := db.TimeOf(im.opt.CollectedAt)
@@ -104,7 +110,7 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 
 func (row *batchRow) toBatch() ImportBatch {
 	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
-		Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
+		Saved: row.savedKey(), Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
 			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Ignored: row.Ignored.V,

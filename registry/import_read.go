@@ -52,16 +52,11 @@ func (im *importRun) open() (*csvio.Reader, error) {
 		return nil, err
 	}
 	im.columns = map[string]csvio.Column{}
-	var locked []fault.Field
 	for _, c := range reader.Columns() {
 		im.columns[c.Key] = c
-		if def := im.fields.byKey[c.Key]; def != nil && !im.actor.mayEdit(def.Field, PersonKind, nil) || im.notGivable(c.Key) {
-			locked = append(locked, fault.Field{Name: c.Key, Code: CodeNotEditable, Detail: "This account may not change this field."})
-		}
 	}
-	if len(locked) > 0 {
-		return nil, &fault.Error{Kind: fault.Forbidden, Code: CodeNotEditable, Fields: locked,
-			Detail: "The file has columns that this account may not change; leave them out by the mapping."}
+	if err := im.checkLocked(); err != nil {
+		return nil, err
 	}
 	im.result.Ignored = reader.Ignored()
 	if im.result.Unknown = contract.Unchosen(reader.Ignored()); im.opt.KnownOnly && len(im.result.Unknown) > 0 {
@@ -72,10 +67,30 @@ func (im *importRun) open() (*csvio.Reader, error) {
 	return reader, nil
 }
 
+// checkLocked refuses a file with columns, or a mapping with defaults, of fields
+// that the actor may not change.
+func (im *importRun) checkLocked() error {
+	names := slices.Sorted(maps.Keys(im.columns))
+	if im.opt.saved != nil {
+		names = append(names, slices.Sorted(maps.Keys(im.opt.saved.Defaults))...)
+	}
+	var locked []fault.Field
+	for _, name := range names {
+		if def := im.fields.byKey[name]; def != nil && !im.actor.mayEdit(def.Field, im.opt.Kind, nil) || im.notGivable(name) {
+			locked = append(locked, fault.Field{Name: name, Code: CodeNotEditable, Detail: "This account may not change this field."})
+		}
+	}
+	if len(locked) == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Forbidden, Code: CodeNotEditable, Fields: locked,
+		Detail: "The file has columns that this account may not change; leave them out by the mapping."}
+}
+
 // contract says which columns the file may and must have: the fields by key,
 // label or common name.
 func (im *importRun) contract() csvio.Contract {
-	c := csvio.Contract{Mapping: im.opt.Mapping, Order: im.opt.Dates, Refuse: refused}
+	c := csvio.Contract{Mapping: im.opt.Mapping, Saved: im.opt.savedHeaders(), Order: im.opt.Dates, Refuse: refused}
 	who, names := []string(nil), []string(nil)
 	if im.opt.Mode == ImportUpdate {
 		c.Targets = append(c.Targets, csvio.Target{Key: numberColumn})
@@ -149,7 +164,7 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 	row := &importRow{line: in.Line, collected: im.opt.CollectedAt, set: make(map[string]string, len(columns))}
 	given := map[string]string{}
 	for i, c := range columns {
-		cell := in.Cells[i]
+		cell := im.opt.saved.Value(c.Key, in.Cells[i])
 		switch t, _ := im.givenType(c.Key); {
 		case cell == "":
 		case c.Key == numberColumn:
@@ -165,6 +180,7 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 		}
 	}
 	im.readGiven(row, given)
+	im.fillDefaults(row)
 	return row
 }
 

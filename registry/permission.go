@@ -104,6 +104,13 @@ const (
 	toEndJobs    action = "end the jobs of others"
 )
 
+// Actions on sources and saved mappings.
+const (
+	toReadSources action = "read saved mappings and sources"
+	toKeepSources action = "keep saved mappings and sources"
+	toPullSources action = "pull from a source"
+)
+
 // rolesFor is the whole table of permissions. Registrants are held to their own
 // record by checkOn. What does not stand here is allowed to nobody.
 func rolesFor(act action) []Role {
@@ -142,6 +149,12 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleSystem}
 	case toImport:
 		return []Role{RoleAdmin, RoleRegistrar, RoleSystem}
+	case toReadSources:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAuditor, RoleSystem}
+	case toKeepSources:
+		return []Role{RoleAdmin}
+	case toPullSources:
+		return []Role{RoleAdmin, RoleSystem}
 	case toReadStaff, toCreateStaff:
 		return []Role{RoleAdmin, RoleSystem}
 	case toReadAdminLog:
@@ -169,11 +182,11 @@ func scopeFor(act action) Scope {
 		return ScopeAttestationsWrite
 	case toDefineField, toIndexField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType:
 		return ScopeFieldsWrite
-	case toImport:
+	case toImport, toPullSources:
 		return ScopeImportsWrite
-	case toReadAdminLog, toAudit, toReadJobs:
+	case toReadAdminLog, toAudit, toReadJobs, toReadSources:
 		return ScopeSettingsRead
-	case toKeepAreas, toEndJobs:
+	case toKeepAreas, toEndJobs, toKeepSources:
 		return ScopeSettingsWrite
 	case toReadStaff:
 		return ScopeStaffRead

@@ -43,7 +43,7 @@ type Config struct {
 }
 
 // New opens the registry and writes the definitions that come with it and are not
-// there yet: fields, kinds of group, types of identifiers. One that is there is
+// there yet: fields, kinds of group, types of identifiers, import mappings. One that is there is
 // left as it is. The first start binds the database to its master key; with
 // another one, New returns ErrOtherMasterKey and writes nothing.
 func New(ctx context.Context, c Config) (*Registry, error) {
@@ -59,7 +59,7 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
-	for _, seed := range []func(context.Context) error{r.seedFields, r.seedGroupKinds, r.seedIdentifierTypes} {
+	for _, seed := range []func(context.Context) error{r.seedFields, r.seedGroupKinds, r.seedIdentifierTypes, r.seedMappings} {
 		if err := seed(ctx); err != nil {
 			return nil, fmt.Errorf("open registry: %w", err)
 		}

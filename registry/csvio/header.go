@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -32,6 +33,9 @@ type Contract struct {
 	// Mapping is the user's own choice, header -> key; "" leaves the column
 	// out. It goes before every other rule.
 	Mapping map[string]string
+	// Saved is a choice that was kept for many files, header -> key as in
+	// Mapping, which goes before it. A column that this file lacks is no fault.
+	Saved map[string]string
 	// Require lists sets of keys; of each set at least one column must be there.
 	Require [][]string
 	// Order of the day and month in dates with slashes, for all columns whose
@@ -150,6 +154,16 @@ func (c Contract) refuses(r rune) bool {
 // mapping gives the user's mapping by the header as it is in the file.
 func (c Contract) mapping(headers []string) (map[string]string, *FileError) {
 	out := map[string]string{}
+	for i, h := range headers {
+		key, chosen := c.saved(h)
+		if !chosen {
+			continue
+		}
+		if key != "" && !slices.ContainsFunc(c.Targets, func(t Target) bool { return t.Key == key }) {
+			return nil, fileError(1, CodeMappingField, "the saved mapping names the field %q, which is not defined here", key)
+		}
+		out[headers[i]] = key
+	}
 	for name, key := range c.Mapping {
 		i := slices.IndexFunc(headers, func(h string) bool { return plain(h) == plain(name) })
 		if i < 0 {
@@ -163,12 +177,24 @@ func (c Contract) mapping(headers []string) (map[string]string, *FileError) {
 	return out, nil
 }
 
-// Unchosen gives those of the ignored headers that the user's mapping does not
-// leave out: perhaps they are misspelt.
+// saved gives what the saved mapping says of a header.
+func (c Contract) saved(header string) (key string, chosen bool) {
+	if key, chosen = c.Saved[header]; chosen {
+		return key, true
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Saved)) {
+		if plain(name) == plain(header) {
+			return c.Saved[name], true
+		}
+	}
+	return "", false
+}
+
+// Unchosen gives those of the ignored headers that neither mapping leaves out: perhaps they are misspelt.
 func (c Contract) Unchosen(ignored []string) []string {
 	var out []string
 	for _, h := range ignored {
-		chosen := false
+		_, chosen := c.saved(h)
 		for name := range c.Mapping {
 			chosen = chosen || plain(name) == plain(h)
 		}
