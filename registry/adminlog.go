@@ -30,6 +30,7 @@ type AdminEntry struct {
 	Seq     int64  // 1, 2, 3, ... per subject
 	At      time.Time
 	Actor   string
+	Channel Channel
 	Reason  string
 	Old     json.RawMessage // null: it was not there
 	New     json.RawMessage // null: it is not there any more
@@ -41,6 +42,7 @@ type adminRow struct {
 	Seq      int64    `gorm:"column:seq;primaryKey;autoIncrement:false"`
 	At       db.Time  `gorm:"column:at"`
 	Actor    string   `gorm:"column:actor"`
+	Channel  Channel  `gorm:"column:channel"`
 	Reason   string   `gorm:"column:reason"`
 	OldValue string   `gorm:"column:old_value"`
 	NewValue string   `gorm:"column:new_value"`
@@ -64,6 +66,7 @@ func (a *adminRow) payload() []byte {
 	put(fmt.Sprint(a.Seq))
 	put(fmt.Sprint(a.At.UnixMicro()))
 	put(a.Actor)
+	put(string(a.Channel))
 	put(a.Reason)
 	put(a.OldValue)
 	put(a.NewValue)
@@ -86,7 +89,7 @@ type adminChange struct {
 // logAdminAll is logAdmin for many subjects, each of them once.
 func (r *Registry) logAdminAll(tx *gorm.DB, a Actor, reason string, now db.Time, changes []adminChange) error {
 	for some := range slices.Chunk(changes, adminChunk) {
-		rows, err := adminRows(tx, adminRow{At: now, Actor: a.name(), Reason: reason}, some)
+		rows, err := adminRows(tx, adminRow{At: now, Actor: a.name(), Channel: a.channel(), Reason: reason}, some)
 		if err != nil {
 			return err
 		}
@@ -192,7 +195,7 @@ func adminEntries(rows []adminRow, start int64, prev []byte) ([]AdminEntry, erro
 			return nil, broken("entry %d of %s was altered", number, row.Subject)
 		}
 		prev = row.Hash
-		out[i] = AdminEntry{Subject: row.Subject, Seq: row.Seq, At: row.At.Time, Actor: row.Actor, Reason: row.Reason,
+		out[i] = AdminEntry{Subject: row.Subject, Seq: row.Seq, At: row.At.Time, Actor: row.Actor, Channel: row.Channel, Reason: row.Reason,
 			Old: json.RawMessage(row.OldValue), New: json.RawMessage(row.NewValue)}
 	}
 	return out, nil

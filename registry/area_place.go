@@ -89,8 +89,11 @@ func (c *built) settle(tx *gorm.DB) error {
 	}
 	c.Row.Area = optional(at.code)
 	act := toEdit
-	if c.NewKey != nil {
+	switch {
+	case c.NewKey != nil:
 		act = toRegister
+	case c.asked != nil:
+		act = toApprove
 	}
 	if len(c.by.Grants) > 0 && !c.by.to(act).reaches(&c.Row, at.above) {
 		return errOutsideArea()

@@ -46,6 +46,7 @@ type builder struct {
 	actor  Actor
 	reason string
 	at     db.Time
+	asked  *asked      // whose request this change carries out; nil: nobody's
 	keeps  string      // key of the field that the registry itself sets in this change; "": none
 	beside []diffEntry // what the log says beside the values
 	label  string      // names the versions that register and edit make; "": none
@@ -73,6 +74,7 @@ type built struct {
 	Indexed []indexedValue    // searchable fields whose value changed
 	Log     changeRow         // without TxNo; without ChainNo, PrevHash and Hash until link
 
+	asked    *asked  // whose request it carries out: the author of the version
 	AreaName *string // what the values name as the area now, normalised; nil: what they named before
 	by       Actor
 }
@@ -169,7 +171,7 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	if len(bad) > 0 {
 		return nil, fault.InvalidFields("invalid_values", "Some values cannot be accepted.", bad)
 	}
-	out.by = b.actor
+	out.by, out.asked = b.actor, b.asked
 	row := &out.Row
 	row.Values.FullNameNorm = normaliseName(b.fields.names(out.Text))
 	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, out.Text), b.keys.HashKeyID()

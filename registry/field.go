@@ -80,6 +80,8 @@ type Field struct {
 	Rule       string          `json:"rule,omitempty"`        // of a computed field: what it is made of
 	Result     FieldType       `json:"result,omitempty"`      // of a computed field: text, number, boolean or date
 
+	Approval Approval `json:"approval,omitzero"` // which edits wait for somebody's approval
+
 	// What the registry says of the definition; not for DefineField to set.
 	Version int  `json:"version"`           // 1, 2, 3, ...; values keep the one that they were checked by
 	Retired bool `json:"retired,omitempty"` // takes no new value; what it has stays

@@ -58,6 +58,8 @@ func (f Field) checkAccess(p *definitionProblems) {
 	parted := f.Type == TypeLocation || f.Type == TypeRepeat || f.Type == TypeMultiChoice
 	p.add(!f.editorsFine(), "edit_by", "Only admin, registrar and registrant edit values, and nobody edits a computed one.")
 	p.add(!seersFine(f.SeeBy), "see_by", "admin, registrar, field_worker, attester, auditor or registrant.")
+	unfit := f.Approval.problem(f.Type)
+	p.add(unfit != "", "approval", unfit)
 	p.add(computed && f.Required, "required", "Nobody enters a computed value.")
 	p.add(f.Unique && (computed || parted), "unique", "Not for values that are computed or have parts.")
 	p.add(f.Lookup && parted, "lookup", "Not for values that have parts.")

@@ -65,6 +65,7 @@ func (f Field) withDefaults() Field {
 	if len(f.EditBy) == 0 {
 		f.EditBy = defaultEditors(f.Type)
 	}
+	f.Approval = f.Approval.withDefaults()
 	if f.SeeBy == nil {
 		f.SeeBy = []Role{}
 	}

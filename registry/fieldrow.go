@@ -38,6 +38,7 @@ type fieldRow struct {
 	RequiredIf string           `gorm:"column:required_if"`
 	Rule       string           `gorm:"column:rule"`
 	Result     FieldType        `gorm:"column:result"`
+	Approval   column[Approval] `gorm:"column:approval"`
 	Version    int              `gorm:"column:version"`
 	Retired    bool             `gorm:"column:retired"`
 	CreatedBy  string           `gorm:"column:created_by"`
@@ -57,6 +58,7 @@ func fieldRowOf(f Field, by string, at db.Time) *fieldRow {
 		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, Kinds: column[[]string]{f.Kinds}, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
 		SeeBy: column[[]Role]{f.SeeBy}, Searchable: f.Searchable, Indexed: f.Indexed, Schema: string(f.Schema),
 		ShowIf: f.ShowIf, RequiredIf: f.RequiredIf, Rule: f.Rule, Result: f.Result, Version: f.Version, Retired: f.Retired,
+		Approval: column[Approval]{f.Approval},
 	}
 }
 
@@ -69,6 +71,7 @@ func (r fieldRow) toField() Field {
 		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, Kinds: r.Kinds.V, IRI: r.IRI,
 		SeeBy: r.SeeBy.V, Searchable: r.Searchable, Indexed: r.Indexed, Schema: schemaOf(r.Schema),
 		ShowIf: r.ShowIf, RequiredIf: r.RequiredIf, Rule: r.Rule, Result: r.Result, Version: r.Version, Retired: r.Retired,
+		Approval: r.Approval.V,
 	}
 }
 

@@ -25,7 +25,8 @@ type Group struct {
 	Values    map[string]Value // by field
 	Size      int              // members now
 	CreatedAt time.Time
-	UpdatedAt time.Time // of the values
+	UpdatedAt time.Time       // of the values
+	Pending   []ChangeRequest // of EditGroup only: what was not written but waits for approval
 }
 
 const statusInactive = "INACTIVE"
@@ -128,7 +129,8 @@ func (r *Registry) Group(ctx context.Context, a Actor, id uuid.UUID) (Group, err
 }
 
 // EditGroup changes values of a group: see Edit, whose errors it returns, but
-// NotFound is "no_such_group". A group that has ended can still be corrected.
+// NotFound is "no_such_group". A group that has ended can still be corrected, but
+// for what needs approval.
 func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Change) (Group, error) {
 	if err := a.checkWithin(toEdit); err != nil {
 		return Group{}, err
@@ -150,13 +152,13 @@ func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Chang
 		if err != nil {
 			return err
 		}
-		rec, err := r.editRecord(tx, b, old, c)
+		rec, pending, err := r.editRecord(tx, b, old, c)
 		if err != nil {
 			return err
 		}
 		sizes, err := sizesOf(tx, []uuid.UUID{id})
 		g = groupOf(rec.row, without(b.fields.hiddenFrom(a), rec.text))
-		g.Size = sizes[id]
+		g.Size, g.Pending = sizes[id], pending
 		return err
 	})
 	return g, err

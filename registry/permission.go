@@ -111,6 +111,11 @@ const (
 	toPullSources action = "pull from a source"
 )
 
+// Actions on change requests. Asking is editing: toEdit.
+const (
+	toApprove action = "decide about change requests"
+)
+
 // rolesFor is the whole table of permissions. Registrants are held to their own
 // record by checkOn. What does not stand here is allowed to nobody.
 func rolesFor(act action) []Role {
@@ -139,6 +144,8 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleSystem}
 	case toAttest:
 		return []Role{RoleAdmin, RoleAttester}
+	case toApprove: // which of them, the definition of each field says
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester}
 	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType, toKeepAreas:
 		return []Role{RoleAdmin}
 	case toKeepMembers, toRelate:
@@ -176,7 +183,7 @@ func scopeFor(act action) Scope {
 	switch act {
 	case toRead, toSearch, toReadKin, toReadStats, toReadAreas:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats, toApprove:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite

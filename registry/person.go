@@ -30,7 +30,8 @@ type Person struct {
 	ChainNo   int64            // moves with every edit and every decision
 	Values    map[string]Value // by field; a field without a value, or not for this actor to see, is absent
 	CreatedAt time.Time
-	UpdatedAt time.Time // of the values
+	UpdatedAt time.Time       // of the values
+	Pending   []ChangeRequest // of Edit only: what was not written but waits for approval
 }
 
 // Change is what somebody wants a record to say.
@@ -84,10 +85,13 @@ func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, err
 }
 
 // Edit changes values of a person and gives the record as it is then. A change
-// that changes nothing writes nothing. It returns NotFound, Conflict
-// "version_conflict" when ExpectVersion is not the current version, Invalid
-// "invalid_values" with one field per mistake, Conflict "identifier_taken", or
-// Forbidden, "outside_area" where the record would leave this account's areas.
+// that changes nothing writes nothing. What needs approval (Field.Approval) is not
+// written: it becomes change requests in the same transaction, Person.Pending. It
+// returns NotFound, Conflict "version_conflict" when ExpectVersion is not the
+// current version, Invalid "invalid_values" with one field per mistake, Conflict
+// "identifier_taken", "too_many_requests" or "record_inactive" (the latter two for
+// what needs approval), or Forbidden, "outside_area" where the record would leave
+// this account's areas.
 func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (Person, error) {
 	if err := a.checkOn(toEdit, id); err != nil {
 		return Person{}, err
@@ -106,25 +110,45 @@ func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (P
 		if err != nil {
 			return err
 		}
-		rec, err := r.editRecord(tx, b, old, c)
+		rec, pending, err := r.editRecord(tx, b, old, c)
 		if err == nil {
 			p = personOf(rec.row, without(b.fields.hiddenFrom(a), rec.text))
+			p.Pending = pending
 		}
 		return err
 	})
 	return p, err
 }
 
-// editRecord changes values of a locked record and gives it as it is then.
-func (r *Registry) editRecord(tx *gorm.DB, b *builder, old record, c Change) (record, error) {
-	change, err := b.edit(old, c.Set, c.CollectedAt)
-	if err != nil || change == nil {
-		return old, err
+// editRecord changes values of a locked record and gives it as it is then, with
+// the requests for what needs approval.
+func (r *Registry) editRecord(tx *gorm.DB, b *builder, old record, c Change) (record, []ChangeRequest, error) {
+	var pending []ChangeRequest
+	set := c.Set
+	if b.waits(set) {
+		p, err := b.part(old, c)
+		if err != nil || p.whole == nil {
+			return old, nil, err
+		}
+		if set = p.write; len(p.ask) > 0 {
+			if pending, err = r.ask(tx, b, old, p, c, false); err != nil {
+				return old, nil, err
+			}
+		}
+	}
+	change, err := b.edit(old, set, c.CollectedAt)
+	switch {
+	case err != nil:
+		return old, nil, err
+	case change == nil && len(b.beside) == 0:
+		return old, pending, nil
+	case change == nil:
+		return old, pending, r.note(tx, b, &old, b.beside...)
 	}
 	if err := r.store(tx, change); err != nil {
-		return record{}, err
+		return record{}, nil, err
 	}
-	return record{row: change.Row, key: old.key, text: change.Text}, nil
+	return record{row: change.Row, key: old.key, text: change.Text, above: old.above}, pending, nil
 }
 
 // Person gives one person. It returns NotFound, also to a registrant for

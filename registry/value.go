@@ -103,7 +103,7 @@ func (b *builder) cleanOne(key, raw, stored string) (string, *mistake) {
 		return "", &mistake{CodeRetired, "This field is retired and takes no new value."}
 	case def.Type == TypeComputed:
 		return "", &mistake{CodeComputed, "This value follows from others; nobody enters it."}
-	case !b.actor.mayEdit(def.Field, b.fields.kind, b.above) && key != b.keeps:
+	case b.asked == nil && !b.actor.mayEdit(def.Field, b.fields.kind, b.above) && key != b.keeps:
 		return "", &mistake{CodeNotEditable, "This account may not change this field."}
 	case raw == stored:
 		return raw, nil

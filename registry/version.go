@@ -42,8 +42,12 @@ type versionRow struct {
 func (versionRow) TableName() string { return "registrant_version" }
 
 func versionRowOf(c *built) *versionRow {
-	return &versionRow{RegistrantID: c.Row.ID, VersionNo: c.Row.VersionNo, Label: optional(c.Label), Basis: c.Basis, Values: c.Row.Values,
+	v := &versionRow{RegistrantID: c.Row.ID, VersionNo: c.Row.VersionNo, Label: optional(c.Label), Basis: c.Basis, Values: c.Row.Values,
 		Author: c.Log.Actor, Channel: c.Log.Channel, Reason: c.Log.Reason, CreatedAt: c.Log.At}
+	if c.asked != nil { // the log names who approved
+		v.Author, v.Channel = c.asked.author, c.asked.channel
+	}
+	return v
 }
 
 // Versions gives all versions of a person's or group's record, oldest first. It returns

@@ -257,7 +257,7 @@ func (r *Registry) switchAll(tx *gorm.DB, b *builder, label string, rows []place
 // another person may be in the way: a savepoint takes that person's part back.
 func (r *Registry) switchOne(tx *gorm.DB, b *builder, old record, v versionRow, out *SwitchResult) error {
 	change, err := b.switchTo(old, v)
-	if fault.CodeOf(err) == CodeNotEditable {
+	if code := fault.CodeOf(err); code == CodeNotEditable || code == CodeApprovalNeeded {
 		out.Conflicting++
 		return nil
 	}

@@ -20,7 +20,8 @@ import (
 // is written. It returns NotFound "no_such_person" or "no_such_version",
 // Conflict "version_conflict" (expectVersion is not the default) or
 // "identifier_taken", or Forbidden, also "not_editable" with the fields that the
-// version has otherwise and this account may not change.
+// version has otherwise and this account may not change, and "approval_required"
+// with those whose change needs approval.
 func (r *Registry) SetDefault(ctx context.Context, a Actor, id uuid.UUID, versionNo, expectVersion int, reason string) (Person, error) {
 	if err := a.checkOn(toSetDefault, id); err != nil {
 		return Person{}, err
@@ -136,6 +137,10 @@ func (b *builder) mayTake(old record, text map[string]string) error {
 		if !b.actor.mayEdit(f, b.fields.kind, old.above) {
 			locked = append(locked, fault.Field{Name: k, Code: CodeNotEditable, Detail: "This account may not change this field."})
 		}
+	}
+	if waiting := b.mustWait(old.text, text); len(locked) == 0 && len(waiting) > 0 {
+		return &fault.Error{Kind: fault.Forbidden, Code: CodeApprovalNeeded, Fields: waiting,
+			Detail: "The version has other values of fields whose changes need approval: ask for those changes."}
 	}
 	if len(locked) == 0 {
 		return nil

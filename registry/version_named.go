@@ -41,7 +41,8 @@ const MaxLabelLength = 100
 //
 // It returns NotFound, Conflict "version_conflict" (c.ExpectVersion is not the
 // default), "label_taken" or "identifier_taken", Invalid "invalid_label" or
-// "invalid_values", or Forbidden.
+// "invalid_values" (with makeDefault also "approval_required" for a field whose
+// change needs approval), or Forbidden.
 func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label string, c Change, makeDefault bool) (Version, error) {
 	if err := a.checkOn(toAddVersion, id); err != nil {
 		return Version{}, err
@@ -85,6 +86,9 @@ func (b *builder) version(old record, label string, c Change, makeDefault bool) 
 	out := newEdit(old)
 	out.Label = label
 	values, bad := b.change(out, old, clean, c.CollectedAt, bad)
+	if makeDefault && len(bad) == 0 {
+		bad = b.mustWait(old.text, out.Text)
+	}
 	from, number := old.row.VersionNo, old.row.LatestNo+1
 	diff := []diffEntry{versionEntry(from, number, label)}
 	if makeDefault {

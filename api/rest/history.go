@@ -38,16 +38,17 @@ func changeBodyOf(e registry.LogEntry) changeBody {
 
 // adminChangeBody is one entry of the history of a setting.
 type adminChangeBody struct {
-	Number int64           `json:"number"`
-	At     time.Time       `json:"at"`
-	Actor  string          `json:"actor"`
-	Reason string          `json:"reason"`
-	Old    json.RawMessage `json:"old"` // null: it was not there
-	New    json.RawMessage `json:"new"` // null: it is not there any more
+	Number  int64            `json:"number"`
+	At      time.Time        `json:"at"`
+	Actor   string           `json:"actor"`
+	Channel registry.Channel `json:"channel"`
+	Reason  string           `json:"reason"`
+	Old     json.RawMessage  `json:"old"` // null: it was not there
+	New     json.RawMessage  `json:"new"` // null: it is not there any more
 }
 
 func adminChangeBodyOf(e registry.AdminEntry) adminChangeBody {
-	return adminChangeBody{Number: e.Seq, At: e.At, Actor: e.Actor, Reason: e.Reason, Old: e.Old, New: e.New}
+	return adminChangeBody{Number: e.Seq, At: e.At, Actor: e.Actor, Channel: e.Channel, Reason: e.Reason, Old: e.Old, New: e.New}
 }
 
 // History answers GET /people/{id}/history, as of a group.

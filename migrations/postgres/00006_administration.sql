@@ -9,6 +9,7 @@ CREATE TABLE admin_log (
   seq       bigint      NOT NULL,                      -- 1, 2, 3, ... per subject
   at        timestamptz NOT NULL,
   actor     text        NOT NULL,
+  channel   text        NOT NULL,                      -- by which it came: staff, system, ...
   reason    text        NOT NULL,
   old_value text        NOT NULL,                      -- JSON, as it is hashed; null: it was not there
   new_value text        NOT NULL,                      -- null: it is not there any more

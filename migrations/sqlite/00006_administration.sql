@@ -9,6 +9,7 @@ CREATE TABLE admin_log (
   seq       INTEGER NOT NULL,                                -- 1, 2, 3, ... per subject
   at        TEXT    NOT NULL,
   actor     TEXT    NOT NULL,
+  channel   TEXT    NOT NULL,                                -- by which it came: staff, system, ...
   reason    TEXT    NOT NULL,
   old_value TEXT    NOT NULL CHECK (json_valid(old_value)),  -- as it is hashed; null: it was not there
   new_value TEXT    NOT NULL CHECK (json_valid(new_value)),  -- null: it is not there any more
