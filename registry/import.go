@@ -24,7 +24,7 @@ import (
 
 // How an import goes, from one file to the registry:
 //
-//	csvio.Reader  rows under the header contract                     import_read.go
+//	table         rows under the header contract: csvio or xlsx      table.go, import_read.go
 //	resolve       who is this? blind index -> stored record          import_resolve.go
 //	builder       new row, sealed and hashed, as for a single edit   row.go
 //	stage         COPY into staging tables, chunk by chunk           stage.go
@@ -99,8 +99,8 @@ type ImportResult struct {
 // MaxProblems is how many problems of one import are kept.
 const MaxProblems = 10_000
 
-// Import reads a CSV file of people and applies it in one transaction. It
-// returns Forbidden; Invalid with the code of the problem (package csvio) if the
+// Import reads a file of people, CSV or XLSX, and applies it in one transaction. It
+// returns Forbidden; Invalid with the code of the problem (packages csvio and xlsx) if the
 // file cannot be read under the header contract; and Invalid
 // "import_has_problems" if AllOrNothing is set and a row has one. The result
 // holds the problems then too, and nothing was changed.
@@ -240,7 +240,7 @@ func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, erro
 		return im.result, err
 	}
 	defer im.clear(ctx)
-	reader, err := im.open()
+	reader, err := im.open(ctx)
 	if err == nil {
 		err = im.stageAll(ctx, reader)
 	}

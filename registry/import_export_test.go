@@ -27,7 +27,7 @@ func (r *Registry) ImportByGORM(ctx context.Context, a Actor, src io.Reader, bat
 		return 0, err
 	}
 	im.input = newImportInput(src)
-	reader, err := im.open()
+	reader, err := im.open(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -45,9 +44,9 @@ type importID struct {
 }
 
 // open reads the header line.
-func (im *importRun) open() (*csvio.Reader, error) {
+func (im *importRun) open(ctx context.Context) (table, error) {
 	contract := im.contract()
-	reader, err := csvio.NewReader(im.input, contract, csvio.Options{})
+	reader, err := openTable(ctx, im.input, contract, csvio.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -134,19 +133,20 @@ func (im *importRun) contract() csvio.Contract {
 }
 
 // readChunk reads up to n rows; io.EOF comes with the last ones.
-func (im *importRun) readChunk(ctx context.Context, reader *csvio.Reader, n int) ([]*importRow, error) {
+func (im *importRun) readChunk(ctx context.Context, reader table, n int) ([]*importRow, error) {
 	rows := make([]*importRow, 0, n)
 	for len(rows) < n {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
 		row, err := reader.Next()
-		var p csvio.Problem
-		switch {
-		case errors.As(err, &p):
+		switch bad := csvio.ProblemsOf(err); {
+		case bad != nil:
 			im.result.Rows++
 			im.badRows++
-			im.found.add(p)
+			for _, p := range bad {
+				im.found.add(p)
+			}
 		case err == io.EOF:
 			return rows, io.EOF
 		case err != nil:

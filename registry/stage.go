@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"socialregistry/internal/db"
-	"socialregistry/registry/csvio"
 )
 
 // chunkRows is how many rows are resolved by one statement and staged by one
@@ -28,7 +27,7 @@ var stageTables = [...]string{"import_stage", "import_stage_identifier", "import
 
 // stageAll reads the whole file into the staging tables. One goroutine reads
 // and builds, the other copies into the database; both have ended on return.
-func (im *importRun) stageAll(ctx context.Context, reader *csvio.Reader) error {
+func (im *importRun) stageAll(ctx context.Context, reader table) error {
 	group, ctx := errgroup.WithContext(ctx)
 	chunks := make(chan stageChunk, 1)
 	group.Go(func() error {
@@ -54,7 +53,7 @@ type stageChunk struct {
 	bytes                                      int64 // of the file, up to here
 }
 
-func (im *importRun) buildAll(ctx context.Context, reader *csvio.Reader, chunks chan<- stageChunk) error {
+func (im *importRun) buildAll(ctx context.Context, reader table, chunks chan<- stageChunk) error {
 	for {
 		rows, end := im.readChunk(ctx, reader, chunkRows)
 		if end != nil && end != io.EOF {

@@ -87,16 +87,25 @@ func (c *importCmd) open(a *app) (io.ReadCloser, int64, error) {
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open the CSV file: %w", err)
+		return nil, 0, fmt.Errorf("open the file: %w", err)
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
 		err = errors.New("it is a folder")
 	}
 	if err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("open the CSV file %s: %w", c.File, err), f.Close())
+		return nil, 0, errors.Join(fmt.Errorf("open the file %s: %w", c.File, err), f.Close())
+	}
+	if info.Mode().IsRegular() {
+		return placedFile{io.NewSectionReader(f, 0, info.Size()), f}, info.Size(), nil
 	}
 	return f, info.Size(), nil
+}
+
+// placedFile is a file that a workbook can be read from, which jumps about.
+type placedFile struct {
+	*io.SectionReader
+	io.Closer
 }
 
 // tellProblems prints the first problems, but not the one that ended the import:

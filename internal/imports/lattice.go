@@ -26,6 +26,7 @@ func Lattice() []Rule {
 
 		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
 		{1, []string{"did"}, []string{"did/ariesvdr", "internal/fault", "internal/jose"}},
+		{1, []string{"registry/xlsx"}, []string{"registry/csvio"}},
 		{1, []string{"registry/seal"}, []string{"internal/jose", "internal/secret"}},
 		{1, []string{"issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity"},
 			[]string{"internal/jose", "internal/secret", "contexts", "internal/fault"}},
@@ -67,6 +68,7 @@ func Locks() []Lock {
 		{"github.com/google/cel-go", []string{"registry/expr"}, "one place bounds what an expression may cost"},
 		{"github.com/santhosh-tekuri/jsonschema", []string{"registry/schema"}, "one place decides which schemas are taken"},
 		{"github.com/getkin/kin-openapi", nil, "for tests only"},
+		{"github.com/xuri/excelize", nil, "for tests only: it keeps what it reads and writes in memory or in plain files"},
 		{"github.com/alecthomas/kong", []string{"cmd/*"}, "command lines are read in cmd"},
 	}
 }

@@ -83,7 +83,20 @@ func dateHint(header string) (string, DateOrder) {
 	return header, OrderUnknown
 }
 
-// bind finds the target of every header. ignored are the headers without one.
+// Bind finds the target of every header of a table, which stand in the given line.
+// ignored are the headers without one. It gives a *FileError.
+func (c Contract) Bind(line int, headers []string) (columns []Column, ignored []string, err error) {
+	columns, ignored, fail := c.bind(headers)
+	if fail != nil {
+		if fail.Line == 1 {
+			fail.Line = line
+		}
+		return nil, nil, fail
+	}
+	return columns, ignored, nil
+}
+
+// bind is Bind for headers in the first line. ignored are the headers without one.
 //
 // A file without a header line shows a person where headers should be: nothing is
 // said of its cells before one of them is known, and unknown ones are never quoted.

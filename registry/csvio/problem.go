@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -50,6 +51,44 @@ func (p Problem) Error() string {
 		return fmt.Sprintf("line %d: %s", p.Line, p.Words)
 	}
 	return fmt.Sprintf("line %d, column %q: %s", p.Line, p.Column, p.Words)
+}
+
+// Problems are several things that are wrong with one row. errors.As finds the
+// first of them as a Problem.
+type Problems []Problem
+
+// Error gives the first one.
+func (p Problems) Error() string { return p[0].Error() }
+
+// Unwrap gives each of them.
+func (p Problems) Unwrap() []error {
+	list := make([]error, len(p))
+	for i := range p {
+		list[i] = p[i]
+	}
+	return list
+}
+
+// Err is nil if there are none.
+func (p Problems) Err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// ProblemsOf gives what an error says is wrong with a row, whether it is a Problem
+// or Problems; nil if it is neither.
+func ProblemsOf(err error) []Problem {
+	var many Problems
+	var one Problem
+	switch {
+	case errors.As(err, &many):
+		return many
+	case errors.As(err, &one):
+		return []Problem{one}
+	}
+	return nil
 }
 
 // FileError is a problem after which nothing more can be read.

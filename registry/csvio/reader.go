@@ -49,7 +49,7 @@ func NewReader(src io.Reader, c Contract, o Options) (*Reader, error) {
 	if fail != nil {
 		return nil, fail
 	}
-	r := &Reader{opt: o.withDefaults()}
+	r := &Reader{opt: o.WithDefaults()}
 	r.line = 1
 	r.bound = &bounded{r: in, limit: r.opt.MaxRecord}
 	r.csv = csv.NewReader(r.bound)
@@ -59,13 +59,15 @@ func NewReader(src io.Reader, c Contract, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.columns, r.ignored, fail = c.bind(headers); fail != nil {
-		return nil, fail
+	r.columns, r.ignored, err = c.Bind(1, headers)
+	if err != nil {
+		return nil, err
 	}
 	return r, nil
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults puts the defaults where nothing is said.
+func (o Options) WithDefaults() Options {
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = DefaultMaxRecord
 	}
@@ -102,9 +104,9 @@ func (r *Reader) header() ([]string, error) {
 	if len(cells) == 1 && strings.ContainsAny(cells[0], ";\t|") {
 		return nil, fileError(1, CodeSeparator, "the columns are not separated by commas: save the file as \"CSV UTF-8 (comma delimited)\"")
 	}
-	headers, breaks := make([]string, len(cells)), strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ")
+	headers := make([]string, len(cells))
 	for i, c := range cells {
-		headers[i] = Unguard(strings.TrimSpace(breaks.Replace(c)))
+		headers[i] = CleanHeader(c)
 	}
 	r.width = len(headers)
 	return headers, nil
@@ -130,11 +132,20 @@ func (r *Reader) Next() (Row, error) {
 		}
 		row := Row{Line: line, Cells: make([]string, len(r.columns))}
 		for i, c := range r.columns {
-			row.Cells[i] = Unguard(strings.TrimSpace(cells[c.Index]))
+			row.Cells[i] = CleanCell(cells[c.Index])
 		}
 		return row, nil
 	}
 }
+
+// CleanHeader gives a header as the contract knows it: one line, without outer
+// spaces and without the apostrophe of Guard.
+func CleanHeader(cell string) string {
+	return CleanCell(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(cell))
+}
+
+// CleanCell gives a cell without outer spaces and without the apostrophe of Guard.
+func CleanCell(cell string) string { return Unguard(strings.TrimSpace(cell)) }
 
 func problem(line int, code, words string) Problem {
 	return Problem{Line: line, Code: code, Words: words}
