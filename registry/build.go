@@ -53,6 +53,8 @@ type builder struct {
 
 	placeOf func(key string) (place, error) // finds the area of an areaKey; nil: nobody with bounds builds
 	above   []string                        // codes of the area of the record at work and of those above it
+
+	hasDocument func(id uuid.UUID, sha256 string) (bool, error) // tells whether a record has a document with this content
 }
 
 func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Time) *builder {
@@ -168,7 +170,11 @@ func (b *builder) apply(out *built, key seal.Record, clean map[string]string, co
 
 // finish computes what covers the whole record and the log entry.
 func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fault.Field) (*built, error) {
-	if len(bad) > 0 {
+	lost, err := b.lostDocuments(out, diff)
+	if err != nil {
+		return nil, err
+	}
+	if bad = append(bad, lost...); len(bad) > 0 {
 		return nil, fault.InvalidFields("invalid_values", "Some values cannot be accepted.", bad)
 	}
 	out.by, out.asked = b.actor, b.asked
@@ -181,6 +187,26 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	log, err := b.logEntry(row.ID, key, append(diff, b.beside...))
 	out.Log = log
 	return out, err
+}
+
+// lostDocuments lists the values that name a file which the record does not have.
+func (b *builder) lostDocuments(out *built, diff []diffEntry) (bad []fault.Field, err error) {
+	for _, d := range diff {
+		def := b.fields.byKey[d.Field]
+		if def == nil || def.Type != TypeDocument || d.New == "" || d.Kind != "" && d.Kind != KindVersionValue {
+			continue
+		}
+		has := false
+		if out.NewKey == nil { // a new record has no documents
+			if has, err = b.hasDocument(out.Row.ID, d.New); err != nil {
+				return nil, err
+			}
+		}
+		if !has {
+			bad = append(bad, fault.Field{Name: d.Field, Code: CodeNoDocument, Detail: "This record has no such document: add it first."})
+		}
+	}
+	return bad, nil
 }
 
 // logEntry makes the row of the change log for a diff.

@@ -178,6 +178,9 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 	im.next = im.first
 	im.builder = r.newBuilder(im.fields, a, o.Reason, im.at)
 	im.builder.label = o.Label
+	im.builder.hasDocument = func(id uuid.UUID, sha256 string) (bool, error) {
+		return r.hasDocument(r.db.WithContext(ctx), id, sha256)
+	}
 	im.result = ImportResult{Batch: im.batch, DryRun: o.DryRun}
 	return im, nil
 }

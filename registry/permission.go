@@ -83,6 +83,13 @@ const (
 	toKeepAreas    action = "change areas and offices"
 )
 
+// Actions on evidence documents.
+const (
+	toReadDocuments  action = "read documents"
+	toAddDocument    action = "add a document"
+	toRemoveDocument action = "remove a document"
+)
+
 // Actions on groups and programmes.
 const (
 	toDefineGroups     action = "define a kind of group"
@@ -168,6 +175,12 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toIdentify:
 		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleRegistrant}
+	case toReadDocuments:
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleRegistrant}
+	case toAddDocument:
+		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleRegistrant}
+	case toRemoveDocument:
+		return []Role{RoleAdmin, RoleRegistrar, RoleRegistrant}
 	case toHandOutCode:
 		return []Role{RoleAdmin, RoleRegistrar}
 	case toKeepTokens: // of the own account
@@ -181,9 +194,10 @@ func rolesFor(act action) []Role {
 // does not stand here is closed to all tokens.
 func scopeFor(act action) Scope {
 	switch act {
-	case toRead, toSearch, toReadKin, toReadStats, toReadAreas:
+	case toRead, toSearch, toReadKin, toReadStats, toReadAreas, toReadDocuments:
 		return ScopePeopleRead
-	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats, toApprove:
+	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats, toApprove,
+		toAddDocument, toRemoveDocument:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite

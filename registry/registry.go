@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // fields.json
 	"encoding/json"
@@ -32,6 +33,9 @@ type Registry struct {
 	accounts accounts
 	answers  secret.Key // of the table idempotency_key
 	kinship  KinshipRules
+
+	maxDocument int64 // bytes
+	scan        Scan  // nil: nothing is scanned
 }
 
 // Config is what a Registry needs: DB, Master and Now in any case.
@@ -40,6 +44,9 @@ type Config struct {
 	Master  secret.Master
 	Now     func() time.Time
 	Kinship KinshipRules
+
+	MaxDocument int64 // greatest size of an evidence document in bytes; 0: DefaultMaxDocument
+	Scan        Scan  // looks at every document before it is kept; nil: nothing is scanned
 }
 
 // New opens the registry and writes the definitions that come with it and are not
@@ -55,7 +62,8 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
-		answers: c.Master.Derive("registry/idempotency"), kinship: rules}
+		answers: c.Master.Derive("registry/idempotency"), kinship: rules,
+		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}

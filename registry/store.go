@@ -28,6 +28,7 @@ func (r *Registry) loadBuilderOf(tx *gorm.DB, kind string, a Actor, reason strin
 	}
 	b := r.newBuilder(fields, a, reason, now)
 	b.placeOf = func(key string) (place, error) { return findPlace(tx, key) }
+	b.hasDocument = func(id uuid.UUID, sha256 string) (bool, error) { return r.hasDocument(tx, id, sha256) }
 	return b, nil
 }
 

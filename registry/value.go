@@ -55,6 +55,7 @@ const (
 	CodeMangled       = "mangled_by_spreadsheet"
 	CodeBadLocation   = "bad_location"
 	CodeBadDocument   = "bad_document"
+	CodeNoDocument    = "no_such_document"
 	CodeBadRows       = "bad_rows"
 	CodeSchema        = "wrong_schema"
 )

@@ -2,6 +2,7 @@ package sniff
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,8 +14,11 @@ const (
 	PNG     = "image/png"
 	WebP    = "image/webp"
 	Text    = "text/plain"
+	Markup  = "text/xml"
 	Unknown = "application/octet-stream"
 )
+
+var reMarkup = regexp.MustCompile(`^\s*<[A-Za-z!?]`)
 
 // headSize is how many bytes the standard looks at.
 const headSize = 512
@@ -70,8 +74,11 @@ func hasControl(text []byte) bool {
 // it is nothing that the standard knows.
 func (s *Sniffer) Type() string {
 	t, _, _ := strings.Cut(http.DetectContentType(s.head), ";")
-	if t == Text && (s.binary || len(s.cut) > 0) {
+	switch {
+	case t == Text && (s.binary || len(s.cut) > 0):
 		return Unknown
+	case t == Text && reMarkup.Match(s.head): // a drawing without a prologue: a browser would run its scripts
+		return Markup
 	}
 	return t
 }

@@ -28,6 +28,8 @@ func TestTypeComesFromTheBytes(t *testing.T) {
 		"nothing":           {"", sniff.Text},
 		"page":              {" \n<!DOCTYPE html><script>", "text/html"},
 		"drawing":           {"<?xml version=\"1.0\"?><svg/>", "text/xml"},
+		"bare drawing":      {"\t<svg xmlns='http://www.w3.org/2000/svg'/>", sniff.Markup},
+		"less than":         {"< 5 litres", sniff.Text},
 		"archive":           {"PK\x03\x04", "application/zip"},
 		"program":           {"\x7fELF\x02", sniff.Unknown},
 		"text with a zero":  {"abc\x00", sniff.Unknown},
