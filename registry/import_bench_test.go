@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -14,10 +15,10 @@ import (
 	"socialregistry/internal/secret"
 )
 
-// What `make bench-import` asks for.
+// What `make bench-import` and `make bench-bulk` ask for.
 const (
-	benchPeople  = 100_000
-	benchRounds  = 5
+	benchPeople  = 100_000 // another number by SR_BENCH_ROWS
+	benchRounds  = 5       // SR_BENCH_ROUNDS
 	benchRatio   = 1.6      // on PostgreSQL, over CreateInBatches(500)
 	benchGrowth  = 64 << 20 // bytes of memory above idle
 	gormBatch    = 500
@@ -28,7 +29,7 @@ const (
 // process of its own into an empty database, and by GORM's CreateInBatches for
 // comparison, all in turn. It fails if a target is missed.
 func BenchmarkImport(b *testing.B) {
-	people := benchPeople
+	people, rounds := benchNumber(b, "SR_BENCH_ROWS", benchPeople), benchNumber(b, "SR_BENCH_ROUNDS", benchRounds)
 	if testing.Short() {
 		people = fewestPeople
 	}
@@ -38,13 +39,35 @@ func BenchmarkImport(b *testing.B) {
 	}
 	defer cluster.Stop()
 	m := measurement{b: b, cluster: cluster, file: writePeople(b, people), people: people, rate: map[string][]float64{}, growth: map[string][]float64{}}
-	for round := range benchRounds {
-		for _, name := range dbtest.Names() {
+	for round := range rounds {
+		for _, name := range benchDatabases() {
 			m.once(fmt.Sprintf("%s import", name), name, round, 0)
 			m.once(fmt.Sprintf("%s CreateInBatches(%d)", name, gormBatch), name, round, gormBatch)
 		}
 	}
 	m.report()
+}
+
+// benchNumber is a number that the environment may give.
+func benchNumber(b *testing.B, name string, otherwise int) int {
+	b.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		b.Fatalf("%s=%s is no count", name, text)
+	}
+	return n
+}
+
+// benchDatabases are both, or the one that SR_BENCH_DATABASE names.
+func benchDatabases() []string {
+	if one := os.Getenv("SR_BENCH_DATABASE"); one != "" {
+		return []string{one}
+	}
+	return dbtest.Names()
 }
 
 type measurement struct {
@@ -96,12 +119,12 @@ func (m *measurement) database(kind, name string) string {
 }
 
 func (m *measurement) report() {
-	for _, name := range dbtest.Names() {
+	for _, name := range benchDatabases() {
 		ours, theirs := name+" import", fmt.Sprintf("%s CreateInBatches(%d)", name, gormBatch)
 		ratio := median(m.rate[ours]) / median(m.rate[theirs])
 		growth := slices.Max(m.growth[ours])
 		fmt.Fprintf(os.Stdout, "%s: %d people, median of %d: import %.0f rows/s, memory at most %+.1f MiB; CreateInBatches(%d) %.0f rows/s, %+.1f MiB; ratio %.2f\n",
-			name, m.people, benchRounds, median(m.rate[ours]), growth/(1<<20), gormBatch, median(m.rate[theirs]), slices.Max(m.growth[theirs])/(1<<20), ratio)
+			name, m.people, len(m.rate[ours]), median(m.rate[ours]), growth/(1<<20), gormBatch, median(m.rate[theirs]), slices.Max(m.growth[theirs])/(1<<20), ratio)
 		if growth > benchGrowth {
 			m.b.Errorf("%s: memory grew by %.1f MiB, the target is %d MiB", name, growth/(1<<20), benchGrowth>>20)
 		}
