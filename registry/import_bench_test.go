@@ -17,8 +17,8 @@ import (
 
 // What `make bench-import` and `make bench-bulk` ask for.
 const (
-	benchPeople  = 100_000 // another number by SR_BENCH_ROWS
-	benchRounds  = 5       // SR_BENCH_ROUNDS
+	benchPeople  = 100_000  // another number by SR_BENCH_ROWS
+	benchRounds  = 5        // SR_BENCH_ROUNDS
 	benchRatio   = 1.6      // on PostgreSQL, over CreateInBatches(500)
 	benchGrowth  = 64 << 20 // bytes of memory above idle
 	gormBatch    = 500
