@@ -76,8 +76,10 @@ type built struct {
 	Indexed []indexedValue    // searchable fields whose value changed
 	Log     changeRow         // without TxNo; without ChainNo, PrevHash and Hash until link
 
-	asked    *asked  // whose request it carries out: the author of the version
-	AreaName *string // what the values name as the area now, normalised; nil: what they named before
+	asked    *asked // whose request it carries out: the author of the version
+	key      seal.Record
+	diff     []diffEntry // what Log says
+	AreaName *string     // what the values name as the area now, normalised; nil: what they named before
 	by       Actor
 }
 
@@ -184,9 +186,15 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	row.LatestNo++
 	row.VersionNo = row.LatestNo
 	row.UpdatedAt = b.at
-	log, err := b.logEntry(row.ID, key, append(diff, b.beside...))
-	out.Log = log
-	return out, err
+	out.key = key
+	return out, b.addToLog(out, append(diff, b.beside...)...)
+}
+
+// addToLog makes the entry of a change say more.
+func (b *builder) addToLog(c *built, diff ...diffEntry) (err error) {
+	c.diff = append(c.diff, diff...)
+	c.Log, err = b.logEntry(c.Row.ID, c.key, c.diff)
+	return err
 }
 
 // lostDocuments lists the values that name a file which the record does not have.

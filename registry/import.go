@@ -48,10 +48,25 @@ const (
 	ImportUpdate ImportMode = "update"
 )
 
+// Carries says what the rows of a file bring.
+type Carries string
+
+// What they may bring. Decisions stand in columns such as sex:attestation, beside
+// the value that they are about: see import_decision.go.
+const (
+	CarriesValues       Carries = "values"       // values; columns of decisions are left out
+	CarriesAttestations Carries = "attestations" // decisions about values as they are; a row whose value differs is a problem
+	CarriesBoth         Carries = "both"         // first the values, then the decisions about them
+)
+
+func (c Carries) values() bool    { return c != CarriesAttestations }
+func (c Carries) decisions() bool { return c != CarriesValues }
+
 // ImportOptions say how to read a file and what to do with it.
 type ImportOptions struct {
 	Name         string            // of the file, for lists of imports
-	Mode         ImportMode        //
+	Mode         ImportMode        // ImportUpdate for a file of nothing but decisions
+	Carries      Carries           // "" is CarriesValues
 	AllOrNothing bool              // one problem and nothing is applied; else the good rows are
 	DryRun       bool              // everything but the merge
 	Mapping      map[string]string // header -> field key, "" leaves the column out; goes before the contract
@@ -81,9 +96,10 @@ type ImportResult struct {
 	SHA256       string // of the file, in hex; "" if it was not read to its end
 	Rows         int    // = Created + Updated + Unchanged + Failed
 	Created      int
-	Updated      int
+	Updated      int // people with new values, new decisions, or both
 	Unchanged    int
 	Failed       int             // rows with a problem
+	Decisions    DecisionCounts  //
 	Ignored      []string        // headers of columns that are no field
 	Unknown      []string        // those of them that the mapping does not leave out
 	Problems     []csvio.Problem // by line, the first MaxProblems of them
@@ -94,6 +110,15 @@ type ImportResult struct {
 	// changed again; rows with problems are sent as a file of their own. A file of changes is compared row by row instead: what it
 	// says may have been changed since.
 	AlreadyApplied bool
+}
+
+// DecisionCounts counts cells that decide about a value.
+type DecisionCounts struct {
+	Attested  int
+	Rejected  int
+	TakenBack int // to NEW
+	Repeated  int // they say what was decided already, and decide nothing
+	Failed    int // they cannot be accepted, or another cell of the row cannot
 }
 
 // MaxProblems is how many problems of one import are kept.
@@ -133,14 +158,23 @@ type importRun struct {
 	kept    string // SHA-256 of the file that was uploaded, in hex; "" without an upload
 	input   *importInput
 	columns map[string]csvio.Column // by field
-	found   problems
+	decides []decisionColumns       // the fields about whose values the file decides
 	result  ImportResult
+	txNo    *int64 // of the merge
+	importTally
+}
+
+// importTally counts what is staged, and what is not.
+type importTally struct {
+	found   problems
 	staged  int // rows in import_stage
+	noted   int // rows in import_stage_note
 	badRows int // rows with a problem, that are not staged
+	decided DecisionCounts
 }
 
 func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*importRun, error) {
-	if err := a.check(toImport); err != nil {
+	if err := a.checkUpload(o.Carries); err != nil {
 		return nil, err
 	}
 	o, err := r.withSaved(ctx, o)
@@ -189,6 +223,17 @@ func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*im
 func (o ImportOptions) clean() (ImportOptions, error) {
 	if o.Mode != ImportCreate && o.Mode != ImportUpdate {
 		return o, fault.New(fault.Invalid, "invalid_import_mode", "The mode is create or update.")
+	}
+	switch o.Carries {
+	case "":
+		o.Carries = CarriesValues
+	case CarriesValues, CarriesBoth:
+	case CarriesAttestations:
+		if o.Mode != ImportUpdate {
+			return o, fault.New(fault.Invalid, "invalid_import_mode", "Decisions alone are about people who are there: the mode is update.")
+		}
+	default:
+		return o, fault.New(fault.Invalid, "invalid_carries", "A file carries values, attestations or both.")
 	}
 	if o.Dates != csvio.OrderUnknown && o.Dates != csvio.DayFirst && o.Dates != csvio.MonthFirst {
 		return o, fault.New(fault.Invalid, "invalid_date_order", "The order of dates is dmy or mdy.")
@@ -294,6 +339,7 @@ func (im *importRun) finish(ctx context.Context) (ImportResult, error) {
 func (im *importRun) nothingToDo() {
 	res := &im.result
 	res.AlreadyApplied, res.Created, res.Updated, res.Unchanged = true, 0, 0, res.Rows-res.Failed
+	res.Decisions = DecisionCounts{}
 }
 
 func (im *importRun) refuse(ctx context.Context) error {
@@ -306,13 +352,14 @@ func (im *importRun) refuse(ctx context.Context) error {
 
 // settle puts the counts and the problems into the result.
 func (im *importRun) settle() {
-	im.result.Failed = im.badRows
+	im.result.Failed, im.result.Created, im.result.Updated = im.badRows, 0, im.noted
 	if im.opt.Mode == ImportCreate {
 		im.result.Created = im.staged
 	} else {
-		im.result.Updated = im.staged
+		im.result.Updated += im.staged
 	}
-	im.result.Unchanged = im.result.Rows - im.staged - im.badRows
+	im.result.Unchanged = im.result.Rows - im.staged - im.noted - im.badRows
+	im.result.Decisions = im.decided
 	im.result.Problems, im.result.ProblemCount = im.found.sorted(), im.found.count
 }
 

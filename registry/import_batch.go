@@ -27,6 +27,8 @@ const (
 	batchRefused   ImportState = "refused"   // it cannot be applied as it is
 	batchApplied   ImportState = "applied"   // the merge has committed
 	batchDiscarded ImportState = "discarded" // given up, or applied before
+	batchUndoing   ImportState = "undoing"   // an undo is on its way
+	batchUndone    ImportState = "undone"    // applied, and taken back since
 )
 
 // ImportUploaded and the following are the states that ImportBatch shows.
@@ -36,6 +38,8 @@ const (
 	ImportRefused   = batchRefused
 	ImportApplied   = batchApplied
 	ImportDiscarded = batchDiscarded
+	ImportUndoing   = batchUndoing
+	ImportUndone    = batchUndone
 )
 
 // ImportBatch is one import: what was asked for and what came of it.
@@ -43,6 +47,7 @@ type ImportBatch struct {
 	ID           uuid.UUID
 	Name         string
 	Mode         ImportMode
+	Carries      Carries
 	AllOrNothing bool
 	Mapping      map[string]string
 	Saved        string // key of the saved mapping that it came with; "": none
@@ -57,6 +62,7 @@ type ImportBatch struct {
 	Result       ImportResult // of the last run, without Problems: see ImportProblems
 	CreatedAt    time.Time
 	EndedAt      time.Time // of the last run; zero: none has ended
+	Undoes       uuid.UUID // the import that this one takes back; Nil: it is no undo
 }
 
 // batchRow is a row of import_batch.
@@ -64,6 +70,7 @@ type batchRow struct {
 	ID           uuid.UUID                 `gorm:"column:id;primaryKey"`
 	Name         string                    `gorm:"column:name"`
 	Mode         ImportMode                `gorm:"column:mode"`
+	Carries      Carries                   `gorm:"column:carries"`
 	AllOrNothing bool                      `gorm:"column:all_or_nothing"`
 	Mapping      column[map[string]string] `gorm:"column:mapping"`
 	DateOrder    csvio.DateOrder           `gorm:"column:date_order"`
@@ -87,6 +94,14 @@ type batchRow struct {
 	Blob         *uuid.UUID                `gorm:"column:blob_id"` // nil: no file waits
 	CreatedAt    db.Time                   `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt      *db.Time                  `gorm:"column:ended_at"`
+	Attested     int                       `gorm:"column:attested"`
+	Rejected     int                       `gorm:"column:rejected"`
+	TakenBack    int                       `gorm:"column:taken_back"`
+	Repeated     int                       `gorm:"column:repeated"`
+	Refused      int                       `gorm:"column:refused"`
+	TxNo         *int64                    `gorm:"column:tx_no"`
+	Undoes       *uuid.UUID                `gorm:"column:undoes"`
+	UndoAfter    *uuid.UUID                `gorm:"column:undo_after"`
 }
 
 func (batchRow) TableName() string { return "import_batch" }
@@ -97,7 +112,7 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 	if chosen == nil {
 		chosen = map[string]string{}
 	}
-	row := batchRow{ID: im.batch, Name: im.opt.Name, Mode: im.opt.Mode, AllOrNothing: im.opt.AllOrNothing,
+	row := batchRow{ID: im.batch, Name: im.opt.Name, Mode: im.opt.Mode, Carries: im.opt.Carries, AllOrNothing: im.opt.AllOrNothing,
 		Mapping: column[map[string]string]{chosen}, DateOrder: im.opt.Dates, Reason: im.opt.Reason, Label: im.opt.Label,
 		Kind: im.opt.Kind, Saved: column[*mapping.Mapping]{im.opt.saved},
 		Actor: im.actor.name(), State: state, Ignored: column[[]string]{[]string{}}, CreatedAt: im.at}
@@ -109,12 +124,16 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 }
 
 func (row *batchRow) toBatch() ImportBatch {
-	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
+	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, Carries: row.Carries, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
 		Saved: row.savedKey(), Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
 			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Ignored: row.Ignored.V,
-			ProblemCount: row.ProblemCount, DryRun: row.State == batchChecked, AlreadyApplied: row.Before}}
+			ProblemCount: row.ProblemCount, DryRun: row.State == batchChecked, AlreadyApplied: row.Before,
+			Decisions: DecisionCounts{row.Attested, row.Rejected, row.TakenBack, row.Repeated, row.Refused}}}
+	if row.Undoes != nil {
+		b.Undoes = *row.Undoes
+	}
 	if row.CollectedAt != nil {
 		b.CollectedAt = row.CollectedAt.Time
 	}
@@ -189,7 +208,9 @@ func (im *importRun) endedRow(state ImportState) (batchRow, error) {
 	row := batchRowOf(im, state)
 	res := im.result
 	row.RowCount, row.Created, row.Updated, row.Unchanged = res.Rows, res.Created, res.Updated, res.Unchanged
-	row.Failed, row.ProblemCount, row.Before = res.Failed, res.ProblemCount, res.AlreadyApplied
+	row.Failed, row.ProblemCount, row.Before, row.TxNo = res.Failed, res.ProblemCount, res.AlreadyApplied, im.txNo
+	d := res.Decisions
+	row.Attested, row.Rejected, row.TakenBack, row.Repeated, row.Refused = d.Attested, d.Rejected, d.TakenBack, d.Repeated, d.Failed
 	if res.Ignored != nil {
 		row.Ignored.V = res.Ignored
 	}
@@ -209,7 +230,8 @@ func (im *importRun) endedRow(state ImportState) (batchRow, error) {
 // or given it up meanwhile. The hash stays the one of the file that was sent.
 func (im *importRun) updateBatch(tx *gorm.DB, row batchRow) error {
 	done := tx.Model(&row).Where("state NOT IN ?", []ImportState{batchApplied, batchDiscarded}).
-		Select("state", "fingerprint", "applied_before", "row_count", "created", "updated", "unchanged", "failed", "problem_count", "ignored", "ended_at").Updates(&row)
+		Select("state", "fingerprint", "applied_before", "row_count", "created", "updated", "unchanged", "failed", "problem_count", "ignored", "ended_at",
+			"attested", "rejected", "taken_back", "repeated", "refused", "tx_no").Updates(&row)
 	if done.Error != nil {
 		return done.Error
 	}
@@ -247,26 +269,41 @@ func (r *Registry) ImportBatch(ctx context.Context, a Actor, id uuid.UUID) (Impo
 }
 
 func (r *Registry) batch(ctx context.Context, a Actor, id uuid.UUID) (batchRow, error) {
-	if err := a.check(toImport); err != nil {
+	query, err := a.batches(r.db.WithContext(ctx))
+	if err != nil {
 		return batchRow{}, err
 	}
 	var rows []batchRow
-	if err := r.db.WithContext(ctx).Where("id = ?", id).Find(&rows).Error; err != nil {
+	if err := query.Where("id = ?", id).Find(&rows).Error; err != nil {
 		return batchRow{}, fmt.Errorf("read an import: %w", err)
 	}
 	if len(rows) == 0 {
+		if err := a.check(toImport); err != nil { // whether there is one is not for everybody
+			return batchRow{}, err
+		}
 		return batchRow{}, fault.New(fault.NotFound, "no_such_import", "There is no such import.")
 	}
 	return rows[0], nil
 }
 
+// batches narrows a query to the imports that are for the actor: all of them for
+// whoever may import, for others who may attest their own ones of decisions.
+func (a Actor) batches(tx *gorm.DB) (*gorm.DB, error) {
+	err := a.check(toImport)
+	if err != nil && a.checkWithin(toAttest) == nil {
+		return tx.Where("carries = ? AND actor = ?", CarriesAttestations, a.name()), nil
+	}
+	return tx, err
+}
+
 // ImportBatches lists imports, newest first; before is the id of the last one
 // of the page before, or Nil. It returns Forbidden.
 func (r *Registry) ImportBatches(ctx context.Context, a Actor, before uuid.UUID, limit int) ([]ImportBatch, error) {
-	if err := a.check(toImport); err != nil {
+	query, err := a.batches(r.db.WithContext(ctx))
+	if err != nil {
 		return nil, err
 	}
-	query := r.db.WithContext(ctx).Order("id DESC").Limit(min(max(limit, 1), 200))
+	query = query.Order("id DESC").Limit(min(max(limit, 1), 200))
 	if before != uuid.Nil {
 		query = query.Where("id < ?", before)
 	}

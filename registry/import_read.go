@@ -31,9 +31,13 @@ type importRow struct {
 	ids       []importID        // its unique identifiers
 	bad       bool              // it has a problem
 	person    *record           // who it is, if it is somebody
-	built     *built            // nil: unchanged, or bad
+	built     *built            // nil: no new value, or bad
 	given     []givenID         // identifiers of a new person
 	lacks     bool              // the person is there, without one of those
+	asks      []ask             // cells that may decide about a value
+	states    map[int]stateRow  // the decisions there are, by field; of a file that brings some
+	decided   []attestationRow  // what the row decides
+	note      *changeRow        // says so, where no value is new
 }
 
 // importID is a unique identifier of a row.
@@ -52,12 +56,19 @@ func (im *importRun) open(ctx context.Context) (table, error) {
 	}
 	im.columns = map[string]csvio.Column{}
 	for _, c := range reader.Columns() {
+		if !im.reads(c.Key) {
+			im.result.Ignored = append(im.result.Ignored, c.Name)
+			continue
+		}
 		im.columns[c.Key] = c
 	}
 	if err := im.checkLocked(); err != nil {
 		return nil, err
 	}
-	im.result.Ignored = reader.Ignored()
+	if err := im.bindDecisions(reader.Columns()); err != nil {
+		return nil, err
+	}
+	im.result.Ignored = append(im.result.Ignored, reader.Ignored()...)
 	if im.result.Unknown = contract.Unchosen(reader.Ignored()); im.opt.KnownOnly && len(im.result.Unknown) > 0 {
 		// They are not quoted: of a file without a header line they are cells.
 		return nil, &csvio.FileError{Problem: csvio.Problem{Line: 1, Code: csvio.CodeUnknownHeader,
@@ -67,15 +78,19 @@ func (im *importRun) open(ctx context.Context) (table, error) {
 }
 
 // checkLocked refuses a file with columns, or a mapping with defaults, of fields
-// that the actor may not change.
+// that the actor may not change. One that a download shows alone is not changed.
 func (im *importRun) checkLocked() error {
+	if !im.opt.Carries.values() {
+		return nil // nothing is changed
+	}
 	names := slices.Sorted(maps.Keys(im.columns))
 	if im.opt.saved != nil {
 		names = append(names, slices.Sorted(maps.Keys(im.opt.saved.Defaults))...)
 	}
 	var locked []fault.Field
 	for _, name := range names {
-		if def := im.fields.byKey[name]; def != nil && !im.actor.mayEdit(def.Field, im.opt.Kind, nil) || im.notGivable(name) {
+		def := im.fields.byKey[name]
+		if def != nil && !im.shownOnly(def) && !im.actor.mayEdit(def.Field, im.opt.Kind, nil) || im.notGivable(name) {
 			locked = append(locked, fault.Field{Name: name, Code: CodeNotEditable, Detail: "This account may not change this field."})
 		}
 	}
@@ -99,7 +114,7 @@ func (im *importRun) contract() csvio.Contract {
 		c.Targets = append(c.Targets, csvio.Target{Key: collectedColumn})
 	}
 	for _, def := range im.fields.list {
-		if def.Retired || def.Type == TypeComputed {
+		if im.shownOnly(def) {
 			continue // a download has such columns; an upload has nothing to say about them
 		}
 		c.Targets = append(c.Targets, csvio.Target{Key: def.Key, Names: slices.Sorted(maps.Values(def.Label))})
@@ -129,8 +144,13 @@ func (im *importRun) contract() csvio.Contract {
 	if im.opt.Mode == ImportUpdate {
 		c.Require = append(c.Require, who)
 	}
+	c.Targets = append(c.Targets, im.decisionTargets()...) // last: no header that means a field means a decision
 	return c
 }
+
+// shownOnly tells whether a download has a column of the field that an upload
+// does not change.
+func (im *importRun) shownOnly(def *fieldDef) bool { return def.Retired || def.Type == TypeComputed }
 
 // readChunk reads up to n rows; io.EOF comes with the last ones.
 func (im *importRun) readChunk(ctx context.Context, reader table, n int) ([]*importRow, error) {
@@ -164,23 +184,25 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 	row := &importRow{line: in.Line, collected: im.opt.CollectedAt, set: make(map[string]string, len(columns))}
 	given := map[string]string{}
 	for i, c := range columns {
-		cell := im.opt.saved.Value(c.Key, in.Cells[i])
+		in.Cells[i] = im.opt.saved.Value(c.Key, in.Cells[i])
+		cell, def := in.Cells[i], im.fields.byKey[c.Key]
 		switch t, _ := im.givenType(c.Key); {
 		case cell == "":
 		case c.Key == numberColumn:
 			im.readNumber(row, cell)
-		case c.Key == collectedColumn && im.fields.byKey[c.Key] == nil:
+		case c.Key == collectedColumn && def == nil:
 			im.readCollected(row, c, cell)
 		case t != nil && im.opt.Mode == ImportCreate:
 			given[c.Key] = cell
 		case t != nil:
 			im.readTyped(row, c, cell)
-		default:
+		case def != nil && !im.shownOnly(def) && (im.opt.Carries.values() || def.Unique):
 			im.readCell(row, c, cell)
 		}
 	}
 	im.readGiven(row, given)
 	im.fillDefaults(row)
+	im.readAsks(row, in.Cells)
 	return row
 }
 
@@ -224,12 +246,21 @@ func (im *importRun) readTyped(row *importRow, c csvio.Column, cell string) {
 // readCell undoes what spreadsheets do to a cell and leaves everything else to
 // the definition of the field.
 func (im *importRun) readCell(row *importRow, c csvio.Column, cell string) {
-	def := im.fields.byKey[c.Key]
+	text, flaw := im.fields.byKey[c.Key].read(cell, c.Order)
+	if flaw != nil {
+		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
+		return
+	}
+	row.set[c.Key] = text
+}
+
+// read gives what a cell of the field says.
+func (def *fieldDef) read(cell string, order csvio.DateOrder) (string, *csvio.CellError) {
 	flaw := csvio.CheckSpreadsheet(cell)
 	switch def.Type {
 	case TypeDate:
 		if flaw == nil {
-			cell, flaw = csvio.ParseDate(seal.Digits(cell), c.Order)
+			cell, flaw = csvio.ParseDate(seal.Digits(cell), order)
 		}
 	case TypeIdentifier, TypePhone:
 		if flaw == nil {
@@ -240,11 +271,7 @@ func (im *importRun) readCell(row *importRow, c csvio.Column, cell string) {
 	case TypeMultiChoice:
 		cell = def.choicesByLabel(cell)
 	}
-	if flaw != nil {
-		im.bad(row, c.Key, flaw.Code, "The cell "+flaw.Words+".")
-		return
-	}
-	row.set[c.Key] = cell
+	return cell, flaw
 }
 
 // choiceByLabel gives the value of the choice that is written by its label.

@@ -158,23 +158,35 @@ func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) err
 	for _, id := range whose {
 		ids = append(ids, id)
 	}
-	var people []registrantRow
 	var keys []keyRow
-	if err := errors.Join(tx.Where("id IN ? AND kind = ?", ids, PersonKind).Find(&people).Error, tx.Where("registrant_id IN ?", ids).Find(&keys).Error); err != nil {
+	people, err := findRows(tx, im.access(), ids, "")
+	if err == nil {
+		err = tx.Where("registrant_id IN ?", ids).Find(&keys).Error
+	}
+	if err != nil {
 		return fmt.Errorf("load the people of an import: %w", err)
 	}
-	return im.openPeople(whose, people, keys)
+	if err := im.openPeople(whose, people, keys); err != nil || !im.opt.Carries.decisions() {
+		return err
+	}
+	return im.loadDecisions(tx, ids, whose)
 }
 
-func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []registrantRow, keys []keyRow) error {
-	rowOf, keyOf := map[uuid.UUID]registrantRow{}, map[uuid.UUID]keyRow{}
+func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []placedRow, keys []keyRow) error {
+	rowOf, keyOf := map[uuid.UUID]placedRow{}, map[uuid.UUID]keyRow{}
 	for _, p := range people {
-		rowOf[p.ID] = p
+		rowOf[p.Row.ID] = p
 	}
 	for _, k := range keys {
 		keyOf[k.RegistrantID] = k
 	}
 	for row, id := range whose {
+		found := rowOf[id]
+		above := pathCodes(string(found.Path))
+		if !im.access().reaches(&found.Row, above) {
+			im.bad(row, im.identifying(row), CodeNotFound, "Nobody is registered under this number or identifier.")
+			continue
+		}
 		wrapped, ok := keyOf[id]
 		if !ok {
 			im.bad(row, "", CodeNotFound, "The record of this person has been erased.")
@@ -184,10 +196,11 @@ func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []registr
 		if err != nil {
 			return err
 		}
-		rec, err := openRecord(rowOf[id], key)
+		rec, err := openRecord(found.Row, key)
 		if err != nil {
 			return err
 		}
+		rec.above = above
 		row.person = &rec
 	}
 	return nil
@@ -245,6 +258,9 @@ func (im *importRun) settleRow(row *importRow) error {
 // build computes what a row changes. Of a row that has a problem already, the
 // other values are looked at as well, so that all problems come at once.
 func (im *importRun) build(row *importRow) error {
+	if !im.opt.Carries.values() {
+		return nil
+	}
 	if row.bad {
 		_, wrong := im.builder.clean(row.set, nil, row.collected)
 		im.badFields(row, wrong)

@@ -49,7 +49,8 @@ func counts(r registry.ImportResult) string {
 
 func (x *fixture) noStaging(t *testing.T) {
 	t.Helper()
-	for _, table := range []string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given"} {
+	for _, table := range []string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given",
+		"import_stage_note", "import_stage_attestation"} {
 		if n := x.count(t, table); n != 0 {
 			t.Errorf("%s has %d rows left", table, n)
 		}

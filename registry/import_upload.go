@@ -119,7 +119,7 @@ func (r *Registry) runUpload(ctx context.Context, a Actor, id uuid.UUID, dry boo
 
 // options are those that came with an upload.
 func (row *batchRow) options(dry bool, progress func(ImportProgress)) ImportOptions {
-	o := ImportOptions{Name: row.Name, Mode: row.Mode, AllOrNothing: row.AllOrNothing, DryRun: dry,
+	o := ImportOptions{Name: row.Name, Mode: row.Mode, Carries: row.Carries, AllOrNothing: row.AllOrNothing, DryRun: dry,
 		Mapping: row.Mapping.V, Saved: row.savedKey(), saved: row.Saved.V, Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Progress: progress}
 	if row.CollectedAt != nil {
 		o.CollectedAt = row.CollectedAt.Time

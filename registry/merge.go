@@ -29,7 +29,7 @@ func (im *importRun) merge(ctx context.Context) error {
 	before := *im // every try starts from here
 	for try := 1; ; try++ {
 		err := im.r.db.InTx(ctx, im.r.now, func(tx *gorm.DB, _ db.Time) error {
-			im.staged, im.badRows = before.staged, before.badRows
+			im.importTally = before.importTally
 			im.found = problems{slices.Clone(before.found.list), before.found.count}
 			return im.mergeOnce(ctx, tx)
 		})
@@ -157,10 +157,12 @@ func (im *importRun) checkStaging(tx *gorm.DB) error {
 		}
 	}
 	var n int
-	if err := tx.Raw(`SELECT count(*) FROM import_stage WHERE run_no = ?`, im.stage).Scan(&n).Error; err != nil {
+	err := tx.Raw(`SELECT (SELECT count(*) FROM import_stage WHERE run_no = @run) + (SELECT count(*) FROM import_stage_note WHERE run_no = @run)`,
+		map[string]any{"run": im.stage}).Scan(&n).Error
+	if err != nil {
 		return fmt.Errorf("count staged rows: %w", err)
 	}
-	if n != im.staged {
+	if n != im.staged+im.noted {
 		return fault.New(fault.Unavailable, "import_interrupted", "The database was restarted during the import. Nothing was changed; import the file again.")
 	}
 	return nil
@@ -169,7 +171,7 @@ func (im *importRun) checkStaging(tx *gorm.DB) error {
 // dropLate leaves out rows that others have overtaken. From here on the people
 // of the batch are locked: nobody changes them before the merge has ended.
 func (im *importRun) dropLate(tx *gorm.DB) error {
-	if im.opt.Mode == ImportUpdate {
+	if im.opt.Mode == ImportUpdate || im.opt.Carries.decisions() {
 		if err := im.dropChanged(tx); err != nil {
 			return err
 		}
@@ -195,16 +197,23 @@ func (im *importRun) dropChanged(tx *gorm.DB) error {
 	im.say("lock people")
 	var locked int
 	err := tx.Raw(`SELECT count(*) FROM (SELECT id FROM registrant WHERE id IN
-			(SELECT registrant_id FROM import_stage WHERE run_no = ?) ORDER BY id`+im.r.db.Dialect.ForUpdate()+`) AS locked`,
-		im.stage).Scan(&locked).Error
+			(SELECT registrant_id FROM import_stage WHERE run_no = @run UNION ALL SELECT registrant_id FROM import_stage_note WHERE run_no = @run)
+			ORDER BY id`+im.r.db.Dialect.ForUpdate()+`) AS locked`,
+		map[string]any{"run": im.stage}).Scan(&locked).Error
 	if err != nil {
 		return fmt.Errorf("lock the people of an import: %w", err)
 	}
 	im.say("find changed people")
-	return im.drop(tx, CodeChangedMeanwhile, "Somebody else changed this record while the file was read; import the row again.",
-		`DELETE FROM import_stage WHERE run_no = @run AND NOT EXISTS
-			(SELECT 1 FROM registrant r WHERE r.id = import_stage.registrant_id AND r.chain_no = import_stage.base_chain_no)
-		RETURNING line`)
+	for table, count := range map[string]*int{"import_stage": &im.staged, "import_stage_note": &im.noted} {
+		err := im.dropFrom(tx, count, CodeChangedMeanwhile, "Somebody else changed this record while the file was read; import the row again.",
+			`DELETE FROM `+table+` WHERE run_no = @run AND base_chain_no > 0 AND NOT EXISTS
+				(SELECT 1 FROM registrant r WHERE r.id = `+table+`.registrant_id AND r.chain_no = `+table+`.base_chain_no)
+			RETURNING line`)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropNamed finds people who have a version of this name already.
@@ -219,8 +228,14 @@ func (im *importRun) dropNamed(tx *gorm.DB) error {
 		RETURNING line`)
 }
 
-// drop takes rows out of the merge and adds a problem for each.
+// drop takes rows with new values out of the merge and adds a problem for each.
 func (im *importRun) drop(tx *gorm.DB, code, words, sql string) error {
+	return im.dropFrom(tx, &im.staged, code, words, sql)
+}
+
+// dropFrom runs a statement that takes rows out of a staging table, of which
+// count is the number of rows, and adds a problem for each.
+func (im *importRun) dropFrom(tx *gorm.DB, count *int, code, words, sql string) error {
 	var lines []int
 	if err := tx.Raw(sql, map[string]any{"run": im.stage, "label": im.opt.Label}).Scan(&lines).Error; err != nil {
 		return fmt.Errorf("drop rows (%s): %w", code, err)
@@ -228,9 +243,9 @@ func (im *importRun) drop(tx *gorm.DB, code, words, sql string) error {
 	for _, line := range lines {
 		im.problem(line, "", code, words)
 	}
-	im.staged -= len(lines)
+	*count -= len(lines)
 	im.badRows += len(lines)
-	return nil
+	return im.dropDecisions(tx, lines)
 }
 
 // number takes the registration numbers that the rows were staged with. If
@@ -282,6 +297,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	if err := tx.Raw(`SELECT ` + im.r.db.Dialect.TxNo()).Scan(&no).Error; err != nil {
 		return nil, fmt.Errorf("number the transaction: %w", err)
 	}
+	im.txNo = &no
 	return map[string]any{
 		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
 		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "valid": IdentifierValid, "zero": db.Bytes(make([]byte, chainHashSize)),
@@ -291,10 +307,16 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 // statements are the steps of the merge. They write what builder.register,
 // builder.edit and Registry.store write for one person.
 func (im *importRun) statements() []statement {
-	if im.opt.Mode == ImportCreate {
-		return createStatements()
+	var list []statement
+	if im.opt.Carries.values() && im.opt.Mode == ImportCreate {
+		list = createStatements()
+	} else if im.opt.Carries.values() {
+		list = updateStatements()
 	}
-	return updateStatements()
+	if im.opt.Carries.decisions() {
+		list = append(list, decisionStatements()...)
+	}
+	return list
 }
 
 func createStatements() []statement {

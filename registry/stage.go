@@ -23,7 +23,7 @@ const chunkRows = 1000
 const staleAfter = 24 * time.Hour
 
 // stageTables hold nothing but rows on their way.
-var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given"}
+var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given", "import_stage_note", "import_stage_attestation"}
 
 // stageAll reads the whole file into the staging tables. One goroutine reads
 // and builds, the other copies into the database; both have ended on return.
@@ -48,9 +48,10 @@ func (im *importRun) stageAll(ctx context.Context, reader table) error {
 
 // stageChunk is the rows of the staging tables for one chunk of the file.
 type stageChunk struct {
-	people, identifiers, states, values, given [][]any
-	rows                                       int   // of the file, up to here
-	bytes                                      int64 // of the file, up to here
+	people, identifiers, states, values, given, notes, decisions [][]any
+
+	rows  int   // of the file, up to here
+	bytes int64 // of the file, up to here
 }
 
 func (im *importRun) buildAll(ctx context.Context, reader table, chunks chan<- stageChunk) error {
@@ -88,6 +89,9 @@ func (im *importRun) buildChunk(ctx context.Context, rows []*importRow) (stageCh
 		if err := im.settleRow(row); err != nil {
 			return chunk, err
 		}
+		if err := im.decide(row); err != nil {
+			return chunk, err
+		}
 		im.stageRow(&chunk, row)
 	}
 	return chunk, im.stageStates(ctx, &chunk, rows)
@@ -120,6 +124,7 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 		chunk.values = append(chunk.values, im.stageValues(row.line, c)...)
 		chunk.given = append(chunk.given, im.stageGiven(row)...)
 	}
+	im.stageDecisions(chunk, row)
 	for _, x := range row.ids {
 		if !slices.ContainsFunc(added, func(a identifierRow) bool { return a.Scheme == x.scheme }) {
 			id(x.scheme, x.bidx, true, "keep")
@@ -172,10 +177,7 @@ func (im *importRun) stageStates(ctx context.Context, chunk *stageChunk, rows []
 	if len(ids) == 0 {
 		return nil
 	}
-	var decided []struct {
-		RegistrantID uuid.UUID
-		Field        int
-	}
+	var decided []stateRow
 	if err := im.r.db.WithContext(ctx).Raw(`SELECT registrant_id, field FROM field_state WHERE registrant_id IN ?`, ids).Scan(&decided).Error; err != nil {
 		return fmt.Errorf("find decisions on imported people: %w", err)
 	}
@@ -198,8 +200,10 @@ func (im *importRun) copyChunk(ctx context.Context, c stageChunk) error {
 		{"run_no", "line", "field", "live_hash"},
 		{"run_no", "line", "field", "norm_value"},
 		givenStageColumns(),
+		{"run_no", "line", "registrant_id", "base_chain_no", "diff", "payload_hash"},
+		decisionStage(),
 	}
-	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values, c.given} {
+	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values, c.given, c.notes, c.decisions} {
 		if len(rows) == 0 {
 			continue
 		}
@@ -240,13 +244,15 @@ func (im *importRun) checkWhole(ctx context.Context) error {
 	}
 	lines := im.noteDoubled(all)
 	for some := range slices.Chunk(lines, chunkRows) {
-		done := im.r.db.WithContext(ctx).Exec(`DELETE FROM import_stage WHERE run_no = ? AND line IN ?`, im.stage, some)
-		if done.Error != nil {
-			return fmt.Errorf("drop doubled rows: %w", done.Error)
+		for table, count := range map[string]*int{"import_stage": &im.staged, "import_stage_note": &im.noted} {
+			done := im.r.db.WithContext(ctx).Exec(`DELETE FROM `+table+` WHERE run_no = ? AND line IN ?`, im.stage, some)
+			if done.Error != nil {
+				return fmt.Errorf("drop doubled rows: %w", done.Error)
+			}
+			*count -= int(done.RowsAffected)
 		}
-		im.staged -= int(done.RowsAffected)
 	}
-	return nil
+	return im.dropDecisions(im.r.db.WithContext(ctx), lines)
 }
 
 // noteDoubled adds a problem per row and gives the rows that had none before.

@@ -19,7 +19,7 @@ CREATE TABLE import_batch (
   reason         text        NOT NULL,
   collected_at   timestamptz,                          -- of the values, where no cell says it; NULL: unknown
   actor          text        NOT NULL,
-  state          text        NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded')),
+  state          text        NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded', 'undoing', 'undone')),
   sha256         bytea,                                -- of the file; NULL until it was read to its end
   fingerprint    bytea,                                -- of a file of new people and what its columns mean; NULL for a file of changes
   applied_before boolean     NOT NULL,                 -- the last look found that the same file was applied

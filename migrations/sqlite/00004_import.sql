@@ -19,7 +19,7 @@ CREATE TABLE import_batch (
   reason         TEXT    NOT NULL,
   collected_at   TEXT,                                   -- of the values, where no cell says it; NULL: unknown
   actor          TEXT    NOT NULL,
-  state          TEXT    NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded')),
+  state          TEXT    NOT NULL CHECK (state IN ('uploaded', 'checked', 'refused', 'applied', 'discarded', 'undoing', 'undone')),
   sha256         BLOB,                                   -- of the file; NULL until it was read to its end
   fingerprint    BLOB,                                   -- of a file of new people and what its columns mean; NULL for a file of changes
   applied_before INTEGER NOT NULL CHECK (applied_before IN (0, 1)), -- the last look found that the same file was applied

@@ -120,7 +120,10 @@ func (c Contract) bind(headers []string) (columns []Column, ignored []string, fa
 		}
 		key, mapped := mapping[h]
 		if !mapped {
-			if key = names[base]; key == "" {
+			if key = c.exact(h); key == "" {
+				key = names[base]
+			}
+			if key == "" {
 				key = names[plain(h)]
 			}
 			if chosen[key] { // the user chose another column for this field
@@ -140,6 +143,14 @@ func (c Contract) bind(headers []string) (columns []Column, ignored []string, fa
 		return nil, nil, fail
 	}
 	return columns, ignored, c.check(columns)
+}
+
+// exact gives the key that a header is to the letter: sex:state is not sex_state.
+func (c Contract) exact(header string) string {
+	if slices.ContainsFunc(c.Targets, func(t Target) bool { return t.Key == header }) {
+		return header
+	}
+	return ""
 }
 
 // checkNames looks at the headers as text, and names columns by their place.
