@@ -7,6 +7,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/fault"
+	"socialregistry/registry/translit"
 )
 
 // place is an area that a text names.
@@ -16,7 +17,7 @@ type place struct {
 }
 
 // areaKey is the form in which texts and names of areas are compared.
-func areaKey(text string) string { return normaliseName(text) }
+func areaKey(text string) string { return translit.Fold(text) }
 
 // findPlace gives the area that a text with this areaKey names, by its code or by
 // a name; the zero place if there is none.

@@ -181,7 +181,7 @@ func (b *builder) finish(out *built, key seal.Record, diff []diffEntry, bad []fa
 	}
 	out.by, out.asked = b.actor, b.asked
 	row := &out.Row
-	row.Values.FullNameNorm = normaliseName(b.fields.names(out.Text))
+	row.Values.FullNameNorm = searchText(b.fields.names(out.Text))
 	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, out.Text), b.keys.HashKeyID()
 	row.LatestNo++
 	row.VersionNo = row.LatestNo

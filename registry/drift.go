@@ -146,7 +146,7 @@ func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, 
 		}
 	}
 	add(!bytes.Equal(row.Values.VHash, r.keys.RecordHash(row.ID, rec.text)), DriftRecordHash, "")
-	add(row.Values.FullNameNorm != normaliseName(fields.names(rec.text)), DriftName, "")
+	add(row.Values.FullNameNorm != searchText(fields.names(rec.text)), DriftName, "")
 	for _, s := range c.states[row.ID] {
 		if def := fields.byNo[s.Field]; def != nil {
 			add(!r.knowsLive(rec, def.Key, s), DriftAttestation, def.Key)

@@ -12,13 +12,13 @@ import (
 // What the tests need of the inside.
 
 var (
-	FormatNumber  = formatNumber
-	CleanNumber   = cleanNumber
-	NumberFrom    = numberFrom
-	MisreadAt     = misreadAt
-	NormaliseName = normaliseName
-	PlainDecimal  = plainDecimal
-	BandOn        = bandOn
+	FormatNumber = formatNumber
+	CleanNumber  = cleanNumber
+	NumberFrom   = numberFrom
+	MisreadAt    = misreadAt
+	SearchText   = searchText
+	PlainDecimal = plainDecimal
+	BandOn       = bandOn
 )
 
 // Canonical checks one value against a definition on the day today.

@@ -146,7 +146,7 @@ func TestGroupsAreFoundPageByPage(t *testing.T) {
 		}
 		seen, after := 0, ""
 		for {
-			page, err := x.Groups(t.Context(), attester(), registry.GroupQuery{Kind: "community", After: after, Limit: 2})
+			page, err := x.Groups(t.Context(), attester(), registry.Query{Kind: "community", After: after, Limit: 2})
 			if err != nil || len(page.Groups) > 2 {
 				t.Fatal(page, err)
 			}
@@ -164,19 +164,19 @@ func TestGroupsAreFoundPageByPage(t *testing.T) {
 			t.Errorf("%d groups seen, want 3", seen)
 		}
 		for text, want := range map[string]int{"": 4, "household": 1, home.Number: 1, "Amina": 0} {
-			page, err := x.Groups(t.Context(), admin(), registry.GroupQuery{Text: text})
+			page, err := x.Groups(t.Context(), admin(), registry.Query{Text: text})
 			if err != nil || len(page.Groups) != want {
 				t.Errorf("%q finds %d, want %d, %v", text, len(page.Groups), want, err)
 			}
 		}
-		for name, q := range map[string]registry.GroupQuery{"kind": {Kind: "person"}, "kind ": {Kind: "no\x00kind"}, "text": {Text: "a\x00"}} {
+		for name, q := range map[string]registry.Query{"kind": {Kind: "person"}, "kind ": {Kind: "no\x00kind"}, "text": {Text: "a\x00"}} {
 			_, err := x.Groups(t.Context(), admin(), q)
 			wantFault(t, err, fault.Invalid, "bad_query")
 			if got := fields(err); len(got) != 1 || !strings.HasPrefix(got[0], strings.TrimSpace(name)) {
 				t.Errorf("%s: %v", name, got)
 			}
 		}
-		_, err := x.Groups(t.Context(), admin(), registry.GroupQuery{After: "!"})
+		_, err := x.Groups(t.Context(), admin(), registry.Query{After: "!"})
 		wantFault(t, err, fault.Invalid, "bad_cursor")
 	})
 }
@@ -300,7 +300,7 @@ func TestWhoMayDoWhatToGroups(t *testing.T) {
 				return err
 			},
 			"read Facts": func(a registry.Actor) error { _, err := x.HouseholdFacts(t.Context(), a, g.ID, ""); return err },
-			"find":       func(a registry.Actor) error { _, err := x.Groups(t.Context(), a, registry.GroupQuery{}); return err },
+			"find":       func(a registry.Actor) error { _, err := x.Groups(t.Context(), a, registry.Query{}); return err },
 			"keep Create": func(a registry.Actor) error {
 				_, err := x.CreateGroup(t.Context(), a, "community", registry.Change{}, nil)
 				return err

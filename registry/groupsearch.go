@@ -8,97 +8,55 @@ import (
 	"gorm.io/gorm"
 )
 
-// GroupQuery asks for groups. All parts that are given must fit.
-type GroupQuery struct {
-	Kind  string // key of a GroupKind; "": all
-	Text  string // part of a name, a registration number, or a whole identifier
-	After string // GroupPage.Next of the page before
-	Limit int    // groups per page; 0: 50, at most 200
-}
-
-// GroupPage is one page of groups, in the order of their registration.
+// GroupPage is one page of groups, in the order of Page.
 type GroupPage struct {
 	Groups []Group
-	Next   string // GroupQuery.After of the next page; "" after the last
+	Next   string // Query.After of the next page; "" after the last
+	Total  Total  // if it was asked for
 }
 
 // Groups finds groups, ended ones too. It returns Invalid "bad_query" (with the
 // wrong member) or "bad_cursor", or Forbidden: registrants find none.
-func (r *Registry) Groups(ctx context.Context, a Actor, q GroupQuery) (GroupPage, error) {
+func (r *Registry) Groups(ctx context.Context, a Actor, q Query) (GroupPage, error) {
 	if err := a.checkWithin(toSearch); err != nil {
 		return GroupPage{}, err
 	}
-	after, err := parseAfter(q.After)
-	if err != nil {
-		return GroupPage{}, err
-	}
 	var page GroupPage
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		hidden, err := r.hiddenFrom(tx, a)
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		s, err := r.searchFor(tx, a, AnyGroup, q)
 		if err != nil {
 			return err
 		}
-		where, err := r.groupConditions(tx, hidden, q)
+		found, err := r.find(tx, s)
 		if err != nil {
 			return err
 		}
-		where.and("id > ?", after)
-		where.within(a.to(toSearch))
-		page, err = r.readGroups(tx, where, pageSize(q.Limit), hidden)
+		page = GroupPage{Next: found.next, Total: found.total}
+		page.Groups, err = r.openGroups(tx, found.rows, s.hidden)
 		return err
 	})
 	return page, err
 }
 
-func (r *Registry) groupConditions(tx *gorm.DB, hidden map[string]bool, q GroupQuery) (*where, error) {
-	kind := q.Kind
-	if kind == "" {
-		kind = AnyGroup
-	} else if _, err := r.loadGroupKind(tx, kind, ""); err != nil {
-		return nil, badQuery("kind")
-	}
-	fields, err := r.fieldSetOf(tx, kind)
-	if err != nil {
-		return nil, err
-	}
-	where, err := r.conditions(tx, fields, hidden, Query{Text: q.Text})
-	if err != nil {
-		return nil, err
-	}
-	where.and("kind <> '" + PersonKind + "'") // as the index of groups has it
-	if kind != AnyGroup {
-		where.and("kind = ?", kind)
-	}
-	return where, nil
-}
-
-// readGroups opens the first limit groups that a condition finds, and says where
-// the next page begins. The values of hidden fields are left out.
-func (r *Registry) readGroups(tx *gorm.DB, w *where, limit int, hidden map[string]bool) (GroupPage, error) {
-	rows, err := r.findPage(tx, w, limit+1)
-	if err != nil {
-		return GroupPage{}, err
-	}
-	var page GroupPage
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Next = formatAfter(rows[limit-1].ID)
-	}
+// openGroups opens the groups of a page. The values of hidden fields are left
+// out.
+func (r *Registry) openGroups(tx *gorm.DB, rows []registrantRow, hidden map[string]bool) ([]Group, error) {
 	recs, err := r.openRecords(tx, rows)
 	if err != nil {
-		return GroupPage{}, err
+		return nil, err
 	}
 	ids := make([]uuid.UUID, len(recs))
 	for i, rec := range recs {
 		ids[i] = rec.row.ID
 	}
 	sizes, err := sizesOf(tx, ids)
+	var groups []Group
 	for _, rec := range recs {
 		g := groupOf(rec.row, without(hidden, rec.text))
 		g.Size = sizes[g.ID]
-		page.Groups = append(page.Groups, g)
+		groups = append(groups, g)
 	}
-	return page, err
+	return groups, err
 }
 
 // sizesOf counts the members that groups have now.

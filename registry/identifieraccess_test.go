@@ -210,7 +210,7 @@ func TestIdentifiersOfAGroup(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].ID != g.ID || found[0].Kind != "household" || found[0].Number != g.Number {
 			t.Errorf("found %+v, %v", found, err)
 		}
-		groups, err := x.Groups(t.Context(), registrar(), registry.GroupQuery{Text: "HH 00077"})
+		groups, err := x.Groups(t.Context(), registrar(), registry.Query{Text: "HH 00077"})
 		if err != nil || len(groups.Groups) != 1 || groups.Groups[0].ID != g.ID {
 			t.Errorf("groups = %+v, %v", groups, err)
 		}

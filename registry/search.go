@@ -2,17 +2,11 @@ package registry
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-
-	"socialregistry/internal/db"
-	"socialregistry/internal/fault"
-	"socialregistry/registry/seal"
 )
 
 // Sizes of a page of search results.
@@ -24,59 +18,202 @@ const (
 	maxEquals   = 5   // members of Query.Equals
 )
 
-// Query asks for people. All parts that are given must fit.
+// Query asks for people or for groups. All parts that are given must fit.
 type Query struct {
-	Text  string // part of a name, a registration number, or a whole identifier or phone number
-	Field string // with State: people with a value in this field that stands there
-	State State
+	// Kind is PersonKind for people; AnyGroup or the key of a GroupKind for groups.
+	// "" is what the method that is called finds.
+	Kind string
+	// Text is part of a name in any script, a registration number, or a whole
+	// identifier or phone number. Names that sound like it are found after those
+	// that are spelt like it, unless AsWritten is set.
+	Text      string
+	AsWritten bool
+	Field     string // with State: who has a value in this field that stands there
+	State     State
 	// Equals finds by whole values, of up to 5 searchable fields; a multi-choice
 	// field must hold all the choices that are given.
-	Equals map[string]string
-	Area   string // code: people in this area or below it
-	After  string // Page.Next of the page before
-	Limit  int    // people per page; 0: 50, at most 200
+	Equals       map[string]string
+	Area         string    // code: who is in this area or below it
+	Version      string    // who has a version of this name
+	Default      string    // whose default is the version of this name, or repeats it
+	ChangedSince time.Time // who has an entry in the change log from this moment on
+	After        string    // Page.Next of the page before
+	Limit        int       // per page; 0: 50, at most 200
+	Total        bool      // count all that are found: Page.Total
 }
 
-// Page is one page of people, in the order of their registration.
+// Page is one page of people. Who is found by a text comes in the order of Query:
+// number or identifier, words of the name, parts of it, sound. Within each, and
+// without a text, the order is that of registration.
 type Page struct {
 	People []Person
 	Next   string // Query.After of the next page; "" after the last
+	Total  Total  // if it was asked for
 }
 
 // Search finds people. It returns Invalid "bad_query" (with the wrong member) or
-// "bad_cursor", or Forbidden: registrants find nobody.
+// "bad_cursor", also for one of another query; or Forbidden: registrants find
+// nobody.
 func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 	if err := a.checkWithin(toSearch); err != nil {
 		return Page{}, err
 	}
-	after, err := parseAfter(q.After)
-	if err != nil {
-		return Page{}, err
-	}
 	var page Page
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		fields, err := r.fieldSet(tx)
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		s, err := r.searchFor(tx, a, PersonKind, q)
 		if err != nil {
 			return err
 		}
-		hidden := fields.hiddenFrom(a)
-		where, err := r.conditions(tx, fields, hidden, q)
+		found, err := r.find(tx, s)
 		if err != nil {
 			return err
 		}
-		where.and("kind = ?", PersonKind)
-		where.and("id > ?", after)
-		where.within(a.to(toSearch))
-		page, err = r.readPage(tx, where, pageSize(q.Limit), hidden)
+		page = Page{Next: found.next, Total: found.total}
+		page.People, err = r.openAll(tx, found.rows, s.hidden)
 		return err
 	})
 	return page, err
 }
 
-// readPage opens the first limit people that a condition finds, and says where
-// the next page begins. The values of hidden fields are left out.
+// search is a query that was understood.
+type search struct {
+	where  *where     // all but the text
+	text   *textMatch // nil: none
+	hidden map[string]bool
+	from   cursor
+	limit  int
+	total  bool
+}
+
+// searchFor understands a query of an actor for people or for groups: kind is
+// PersonKind or AnyGroup.
+func (r *Registry) searchFor(tx *gorm.DB, a Actor, kind string, q Query) (search, error) {
+	if q.Kind == "" {
+		q.Kind = kind
+	}
+	s := search{limit: pageSize(q.Limit), total: q.Total}
+	fields, ofKind, err := r.searchedKind(tx, kind, q.Kind)
+	if err != nil {
+		return s, err
+	}
+	if s.hidden, err = r.hiddenFrom(tx, a); err != nil {
+		return s, err
+	}
+	if s.where, s.text, err = r.conditionsBeside(tx, fields, s.hidden, q); err != nil {
+		return s, err
+	}
+	s.where.add(ofKind)
+	s.where.within(a.to(toSearch))
+	s.from, err = parseCursor(q)
+	return s, err
+}
+
+// searchedKind gives the fields of what a query finds, and the condition that it
+// is of this kind.
+func (r *Registry) searchedKind(tx *gorm.DB, wanted, kind string) (*fieldSet, *where, error) {
+	if (kind == PersonKind) != (wanted == PersonKind) {
+		return nil, nil, badQuery("kind")
+	}
+	w := &where{}
+	if kind == PersonKind {
+		w.and("kind = ?", PersonKind)
+	} else {
+		w.and("kind <> '" + PersonKind + "'") // as the index of groups has it
+	}
+	if kind != PersonKind && kind != AnyGroup {
+		if _, err := r.loadGroupKind(tx, kind, ""); err != nil {
+			return nil, nil, badQuery("kind")
+		}
+		w.and("kind = ?", kind)
+	}
+	fields, err := r.fieldSetOf(tx, kind)
+	return fields, w, err
+}
+
+// found is one page of rows.
+type found struct {
+	rows  []registrantRow
+	next  string
+	total Total
+}
+
+// find reads one page: the ranks of the text one after the other, each in the
+// order of ids, so that any page begins where its cursor says and costs what the
+// first one does.
+func (r *Registry) find(tx *gorm.DB, s search) (found, error) {
+	ranks := s.ranks()
+	var out found
+	last := s.from
+	for rank := s.from.rank; rank < len(ranks) && len(out.rows) <= s.limit; rank++ {
+		if ranks[rank] == nil {
+			continue
+		}
+		w := ranks[rank]
+		if rank == s.from.rank && s.from.id != uuid.Nil {
+			w.and("id > ?", s.from.id)
+		}
+		rows, err := findRanked(tx, s.source(rank), w, s.limit+1-len(out.rows))
+		if err != nil {
+			return out, err
+		}
+		if n := min(len(rows), s.limit-len(out.rows)); n > 0 {
+			last.rank, last.id = rank, rows[n-1].ID
+		}
+		out.rows = append(out.rows, rows...)
+	}
+	if len(out.rows) > s.limit {
+		out.rows, out.next = out.rows[:s.limit], last.String()
+	}
+	if !s.total {
+		return out, nil
+	}
+	var err error
+	out.total, err = s.countAll(tx, out)
+	return out, err
+}
+
+// ranks are the conditions of the query, one after the other: one without a text.
+// nil finds nobody.
+func (s search) ranks() []*where {
+	if s.text == nil {
+		return []*where{s.where.copy()}
+	}
+	var out []*where
+	for _, rank := range s.text.ranks() {
+		if rank == nil {
+			out = append(out, nil)
+			continue
+		}
+		w := s.where.copy()
+		w.add(rank)
+		out = append(out, w)
+	}
+	return out
+}
+
+// source is the table of a rank: names are looked up in an index of their own.
+func (s search) source(rank int) string {
+	if rank == 0 {
+		return "registrant"
+	}
+	return "registrant_search AS registrant"
+}
+
+func findRanked(tx *gorm.DB, source string, w *where, limit int) ([]registrantRow, error) {
+	var rows []registrantRow
+	err := tx.Raw(`SELECT `+registrantColumns+` FROM `+source+` WHERE `+w.text()+` ORDER BY id LIMIT ?`,
+		append(w.args, limit)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	return rows, nil
+}
+
+// readPage opens the first limit people that a condition finds in the order of
+// their registration, and says where the next page begins. The values of hidden
+// fields are left out.
 func (r *Registry) readPage(tx *gorm.DB, w *where, limit int, hidden map[string]bool) (Page, error) {
-	rows, err := r.findPage(tx, w, limit+1)
+	rows, err := findRanked(tx, "registrant", w, limit+1)
 	if err != nil {
 		return Page{}, err
 	}
@@ -87,110 +224,6 @@ func (r *Registry) readPage(tx *gorm.DB, w *where, limit int, hidden map[string]
 	}
 	page.People, err = r.openAll(tx, rows, hidden)
 	return page, err
-}
-
-// where collects conditions that must all hold.
-type where struct {
-	sql  []string
-	args []any
-}
-
-func (w *where) and(sql string, args ...any) {
-	w.sql, w.args = append(w.sql, sql), append(w.args, args...)
-}
-
-// text is the condition in SQL.
-func (w *where) text() string { return strings.Join(w.sql, " AND ") }
-
-// conditions is what a query asks for; nobody is found by a hidden field.
-func (r *Registry) conditions(tx *gorm.DB, fields *fieldSet, hidden map[string]bool, q Query) (*where, error) {
-	w := &where{}
-	if wrong := checkText(q.Text); wrong != nil || utf8.RuneCountInString(q.Text) > maxQuery {
-		return nil, badQuery("text")
-	}
-	if text := strings.TrimSpace(q.Text); text != "" {
-		types, err := loadIdentifierTypes(tx)
-		if err != nil {
-			return nil, err
-		}
-		r.whereText(w, fields, hidden, types, text)
-	}
-	if err := whereEquals(w, fields, hidden, q.Equals); err != nil {
-		return nil, err
-	}
-	if q.Area != "" {
-		if !reAreaCode.MatchString(q.Area) {
-			return nil, badQuery("area")
-		}
-		w.and(inArea("registrant"), q.Area)
-	}
-	if q.Field == "" && q.State == "" {
-		return w, nil
-	}
-	def := fields.byKey[q.Field]
-	if def == nil || !def.Attestable || hidden[def.Key] {
-		return nil, badQuery("field")
-	}
-	return w, whereState(w, def, q.State)
-}
-
-// whereText finds a registration number, or else everybody with the words in
-// their name and everybody who has the whole text as an identifier.
-func (r *Registry) whereText(w *where, fields *fieldSet, hidden map[string]bool, types []IdentifierType, text string) {
-	number, ok := cleanNumber(text)
-	if !ok {
-		number = text
-	}
-	found := []string{`SELECT id FROM registrant WHERE number = ?`} // an identifier may look like a number: both are found
-	args := []any{number}
-	if words := nameWords(text); len(words) > 0 {
-		found = append(found, `SELECT id FROM registrant_search WHERE full_name_norm LIKE ?`+strings.Repeat(` AND full_name_norm LIKE ?`, len(words)-1))
-		for _, word := range words {
-			args = append(args, "%"+word+"%")
-		}
-	}
-	for _, def := range fields.list {
-		if (def.Unique || def.Lookup) && !hidden[def.Key] && seal.Normalise(text) != "" {
-			found = append(found, `SELECT registrant_id FROM identifier WHERE scheme = ? AND bidx = ?`)
-			args = append(args, def.Key, db.Bytes(r.keys.BlindIndex(def.Key, lookupText(def, text))))
-		}
-	}
-	typed, values := r.whereTyped(types, text)
-	found, args = append(found, typed...), append(args, values...)
-	w.and("id IN ("+strings.Join(found, " UNION ")+")", args...)
-}
-
-// lookupText brings what somebody typed into the form that was indexed.
-func lookupText(def *fieldDef, typed string) string {
-	if text, wrong := def.canonicalType(typed, ""); wrong == nil {
-		return text
-	}
-	return typed
-}
-
-// whereState asks field_state, where no row means NEW. Every value has an entry
-// in times.
-func whereState(w *where, def *fieldDef, state State) error {
-	switch state {
-	case StateAttested, StateRejected:
-		w.and(`id IN (SELECT registrant_id FROM field_state WHERE field = ? AND state = ? AND live_hash = decided_hash)`, def.No, state)
-	case StateNew:
-		w.and(`times ->> ? IS NOT NULL AND NOT EXISTS (SELECT 1 FROM field_state s
-			WHERE s.registrant_id = registrant.id AND s.field = ? AND s.state <> 'NEW' AND s.live_hash = s.decided_hash)`, def.Key, def.No)
-	default:
-		return badQuery("state")
-	}
-	return nil
-}
-
-func (r *Registry) findPage(tx *gorm.DB, w *where, limit int) ([]registrantRow, error) {
-	var rows []registrantRow
-	err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE `+w.text()+` ORDER BY id LIMIT ?`,
-		append(w.args, limit)...).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("search people: %w", err)
-	}
-	return rows, nil
 }
 
 // openAll opens the people of a page: see openRecords. The values of hidden
@@ -231,26 +264,4 @@ func (r *Registry) openRecords(tx *gorm.DB, rows []registrantRow) ([]record, err
 		recs = append(recs, rec)
 	}
 	return recs, nil
-}
-
-func formatAfter(id uuid.UUID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
-
-func parseAfter(s string) (uuid.UUID, error) {
-	if s == "" {
-		return uuid.Nil, nil
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil {
-		return uuid.Nil, errBadCursor(err)
-	}
-	id, err := uuid.FromBytes(b)
-	if err != nil {
-		return uuid.Nil, errBadCursor(err)
-	}
-	return id, nil
-}
-
-func badQuery(member string) error {
-	return fault.InvalidFields("bad_query", "The search cannot be understood.",
-		[]fault.Field{{Name: member, Code: "bad_" + member, Detail: "This part of the search cannot be used."}})
 }

@@ -26,12 +26,12 @@ func TestSearchByText(t *testing.T) {
 		x.register(t, map[string]string{"given_name": "Ng"})
 		all := []string{"Amina", "José María", "محمد", "Ng"}
 		for text, want := range map[string][]string{
-			"": all, " ": all, "amina": {"Amina"}, "MIN": {"Amina"}, "odhiambo amina": {"Amina"}, "amina nunez": {}, "grace": {"Amina"},
-			"jose": {"José María"}, "NÚÑEZ": {"José María"}, "maria nune": {"José María"}, "امينة": {"محمد"}, "محمد": {"محمد"}, "ng": {"Ng"},
-			"%": {}, "_mina": {"Amina"}, "a%a": {"Amina", "José María"}, "'": {}, "\\": {}, "KE44712209": {"Amina"}, "ke 4471-2209": {"Amina"}, "KE4471220": {},
+			"": all, " ": all, "amina": {"Amina", "محمد"}, "MIN": {"Amina", "محمد"}, "odhiambo amina": {"Amina"}, "amina nunez": {}, "grace": {"Amina"},
+			"jose": {"José María"}, "NÚÑEZ": {"José María"}, "maria nune": {"José María"}, "امينة": {"Amina", "محمد"}, "محمد": {"محمد"}, "ng": {"Ng"},
+			"%": {}, "_mina": {"Amina", "محمد"}, "a%a": {"Amina", "José María", "محمد"}, "'": {}, "\\": {}, "KE44712209": {"Amina"}, "ke 4471-2209": {"Amina"}, "KE4471220": {},
 			"+254 711 220 998": {"Amina", "José María"}, "00254711220998": {"Amina", "José María"}, "254711220998": {},
 			strings.Repeat("é", 200): {}, a.Number: {"Amina"}, strings.ToLower(b.Number): {"José María"}, b.Number[3:]: {"José María"}, b.Number[:len(b.Number)-1]: {},
-			"amina amina amina amina amina nosuch": {"Amina"}, // words after the fifth are not looked at
+			"amina amina amina amina amina nosuch": {"Amina", "محمد"}, // words after the fifth are not looked at
 		} {
 			page, err := x.Search(t.Context(), actor(registry.RoleAuditor), registry.Query{Text: text})
 			if err != nil {
@@ -44,7 +44,7 @@ func TestSearchByText(t *testing.T) {
 		}
 		// what was changed is found as it is now
 		x.edit(t, a, map[string]string{"given_name": "Zawadi", "national_id": "KE-9", "alias_names": ""})
-		for text, want := range map[string]int{"amina": 0, "zawadi": 1, "grace": 0, "KE44712209": 0, "ke9": 1, "odhiambo": 1} {
+		for text, want := range map[string]int{"amina": 1, "zawadi": 1, "grace": 0, "KE44712209": 0, "ke9": 1, "odhiambo": 1} {
 			if page, err := x.Search(t.Context(), admin(), registry.Query{Text: text}); err != nil || len(page.People) != want {
 				t.Errorf("%q found %d, %v; want %d", text, len(page.People), err, want)
 			}

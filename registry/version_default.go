@@ -94,7 +94,7 @@ func (b *builder) switchTo(old record, v versionRow) (*built, error) {
 	out.by = b.actor
 	out.nameArea(old.row.Values.areaText())
 	row := &out.Row
-	row.Values.FullNameNorm = normaliseName(b.fields.names(text))
+	row.Values.FullNameNorm = searchText(b.fields.names(text))
 	row.Values.VHash, row.Values.HashKeyID = b.keys.RecordHash(row.ID, text), b.keys.HashKeyID()
 	out.Log, err = b.logEntry(row.ID, old.key, append(diff, b.replace(out, old.text)...))
 	return out, err

@@ -49,7 +49,7 @@ func (h *Handlers) SearchGroups(c *gin.Context) error {
 	if err := onlyQuery(c, "q", "kind", "after", "limit"); err != nil {
 		return err
 	}
-	found, err := h.reg.Groups(c.Request.Context(), actorOf(c), registry.GroupQuery{Text: c.Query("q"), Kind: c.Query("kind"), After: page.After, Limit: page.Limit})
+	found, err := h.reg.Groups(c.Request.Context(), actorOf(c), registry.Query{Text: c.Query("q"), Kind: c.Query("kind"), After: page.After, Limit: page.Limit})
 	if err != nil {
 		return err
 	}
