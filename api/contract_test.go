@@ -149,6 +149,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseAreas(t, run)
 	s.exerciseOffices(t, run)
 	s.exerciseStaff(t, run)
+	s.exerciseJobs(t, run)
+	s.exerciseImports(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

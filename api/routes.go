@@ -109,6 +109,10 @@ func (s *server) rest() {
 	files := s.group(policy{render: respond.Problem, body: areasBody, time: uploadTime, bearer: true, use: known})
 	restAreas(g, files, h)
 
+	// A file of people may be great: it is kept as it comes, and no answer with it.
+	uploads := s.group(policy{render: respond.Problem, body: uploadBody, time: uploadTime, bearer: true, use: known})
+	restJobs(g, uploads, h)
+
 	// A token is shown once: its answer is kept for nobody.
 	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
 	own.get("/api/v1/tokens", h.Tokens)
@@ -130,6 +134,23 @@ func restAreas(g, files group, h *rest.Handlers) {
 	g.post("/api/v1/offices", h.OpenOffice)
 	g.get("/api/v1/offices/:code", h.Office)
 	g.put("/api/v1/offices/:code", h.ChangeOffice)
+}
+
+// restJobs: long work, and imports, which are such work.
+func restJobs(g, uploads group, h *rest.Handlers) {
+	g.get("/api/v1/jobs", h.Jobs)
+	g.get("/api/v1/jobs/:id", h.Job)
+	g.post("/api/v1/jobs/:id/cancel", h.CancelJob)
+	g.post("/api/v1/audits", h.StartAudit)
+	g.post("/api/v1/statistics/refresh", h.StartStatistics)
+	g.get("/api/v1/imports", h.Imports)
+	uploads.post("/api/v1/imports", h.UploadImport)
+	g.get("/api/v1/imports/:id", h.Import)
+	g.delete("/api/v1/imports/:id", h.DiscardImport)
+	g.get("/api/v1/imports/:id/problems", h.ImportProblems)
+	g.get("/api/v1/imports/:id/problems.csv", h.ImportProblemsFile)
+	g.post("/api/v1/imports/:id/check", h.CheckImport)
+	g.post("/api/v1/imports/:id/apply", h.ApplyImport)
 }
 
 // restStaff: accounts of staff, and their roles within bounds.

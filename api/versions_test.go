@@ -76,6 +76,7 @@ func (s *service) exerciseSwitches(t *testing.T, run func(exercise) *httptest.Re
 		run(exercise{operation, 422, call("POST", x.path, `{"label":""}`, registrar), true})
 		run(exercise{operation, 422, call("POST", x.path, `{"label":"One","query":{"values":{"shoe_size":"4"}}}`, registrar), true})
 	}
+	run(exercise{"switchDefaults", 202, call("POST", switches, `{"label":"Nobody's","expect_count":0}`, registrar, "Prefer", "respond-async"), false})
 	p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{"full_name": "Halima Yusuf"}})
 	must(t, err)
 	_, err = s.deps.Registry.AddVersion(t.Context(), staff(registry.RoleRegistrar), p.ID, "One", registry.Change{ExpectVersion: 1}, false)

@@ -85,15 +85,13 @@ func (r *Registry) runUpload(ctx context.Context, a Actor, id uuid.UUID, dry boo
 	if err != nil {
 		return ImportResult{}, err
 	}
-	switch {
-	case row.State == batchApplied && !dry:
+	if row.State == batchApplied && !dry {
 		res := row.toBatch().Result
 		res.AlreadyApplied = true
 		return res, nil
-	case row.Blob == nil:
-		return ImportResult{}, errImportEnded()
-	case row.State != batchChecked && !dry:
-		return ImportResult{}, fault.New(fault.Conflict, "import_not_checked", "Check the file first.")
+	}
+	if err := row.runnable(dry); err != nil {
+		return ImportResult{}, err
 	}
 	im, err := r.newImport(ctx, a, row.options(dry, progress))
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
 	"socialregistry/internal/jobs"
 )
 
@@ -76,7 +79,10 @@ func (r *Registry) workAudit(ctx context.Context, a Actor, run *jobs.Run) (any, 
 		if more, err = r.auditSome(ctx, a, &at, args); err != nil {
 			return nil, err
 		}
-		if err := r.saveCursor(ctx, run, at, int64(at.Result.Checked), total); err != nil {
+		err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+			return run.Save(tx, cursorText(at), int64(at.Result.Checked), total)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}

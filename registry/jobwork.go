@@ -28,7 +28,11 @@ const maxJobResult = 64 << 10
 // jobKinds is every kind of job and its work.
 func (r *Registry) jobKinds() map[string]jobWork {
 	return map[string]jobWork{
-		jobAudit: r.workAudit,
+		jobAudit:         r.workAudit,
+		jobDefaultSwitch: r.workDefaultSwitch,
+		jobImportApply:   r.workImport(false),
+		jobImportCheck:   r.workImport(true),
+		jobStatistics:    r.workStatistics,
 	}
 }
 
@@ -52,7 +56,11 @@ func oneAtATime(key string) jobOption { return func(s *jobs.Spec) { s.UniqueKey 
 // already, it gives that one to whoever asked for it, and Conflict "job_exists" to
 // others.
 func (r *Registry) enqueue(tx *gorm.DB, now db.Time, a Actor, kind string, args any, options ...jobOption) (uuid.UUID, error) {
-	spec := jobs.Spec{Kind: kind, Args: args, RunAt: now}
+	sealed, err := r.sealArgs(kind, args)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	spec := jobs.Spec{Kind: kind, Args: sealed, RunAt: now}
 	for _, change := range options {
 		change(&spec)
 	}
@@ -98,6 +106,32 @@ func (r *Registry) startJob(ctx context.Context, a Actor, kind string, args any,
 	return j, err
 }
 
+// sealedArgs are the arguments of a job as they are stored: what is searched for
+// may be a person's name or number.
+type sealedArgs struct {
+	Kind   string `json:"kind"`
+	Sealed []byte `json:"sealed"`
+}
+
+func (r *Registry) sealArgs(kind string, args any) (sealedArgs, error) {
+	if args == nil {
+		args = struct{}{}
+	}
+	text, err := json.Marshal(args)
+	if err != nil {
+		return sealedArgs{}, fmt.Errorf("write the arguments of a job: %w", err)
+	}
+	return sealedArgs{kind, r.jobKey.Seal(text, []byte(kind))}, nil
+}
+
+func (r *Registry) openArgs(stored []byte) ([]byte, error) {
+	var s sealedArgs
+	if err := json.Unmarshal(stored, &s); err != nil {
+		return nil, fmt.Errorf("read the arguments of a job: %w", err)
+	}
+	return r.jobKey.Open(s.Sealed, []byte(s.Kind))
+}
+
 // of tells whether it was this actor's account that asked.
 func (row *jobRow) of(a Actor) bool {
 	if row.AccountID == nil {
@@ -123,6 +157,9 @@ func (r *Registry) jobHandler(work jobWork) jobs.Handler {
 }
 
 func (r *Registry) work(ctx context.Context, run *jobs.Run, work jobWork) ([]byte, error) {
+	if err := run.MapArgs(r.openArgs); err != nil {
+		return nil, err
+	}
 	a, err := r.jobActor(ctx, run.ID)
 	if err != nil {
 		return nil, err
@@ -213,11 +250,11 @@ func keepOutcome(tx *gorm.DB, id uuid.UUID, state jobs.State, result []byte, fai
 	return nil
 }
 
-// saveCursor keeps where the work of a job stands, as JSON.
-func (r *Registry) saveCursor(ctx context.Context, run *jobs.Run, cursor any, done, total int64) error {
+// cursorText writes where the work of a job stands, as JSON.
+func cursorText(cursor any) string {
 	text, err := json.Marshal(cursor)
 	if err != nil {
-		return fmt.Errorf("write where a job stands: %w", err)
+		return "" // of our own plain structs it never fails; from the beginning, then
 	}
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error { return run.Save(tx, string(text), done, total) })
+	return string(text)
 }

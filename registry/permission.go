@@ -223,13 +223,18 @@ func (a Actor) may(act action) bool { return len(a.to(act).staff()) > 0 }
 
 // check decides about an action on the registry as a whole: a role that holds
 // within bounds does not do. It returns Unauthenticated for the zero Actor and
-// Forbidden.
+// Forbidden, in words of its own if it is for the bounds of a role alone.
 func (a Actor) check(act action) error {
 	if err := a.inScope(act); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(a.to(act).staff(), Grant.boundless) {
+	held := a.to(act).staff()
+	switch {
+	case slices.ContainsFunc(held, Grant.boundless):
 		return nil
+	case len(held) > 0:
+		return fault.New(fault.Forbidden, "not_allowed",
+			"The role of this account holds for a part of the registry only; to "+string(act)+" it must hold for the whole of it.")
 	}
 	return a.refuse(act)
 }

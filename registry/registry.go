@@ -32,6 +32,7 @@ type Registry struct {
 
 	accounts accounts
 	answers  secret.Key // of the table idempotency_key
+	jobKey   secret.Key // of the arguments of jobs
 	kinship  KinshipRules
 
 	maxDocument int64 // bytes
@@ -62,7 +63,7 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
-		answers: c.Master.Derive("registry/idempotency"), kinship: rules,
+		answers: c.Master.Derive("registry/idempotency"), jobKey: c.Master.Derive("registry/job"), kinship: rules,
 		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)

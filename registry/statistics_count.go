@@ -105,7 +105,7 @@ func (r *Registry) storeCounts(ctx context.Context, begun db.Time, found counts)
 // giveUpCount gives the turn back, also when ctx is over. If that fails, the next
 // count is due when this one would have been too old.
 func (r *Registry) giveUpCount(ctx context.Context, begun db.Time) {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), giveUpAfter)
+	ctx, stop := context.WithTimeout(db.Besides(context.WithoutCancel(ctx), nil), giveUpAfter) // also of a job that is cancelled
 	defer stop()
 	_ = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
 		return tx.Exec(`UPDATE stat_refresh SET begun_at = as_of WHERE one = 1 AND begun_at = ?`, begun).Error

@@ -80,11 +80,11 @@ func (r *Registry) SetDefaultByLabel(ctx context.Context, a Actor, s DefaultSwit
 	if err != nil {
 		return result, err
 	}
-	if err := r.confirmSwitch(ctx, a, s, after); err != nil {
+	if _, err := r.confirmSwitch(ctx, a, s, after); err != nil {
 		return result, err
 	}
 	for {
-		batch, err := r.switchSome(ctx, a, s, after, s.ExpectCount-result.Switched)
+		batch, err := r.switchSome(ctx, a, s, after, s.ExpectCount-result.Switched, nil)
 		if err != nil {
 			return result, err
 		}
@@ -113,15 +113,16 @@ func (x *SwitchResult) add(batch SwitchResult) {
 	x.Next = batch.Next
 }
 
-// confirmSwitch compares what is to be done with what somebody has agreed to.
-func (r *Registry) confirmSwitch(ctx context.Context, a Actor, s DefaultSwitch, after uuid.UUID) error {
-	return r.db.Read(ctx, func(tx *gorm.DB) error {
-		n, err := r.countSwitch(tx, a, s, after)
-		if err == nil && n.ToSwitch > s.ExpectCount {
+// confirmSwitch counts what is to be done, and compares it with what somebody has
+// agreed to.
+func (r *Registry) confirmSwitch(ctx context.Context, a Actor, s DefaultSwitch, after uuid.UUID) (n SwitchCount, err error) {
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		if n, err = r.countSwitch(tx, a, s, after); err == nil && n.ToSwitch > s.ExpectCount {
 			err = errCountChanged()
 		}
 		return err
 	})
+	return n, err
 }
 
 func errCountChanged() error {
@@ -166,8 +167,9 @@ func (r *Registry) countSwitch(tx *gorm.DB, a Actor, s DefaultSwitch, after uuid
 	return n, nil
 }
 
-// switchSome is one batch: at most most people are switched in it.
-func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, after uuid.UUID, most int) (SwitchResult, error) {
+// switchSome is one batch: at most most people are switched in it. keep, if there
+// is one, writes what was done in the same transaction.
+func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, after uuid.UUID, most int, keep func(*gorm.DB, SwitchResult) error) (SwitchResult, error) {
 	var out SwitchResult
 	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		out = SwitchResult{}
@@ -201,6 +203,9 @@ func (r *Registry) switchSome(ctx context.Context, a Actor, s DefaultSwitch, aft
 		}
 		if len(ids) == switchBatch {
 			out.Next = formatAfter(ids[len(ids)-1])
+		}
+		if keep != nil {
+			return keep(tx, out)
 		}
 		return nil
 	})

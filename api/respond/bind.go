@@ -42,6 +42,13 @@ func AnyBody(c *gin.Context) ([]byte, error) {
 	return body, nil
 }
 
+// Stream gives the request body unread, for what is too big to be held at once. Its
+// media type must be one of types. Error: 415 unsupported_media_type; reading it
+// fails with 413 too_large beyond the limit of the route group.
+func Stream(c *gin.Context, types ...string) (io.Reader, error) {
+	return c.Request.Body, mediaType(c, types...)
+}
+
 // BindJSON reads an application/json body into v, strictly: valid UTF-8, one
 // value, no unknown and no doubled members, at most 32 levels deep. Errors: those
 // of Body and 400 malformed_json.

@@ -57,15 +57,22 @@ func (h *Handlers) CountDefaults(c *gin.Context) error {
 	return ok(c, switchCountBody(n))
 }
 
-// SwitchDefaults answers POST /default-switches.
+// SwitchDefaults answers POST /default-switches; with Prefer: respond-async by a
+// job.
 func (h *Handlers) SwitchDefaults(c *gin.Context) error {
 	var body switchBody
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	done, err := h.reg.SetDefaultByLabel(c.Request.Context(), actorOf(c), registry.DefaultSwitch{
-		Label: body.Label, Query: body.Query.query(), ExpectCount: body.ExpectCount, Reason: body.Reason,
-	})
+	s := registry.DefaultSwitch{Label: body.Label, Query: body.Query.query(), ExpectCount: body.ExpectCount, Reason: body.Reason}
+	if wantsAsync(c) {
+		j, err := h.reg.StartDefaultSwitch(c.Request.Context(), actorOf(c), s)
+		if err != nil {
+			return err
+		}
+		return accepted(c, j)
+	}
+	done, err := h.reg.SetDefaultByLabel(c.Request.Context(), actorOf(c), s)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,12 @@ import (
 	"socialregistry/registry"
 )
 
-// maxLimit is the most things on one page.
-const maxLimit = 200
+// maxLimit is the most things on one page, defaultLimit how many are there unless
+// the client says.
+const (
+	maxLimit     = 200
+	defaultLimit = 50
+)
 
 // actorOf is who calls; the route group has refused the zero Actor.
 func actorOf(c *gin.Context) registry.Actor { return auth.Actor(c.Request.Context()) }
@@ -63,6 +67,14 @@ func setETag(c *gin.Context, version int) { c.Header("ETag", `"`+strconv.Itoa(ve
 type pageQuery struct {
 	After string // the cursor in the Link of the page before; "": the first page
 	Limit int    // 0: as many as the registry finds right
+}
+
+// size is how many items are asked for.
+func (p pageQuery) size() int {
+	if p.Limit == 0 {
+		return defaultLimit
+	}
+	return p.Limit
 }
 
 // pageOf reads ?after=&limit=. Error: Invalid "bad_query" with field limit.
@@ -154,6 +166,28 @@ func listOf[T, B any](items []T, body func(T) B) list[B] {
 func created(c *gin.Context, location string, v any) error {
 	c.Header("Location", location)
 	return respond.JSON(c, http.StatusCreated, v)
+}
+
+// accepted answers 202: the work goes on as a job, which is followed at the
+// location (RFC 9110 §15.3.3).
+func accepted(c *gin.Context, j registry.Job) error {
+	c.Header("Location", jobsPath+"/"+j.ID.String())
+	return respond.JSON(c, http.StatusAccepted, jobBodyOf(j))
+}
+
+// wantsAsync tells whether the client would rather not wait (RFC 7240 §4.1), and
+// if so says that it need not.
+func wantsAsync(c *gin.Context) bool {
+	for _, line := range c.Request.Header.Values("Prefer") {
+		for preference := range strings.SplitSeq(line, ",") {
+			name, _, _ := strings.Cut(preference, ";")
+			if strings.EqualFold(strings.TrimSpace(name), "respond-async") {
+				c.Header("Preference-Applied", "respond-async")
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // noContent answers 204.

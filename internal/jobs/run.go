@@ -48,6 +48,17 @@ func (x *Run) Args(v any) error {
 	return nil
 }
 
+// MapArgs puts what f makes of the arguments in their place: whoever enqueued the
+// job may have sealed them.
+func (x *Run) MapArgs(f func(stored []byte) ([]byte, error)) error {
+	args, err := f([]byte(x.args))
+	if err != nil {
+		return fmt.Errorf("jobs: arguments of %s: %w", x.Kind, err)
+	}
+	x.args = string(args)
+	return nil
+}
+
 // Save stores how far the work is, in the transaction of that work, and renews
 // the lease. It must be called in each such transaction, best as its last
 // statement. ErrLost and ErrCancelled tell the handler to roll back and return.
