@@ -64,7 +64,7 @@ func newService(t *testing.T, d *db.DB) *service {
 	clock := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return clock }
 	master := secret.NewMaster()
-	reg, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: now})
+	reg, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: now, MaxDocument: 64 << 10, Scan: scan})
 	must(t, err)
 	iss, err := issuer.New(ctx, issuer.Config{DB: d, Registry: reg, Master: master, PublicURL: publicURL, Now: now, Resolver: did.NewResolver()})
 	must(t, err)

@@ -113,6 +113,10 @@ func (s *server) rest() {
 	uploads := s.group(policy{render: respond.Problem, body: uploadBody, time: uploadTime, bearer: true, use: known})
 	restJobs(g, uploads, h)
 
+	// The same document again is the document that is there: no Idempotency-Key.
+	documents := s.group(policy{render: respond.Problem, body: s.deps.Registry.MaxDocument() + smallBody, time: uploadTime, bearer: true, use: known})
+	restDocuments(documents, h)
+
 	// A token is shown once: its answer is kept for nobody.
 	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
 	own.get("/api/v1/tokens", h.Tokens)
@@ -151,6 +155,16 @@ func restJobs(g, uploads group, h *rest.Handlers) {
 	g.get("/api/v1/imports/:id/problems.csv", h.ImportProblemsFile)
 	g.post("/api/v1/imports/:id/check", h.CheckImport)
 	g.post("/api/v1/imports/:id/apply", h.ApplyImport)
+}
+
+// restDocuments: evidence documents of people and of groups.
+func restDocuments(g group, h *rest.Handlers) {
+	for _, record := range []string{"/api/v1/people/:id", "/api/v1/groups/:id"} {
+		g.get(record+"/documents", h.Documents)
+		g.post(record+"/documents", h.AddDocument)
+		g.get(record+"/documents/:document", h.Document)
+		g.delete(record+"/documents/:document", h.RemoveDocument)
+	}
 }
 
 // restStaff: accounts of staff, and their roles within bounds.

@@ -63,8 +63,8 @@ type NewDocument struct {
 // per record: created tells whether it is new. It returns NotFound; Forbidden;
 // Gone "record_erased"; TooLarge "upload_too_large"; Invalid "upload_malformed" for
 // a file that was cut off, "document_empty", "document_type" for one that is none
-// of the types allowed, "infected", or "invalid_values" for the reason; Conflict
-// "too_many_documents"; Unavailable "scanner_unavailable".
+// of the types allowed, "infected", "too_many_documents", or "invalid_values" for
+// the reason; Unavailable "scanner_unavailable".
 func (r *Registry) AddDocument(ctx context.Context, a Actor, id uuid.UUID, src io.Reader, n NewDocument) (d Document, created bool, err error) {
 	if err := a.checkOn(toAddDocument, id); err != nil {
 		return Document{}, false, err
@@ -89,6 +89,9 @@ func (r *Registry) AddDocument(ctx context.Context, a Actor, id uuid.UUID, src i
 	}
 	return d, true, nil
 }
+
+// MaxDocument is the greatest size of a document in bytes.
+func (r *Registry) MaxDocument() int64 { return r.maxDocument }
 
 // recordKey gives the key of a record that is for the actor.
 func (r *Registry) recordKey(ctx context.Context, who access, id uuid.UUID) (key seal.Record, err error) {
@@ -146,7 +149,7 @@ func (r *Registry) storeDocument(ctx context.Context, a Actor, id uuid.UUID, fil
 			d, err = r.uploadedAgain(tx, a, rec, all[at], d.bySelf, n.Reason, now)
 			return err
 		case len(all) >= maxDocuments:
-			return fault.New(fault.Conflict, "too_many_documents", fmt.Sprintf("A record has at most %d documents.", maxDocuments))
+			return fault.New(fault.Invalid, "too_many_documents", fmt.Sprintf("A record has at most %d documents.", maxDocuments))
 		}
 		return r.insertDocument(tx, a, rec, d, n.Reason, now)
 	})
