@@ -28,6 +28,7 @@ type Config struct {
 	LogLevel      slog.Level // debug, info, warn, error
 	LogJSON       bool       // one JSON object per line instead of text
 	Demo          bool       // fill an empty registry with generated people
+	ScanCommand   string     // looks at every evidence document: see scanner; empty: none
 
 	Kinship registry.KinshipRules // what the country decides about families
 }
@@ -82,6 +83,10 @@ func settings() []setting {
 		{"SR_DEMO", "false", "use true or false", func(c *Config, v string) (err error) {
 			c.Demo, err = strconv.ParseBool(v)
 			return err
+		}},
+		{"SR_SCAN_COMMAND", "", "use the path of an executable, and its arguments after spaces", func(c *Config, v string) error {
+			c.ScanCommand = v
+			return checkCommand(v)
 		}},
 		{"SR_SPOUSES", "1", "use a whole number from 1 to 100", func(c *Config, v string) error {
 			return wholeNumber(&c.Kinship.Spouses, v)

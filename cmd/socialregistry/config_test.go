@@ -46,6 +46,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"DATABASE_URL", "mysql://x"}, {"DATABASE_URL", "sqlite:"},
 		{"SR_MASTER_KEY", "hunter2"}, {"SR_MASTER_KEY", key31},
 		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
+		{"SR_SCAN_COMMAND", "/nowhere/to/be/found -"},
 		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
 	} {
 		_, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil)

@@ -79,7 +79,8 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	if err != nil {
 		return nil, master, err
 	}
-	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship})
+	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship,
+		Scan: scanner(a.config.ScanCommand, scanTime)})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
 		return nil, master, fault.Wrap(fault.Conflict, "other_master_key",
 			"The database was begun with another master key: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed.", err)
