@@ -29,6 +29,7 @@ type givenID struct {
 	t    *idType
 	row  *regIDRow // without a registrant; Enc once the person is built
 	text string
+	held bool // somebody who is there holds it already
 }
 
 // addableTypes reads the types of which a kind of registrant is given
@@ -108,7 +109,7 @@ func (im *importRun) readGiven(row *importRow, cells map[string]string) {
 			continue
 		}
 		draft.Seq = len(row.given) + 1
-		row.given = append(row.given, givenID{t, draft, text})
+		row.given = append(row.given, givenID{t: t, row: draft, text: text})
 	}
 }
 
@@ -213,8 +214,9 @@ func (im *importRun) compareGiven(tx *gorm.DB, whose map[*importRow]uuid.UUID) e
 		held[f.RegistrantID.String()+importID{scheme: f.Scheme, bidx: f.Bidx}.key()] = true
 	}
 	for row, id := range whose {
-		for _, g := range row.given {
-			row.lacks = row.lacks || !held[id.String()+importID{scheme: g.t.scheme(), bidx: g.row.Bidx}.key()]
+		for i, g := range row.given {
+			row.given[i].held = held[id.String()+importID{scheme: g.t.scheme(), bidx: g.row.Bidx}.key()]
+			row.lacks = row.lacks || !row.given[i].held
 		}
 	}
 	return nil

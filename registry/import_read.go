@@ -201,7 +201,6 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 		}
 	}
 	im.readGiven(row, given)
-	im.fillDefaults(row)
 	im.readAsks(row, in.Cells)
 	return row
 }

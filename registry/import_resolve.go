@@ -222,6 +222,12 @@ func (im *importRun) draft(row *importRow) error {
 		}
 		return nil
 	}
+	im.findIDs(row)
+	return nil
+}
+
+// findIDs finds the unique identifiers of a row that is not built.
+func (im *importRun) findIDs(row *importRow) {
 	row.ids = append(row.ids, row.givenIDs()...)
 	for _, def := range im.fields.list {
 		if !def.Unique || row.set[def.Key] == "" {
@@ -232,7 +238,6 @@ func (im *importRun) draft(row *importRow) error {
 			row.ids = append(row.ids, importID{scheme: def.Key, bidx: im.r.keys.BlindIndex(def.Key, text)})
 		}
 	}
-	return nil
 }
 
 // settleRow decides what becomes of a row once it is known whom it means.
@@ -286,7 +291,7 @@ func (im *importRun) change(row *importRow) (*built, error) {
 	}
 	im.builder.beside = row.givenDiff()
 	defer func() { im.builder.beside = nil }()
-	change, err := im.builder.register(id, "", row.set, row.collected)
+	change, err := im.builder.register(id, "", im.withDefaults(row.set), row.collected)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"maps"
 
 	"gorm.io/gorm"
 
@@ -82,17 +83,19 @@ func (o ImportOptions) savedHeaders() map[string]string {
 	return out
 }
 
-// fillDefaults gives somebody new the values that the row does not have and the
-// saved mapping does.
-func (im *importRun) fillDefaults(row *importRow) {
-	if im.opt.saved == nil || im.opt.Mode != ImportCreate {
-		return
+// withDefaults gives the values of somebody new: those of the row, and of the
+// saved mapping where the row has none.
+func (im *importRun) withDefaults(set map[string]string) map[string]string {
+	if im.opt.saved == nil || len(im.opt.saved.Defaults) == 0 {
+		return set
 	}
-	for field, text := range im.opt.saved.Defaults {
-		if row.set[field] == "" {
-			row.set[field] = text
+	all := maps.Clone(im.opt.saved.Defaults)
+	for field, text := range set {
+		if text != "" {
+			all[field] = text
 		}
 	}
+	return all
 }
 
 // savedKey is the key of the saved mapping that an upload came with, or "".

@@ -32,6 +32,7 @@ func (r *Registry) jobKinds() map[string]jobWork {
 		jobDefaultSwitch: r.workDefaultSwitch,
 		jobImportApply:   r.workImport(false),
 		jobImportCheck:   r.workImport(true),
+		jobSourcePull:    r.workSourcePull,
 		jobStatistics:    r.workStatistics,
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/registry/seal"
 )
@@ -34,6 +35,8 @@ type Registry struct {
 	answers  secret.Key // of the table idempotency_key
 	jobKey   secret.Key // of the arguments of jobs
 	kinship  KinshipRules
+	secrets  secret.Key // of sources
+	outbound *outbound.Client
 
 	maxDocument int64 // bytes
 	scan        Scan  // nil: nothing is scanned
@@ -45,6 +48,7 @@ type Config struct {
 	Master  secret.Master
 	Now     func() time.Time
 	Kinship KinshipRules
+	Sources outbound.Config // which other systems may be reached; zero: none
 
 	MaxDocument int64 // greatest size of an evidence document in bytes; 0: DefaultMaxDocument
 	Scan        Scan  // looks at every document before it is kept; nil: nothing is scanned
@@ -64,7 +68,8 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	}
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
 		answers: c.Master.Derive("registry/idempotency"), jobKey: c.Master.Derive("registry/job"), kinship: rules,
-		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan}
+		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan,
+		secrets: c.Master.Derive("registry/source"), outbound: outbound.New(c.Sources)}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}

@@ -25,6 +25,7 @@ func Lattice() []Rule {
 		{0, []string{"registry/checkdigit", "registry/csvio", "registry/demodata", "registry/expr", "registry/kin", "registry/mapping", "registry/schema", "registry/sniff", "registry/translit"}, nil},
 
 		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
+		{1, []string{"internal/outbound"}, []string{"internal/fault"}},
 		{1, []string{"did"}, []string{"did/ariesvdr", "internal/fault", "internal/jose"}},
 		{1, []string{"registry/xlsx"}, []string{"registry/csvio"}},
 		{1, []string{"registry/seal"}, []string{"internal/jose", "internal/secret"}},
@@ -35,7 +36,7 @@ func Lattice() []Rule {
 		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
 		{2, []string{"issuer/verify"}, []string{"contexts", "internal/jose", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity"}},
 
-		{3, []string{"registry"}, []string{"registry/*", "internal/jobs", "internal/db", "internal/fault", "internal/secret"}},
+		{3, []string{"registry"}, []string{"registry/*", "internal/jobs", "internal/db", "internal/outbound", "internal/fault", "internal/secret"}},
 		{3, []string{"issuer/ledger"}, []string{"internal/jobs", "internal/db", "internal/fault", "internal/secret"}},
 
 		{4, []string{"issuer"}, []string{"registry", "did", "contexts", "issuer/*",

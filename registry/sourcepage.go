@@ -1,0 +1,131 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"socialregistry/internal/fault"
+	"socialregistry/internal/outbound"
+	"socialregistry/registry/mapping"
+)
+
+// sourcePage is a page that was fetched.
+type sourcePage struct {
+	rows []mapping.Row
+	next string // cursor of the next page; "": there is none
+}
+
+// fetch asks for the page at the cursor.
+func (p *pulling) fetch(ctx context.Context) (sourcePage, error) {
+	s := p.src.Spec.V
+	u, err := pageURL(s, p.src.Position)
+	if err != nil {
+		return sourcePage{}, err
+	}
+	header := http.Header{}
+	if len(p.src.Secret) > 0 {
+		secret, err := p.r.secrets.Open(p.src.Secret, sourceAAD(p.src.Key))
+		if err != nil {
+			return sourcePage{}, err
+		}
+		header.Set(s.AuthHeader, string(secret))
+	}
+	answer, err := p.r.outbound.Get(ctx, u, header)
+	if err != nil {
+		return sourcePage{}, err
+	}
+	page, err := readSourcePage(s, u, answer)
+	return page, sourceFault(err)
+}
+
+// pageURL is the address of the page at a cursor.
+func pageURL(s Source, cursor string) (*url.URL, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return nil, fault.Wrap(fault.Invalid, "invalid_url", "The address of the source is none.", err)
+	}
+	if cursor != "" && s.Cursor.In == CursorLink {
+		u.RawQuery = cursor
+		return u, nil
+	}
+	q := u.Query()
+	if s.PageSize > 0 {
+		q.Set(s.PageSizeParam, strconv.Itoa(s.PageSize))
+	}
+	if cursor != "" {
+		q.Set(s.Cursor.Param, cursor)
+	}
+	u.RawQuery = q.Encode()
+	return u, nil
+}
+
+func readSourcePage(s Source, u *url.URL, answer outbound.Answer) (sourcePage, error) {
+	body, err := mapping.ReadPage(answer.Body)
+	if err != nil {
+		return sourcePage{}, err
+	}
+	var page sourcePage
+	if page.rows, err = body.Rows(s.RowsPath); err != nil {
+		return sourcePage{}, err
+	}
+	switch s.Cursor.In {
+	case CursorBody:
+		page.next, err = body.Cursor(s.Cursor.Path)
+	case CursorLink:
+		page.next, err = nextLink(u, answer.Link)
+	}
+	return page, err
+}
+
+// nextLink gives the query of the link to the next page. Another address than the
+// source's own is none to follow.
+func nextLink(u *url.URL, fields []string) (string, error) {
+	for _, field := range fields {
+		for link := range strings.SplitSeq(field, ",") {
+			target, params, _ := strings.Cut(strings.TrimSpace(link), ";")
+			if !isNext(params) {
+				continue
+			}
+			next, err := u.Parse(strings.Trim(strings.TrimSpace(target), "<>"))
+			if err != nil || next.Scheme != u.Scheme || next.Host != u.Host || next.Path != u.Path || next.User != nil || len(next.RawQuery) > mapping.MaxCursor {
+				return "", mapping.ErrBadCursor
+			}
+			return next.RawQuery, nil
+		}
+	}
+	return "", nil
+}
+
+// isNext tells whether the parameters of a link say that it is the next page.
+func isNext(params string) bool {
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "next") {
+			return true
+		}
+	}
+	return false
+}
+
+// sourceFault says what is wrong with a page.
+func sourceFault(err error) error {
+	for _, f := range []struct {
+		err         error
+		code, words string
+	}{
+		{mapping.ErrNotJSON, "answer_not_json", "The answer is not JSON."},
+		{mapping.ErrTooDeep, "answer_too_deep", "The answer is nested too deep."},
+		{mapping.ErrNoRows, "no_rows", "There is no list where the rows should be."},
+		{mapping.ErrTooManyRows, "too_many_rows", "The page has too many rows: ask for smaller ones."},
+		{mapping.ErrBadCursor, "bad_cursor", "What stands for the next page is no cursor, or leads elsewhere."},
+	} {
+		if errors.Is(err, f.err) {
+			return fault.Wrap(fault.Invalid, f.code, f.words, err)
+		}
+	}
+	return err
+}
