@@ -129,12 +129,12 @@ func matrixRowOf(op *openapi3.Operation, item *openapi3.PathItem, method, path s
 // place is what a request may be about: all of it inside the area of the staff, or
 // outside of it.
 type place struct {
-	region, person, group, member, other string
+	region, person, group, member, other, request string
 }
 
 func (m *matrix) fill(p place, text string) string {
 	m.n++
-	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other,
+	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other, "$request", p.request,
 		"$new", uuid.NewString(), "$serial", fmt.Sprint(10_000+m.n)).Replace(text)
 }
 
@@ -188,7 +188,9 @@ func (m *matrix) newPlace(t *testing.T, region, name string) place {
 	must(t, err)
 	_, err = m.deps.Registry.AddIdentifier(t.Context(), staff(registry.RoleAdmin), person, registry.NewIdentifier{Type: "passport", Value: fmt.Sprintf("AB %06d", m.n), ValidTo: "2031-01-01"})
 	must(t, err)
-	return place{region: region, person: person.String(), group: g.ID.String(), member: member.String(), other: other.String()}
+	asked, err := m.deps.Registry.RequestChange(t.Context(), staff(registry.RoleRegistrar), other, registry.Change{Set: map[string]string{"locality": "Wharf"}}, false)
+	must(t, err)
+	return place{region: region, person: person.String(), group: g.ID.String(), member: member.String(), other: other.String(), request: asked[0].ID.String()}
 }
 
 // check drives one row through its columns, inside and outside.
@@ -276,7 +278,7 @@ func outcome(rec *httptest.ResponseRecorder) string {
 
 // holdNothingOf looks for what lies outside in an answer that is not about it.
 func (m *matrix) holdNothingOf(row matrixRow, column int, rec *httptest.ResponseRecorder, out place) {
-	for _, secret := range []string{secretName, out.person, out.group, out.member, out.other, m.outside.person, m.outside.group, m.outside.member, m.outside.other} {
+	for _, secret := range []string{secretName, out.person, out.group, out.member, out.other, out.request, m.outside.person, m.outside.group, m.outside.member, m.outside.other} {
 		if strings.Contains(rec.Body.String(), secret) {
 			m.fault("%s, column %d: the answer tells of what is outside: %s", row.operation, column, rec.Body)
 		}
@@ -291,7 +293,7 @@ func (m *matrix) holdAgainstUnknown(row matrixRow, column int, rec *httptest.Res
 		return
 	}
 	work := m.work.forget()
-	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString()}
+	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString(), request: uuid.NewString()}
 	unknown := m.do(m.request(row, nowhere, as, `"1"`))
 	if got, want := anonymous(rec, out), anonymous(unknown, nowhere); got != want {
 		m.fault("%s, column %d: outside %s, of nobody %s", row.operation, column, got, want)

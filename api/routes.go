@@ -88,6 +88,7 @@ func (s *server) rest() {
 	restProgrammes(g, h)
 	restKinship(g, h)
 
+	restRequests(g, h)
 	restFields(g, h)
 	g.get("/api/v1/history", h.AdminHistory)
 
@@ -176,6 +177,22 @@ func restStaff(g group, h *rest.Handlers) {
 	g.delete("/api/v1/staff/:name/roles/:id", h.RevokeRole)
 	g.put("/api/v1/staff/:name/password", h.SetStaffPassword)
 	g.post("/api/v1/staff/:name/disable", h.DisableStaff)
+}
+
+// restRequests: changes that wait for approval.
+func restRequests(g group, h *rest.Handlers) {
+	for _, record := range []string{"/api/v1/people/:id", "/api/v1/groups/:id"} {
+		g.get(record+"/change-requests", h.RequestsOf)
+		g.post(record+"/change-requests", h.AskForChange)
+	}
+	g.get("/api/v1/change-requests", h.ChangeRequests)
+	g.post("/api/v1/change-requests/approve", h.ApproveRequests)
+	g.get("/api/v1/change-requests/:request", h.ChangeRequest)
+	g.patch("/api/v1/change-requests/:request", h.EditRequest)
+	g.post("/api/v1/change-requests/:request/send", h.SendRequest)
+	g.post("/api/v1/change-requests/:request/approve", h.ApproveRequest)
+	g.post("/api/v1/change-requests/:request/reject", h.RejectRequest)
+	g.post("/api/v1/change-requests/:request/withdraw", h.WithdrawRequest)
 }
 
 // restFields: what can be known about people and groups.

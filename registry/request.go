@@ -128,7 +128,9 @@ func (row *requestRow) open(rec record) (requestPayload, error) {
 func (row *requestRow) isOpen() bool { return row.State == RequestDraft || row.State == RequestSent }
 
 // isBy tells whether the actor is the author.
-func (row *requestRow) isBy(a Actor) bool { return row.AuthorID == a.AccountID && row.Author == a.name() }
+func (row *requestRow) isBy(a Actor) bool {
+	return row.AuthorID == a.AccountID && row.Author == a.name()
+}
 
 // stale tells whether the record has got a third value since the request was made.
 func (p requestPayload) stale(current string) bool { return p.Base != current && p.Value != current }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -69,7 +70,7 @@ func (r *Registry) together(ctx context.Context, picks []RequestVersion) ([][]in
 	}
 	var rows []requestRow
 	if err := r.db.WithContext(ctx).Select("id", "batch_id", "registrant_id", "field").Where("id IN ?", ids).Find(&rows).Error; err != nil {
-		return nil, err
+		return nil, fmt.Errorf("group change requests: %w", err)
 	}
 	type edit struct{ batch, registrant uuid.UUID }
 	of := map[uuid.UUID]edit{}

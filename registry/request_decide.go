@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -216,18 +217,19 @@ func (h *heldRequests) moveAll(tx *gorm.DB) error {
 // were seen. It returns NotFound "no_such_request", also for what is not for the
 // actor, and Conflict "version_conflict", or "request_decided" for one that ended.
 func (r *Registry) holdRequests(tx *gorm.DB, a Actor, act action, now db.Time, picks []RequestVersion) (*heldRequests, error) {
-	rows, err := findRequests(tx, picks)
-	if err != nil {
-		return nil, err
+	var whose []uuid.UUID
+	if err := tx.Raw(`SELECT registrant_id FROM change_request WHERE id = ?`, picks[0].ID).Scan(&whose).Error; err != nil {
+		return nil, fmt.Errorf("find a change request: %w", err)
 	}
-	rec, err := r.loadRecord(tx, a.to(act), rows[0].RegistrantID, r.db.Dialect.ForUpdate())
+	rec, err := r.loadRecord(tx, a.to(act), append(whose, uuid.Nil)[0], r.db.Dialect.ForUpdate()) // of nobody, too: see readRows
 	if fault.KindOf(err) == fault.NotFound {
 		return nil, errNoRequest()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if rows, err = findRequests(tx, picks); err != nil { // as they are now that nobody moves them
+	rows, err := findRequests(tx, picks)
+	if err != nil {
 		return nil, err
 	}
 	b, err := r.loadBuilderOf(tx, rec.row.Kind, a, rows[0].Reason, now)
@@ -268,7 +270,7 @@ func findRequests(tx *gorm.DB, picks []RequestVersion) ([]requestRow, error) {
 	}
 	var found []requestRow
 	if err := tx.Where("id IN ?", ids).Find(&found).Error; err != nil {
-		return nil, err
+		return nil, fmt.Errorf("load change requests: %w", err)
 	}
 	rows := make([]requestRow, len(picks))
 	for i, id := range ids {

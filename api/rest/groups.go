@@ -24,11 +24,12 @@ type groupBody struct {
 	Times         map[string]times  `json:"times"`  // by field
 	CreatedAt     time.Time         `json:"created_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
+	Pending       []requestBody     `json:"pending_changes,omitempty"` // after an edit: what waits for approval
 }
 
 func groupBodyOf(g registry.Group) groupBody {
 	out := groupBody{ID: g.ID, Kind: g.Kind, Number: g.Number, Status: g.Status, Version: g.VersionNo, LatestVersion: g.LatestNo, Size: g.Size,
-		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt}
+		CreatedAt: g.CreatedAt, UpdatedAt: g.UpdatedAt, Pending: requestBodies(g.Pending)}
 	out.Values, out.Times = splitValues(g.Values)
 	return out
 }
@@ -102,8 +103,7 @@ func (h *Handlers) EditGroup(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	setETag(c, g.VersionNo)
-	return ok(c, groupBodyOf(g))
+	return edited(c, version, g.VersionNo, g.Pending, groupBodyOf(g))
 }
 
 // endBody is the body of POST /groups/{id}/end.

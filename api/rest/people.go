@@ -24,6 +24,7 @@ type personBody struct {
 	Times         map[string]times  `json:"times"`  // by field
 	CreatedAt     time.Time         `json:"created_at"`
 	UpdatedAt     time.Time         `json:"updated_at"`
+	Pending       []requestBody     `json:"pending_changes,omitempty"` // after an edit: what waits for approval
 }
 
 // times is when a value was recorded and, where known, collected, and by which
@@ -36,7 +37,7 @@ type times struct {
 
 func personBodyOf(p registry.Person) personBody {
 	out := personBody{ID: p.ID, Number: p.Number, Status: p.Status, Version: p.VersionNo, LatestVersion: p.LatestNo,
-		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, Pending: requestBodies(p.Pending)}
 	out.Values, out.Times = splitValues(p.Values)
 	return out
 }
@@ -149,7 +150,7 @@ func (h *Handlers) EditPerson(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return okPerson(c, p)
+	return edited(c, version, p.VersionNo, p.Pending, personBodyOf(p))
 }
 
 func okPerson(c *gin.Context, p registry.Person) error {
