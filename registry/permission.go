@@ -98,6 +98,12 @@ const (
 	toEnrol            action = "enrol in a programme"
 )
 
+// Actions on downloads.
+const (
+	toExport      action = "download records"
+	toReadExports action = "read who downloaded which records"
+)
+
 // Actions on identifiers.
 const (
 	toIdentify             action = "record identifiers"
@@ -171,6 +177,10 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleSystem}
 	case toReadStaff, toCreateStaff:
 		return []Role{RoleAdmin, RoleSystem}
+	case toExport:
+		return []Role{RoleAdmin, RoleRegistrar, RoleAttester, RoleSystem}
+	case toReadExports:
+		return []Role{RoleAdmin, RoleAuditor, RoleSystem, RoleRegistrant}
 	case toReadAdminLog:
 		return []Role{RoleAdmin, RoleAuditor, RoleSystem}
 	case toIdentify:

@@ -73,7 +73,7 @@ func (a Actor) to(act action) access {
 // allows: whoever writes is held to the section field by field.
 func bySection(act action) bool {
 	switch act {
-	case toRead, toSearch, toReadKin, toReadAreas, toRegister, toEdit, toAddVersion, toIdentify, toAttest, toApprove, toReadStaff, toCreateStaff,
+	case toRead, toSearch, toExport, toReadKin, toReadAreas, toRegister, toEdit, toAddVersion, toIdentify, toAttest, toApprove, toReadStaff, toCreateStaff,
 		toReadDocuments, toAddDocument, toRemoveDocument:
 		return true
 	}

@@ -18,6 +18,7 @@ const (
 	ScopeAttestationsWrite Scope = "attestations:write"
 	ScopeFieldsWrite       Scope = "fields:write"
 	ScopeImportsWrite      Scope = "imports:write"
+	ScopeExportsRead       Scope = "exports:read"
 	ScopeSettingsRead      Scope = "settings:read"
 	ScopeSettingsWrite     Scope = "settings:write"
 	ScopeStaffRead         Scope = "staff:read"
@@ -26,7 +27,7 @@ const (
 
 // Scopes lists all scopes.
 func Scopes() []Scope {
-	return []Scope{ScopePeopleRead, ScopePeopleWrite, ScopeAttestationsWrite, ScopeFieldsWrite, ScopeImportsWrite,
+	return []Scope{ScopePeopleRead, ScopePeopleWrite, ScopeAttestationsWrite, ScopeFieldsWrite, ScopeImportsWrite, ScopeExportsRead,
 		ScopeSettingsRead, ScopeSettingsWrite, ScopeStaffRead, ScopeStaffWrite}
 }
 

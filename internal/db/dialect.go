@@ -19,6 +19,11 @@ type Dialect interface {
 	// The table and column names are not escaped against an attacker: they must
 	// come from our code.
 	CopyIn(ctx context.Context, db *sql.DB, table string, cols []string, next func() ([]any, bool, error)) (int64, error)
+	// Stream sends a query on a connection and hands on its rows as text, one by
+	// one: see DB.Stream. The placeholders are those of the database.
+	Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error
+	// Hex is an SQL expression: the bytes of a column as hexadecimal digits.
+	Hex(column string) string
 	// IsDuplicate tells whether a primary key or unique index refused the row.
 	IsDuplicate(err error) bool
 	// IsRetryable tells whether the same transaction may succeed if it is run

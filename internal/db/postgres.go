@@ -32,6 +32,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		config.MaxConns = defaultPoolSize
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["datestyle"] = "ISO" // Stream reads dates as text
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -81,6 +82,32 @@ func pgCode(err error) string {
 func (postgres) Analyze(tx *gorm.DB, table string) error {
 	return tx.Exec("ANALYZE " + pgx.Identifier{table}.Sanitize()).Error
 }
+
+// Stream reads the messages of the server as they come: no value is made of them.
+func (postgres) Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error {
+	return conn.Raw(func(driverConn any) error {
+		c, ok := driverConn.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("connection is a %T", driverConn)
+		}
+		rows, err := c.Conn().Query(ctx, query, append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)...)
+		if err != nil {
+			return fmt.Errorf("stream rows: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := row(rows.RawValues()); err != nil {
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("stream rows: %w", err)
+		}
+		return nil
+	})
+}
+
+func (postgres) Hex(column string) string { return "encode(" + column + ", 'hex')" }
 
 // CopyIn streams by COPY in binary form. A COPY cannot join a GORM transaction
 // (its connection is not to be had), so it is a transaction of its own.

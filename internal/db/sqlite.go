@@ -78,6 +78,12 @@ func sqliteCode(err error) int {
 // possible plan here.
 func (sqliteDialect) Analyze(*gorm.DB, string) error { return nil }
 
+func (sqliteDialect) Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error {
+	return streamSQL(ctx, conn, query, args, row)
+}
+
+func (sqliteDialect) Hex(column string) string { return "hex(" + column + ")" }
+
 // CopyIn runs one prepared INSERT in one transaction.
 func (sqliteDialect) CopyIn(ctx context.Context, db *sql.DB, table string, cols []string, next func() ([]any, bool, error)) (int64, error) {
 	tx, err := db.BeginTx(ctx, nil)

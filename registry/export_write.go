@@ -1,0 +1,257 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/registry/csvio"
+	"socialregistry/registry/xlsx"
+)
+
+// exportPartRows is how many rows are recorded, and then handed on, at a time.
+const exportPartRows = 8192
+
+// exportPartBytes hands rows on earlier where they are long.
+const exportPartBytes = 4 << 20
+
+// writeExport streams the rows of one moment and tells how many were handed on.
+func (r *Registry) writeExport(ctx context.Context, a Actor, id uuid.UUID, w io.Writer, req ExportRequest, progress func(done, total int64)) (int64, error) {
+	x := &exportWriter{r: r, ctx: ctx, id: id, out: w, progress: progress}
+	err := r.db.Stream(ctx, func(tx *gorm.DB, rows db.Rows) error {
+		plan, err := r.planExport(tx, a, req)
+		if err != nil {
+			return err
+		}
+		if x.total, err = plan.count(tx); err != nil {
+			return err
+		}
+		if err := x.begin(plan); err != nil {
+			return err
+		}
+		query, args := plan.query()
+		if err := rows(query, args, x.row); err != nil {
+			return err
+		}
+		return x.end()
+	})
+	if errors.Is(err, xlsx.ErrTooManyRows) {
+		err = errTooManyRows()
+	}
+	return x.released, err
+}
+
+// rowWriter is a file of rows.
+type rowWriter interface {
+	Write(cells []string) error
+	Flush() error
+}
+
+// exportWriter turns rows of the query into rows of the file. No byte of a row is
+// handed on before it is recorded whose row it is.
+type exportWriter struct {
+	r        *Registry
+	ctx      context.Context
+	id       uuid.UUID // of the export
+	out      io.Writer
+	progress func(done, total int64)
+
+	plan     *exportPlan
+	file     rowWriter
+	held     bytes.Buffer // written, and not handed on
+	text     []byte       // of one row
+	ends     []int        // of its cells in text
+	cells    []string
+	states   []decision // by place of the field
+	numbers  []int64    // whose rows are held
+	parts    int
+	written  int64
+	released int64
+	total    int64
+}
+
+// decision is what stands about one field.
+type decision struct {
+	state                   State
+	comment, by, attestedAt string
+}
+
+func (x *exportWriter) begin(plan *exportPlan) (err error) {
+	x.plan, x.states = plan, make([]decision, len(plan.fields))
+	if x.file = rowWriter(csvio.NewWriter(&x.held)); plan.req.Format == ExportXLSX {
+		if x.file, err = xlsx.NewWriter(&x.held, "Registry"); err != nil {
+			return err
+		}
+	}
+	return x.file.Write(plan.headers())
+}
+
+// row is called for each row of the query.
+func (x *exportWriter) row(cells [][]byte) error {
+	number, err := counterOf(string(cells[cellNumber]))
+	if err != nil {
+		return err
+	}
+	if err := x.fill(cells); err != nil {
+		return err
+	}
+	if err := x.file.Write(x.cells); err != nil {
+		return err
+	}
+	x.written++
+	x.numbers = append(x.numbers, number)
+	if len(x.numbers) < exportPartRows && x.held.Len() < exportPartBytes {
+		return nil
+	}
+	return x.release()
+}
+
+// fill makes the cells of one row of the file, in one string.
+func (x *exportWriter) fill(cells [][]byte) error {
+	values, err := x.open(cells)
+	if err != nil {
+		return err
+	}
+	if err := x.readStates(cells[cellStates]); err != nil {
+		return err
+	}
+	x.text, x.ends = x.text[:0], x.ends[:0]
+	x.add(cells[cellNumber])
+	x.add(cells[cellVersion])
+	for i, def := range x.plan.fields {
+		d, value := x.states[i], values[i]
+		if x.plan.req.AttestedOnly && d.state != StateAttested {
+			value = nil
+		}
+		x.add(value)
+		if x.plan.req.Attestations && def.Attestable {
+			if len(values[i]) == 0 {
+				d = decision{}
+			} else if d.state == "" {
+				d.state = StateNew
+			}
+			x.add([]byte(d.state))
+			x.add([]byte(d.comment))
+			x.add([]byte(d.by))
+			x.add([]byte(d.attestedAt))
+		}
+	}
+	row, start := string(x.text), 0
+	x.cells = x.cells[:0]
+	for _, end := range x.ends {
+		x.cells, start = append(x.cells, row[start:end]), end
+	}
+	return nil
+}
+
+func (x *exportWriter) add(cell []byte) {
+	x.text = append(x.text, cell...)
+	x.ends = append(x.ends, len(x.text))
+}
+
+// open gives the values of the fields, the sealed ones unsealed.
+func (x *exportWriter) open(cells [][]byte) ([][]byte, error) {
+	values := cells[exportHead:]
+	if !x.plan.sealed {
+		return values, nil
+	}
+	id, err := uuid.ParseBytes(cells[cellID])
+	if err != nil {
+		return nil, fmt.Errorf("read a row of a download: %w", err)
+	}
+	wrapped, err := wrappedKey(cells)
+	if err != nil {
+		return nil, err
+	}
+	key, err := x.r.keys.OpenRecord(id, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	open := make([][]byte, len(values))
+	for i, def := range x.plan.fields {
+		if open[i] = values[i]; !def.Sealed || len(values[i]) == 0 {
+			continue
+		}
+		text, err := key.OpenText(sealedValue, def.Key, string(values[i]))
+		if err != nil {
+			return nil, err
+		}
+		open[i] = []byte(text)
+	}
+	return open, nil
+}
+
+// readStates reads cellStates into x.states.
+func (x *exportWriter) readStates(cell []byte) error {
+	clear(x.states)
+	if len(cell) == 0 {
+		return nil
+	}
+	for one := range strings.SplitSeq(string(cell), recordSeparator) {
+		parts := strings.Split(one, unitSeparator)
+		no, err := strconv.Atoi(parts[0])
+		if err != nil {
+			return fmt.Errorf("read the states of a download: %w", err)
+		}
+		d := decision{state: StateAttested}
+		if len(parts) == 5 && len(parts[4]) >= 19 {
+			at := parts[4] // 2006-01-02 15:04:05 or with a T, in UTC
+			d = decision{State(parts[1]), parts[2], parts[3], at[:10] + "T" + at[11:19] + "Z"}
+		}
+		for i, def := range x.plan.fields {
+			if def.No == no {
+				x.states[i] = d
+			}
+		}
+	}
+	return nil
+}
+
+// release records whose rows are held, and then hands them on.
+func (x *exportWriter) release() error {
+	if err := x.file.Flush(); err != nil {
+		return err
+	}
+	if len(x.numbers) > 0 {
+		if err := x.r.storeExportPart(x.ctx, x.id, x.parts, x.numbers); err != nil {
+			return err
+		}
+		x.parts, x.numbers = x.parts+1, x.numbers[:0]
+	}
+	if _, err := x.out.Write(x.held.Bytes()); err != nil {
+		return fmt.Errorf("write a download: %w", err)
+	}
+	x.held.Reset()
+	x.released = x.written
+	x.progress(x.released, x.total)
+	return nil
+}
+
+func (x *exportWriter) end() error {
+	if err := x.release(); err != nil {
+		return err
+	}
+	closer, ok := x.file.(io.Closer)
+	if !ok {
+		return nil
+	}
+	if err := closer.Close(); err != nil {
+		return err
+	}
+	return x.release()
+}
+
+func hexBytes(text []byte) ([]byte, error) {
+	b := make([]byte, hex.DecodedLen(len(text)))
+	_, err := hex.Decode(b, text)
+	return b, err
+}
