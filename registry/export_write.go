@@ -50,8 +50,8 @@ func (r *Registry) writeExport(ctx context.Context, a Actor, id uuid.UUID, w io.
 	return x.released, err
 }
 
-// rowWriter is a file of rows.
-type rowWriter interface {
+// exportFile is a file of rows.
+type exportFile interface {
 	Write(cells []string) error
 	Flush() error
 }
@@ -66,7 +66,7 @@ type exportWriter struct {
 	progress func(done, total int64)
 
 	plan     *exportPlan
-	file     rowWriter
+	file     exportFile
 	held     bytes.Buffer // written, and not handed on
 	text     []byte       // of one row
 	ends     []int        // of its cells in text
@@ -87,7 +87,7 @@ type decision struct {
 
 func (x *exportWriter) begin(plan *exportPlan) (err error) {
 	x.plan, x.states = plan, make([]decision, len(plan.fields))
-	if x.file = rowWriter(csvio.NewWriter(&x.held)); plan.req.Format == ExportXLSX {
+	if x.file = exportFile(csvio.NewWriter(&x.held)); plan.req.Format == ExportXLSX {
 		if x.file, err = xlsx.NewWriter(&x.held, "Registry"); err != nil {
 			return err
 		}
