@@ -25,6 +25,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/internal/jose"
+	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -52,6 +53,7 @@ type service struct {
 	log      *bytes.Buffer // every request is served before it is read
 	notReady *bool
 	programs map[string][]string // see as
+	feed     *standIn
 }
 
 func staff(role registry.Role) registry.Actor {
@@ -63,8 +65,9 @@ func newService(t *testing.T, d *db.DB) *service {
 	ctx, log, notReady := t.Context(), &bytes.Buffer{}, new(bool)
 	clock := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	now := func() time.Time { return clock }
-	master := secret.NewMaster()
-	reg, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: now, MaxDocument: 64 << 10, Scan: scan})
+	master, feed := secret.NewMaster(), newStandIn(t)
+	reg, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: now, MaxDocument: 64 << 10, Scan: scan,
+		Sources: outbound.Config{Hosts: feed.hosts(t)}})
 	must(t, err)
 	iss, err := issuer.New(ctx, issuer.Config{DB: d, Registry: reg, Master: master, PublicURL: publicURL, Now: now, Resolver: did.NewResolver()})
 	must(t, err)
@@ -82,7 +85,7 @@ func newService(t *testing.T, d *db.DB) *service {
 	}
 	handler, err := api.New(deps)
 	must(t, err)
-	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}}
+	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed}
 }
 
 // attestedPerson registers somebody and attests all that can be attested.

@@ -153,6 +153,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseStaff(t, run)
 	s.exerciseJobs(t, run)
 	s.exerciseImports(t, run)
+	s.exerciseMappings(t, run)
+	s.exerciseSources(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

@@ -74,6 +74,7 @@ func (s *service) exerciseImports(t *testing.T, run func(exercise) *httptest.Res
 	}
 	at := run(exercise{"uploadImport", 201, send(as), false}).Header().Get("Location")
 	run(exercise{"uploadImport", 422, csv(imports+"?mode=merge", people3, as), true})
+	run(exercise{"uploadImport", 404, csv(imports+"?mapping=nothing", people3, as), false})
 	run(exercise{"uploadImport", 415, call("POST", imports, "{}", as), true})
 	huge := csv(imports, people3, as)
 	huge.ContentLength = registry.MaxUpload * 2

@@ -90,6 +90,7 @@ func (s *server) rest() {
 
 	restRequests(g, h)
 	restFields(g, h)
+	restSources(g, h)
 	g.get("/api/v1/history", h.AdminHistory)
 
 	g.get("/api/v1/registrants/:id/identifiers", h.Identifiers)
@@ -139,6 +140,21 @@ func restAreas(g, files group, h *rest.Handlers) {
 	g.post("/api/v1/offices", h.OpenOffice)
 	g.get("/api/v1/offices/:code", h.Office)
 	g.put("/api/v1/offices/:code", h.ChangeOffice)
+}
+
+// restSources: saved mappings, and other systems whose people are pulled.
+func restSources(g group, h *rest.Handlers) {
+	g.get("/api/v1/import-mappings", h.ImportMappings)
+	g.post("/api/v1/import-mappings", h.DefineImportMapping)
+	g.get("/api/v1/import-mappings/:key", h.ImportMapping)
+	g.put("/api/v1/import-mappings/:key", h.ChangeImportMapping)
+	g.get("/api/v1/sources", h.Sources)
+	g.post("/api/v1/sources", h.DefineSource)
+	g.get("/api/v1/sources/:key", h.Source)
+	g.put("/api/v1/sources/:key", h.ChangeSource)
+	g.post("/api/v1/sources/:key/pull", h.PullSource)
+	g.get("/api/v1/sources/:key/runs", h.SourceRuns)
+	g.get("/api/v1/sources/:key/runs/:id/problems", h.SourceProblems)
 }
 
 // restJobs: long work, and imports, which are such work.

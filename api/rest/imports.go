@@ -24,7 +24,9 @@ type importBody struct {
 	Name         string               `json:"name"`
 	Mode         registry.ImportMode  `json:"mode"`
 	AllOrNothing bool                 `json:"all_or_nothing"`
-	Mapping      map[string]string    `json:"mapping"` // header: field; "" leaves the column out
+	Kind         string               `json:"kind"`
+	Mapping      map[string]string    `json:"mapping"`         // header: field; "" leaves the column out
+	Saved        string               `json:"saved,omitempty"` // key of the saved mapping that it came with
 	Dates        csvio.DateOrder      `json:"dates,omitempty"`
 	Reason       string               `json:"reason"`
 	Label        string               `json:"label,omitempty"`
@@ -50,7 +52,7 @@ type importResultBody struct {
 }
 
 func importBodyOf(b registry.ImportBatch) importBody {
-	out := importBody{ID: b.ID, Name: b.Name, Mode: b.Mode, AllOrNothing: b.AllOrNothing, Mapping: b.Mapping, Dates: b.Dates, Reason: b.Reason,
+	out := importBody{ID: b.ID, Name: b.Name, Mode: b.Mode, AllOrNothing: b.AllOrNothing, Kind: b.Kind, Mapping: b.Mapping, Saved: b.Saved, Dates: b.Dates, Reason: b.Reason,
 		Label: b.Label, CollectedAt: b.CollectedAt, State: b.State, HasFile: b.HasFile, CreatedBy: b.Actor, CreatedAt: b.CreatedAt, EndedAt: b.EndedAt}
 	if r := b.Result; !b.EndedAt.IsZero() {
 		out.Result = &importResultBody{Rows: r.Rows, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Failed: r.Failed,
@@ -110,13 +112,16 @@ func (h *Handlers) UploadImport(c *gin.Context) error {
 
 // importOptionsOf reads how a file is to be read.
 func importOptionsOf(c *gin.Context) (o registry.ImportOptions, err error) {
-	mapping := c.QueryMap("map")
-	names := append(parameters("map", mapping), "name", "mode", "all_or_nothing", "dates", "reason", "label", "collected_at")
+	chosen := c.QueryMap("map")
+	names := append(parameters("map", chosen), "name", "mode", "mapping", "kind", "all_or_nothing", "dates", "reason", "label", "collected_at")
 	if err := onlyQuery(c, names...); err != nil {
 		return o, err
 	}
-	o = registry.ImportOptions{Name: c.Query("name"), Mode: registry.ImportMode(c.DefaultQuery("mode", string(registry.ImportCreate))),
-		Mapping: mapping, Dates: csvio.DateOrder(c.Query("dates")), Reason: c.Query("reason"), Label: c.Query("label")}
+	o = registry.ImportOptions{Name: c.Query("name"), Mode: registry.ImportMode(c.Query("mode")),
+		Mapping: chosen, Saved: c.Query("mapping"), Kind: c.Query("kind"), Dates: csvio.DateOrder(c.Query("dates")), Reason: c.Query("reason"), Label: c.Query("label")}
+	if o.Mode == "" && o.Saved == "" {
+		o.Mode = registry.ImportCreate
+	}
 	if o.AllOrNothing, err = flagOf(c, "all_or_nothing"); err != nil {
 		return o, err
 	}
