@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import build assets dist clean
+.PHONY: help run demo test check race bench-import bench-registry build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ race: ## Run the packages that share state under the race detector (needs a C co
 bench-import: ## Measure the import of 100,000 people on both databases.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkImport -benchtime 1x -timeout 30m ./registry
+
+bench-registry: ## Measure reads and writes of 10,000, 100,000 and 1,000,000 people on PostgreSQL. SR_BENCH_SIZES gives other sizes.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkRegistry -benchtime 1x -timeout 40m ./registry
 
 build: ## Build the commands into ./bin.
 	@[ -x $(SERVER) ] || echo "Building; the first time takes a minute or two."

@@ -48,7 +48,7 @@ func onEach(t *testing.T, f func(t *testing.T, x *fixture)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, newFixture(t, d)) })
 }
 
-func newFixture(t *testing.T, d *db.DB) *fixture {
+func newFixture(t testing.TB, d *db.DB) *fixture {
 	t.Helper()
 	x := &fixture{DB: d, Clock: newClock(), Master: secret.NewMaster()}
 	r, err := registry.New(t.Context(), registry.Config{DB: d, Master: x.Master, Now: x.Clock.Now})

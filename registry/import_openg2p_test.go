@@ -27,7 +27,7 @@ func threeMore() []registry.Field {
 	return []registry.Field{field("household_size", "Household size"), field("children", "Number of children"), field("home_size", "Size of home")}
 }
 
-func (x *fixture) define(t *testing.T, fields_ ...registry.Field) {
+func (x *fixture) define(t testing.TB, fields_ ...registry.Field) {
 	t.Helper()
 	for _, f := range fields_ {
 		if _, err := x.DefineField(t.Context(), admin(), f, ""); err != nil {

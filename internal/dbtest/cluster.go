@@ -56,6 +56,9 @@ func (c *Cluster) URL(database string) string {
 	return "postgres://postgres@/" + database + "?host=" + url.QueryEscape(c.dir) + "&sslmode=disable"
 }
 
+// Log is what the server has written so far.
+func (c *Cluster) Log() string { return c.log.String() }
+
 // Stop ends the server and removes its folder.
 func (c *Cluster) Stop() error {
 	if c.cmd != nil && c.cmd.Process != nil {
