@@ -43,18 +43,15 @@ type newGroup struct {
 
 // SearchGroups answers GET /groups.
 func (h *Handlers) SearchGroups(c *gin.Context) error {
-	page, err := pageOf(c)
+	q, err := queryOf(c, "kind")
 	if err != nil {
 		return err
 	}
-	if err := onlyQuery(c, "q", "kind", "after", "limit"); err != nil {
-		return err
-	}
-	found, err := h.reg.Groups(c.Request.Context(), actorOf(c), registry.Query{Text: c.Query("q"), Kind: c.Query("kind"), After: page.After, Limit: page.Limit})
+	found, err := h.reg.Groups(c.Request.Context(), actorOf(c), q)
 	if err != nil {
 		return err
 	}
-	return okList(c, found.Groups, groupBodyOf, found.Next)
+	return okSearch(c, found.Groups, groupBodyOf, found.Next, found.Total)
 }
 
 // CreateGroup answers POST /groups.

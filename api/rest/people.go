@@ -87,22 +87,15 @@ func (b recordChange) change(version int) registry.Change {
 
 // SearchPeople answers GET /people.
 func (h *Handlers) SearchPeople(c *gin.Context) error {
-	page, err := pageOf(c)
+	q, err := queryOf(c)
 	if err != nil {
 		return err
 	}
-	equals := c.QueryMap("value")
-	if err := onlyQuery(c, append(parameters("value", equals), "q", "field", "state", "area", "after", "limit")...); err != nil {
-		return err
-	}
-	found, err := h.reg.Search(c.Request.Context(), actorOf(c), registry.Query{
-		Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), Equals: equals, Area: c.Query("area"),
-		After: page.After, Limit: page.Limit,
-	})
+	found, err := h.reg.Search(c.Request.Context(), actorOf(c), q)
 	if err != nil {
 		return err
 	}
-	return okList(c, found.People, personBodyOf, found.Next)
+	return okSearch(c, found.People, personBodyOf, found.Next, found.Total)
 }
 
 // CreatePerson answers POST /people.
