@@ -40,6 +40,7 @@ func (s *service) exerciseAreas(t *testing.T, run func(exercise) *httptest.Respo
 	run(exercise{"getArea", 404, call("GET", areas+"/XX", "", registrar), false})
 	exerciseGates(run, "getArea", s.narrow(t), func(as []string) *http.Request { return call("GET", areas+"/NL", "", as) })
 
+	s.exerciseOneArea(t, run)
 	move := func(as []string) *http.Request {
 		return call("POST", areas+"/NL-W-BAY/move", `{"parent":"NL-E","reason":"reform"}`, as, "If-Match", `"1"`)
 	}
@@ -61,6 +62,40 @@ func (s *service) exerciseAreas(t *testing.T, run func(exercise) *httptest.Respo
 	run(exercise{"retireArea", 404, retire("XX", `"1"`, admin), false})
 	run(exercise{"retireArea", 428, call("POST", areas+"/NL-E/retire", `{}`, admin), true})
 	exerciseBodies(run, "retireArea", "POST", areas+"/NL-E/retire", admin, "If-Match", `"1"`)
+}
+
+// exerciseOneArea adds an area and gives it other names.
+func (s *service) exerciseOneArea(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	admin, registrar := s.as(t, registry.RoleAdmin), s.as(t, registry.RoleRegistrar)
+	add := func(as []string) *http.Request {
+		return call("POST", areas, `{"code":"nl-n","parent":"NL","name":{"en":"North"},"reason":"founded"}`, as)
+	}
+	exerciseGates(run, "addArea", registrar, add)
+	run(exercise{"addArea", 201, add(admin), false})
+	run(exercise{"addArea", 409, add(admin), false})
+	for body, code := range map[string]string{`{"code":"A/B","name":{"en":"A"}}`: "bad_area_code", `{"code":"A","name":{}}`: "name_required",
+		`{"code":"A","name":{"x":"A"}}`: "invalid_name", `{"code":"A","parent":"XX","name":{"en":"A"}}`: "unknown_parent", `{"code":"NL.N","name":{"en":"A"}}`: "area_code_taken",
+		`{"code":"A","parent":"NL-N","level":1,"name":{"en":"A"}}`: "bad_level", `{"code":"","name":{"en":"A"}}`: "bad_area_code"} {
+		if rec := run(exercise{"addArea", 422, call("POST", areas, body, admin), true}); !strings.Contains(rec.Body.String(), `"`+code+`"`) {
+			t.Errorf("%s: %s, want %s", body, rec.Body, code)
+		}
+	}
+	exerciseBodies(run, "addArea", "POST", areas, admin)
+
+	rename := func(code, names, version string, as []string) *http.Request {
+		return call("PATCH", areas+"/"+code, `{"name":`+names+`,"reason":"by law"}`, as, "Content-Type", mergePatch, "If-Match", version)
+	}
+	exerciseGates(run, "renameArea", registrar, func(as []string) *http.Request { return rename("NL-N", `{"en":"Up"}`, `"1"`, as) })
+	rec := run(exercise{"renameArea", 200, rename("NL-N", `{"en":null,"ar":"شمال"}`, `"1"`, admin), false})
+	if got := rec.Body.String(); !strings.Contains(got, `"name":{"ar":"شمال"}`) || !strings.Contains(got, `"version":2`) {
+		t.Errorf("renamed: %s", got)
+	}
+	run(exercise{"renameArea", 412, rename("NL-N", `{"en":"Up"}`, `"1"`, admin), false})
+	run(exercise{"renameArea", 404, rename("XX", `{"en":"Up"}`, `"1"`, admin), false})
+	run(exercise{"renameArea", 422, rename("NL-N", `{"ar":null}`, `"2"`, admin), false})
+	run(exercise{"renameArea", 428, call("PATCH", areas+"/NL-N", `{"name":{"en":"Up"}}`, admin, "Content-Type", mergePatch), true})
+	exerciseBodies(run, "renameArea", "PATCH", areas+"/NL-N", admin, "Content-Type", mergePatch, "If-Match", `"2"`)
 }
 
 // exerciseOffices needs the areas that exerciseAreas imported.

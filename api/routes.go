@@ -133,7 +133,9 @@ func (s *server) rest() {
 func restAreas(g, files group, h *rest.Handlers) {
 	g.get("/api/v1/areas", h.Areas)
 	files.post("/api/v1/areas/import", h.ImportAreas)
+	g.post("/api/v1/areas", h.AddArea)
 	g.get("/api/v1/areas/:code", h.Area)
+	g.patch("/api/v1/areas/:code", h.RenameArea)
 	g.post("/api/v1/areas/:code/move", h.MoveArea)
 	g.post("/api/v1/areas/:code/retire", h.RetireArea)
 	g.get("/api/v1/offices", h.Offices)

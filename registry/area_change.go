@@ -111,8 +111,12 @@ func (r *Registry) changeArea(ctx context.Context, a Actor, code string, version
 		if err := tx.Select("*").Updates(&row).Error; err != nil {
 			return fmt.Errorf("store an area: %w", err)
 		}
-		if err := syncAreaNames(tx); err != nil {
+		if named, err := syncAreaNames(tx); err != nil {
 			return err
+		} else if named {
+			if _, err := assignAreas(tx); err != nil {
+				return err
+			}
 		}
 		out = row.toArea()
 		return r.logAdmin(tx, a, reason, now, areaSubject(code), before, row.state())

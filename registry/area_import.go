@@ -140,7 +140,7 @@ func (r *Registry) storeAreas(tx *gorm.DB, a Actor, reason string, now db.Time, 
 			return fmt.Errorf("store areas: %w", err)
 		}
 	}
-	if err := syncAreaNames(tx); err != nil {
+	if _, err := syncAreaNames(tx); err != nil {
 		return err
 	}
 	return r.logAdminAll(tx, a, reason, now, changes)

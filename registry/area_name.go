@@ -68,15 +68,16 @@ func loadAreaNames(tx *gorm.DB) (map[string]string, error) {
 	return names, nil
 }
 
-// syncAreaNames brings area_name to what the areas say now.
-func syncAreaNames(tx *gorm.DB) error {
+// syncAreaNames brings area_name to what the areas say now, and tells whether a
+// text names an area that it did not name before.
+func syncAreaNames(tx *gorm.DB) (bool, error) {
 	var areas []areaRow
 	if err := tx.Find(&areas).Error; err != nil {
-		return fmt.Errorf("read areas: %w", err)
+		return false, fmt.Errorf("read areas: %w", err)
 	}
 	have, err := loadAreaNames(tx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	want := areaNames(areas)
 	var gone []string
@@ -93,14 +94,14 @@ func syncAreaNames(tx *gorm.DB) error {
 	}
 	for some := range slices.Chunk(gone, chunkRows) {
 		if err := tx.Exec(`DELETE FROM area_name WHERE name IN ?`, some).Error; err != nil {
-			return fmt.Errorf("drop names of areas: %w", err)
+			return false, fmt.Errorf("drop names of areas: %w", err)
 		}
 	}
 	if len(added) == 0 {
-		return nil
+		return false, nil
 	}
 	if err := tx.CreateInBatches(added, chunkRows).Error; err != nil {
-		return fmt.Errorf("store names of areas: %w", err)
+		return false, fmt.Errorf("store names of areas: %w", err)
 	}
-	return nil
+	return true, nil
 }

@@ -331,3 +331,34 @@ func FuzzAreaFile(f *testing.F) {
 		}
 	})
 }
+
+// One area is added and renamed as by an import: records that name it lie in it.
+func TestOneAreaIsAddedAndRenamed(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.areas(t, country)
+		p := x.register(t, map[string]string{"full_name": "Amina", "region": "North"})
+		q := x.register(t, map[string]string{"full_name": "Brian", "region": "Upland"})
+		in := func(p registry.Person) string {
+			found, err := x.Person(t.Context(), admin(), p.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found.Area
+		}
+		a, err := x.AddArea(t.Context(), admin(), registry.NewArea{Code: "NL-N", Parent: "NL", Name: map[string]string{"en": "North"}}, "founded")
+		if err != nil || a.Level != 1 || a.Version != 1 || in(p) != "NL-N" || in(q) != "" {
+			t.Errorf("added: %+v (%v), in %q and %q", a, err, in(p), in(q))
+		}
+		_, err = x.AddArea(t.Context(), admin(), registry.NewArea{Code: "NL-N", Name: map[string]string{"en": "North"}}, "")
+		wantFault(t, err, fault.Conflict, "area_exists")
+		_, err = x.AddArea(t.Context(), registrar(), registry.NewArea{Code: "NL-S"}, "")
+		wantFault(t, err, fault.Forbidden, "not_allowed")
+		if a, err = x.RenameArea(t.Context(), admin(), "NL-N", map[string]string{"en": "Upland"}, 1, "by law"); err != nil || a.Version != 2 || in(q) != "NL-N" || in(p) != "NL-N" {
+			t.Errorf("renamed: %+v (%v), in %q and %q", a, err, in(p), in(q))
+		}
+		if found := x.drift(t); len(found) != 0 {
+			t.Errorf("drift: %v", found)
+		}
+	})
+}

@@ -28,6 +28,7 @@ const (
 	DriftValue       DriftKind = "value"       // a value of the live row is not that of its version
 	DriftRecordHash  DriftKind = "record_hash" // the keyed hash of all values is not that of the values
 	DriftName        DriftKind = "name"        // the name that is searched is not the name
+	DriftArea        DriftKind = "area"        // the record lies in another area than its values name
 	DriftAttestation DriftKind = "attestation" // the state of a field holds another value's hash
 	DriftIdentifier  DriftKind = "identifier"  // an identifier is not found by its value, or by another's
 	DriftIndex       DriftKind = "index"       // a searchable field is found by another value
@@ -147,6 +148,7 @@ func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, 
 	}
 	add(!bytes.Equal(row.Values.VHash, r.keys.RecordHash(row.ID, rec.text)), DriftRecordHash, "")
 	add(row.Values.FullNameNorm != searchText(fields.names(rec.text)), DriftName, "")
+	add(!c.liesWhereItSays(&row), DriftArea, "")
 	for _, s := range c.states[row.ID] {
 		if def := fields.byNo[s.Field]; def != nil {
 			add(!r.knowsLive(rec, def.Key, s), DriftAttestation, def.Key)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -15,6 +16,7 @@ type copies struct {
 	states      map[uuid.UUID][]stateRow
 	identifiers map[uuid.UUID][]identifierRow
 	indexed     map[uuid.UUID][]fieldValueRow
+	areas       map[string]string // by areaKey of what the records say of their area: the code that it names
 }
 
 func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error) {
@@ -23,7 +25,7 @@ func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error
 		ids[i] = row.ID
 	}
 	c := &copies{keys: map[uuid.UUID]keyRow{}, versions: map[uuid.UUID]versionRow{}, latest: map[uuid.UUID]int{}, states: map[uuid.UUID][]stateRow{}, identifiers: map[uuid.UUID][]identifierRow{},
-		indexed: map[uuid.UUID][]fieldValueRow{}}
+		indexed: map[uuid.UUID][]fieldValueRow{}, areas: map[string]string{}}
 	if len(ids) == 0 {
 		return c, nil
 	}
@@ -42,7 +44,40 @@ func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error
 	for _, v := range versions {
 		c.versions[v.RegistrantID] = v
 	}
+	if err := c.loadAreas(tx, rows); err != nil {
+		return nil, err
+	}
 	return c, c.loadRest(tx, ids)
+}
+
+func (c *copies) loadAreas(tx *gorm.DB, rows []registrantRow) error {
+	var keys []string
+	for i := range rows {
+		if key := areaKey(rows[i].Values.areaText()); key != "" && !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	for some := range slices.Chunk(keys, chunkRows) {
+		var names []areaNameRow
+		if err := tx.Where("name IN ?", some).Find(&names).Error; err != nil {
+			return fmt.Errorf("read the names of areas: %w", err)
+		}
+		for _, n := range names {
+			c.areas[n.Name] = n.Code
+		}
+	}
+	return nil
+}
+
+// liesWhereItSays tells whether a record is in the area that its values name. One
+// whose values name none any more, as that was retired or renamed, keeps the old.
+func (c *copies) liesWhereItSays(row *registrantRow) bool {
+	key := areaKey(row.Values.areaText())
+	if key == "" {
+		return row.Area == ""
+	}
+	code := c.areas[key]
+	return code == "" || code == string(row.Area)
 }
 
 func (c *copies) loadRest(tx *gorm.DB, ids []uuid.UUID) error {

@@ -20,6 +20,7 @@ func TestPlantedDriftIsFound(t *testing.T) {
 		const mine = " WHERE registrant_id = ?"
 		x.register(t, map[string]string{"full_name": "Nobody"})
 		x.define(t, registry.Field{Key: "ward", Type: registry.TypeText, Searchable: true, Label: label("Ward")})
+		x.areas(t, "code,parent,level,name_en\nKE,,0,Kenya\nKE-1,KE,1,Nyanza\nKE-2,KE,1,Coast\n")
 		for i, c := range []struct {
 			sql  string
 			want []string
@@ -31,6 +32,8 @@ func TestPlantedDriftIsFound(t *testing.T) {
 			{"UPDATE registrant_version SET region = 'Owner'" + mine + " AND version_no = 2", []string{"value/region"}},
 			{"UPDATE registrant_version SET region = 'Owner'" + mine + " AND version_no = 1", nil}, // no default: the chain tells
 			{"UPDATE registrant SET version_no = 1 WHERE id = ?", []string{"value/region"}},
+			{"UPDATE registrant SET area = 'KE-1' WHERE id = ?", []string{"area/"}},
+			{"UPDATE registrant SET area = NULL WHERE id = ?", []string{"area/"}},
 			{"UPDATE registrant SET latest_no = 7 WHERE id = ?", []string{"latest/"}},
 			{"DELETE FROM registrant_version" + mine + " AND version_no = 2", []string{"latest/", "version/"}},
 			{"UPDATE registrant SET vhash = " + zero + " WHERE id = ?", []string{"record_hash/"}},

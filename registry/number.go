@@ -125,7 +125,8 @@ func numberFrom(counter int64) (number string, next int64) {
 //   - begin with 0, which spreadsheets drop;
 //   - hold three neighbours that are equal, ascend or descend (111, 123, 321),
 //     where people lose count or type on by habit;
-//   - hold a pair twice in a row (1212), one of which is easily left out.
+//   - hold two or more digits twice in a row (1212, 100100), one of which is
+//     easily left out.
 func misreadAt(digits string) int {
 	for i := range len(digits) {
 		switch {
@@ -133,11 +134,21 @@ func misreadAt(digits string) int {
 			return 0
 		case i >= 2 && isRun(digits[i-2], digits[i-1], digits[i]):
 			return i
-		case i >= 3 && digits[i-3:i-1] == digits[i-1:i+1]:
+		case endsTwice(digits[:i+1]):
 			return i
 		}
 	}
 	return -1
+}
+
+// endsTwice tells whether digits end with the same two or more twice in a row.
+func endsTwice(digits string) bool {
+	for n := 2; 2*n <= len(digits); n++ {
+		if strings.HasSuffix(digits[:len(digits)-n], digits[len(digits)-n:]) {
+			return true
+		}
+	}
+	return false
 }
 
 func isRun(a, b, c byte) bool {

@@ -119,6 +119,50 @@ func (h *Handlers) Area(c *gin.Context) error {
 	return okArea(c, a, err)
 }
 
+// AddArea answers POST /areas.
+func (h *Handlers) AddArea(c *gin.Context) error {
+	var body struct {
+		Code   string            `json:"code"`
+		Parent string            `json:"parent"` // "": the top
+		Level  *int              `json:"level"`  // absent: one below the parent's
+		Name   map[string]string `json:"name"`
+		Reason string            `json:"reason"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	a, err := h.reg.AddArea(c.Request.Context(), actorOf(c),
+		registry.NewArea{Code: body.Code, Parent: body.Parent, Level: body.Level, Name: body.Name}, body.Reason)
+	if err != nil {
+		return err
+	}
+	setETag(c, a.Version)
+	return created(c, "/api/v1/areas/"+a.Code, areaBodyOf(a))
+}
+
+// RenameArea answers PATCH /areas/{code}: null takes a name away.
+func (h *Handlers) RenameArea(c *gin.Context) error {
+	version, err := ifMatch(c)
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Name   map[string]*string `json:"name"`
+		Reason string             `json:"reason"`
+	}
+	if err := decodePatch(c, &body); err != nil {
+		return err
+	}
+	names := make(map[string]string, len(body.Name))
+	for lang, words := range body.Name {
+		if names[lang] = ""; words != nil {
+			names[lang] = *words
+		}
+	}
+	a, err := h.reg.RenameArea(c.Request.Context(), actorOf(c), c.Param("code"), names, version, body.Reason)
+	return okArea(c, a, err)
+}
+
 // MoveArea answers POST /areas/{code}/move.
 func (h *Handlers) MoveArea(c *gin.Context) error {
 	version, err := ifMatch(c)
