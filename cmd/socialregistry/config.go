@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/registry"
 )
@@ -30,7 +31,8 @@ type Config struct {
 	Demo          bool       // fill an empty registry with generated people
 	ScanCommand   string     // looks at every evidence document: see scanner; empty: none
 
-	Kinship registry.KinshipRules // what the country decides about families
+	SourceHosts string                // other systems that may be asked for people: see outbound.ParseHosts
+	Kinship     registry.KinshipRules // what the country decides about families
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell
@@ -87,6 +89,11 @@ func settings() []setting {
 		{"SR_SCAN_COMMAND", "", "use the path of an executable, and its arguments after spaces", func(c *Config, v string) error {
 			c.ScanCommand = v
 			return checkCommand(v)
+		}},
+		{"SR_SOURCE_HOSTS", "", "list hosts with commas, as data.example.org,http://10.0.0.5:8080, and networks that their names may resolve into, as 10.1.0.0/16", func(c *Config, v string) (err error) {
+			c.SourceHosts = v
+			_, err = outbound.ParseHosts(v)
+			return err
 		}},
 		{"SR_SPOUSES", "1", "use a whole number from 1 to 100", func(c *Config, v string) error {
 			return wholeNumber(&c.Kinship.Spouses, v)

@@ -20,7 +20,9 @@ import (
 // importCmd imports a CSV file of people: see registry.Import.
 type importCmd struct {
 	File          string            `arg:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
-	Mode          string            `enum:"create,update" default:"create" help:"create: rows are new people. update: rows are changes of people who are there."`
+	Mode          string            `enum:",create,update" default:"" help:"create (unless told, or by the mapping): rows are new people. update: rows are changes of people who are there."`
+	Mapping       string            `placeholder:"KEY" help:"Saved mapping to read the file by, such as openg2p; --map goes before it."`
+	Kind          string            `placeholder:"KIND" help:"What the rows are: person (unless told), or a kind of group such as household."`
 	AllOrNothing  bool              `help:"Change nothing if a row has a problem; else the good rows are applied."`
 	DryRun        bool              `help:"Check and count everything, change nothing."`
 	Map           map[string]string `mapsep:"none" placeholder:"HEADER=FIELD" help:"Which field a column is; HEADER= leaves it out. May be repeated."`
@@ -51,10 +53,13 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer d.Close()
+	if c.Mode == "" && c.Mapping == "" {
+		c.Mode = string(registry.ImportCreate)
+	}
 	say, stop := progress(a.errOut, size)
 	result, err := r.Import(ctx, commandLine(), src, registry.ImportOptions{
 		Name: filepath.Base(c.File), Mode: registry.ImportMode(c.Mode), AllOrNothing: c.AllOrNothing, DryRun: c.DryRun,
-		Mapping: c.Map, KnownOnly: c.Mode == string(registry.ImportCreate) && !c.IgnoreUnknown,
+		Saved: c.Mapping, Kind: c.Kind, Mapping: c.Map, KnownOnly: c.Mode != string(registry.ImportUpdate) && !c.IgnoreUnknown,
 		Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, Label: c.Label, CollectedAt: collected, Progress: say,
 	})
 	stop()

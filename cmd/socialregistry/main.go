@@ -25,6 +25,7 @@ type commands struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema, then stop."`
 	Import   importCmd   `cmd:"" help:"Import a CSV of people."`
 	Staff    staffCmd    `cmd:"" help:"Open, list and disable the accounts of staff, and set their passwords."`
+	Sources  sourcesCmd  `cmd:"" help:"List other systems whose people are pulled, and pull from one."`
 	Areas    areasCmd    `cmd:"" help:"Import the administrative hierarchy."`
 	Fields   fieldsCmd   `cmd:"" help:"List and define what can be known about a person."`
 	Audit    auditCmd    `cmd:"" help:"Check that what is stored twice is equal."`

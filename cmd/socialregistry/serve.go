@@ -64,6 +64,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	work.Go(func() error { return runner.Run(ctx) })
 	work.Go(func() error { return p.sweep(ctx, a.log) })
 	work.Go(func() error { return p.count(ctx, a.log) })
+	work.Go(func() error { return p.pull(ctx, a.log) })
 	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)
 	return work.Wait()
 }

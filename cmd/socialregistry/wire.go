@@ -13,6 +13,7 @@ import (
 	"socialregistry/did"
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -79,8 +80,12 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	if err != nil {
 		return nil, master, err
 	}
+	hosts, err := outbound.ParseHosts(a.config.SourceHosts)
+	if err != nil {
+		return nil, master, fmt.Errorf("read SR_SOURCE_HOSTS: %w", err)
+	}
 	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship,
-		Scan: scanner(a.config.ScanCommand, scanTime)})
+		Sources: outbound.Config{Hosts: hosts}, Scan: scanner(a.config.ScanCommand, scanTime)})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
 		return nil, master, fault.Wrap(fault.Conflict, "other_master_key",
 			"The database was begun with another master key: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed.", err)
