@@ -99,6 +99,7 @@ type ImportResult struct {
 	Updated      int // people with new values, new decisions, or both
 	Unchanged    int
 	Failed       int             // rows with a problem
+	Requested    int             // change requests of the updated rows: what of them needs approval
 	Decisions    DecisionCounts  //
 	Ignored      []string        // headers of columns that are no field
 	Unknown      []string        // those of them that the mapping does not leave out

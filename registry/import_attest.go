@@ -46,7 +46,7 @@ func (im *importRun) decide(row *importRow) error {
 		}
 	}
 	if row.bad {
-		row.built, row.note, row.decided = nil, nil, nil
+		row.built, row.note, row.decided, row.requests = nil, nil, nil, nil
 		im.decided.Failed += len(row.asks)
 	}
 	return nil
@@ -93,9 +93,8 @@ func (im *importRun) noteDecisions(row *importRow, rec record) error {
 	if row.built != nil {
 		return im.builder.addToLog(row.built, diff...)
 	}
-	log, err := im.builder.logEntry(rec.row.ID, rec.key, diff)
-	row.note = &log
-	return err
+	row.says = append(row.says, diff...)
+	return im.noteRow(row, rec)
 }
 
 // after is the record as the values of the row leave it.
@@ -183,15 +182,22 @@ func (im *importRun) dropDecisions(tx *gorm.DB, lines []int) error {
 	return nil
 }
 
-// decisionStatements are the steps of the merge that write what
-// Registry.storeDecisions writes for one person.
-func decisionStatements() []statement {
+// noteStatements are the steps of the merge that write the change log of rows
+// without a new value.
+func noteStatements() []statement {
 	return []statement{
-		{"insert change_log of decisions", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
+		{"insert change_log of notes", `INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
 			SELECT s.registrant_id, r.chain_no + 1, @tx, @at, @actor, @kind, @channel, @reason, s.diff, s.payload_hash, r.chain_head, chain_hash(r.chain_head, s.payload_hash)
 			FROM import_stage_note s JOIN registrant r ON r.id = s.registrant_id WHERE s.run_no = @run`},
 		{"move chains", `UPDATE registrant SET chain_no = registrant.chain_no + 1, chain_head = chain_hash(registrant.chain_head, s.payload_hash)
 			FROM import_stage_note s WHERE s.run_no = @run AND registrant.id = s.registrant_id`},
+	}
+}
+
+// decisionStatements are the steps of the merge that write what
+// Registry.storeDecisions writes for one person, but for the notes.
+func decisionStatements() []statement {
+	return []statement{
 		{"insert attestation", `INSERT INTO attestation (registrant_id, field, seq, version_no, value_hash, hash_key_id, state, attested_by, at, comment)
 			SELECT registrant_id, field, seq, version_no, value_hash, hash_key_id, state, @actor, @at, comment
 			FROM import_stage_attestation WHERE run_no = @run`},

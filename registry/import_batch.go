@@ -89,6 +89,7 @@ type batchRow struct {
 	Updated      int                       `gorm:"column:updated"`
 	Unchanged    int                       `gorm:"column:unchanged"`
 	Failed       int                       `gorm:"column:failed"`
+	Requested    int                       `gorm:"column:requested"`
 	ProblemCount int                       `gorm:"column:problem_count"`
 	Ignored      column[[]string]          `gorm:"column:ignored"`
 	Blob         *uuid.UUID                `gorm:"column:blob_id"` // nil: no file waits
@@ -128,7 +129,7 @@ func (row *batchRow) toBatch() ImportBatch {
 		Saved: row.savedKey(), Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
-			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Ignored: row.Ignored.V,
+			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Requested: row.Requested, Ignored: row.Ignored.V,
 			ProblemCount: row.ProblemCount, DryRun: row.State == batchChecked, AlreadyApplied: row.Before,
 			Decisions: DecisionCounts{row.Attested, row.Rejected, row.TakenBack, row.Repeated, row.Refused}}}
 	if row.Undoes != nil {
@@ -167,6 +168,9 @@ func (im *importRun) saveChecked(ctx context.Context) error {
 		if errors.Is(err, errAppliedBefore) {
 			im.nothingToDo()
 		} else if err != nil {
+			return err
+		}
+		if err := im.countRequests(tx); err != nil {
 			return err
 		}
 		return im.saveIn(tx, batchChecked)
@@ -208,6 +212,7 @@ func (im *importRun) endedRow(state ImportState) (batchRow, error) {
 	row := batchRowOf(im, state)
 	res := im.result
 	row.RowCount, row.Created, row.Updated, row.Unchanged = res.Rows, res.Created, res.Updated, res.Unchanged
+	row.Requested = res.Requested
 	row.Failed, row.ProblemCount, row.Before, row.TxNo = res.Failed, res.ProblemCount, res.AlreadyApplied, im.txNo
 	d := res.Decisions
 	row.Attested, row.Rejected, row.TakenBack, row.Repeated, row.Refused = d.Attested, d.Rejected, d.TakenBack, d.Repeated, d.Failed
@@ -230,7 +235,7 @@ func (im *importRun) endedRow(state ImportState) (batchRow, error) {
 // or given it up meanwhile. The hash stays the one of the file that was sent.
 func (im *importRun) updateBatch(tx *gorm.DB, row batchRow) error {
 	done := tx.Model(&row).Where("state NOT IN ?", []ImportState{batchApplied, batchDiscarded}).
-		Select("state", "fingerprint", "applied_before", "row_count", "created", "updated", "unchanged", "failed", "problem_count", "ignored", "ended_at",
+		Select("state", "fingerprint", "applied_before", "row_count", "created", "updated", "unchanged", "failed", "requested", "problem_count", "ignored", "ended_at",
 			"attested", "rejected", "taken_back", "repeated", "refused", "tx_no").Updates(&row)
 	if done.Error != nil {
 		return done.Error

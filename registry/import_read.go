@@ -37,6 +37,9 @@ type importRow struct {
 	asks      []ask             // cells that may decide about a value
 	states    map[int]stateRow  // the decisions there are, by field; of a file that brings some
 	decided   []attestationRow  // what the row decides
+	open      []requestRow      // what the importer has asked for of this person and nobody has decided
+	requests  []requestRow      // what the row asks for besides
+	says      []diffEntry       // of requests and decisions
 	note      *changeRow        // says so, where no value is new
 }
 

@@ -166,7 +166,10 @@ func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) err
 	if err != nil {
 		return fmt.Errorf("load the people of an import: %w", err)
 	}
-	if err := im.openPeople(whose, people, keys); err != nil || !im.opt.Carries.decisions() {
+	if err := im.openPeople(whose, people, keys); err != nil {
+		return err
+	}
+	if err := im.loadRequests(tx, ids, whose); err != nil || !im.opt.Carries.decisions() {
 		return err
 	}
 	return im.loadDecisions(tx, ids, whose)
@@ -283,7 +286,7 @@ func (im *importRun) build(row *importRow) error {
 
 func (im *importRun) change(row *importRow) (*built, error) {
 	if row.person != nil {
-		return im.builder.edit(*row.person, row.set, row.collected)
+		return im.editRow(row)
 	}
 	id, err := uuid.NewV7()
 	if err != nil {

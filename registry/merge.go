@@ -62,6 +62,9 @@ func (im *importRun) mergeOnce(ctx context.Context, tx *gorm.DB) error {
 	if err := im.number(tx); err != nil {
 		return err
 	}
+	if err := im.countRequests(tx); err != nil {
+		return err
+	}
 	args, err := im.mergeArgs(tx)
 	if err != nil {
 		return err
@@ -299,7 +302,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	}
 	im.txNo = &no
 	return map[string]any{
-		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "kind": im.actor.kind(), "channel": im.actor.channel(),
+		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "account": im.actor.AccountID, "kind": im.actor.kind(), "channel": im.actor.channel(),
 		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "valid": IdentifierValid, "zero": db.Bytes(make([]byte, chainHashSize)),
 	}, nil
 }
@@ -313,6 +316,8 @@ func (im *importRun) statements() []statement {
 	} else if im.opt.Carries.values() {
 		list = updateStatements()
 	}
+	list = append(list, sendRequests())
+	list = append(list, noteStatements()...)
 	if im.opt.Carries.decisions() {
 		list = append(list, decisionStatements()...)
 	}

@@ -23,7 +23,8 @@ const chunkRows = 1000
 const staleAfter = 24 * time.Hour
 
 // stageTables hold nothing but rows on their way.
-var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given", "import_stage_note", "import_stage_attestation"}
+var stageTables = [...]string{"import_stage", "import_stage_identifier", "import_stage_state", "import_stage_value", "import_stage_given", "import_stage_note", "import_stage_attestation",
+	"import_stage_request"}
 
 // stageAll reads the whole file into the staging tables. One goroutine reads
 // and builds, the other copies into the database; both have ended on return.
@@ -48,7 +49,7 @@ func (im *importRun) stageAll(ctx context.Context, reader table) error {
 
 // stageChunk is the rows of the staging tables for one chunk of the file.
 type stageChunk struct {
-	people, identifiers, states, values, given, notes, decisions [][]any
+	people, identifiers, states, values, given, notes, decisions, requests [][]any
 
 	rows  int   // of the file, up to here
 	bytes int64 // of the file, up to here
@@ -125,6 +126,7 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 		chunk.given = append(chunk.given, im.stageGiven(row)...)
 	}
 	im.stageDecisions(chunk, row)
+	im.stageRequests(chunk, row)
 	for _, x := range row.ids {
 		if !slices.ContainsFunc(added, func(a identifierRow) bool { return a.Scheme == x.scheme }) {
 			id(x.scheme, x.bidx, true, "keep")
@@ -202,8 +204,9 @@ func (im *importRun) copyChunk(ctx context.Context, c stageChunk) error {
 		givenStageColumns(),
 		{"run_no", "line", "registrant_id", "base_chain_no", "diff", "payload_hash"},
 		decisionStage(),
+		requestStage(),
 	}
-	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values, c.given, c.notes, c.decisions} {
+	for i, rows := range [len(stageTables)][][]any{c.people, c.identifiers, c.states, c.values, c.given, c.notes, c.decisions, c.requests} {
 		if len(rows) == 0 {
 			continue
 		}

@@ -46,6 +46,7 @@ type importResultBody struct {
 	Updated        int      `json:"updated"`
 	Unchanged      int      `json:"unchanged"`
 	Failed         int      `json:"failed"`
+	Requested      int      `json:"requested"` // changes that wait for approval
 	ProblemCount   int      `json:"problem_count"`
 	Ignored        []string `json:"ignored"` // headers of columns that are no field
 	AlreadyApplied bool     `json:"already_applied"`
@@ -55,7 +56,7 @@ func importBodyOf(b registry.ImportBatch) importBody {
 	out := importBody{ID: b.ID, Name: b.Name, Mode: b.Mode, AllOrNothing: b.AllOrNothing, Kind: b.Kind, Mapping: b.Mapping, Saved: b.Saved, Dates: b.Dates, Reason: b.Reason,
 		Label: b.Label, CollectedAt: b.CollectedAt, State: b.State, HasFile: b.HasFile, CreatedBy: b.Actor, CreatedAt: b.CreatedAt, EndedAt: b.EndedAt}
 	if r := b.Result; !b.EndedAt.IsZero() {
-		out.Result = &importResultBody{Rows: r.Rows, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Failed: r.Failed,
+		out.Result = &importResultBody{Rows: r.Rows, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Failed: r.Failed, Requested: r.Requested,
 			ProblemCount: r.ProblemCount, Ignored: r.Ignored, AlreadyApplied: r.AlreadyApplied}
 	}
 	return out
