@@ -38,7 +38,8 @@ type importRow struct {
 	states    map[int]stateRow  // the decisions there are, by field; of a file that brings some
 	decided   []attestationRow  // what the row decides
 	open      []requestRow      // what the importer has asked for of this person and nobody has decided
-	requests  []requestRow      // what the row asks for besides
+	waits     bool              // part of what the row says needs approval
+	requests  []requestRow      // that it sends for that
 	says      []diffEntry       // of requests and decisions
 	note      *changeRow        // says so, where no value is new
 }

@@ -17,7 +17,7 @@ import (
 // editRow builds what a row writes, and notes in it what it asks for.
 func (im *importRun) editRow(row *importRow) (*built, error) {
 	b, c := im.builder, Change{Set: row.set, CollectedAt: row.collected}
-	if im.opt.Mode != ImportUpdate || !b.waits(row.set) {
+	if !b.waits(row.set) {
 		return b.edit(*row.person, row.set, row.collected)
 	}
 	p, err := b.part(*row.person, c)
@@ -37,7 +37,7 @@ func (im *importRun) editRow(row *importRow) (*built, error) {
 	if err != nil {
 		return nil, err
 	}
-	row.requests, row.says = made.rows, made.log
+	row.waits, row.requests, row.says = len(p.ask) > 0, made.rows, made.log
 	b.beside = made.log
 	defer func() { b.beside = nil }()
 	change, err := b.edit(*row.person, p.write, row.collected)
@@ -54,10 +54,25 @@ func (im *importRun) noteRow(row *importRow, rec record) error {
 	return err
 }
 
+// storeAsked writes the requests of a row of a source, and their entry of the change
+// log where no value is new. The record is locked.
+func (r *Registry) storeAsked(tx *gorm.DB, rec *record, row *importRow) error {
+	if len(row.requests) == 0 {
+		return nil
+	}
+	if err := tx.Create(row.requests).Error; err != nil {
+		return fmt.Errorf("store change requests: %w", err)
+	}
+	if row.built != nil {
+		return nil
+	}
+	return r.appendLog(tx, rec, *row.note)
+}
+
 // loadRequests reads what the importer has asked for already of the people of a
 // chunk, if anything that the import changes may wait.
 func (im *importRun) loadRequests(tx *gorm.DB, ids []uuid.UUID, whose map[*importRow]uuid.UUID) error {
-	if im.opt.Mode != ImportUpdate || !im.asksForApproval() {
+	if !im.asksForApproval() {
 		return nil
 	}
 	rows, err := openRequests(tx, im.actor, ids...)

@@ -255,8 +255,8 @@ func (im *importRun) settleRow(row *importRow) error {
 		if err := im.build(row); err != nil {
 			return err
 		}
-		if row.built != nil || row.lacks {
-			row.built = nil
+		if row.built != nil || row.lacks || row.waits {
+			row.built, row.requests, row.note = nil, nil, nil
 			im.bad(row, im.identifying(row), CodeExists, "This person is registered already, with other values; to change them, import in update mode.")
 		}
 	}

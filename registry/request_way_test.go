@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
@@ -181,6 +182,26 @@ func TestTheValueChangesByApprovalAlone(t *testing.T) {
 		if want == "amina@example.org" {
 			t.Error("nothing was ever approved: the test is hollow")
 		}
+		x.verify(t, p.ID)
+	})
+}
+
+// TestPullsAskForApproval: of what a source sends, what needs approval by its
+// channel waits; the same page again asks for nothing again.
+func TestPullsAskForApproval(t *testing.T) {
+	t.Parallel()
+	onEachWithSource(t, 10*time.Second, func(t *testing.T, x *fixture, s *standIn, _ registry.Source) {
+		s.put("", "", "ID-1 Amina", "ID-2 Berta")
+		x.pull(t, "2 0 0 0")
+		x.guard(t, registry.Approval{Channels: []registry.Channel{registry.ChannelImport}}, "full_name")
+		s.put("", "", "ID-1 Amina", "ID-2 Bertha")
+		x.pull(t, "0 1 1 0")
+		p := x.find(t, "ID-2")
+		page, err := x.RequestsOf(t.Context(), admin(), p.ID, registry.RequestQuery{})
+		if err != nil || len(page.Requests) != 1 || page.Requests[0].Value != "Bertha" || page.Requests[0].Author != "source nsr" || texts(p)["full_name"] != "Berta" {
+			t.Errorf("requests %+v, %v; the record says %v", page.Requests, err, texts(p))
+		}
+		x.pull(t, "0 0 2 0")
 		x.verify(t, p.ID)
 	})
 }

@@ -242,7 +242,7 @@ func (w *rowWriter) write(row *importRow) error {
 		return err
 	}
 	adds := w.upsert && row.person != nil && row.lacks
-	if row.bad || row.built == nil && !adds {
+	if row.bad || row.built == nil && len(row.requests) == 0 && !adds {
 		return nil
 	}
 	err := w.tx.Transaction(func(tx *gorm.DB) error { return w.store(tx, row) })
@@ -306,6 +306,9 @@ func (w *rowWriter) store(tx *gorm.DB, row *importRow) error {
 			return err
 		}
 		rec.row = row.built.Row
+	}
+	if err := r.storeAsked(tx, &rec, row); err != nil {
+		return err
 	}
 	return w.addGiven(tx, &rec, row)
 }
