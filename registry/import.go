@@ -290,7 +290,11 @@ func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, erro
 	}
 	defer im.clear(ctx)
 	reader, err := im.open(ctx)
-	if err == nil {
+	switch {
+	case err != nil:
+	case im.opt.Kind != PersonKind:
+		err = im.createGroups(ctx, reader)
+	default:
 		err = im.stageAll(ctx, reader)
 	}
 	var broken *csvio.FileError
@@ -300,7 +304,7 @@ func (im *importRun) run(ctx context.Context, src io.Reader) (ImportResult, erro
 		refusal := fault.Wrap(fault.Invalid, broken.Code, broken.Problem.Error(), err)
 		return im.result, errors.Join(refusal, im.save(ctx, batchRefused))
 	}
-	if err != nil {
+	if err != nil || im.opt.Kind != PersonKind {
 		return im.result, err
 	}
 	im.result.SHA256 = fmt.Sprintf("%x", im.input.hash.Sum(nil))

@@ -139,7 +139,8 @@ func (im *importRun) contract() csvio.Contract {
 			who = append(who, scheme)
 		}
 	}
-	if im.opt.Mode == ImportCreate {
+	c.Targets = append(c.Targets, im.groupTargets()...)
+	if im.opt.Mode == ImportCreate && im.opt.Kind == PersonKind {
 		c.Targets = append(c.Targets, im.givenTargets()...)
 	}
 	if im.opt.Mode == ImportCreate && len(names) > 0 {
