@@ -86,7 +86,7 @@ type ImportOptions struct {
 // runs: the name of the statement that is about to be sent.
 type ImportProgress struct {
 	Rows      int   // read so far
-	Bytes     int64 // read so far
+	Bytes     int64 // read so far; of an undo, Rows
 	Statement string
 }
 
@@ -94,12 +94,13 @@ type ImportProgress struct {
 type ImportResult struct {
 	Batch        uuid.UUID
 	SHA256       string // of the file, in hex; "" if it was not read to its end
-	Rows         int    // = Created + Updated + Unchanged + Failed
+	Rows         int    // = Created + Updated + Unchanged + Failed + Deactivated
 	Created      int
 	Updated      int // people with new values, new decisions, or both
 	Unchanged    int
 	Failed       int             // rows with a problem
 	Requested    int             // change requests of the updated rows: what of them needs approval
+	Deactivated  int             // of an undo: people who were new, and are made inactive
 	Decisions    DecisionCounts  //
 	Ignored      []string        // headers of columns that are no field
 	Unknown      []string        // those of them that the mapping does not leave out

@@ -58,7 +58,7 @@ type ImportBatch struct {
 	CollectedAt  time.Time // zero: unknown
 	Actor        string
 	State        ImportState
-	HasFile      bool         // the uploaded file is kept: it can be checked and applied
+	HasFile      bool         // it can be checked and applied: the uploaded file is kept, or it is an undo
 	Result       ImportResult // of the last run, without Problems: see ImportProblems
 	CreatedAt    time.Time
 	EndedAt      time.Time // of the last run; zero: none has ended
@@ -101,7 +101,8 @@ type batchRow struct {
 	Repeated     int                       `gorm:"column:repeated"`
 	Refused      int                       `gorm:"column:refused"`
 	TxNo         *int64                    `gorm:"column:tx_no"`
-	Undoes       *uuid.UUID                `gorm:"column:undoes"`
+	Deactivated  int                       `gorm:"column:deactivated"`
+	Undoes       *uuid.UUID                `gorm:"column:undoes"` // nil: it is no undo
 	UndoAfter    *uuid.UUID                `gorm:"column:undo_after"`
 }
 
@@ -126,10 +127,10 @@ func batchRowOf(im *importRun, state ImportState) batchRow {
 
 func (row *batchRow) toBatch() ImportBatch {
 	b := ImportBatch{ID: row.ID, Name: row.Name, Mode: row.Mode, Carries: row.Carries, AllOrNothing: row.AllOrNothing, Mapping: row.Mapping.V,
-		Saved: row.savedKey(), Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.Blob != nil,
+		Saved: row.savedKey(), Kind: row.Kind, Dates: row.DateOrder, Reason: row.Reason, Label: row.Label, Actor: row.Actor, State: row.State, HasFile: row.waits(),
 		CreatedAt: row.CreatedAt.Time,
 		Result: ImportResult{Batch: row.ID, SHA256: hex.EncodeToString(row.SHA256), Rows: row.RowCount, Created: row.Created,
-			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Requested: row.Requested, Ignored: row.Ignored.V,
+			Updated: row.Updated, Unchanged: row.Unchanged, Failed: row.Failed, Requested: row.Requested, Deactivated: row.Deactivated, Ignored: row.Ignored.V,
 			ProblemCount: row.ProblemCount, DryRun: row.State == batchChecked, AlreadyApplied: row.Before,
 			Decisions: DecisionCounts{row.Attested, row.Rejected, row.TakenBack, row.Repeated, row.Refused}}}
 	if row.Undoes != nil {
@@ -142,6 +143,11 @@ func (row *batchRow) toBatch() ImportBatch {
 		b.EndedAt = row.EndedAt.Time
 	}
 	return b
+}
+
+// waits tells whether it can be checked or applied still.
+func (row *batchRow) waits() bool {
+	return row.Blob != nil || row.Undoes != nil && row.State != batchApplied && row.State != batchDiscarded
 }
 
 // errorRow is a row of import_error.

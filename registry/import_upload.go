@@ -85,6 +85,9 @@ func (r *Registry) runUpload(ctx context.Context, a Actor, id uuid.UUID, dry boo
 	if err != nil {
 		return ImportResult{}, err
 	}
+	if row.Undoes != nil {
+		return r.runUndo(ctx, a, row, dry, progress)
+	}
 	if row.State == batchApplied && !dry {
 		res := row.toBatch().Result
 		res.AlreadyApplied = true

@@ -29,6 +29,7 @@ type ImportJobResult struct {
 	Updated        int       `json:"updated"`
 	Unchanged      int       `json:"unchanged"`
 	Failed         int       `json:"failed"`
+	Deactivated    int       `json:"deactivated"`
 	ProblemCount   int       `json:"problem_count"`
 	AlreadyApplied bool      `json:"already_applied"`
 }
@@ -63,13 +64,13 @@ func (r *Registry) startImport(ctx context.Context, a Actor, id uuid.UUID, dry b
 	return r.startJob(ctx, a, kind, importArgs{id}, oneAtATime(id.String()))
 }
 
-// runnable tells whether an upload can be checked or applied. Errors: Conflict
+// runnable tells whether an upload, or an undo, can be checked or applied. Errors: Conflict
 // "import_ended" and "import_not_checked".
 func (row *batchRow) runnable(dry bool) error {
 	switch {
-	case row.Blob == nil:
+	case !row.waits(), dry && row.State == batchUndoing:
 		return errImportEnded()
-	case row.State != batchChecked && !dry:
+	case row.State != batchChecked && row.State != batchUndoing && !dry:
 		return fault.New(fault.Conflict, "import_not_checked", "Check the file first.")
 	}
 	return nil
@@ -97,13 +98,16 @@ func (r *Registry) workImport(dry bool) jobWork {
 				job.Tell(ctx, p.Bytes, size)
 			}
 		})
-		return ImportJobResult{args.Import, res.Rows, res.Created, res.Updated, res.Unchanged, res.Failed, res.ProblemCount, res.AlreadyApplied}, err
+		return ImportJobResult{Import: args.Import, Rows: res.Rows, Created: res.Created, Updated: res.Updated, Unchanged: res.Unchanged,
+			Failed: res.Failed, Deactivated: res.Deactivated, ProblemCount: res.ProblemCount, AlreadyApplied: res.AlreadyApplied}, err
 	}
 }
 
-// uploadSize is the size of a kept file in bytes; 0 if there is none.
+// uploadSize is the size of a kept file in bytes or, of an undo, the people of the
+// import; 0 if there is none.
 func (r *Registry) uploadSize(ctx context.Context, id uuid.UUID) (size int64, err error) {
-	err = r.db.WithContext(ctx).Raw(`SELECT size FROM blob WHERE id IN (SELECT blob_id FROM import_batch WHERE id = ?)`, id).Scan(&size).Error
+	err = r.db.WithContext(ctx).Raw(`SELECT size FROM blob WHERE id IN (SELECT blob_id FROM import_batch WHERE id = @id)
+		UNION ALL SELECT s.created + s.updated FROM import_batch u JOIN import_batch s ON s.id = u.undoes WHERE u.id = @id`, map[string]any{"id": id}).Scan(&size).Error
 	if err != nil {
 		return 0, fmt.Errorf("read the size of an upload: %w", err)
 	}

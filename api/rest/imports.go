@@ -23,6 +23,8 @@ type importBody struct {
 	ID           uuid.UUID            `json:"id"`
 	Name         string               `json:"name"`
 	Mode         registry.ImportMode  `json:"mode"`
+	Carries      registry.Carries     `json:"carries"`
+	Undoes       *uuid.UUID           `json:"undoes,omitempty"` // the import that it takes back
 	AllOrNothing bool                 `json:"all_or_nothing"`
 	Kind         string               `json:"kind"`
 	Mapping      map[string]string    `json:"mapping"`         // header: field; "" leaves the column out
@@ -47,17 +49,34 @@ type importResultBody struct {
 	Unchanged      int      `json:"unchanged"`
 	Failed         int      `json:"failed"`
 	Requested      int      `json:"requested"` // changes that wait for approval
+	Deactivated    int      `json:"deactivated"` // of an undo: people who were new, and are made inactive
 	ProblemCount   int      `json:"problem_count"`
 	Ignored        []string `json:"ignored"` // headers of columns that are no field
 	AlreadyApplied bool     `json:"already_applied"`
+
+	Decisions decisionCountsBody `json:"decisions"`
+}
+
+// decisionCountsBody counts the cells that decide about a value.
+type decisionCountsBody struct {
+	Attested  int `json:"attested"`
+	Rejected  int `json:"rejected"`
+	TakenBack int `json:"taken_back"`
+	Unchanged int `json:"unchanged"`
+	Failed    int `json:"failed"`
 }
 
 func importBodyOf(b registry.ImportBatch) importBody {
-	out := importBody{ID: b.ID, Name: b.Name, Mode: b.Mode, AllOrNothing: b.AllOrNothing, Kind: b.Kind, Mapping: b.Mapping, Saved: b.Saved, Dates: b.Dates, Reason: b.Reason,
+	out := importBody{ID: b.ID, Name: b.Name, Mode: b.Mode, Carries: b.Carries, AllOrNothing: b.AllOrNothing, Kind: b.Kind, Mapping: b.Mapping, Saved: b.Saved, Dates: b.Dates, Reason: b.Reason,
 		Label: b.Label, CollectedAt: b.CollectedAt, State: b.State, HasFile: b.HasFile, CreatedBy: b.Actor, CreatedAt: b.CreatedAt, EndedAt: b.EndedAt}
+	if b.Undoes != uuid.Nil {
+		out.Undoes = &b.Undoes
+	}
 	if r := b.Result; !b.EndedAt.IsZero() {
+		d := r.Decisions
 		out.Result = &importResultBody{Rows: r.Rows, Created: r.Created, Updated: r.Updated, Unchanged: r.Unchanged, Failed: r.Failed, Requested: r.Requested,
-			ProblemCount: r.ProblemCount, Ignored: r.Ignored, AlreadyApplied: r.AlreadyApplied}
+			Deactivated: r.Deactivated, ProblemCount: r.ProblemCount, Ignored: r.Ignored, AlreadyApplied: r.AlreadyApplied,
+			Decisions: decisionCountsBody{d.Attested, d.Rejected, d.TakenBack, d.Repeated, d.Failed}}
 	}
 	return out
 }
@@ -114,12 +133,12 @@ func (h *Handlers) UploadImport(c *gin.Context) error {
 // importOptionsOf reads how a file is to be read.
 func importOptionsOf(c *gin.Context) (o registry.ImportOptions, err error) {
 	chosen := c.QueryMap("map")
-	names := append(parameters("map", chosen), "name", "mode", "mapping", "kind", "all_or_nothing", "dates", "reason", "label", "collected_at")
+	names := append(parameters("map", chosen), "name", "mode", "carries", "mapping", "kind", "all_or_nothing", "dates", "reason", "label", "collected_at")
 	if err := onlyQuery(c, names...); err != nil {
 		return o, err
 	}
 	o = registry.ImportOptions{Name: c.Query("name"), Mode: registry.ImportMode(c.Query("mode")),
-		Mapping: chosen, Saved: c.Query("mapping"), Kind: c.Query("kind"), Dates: csvio.DateOrder(c.Query("dates")), Reason: c.Query("reason"), Label: c.Query("label")}
+		Carries: registry.Carries(c.Query("carries")), Mapping: chosen, Saved: c.Query("mapping"), Kind: c.Query("kind"), Dates: csvio.DateOrder(c.Query("dates")), Reason: c.Query("reason"), Label: c.Query("label")}
 	if o.Mode == "" && o.Saved == "" {
 		o.Mode = registry.ImportCreate
 	}
@@ -228,4 +247,31 @@ func (h *Handlers) DiscardImport(c *gin.Context) error {
 		return err
 	}
 	return noContent(c)
+}
+
+// undoImportBody asks for an import to be taken back.
+type undoImportBody struct {
+	Reason string `json:"reason"`
+}
+
+// UndoImport answers POST /imports/{id}/undo: the undo is an import of its own, and
+// its check is begun. Nothing changes before it is applied.
+func (h *Handlers) UndoImport(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	var in undoImportBody
+	if err := respond.Bind(c, &in); err != nil {
+		return err
+	}
+	undo, err := h.reg.UndoImport(c.Request.Context(), actorOf(c), id, in.Reason)
+	if err != nil {
+		return err
+	}
+	b, err := h.reg.ImportBatch(c.Request.Context(), actorOf(c), undo)
+	if err != nil {
+		return err
+	}
+	return created(c, importsPath+"/"+undo.String(), importBodyOf(b))
 }

@@ -15,6 +15,7 @@ ALTER TABLE import_batch
   ADD COLUMN refused    integer NOT NULL DEFAULT 0,      -- decisions that cannot be accepted, and those of rows with a problem
   ADD COLUMN tx_no      bigint,                          -- of the transaction that applied it, as in change_log; NULL: none has
   ADD COLUMN undoes     uuid,                            -- the import that this one takes back; NULL: it is no undo
+  ADD COLUMN deactivated integer NOT NULL DEFAULT 0,     -- people whom it had registered and whom its undo has made inactive
   ADD COLUMN undo_after uuid;                            -- the last person whom an undo on its way has dealt with
 -- An import is taken back once.
 CREATE UNIQUE INDEX import_batch_undo ON import_batch (undoes) WHERE state NOT IN ('refused', 'discarded');
@@ -57,4 +58,4 @@ DROP TABLE import_stage_note;
 DROP INDEX import_batch_undo;
 ALTER TABLE import_batch
   DROP COLUMN carries, DROP COLUMN attested, DROP COLUMN rejected, DROP COLUMN taken_back, DROP COLUMN repeated,
-  DROP COLUMN refused, DROP COLUMN tx_no, DROP COLUMN undoes, DROP COLUMN undo_after;
+  DROP COLUMN refused, DROP COLUMN tx_no, DROP COLUMN undoes, DROP COLUMN undo_after, DROP COLUMN deactivated;

@@ -14,6 +14,7 @@ ALTER TABLE import_batch ADD COLUMN repeated   INTEGER NOT NULL DEFAULT 0; -- ce
 ALTER TABLE import_batch ADD COLUMN refused    INTEGER NOT NULL DEFAULT 0; -- decisions that cannot be accepted, and those of rows with a problem
 ALTER TABLE import_batch ADD COLUMN tx_no      INTEGER;                    -- of the transaction that applied it, as in change_log; NULL: none has
 ALTER TABLE import_batch ADD COLUMN undoes     TEXT;                       -- the import that this one takes back; NULL: it is no undo
+ALTER TABLE import_batch ADD COLUMN deactivated INTEGER NOT NULL DEFAULT 0; -- people whom it had registered and whom its undo has made inactive
 ALTER TABLE import_batch ADD COLUMN undo_after TEXT;                       -- the last person whom an undo on its way has dealt with
 -- An import is taken back once.
 CREATE UNIQUE INDEX import_batch_undo ON import_batch (undoes) WHERE state NOT IN ('refused', 'discarded');
@@ -55,3 +56,4 @@ ALTER TABLE import_batch DROP COLUMN refused;
 ALTER TABLE import_batch DROP COLUMN tx_no;
 ALTER TABLE import_batch DROP COLUMN undoes;
 ALTER TABLE import_batch DROP COLUMN undo_after;
+ALTER TABLE import_batch DROP COLUMN deactivated;
