@@ -82,7 +82,7 @@ func (s *service) exerciseImports(t *testing.T, run func(exercise) *httptest.Res
 	exerciseGates(run, "uploadImport", attester, send)
 	run(exercise{"listImports", 200, call("GET", imports+"?limit=1", "", as), false})
 	run(exercise{"listImports", 422, call("GET", imports+"?after=x", "", as), true})
-	exerciseGates(run, "listImports", attester, func(as []string) *http.Request { return call("GET", imports, "", as) })
+	exerciseGates(run, "listImports", s.as(t, registry.RoleAuditor), func(as []string) *http.Request { return call("GET", imports, "", as) })
 
 	run(exercise{"listImportProblems", 422, call("GET", at+"/problems?after=x", "", as), true})
 	run(exercise{"applyImport", 409, call("POST", at+"/apply", "", as), false}) // nobody has looked at it
@@ -97,6 +97,13 @@ func (s *service) exerciseImports(t *testing.T, run func(exercise) *httptest.Res
 		run(exercise{operation, 404, call(x.method, imports+"/"+uuid.NewString()+x.path, "", as), false})
 		exerciseGates(run, operation, attester, func(as []string) *http.Request { return call(x.method, at+x.path, "", as) })
 	}
+	undo := func(as []string) *http.Request { return call("POST", at+"/undo", `{"reason":"the wrong file"}`, as) }
+	run(exercise{"undoImport", 409, undo(as), false}) // nothing was applied
+	run(exercise{"undoImport", 404, call("POST", imports+"/"+uuid.NewString()+"/undo", `{}`, as), false})
+	run(exercise{"undoImport", 422, call("POST", s.appliedImport(t)+"/undo", `{"reason":"`+strings.Repeat("x", 501)+`"}`, as), false})
+	run(exercise{"undoImport", 201, call("POST", s.appliedImport(t)+"/undo", `{"reason":"the wrong file"}`, as), false})
+	exerciseGates(run, "undoImport", attester, undo)
+	exerciseBodies(run, "undoImport", "POST", at+"/undo", as)
 	_, err := s.deps.Registry.CheckImport(t.Context(), staff(registry.RoleRegistrar), uuid.MustParse(at[len(imports)+1:]), nil)
 	must(t, err)
 	apply := func(as []string) *http.Request { return call("POST", at+"/apply", "", as) }
@@ -109,6 +116,15 @@ func (s *service) exerciseImports(t *testing.T, run func(exercise) *httptest.Res
 	run(exercise{"discardImport", 204, discard(as), false})
 	run(exercise{"discardImport", 409, discard(as), false})
 	run(exercise{"checkImport", 409, call("POST", at+"/check", "", as), false})
+}
+
+// appliedImport gives the address of an import that was applied, of somebody new.
+func (s *service) appliedImport(t *testing.T) string {
+	t.Helper()
+	res, err := s.deps.Registry.Import(t.Context(), staff(registry.RoleRegistrar), strings.NewReader("full_name\nSuad "+uuid.NewString()+"\n"),
+		registry.ImportOptions{Mode: registry.ImportCreate})
+	must(t, err)
+	return imports + "/" + res.Batch.String()
 }
 
 // TestAnImportThroughREST: a file is sent, checked, and applied, each step by a

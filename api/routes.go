@@ -174,6 +174,7 @@ func restJobs(g, uploads group, h *rest.Handlers) {
 	g.get("/api/v1/imports/:id/problems.csv", h.ImportProblemsFile)
 	g.post("/api/v1/imports/:id/check", h.CheckImport)
 	g.post("/api/v1/imports/:id/apply", h.ApplyImport)
+	g.post("/api/v1/imports/:id/undo", h.UndoImport)
 }
 
 // restDocuments: evidence documents of people and of groups.

@@ -254,15 +254,15 @@ type undoImportBody struct {
 	Reason string `json:"reason"`
 }
 
-// UndoImport answers POST /imports/{id}/undo: the undo is an import of its own, and
-// its check is begun. Nothing changes before it is applied.
+// UndoImport answers POST /imports/{id}/undo: the undo is an import of its own, to be
+// checked and applied as a file is.
 func (h *Handlers) UndoImport(c *gin.Context) error {
 	id, err := pathID(c, "id")
 	if err != nil {
 		return err
 	}
 	var in undoImportBody
-	if err := respond.Bind(c, &in); err != nil {
+	if err := decode(c, &in); err != nil {
 		return err
 	}
 	undo, err := h.reg.UndoImport(c.Request.Context(), actorOf(c), id, in.Reason)
