@@ -194,6 +194,9 @@ func (m *model) decide(s *subject) error {
 	case 0:
 		state = registry.StateRejected
 	case 1:
+		if d := s.decided[f]; d.state == "" || d.state == registry.StateNew {
+			return nil // there is nothing to take back
+		}
 		state = registry.StateNew
 	}
 	return m.decideOne(s, f, state)

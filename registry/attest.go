@@ -3,8 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -12,17 +10,21 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
+	"socialregistry/registry/attestation"
 )
 
-// State is where a field of a person stands.
-type State string
+// State is where a field of a person stands; the rules are in package
+// attestation.
+type State = attestation.State
 
 // The states. A field nobody has decided on, and one whose value has changed
 // since the decision, is NEW.
 const (
-	StateNew      State = "NEW"
-	StateAttested State = "ATTESTED"
-	StateRejected State = "REJECTED"
+	StateNew      = attestation.New
+	StateAttested = attestation.Attested
+	StateRejected = attestation.Rejected
+	StateExpired  = attestation.Expired
+	StateRevoked  = attestation.Revoked
 )
 
 // maxCommentLength is in characters.
@@ -31,16 +33,20 @@ const maxCommentLength = 500
 // Decision is what somebody decides about the value that a field has now.
 type Decision struct {
 	Field   string
-	State   State  // NEW takes an earlier decision back
-	Comment string // needed to reject; the person sees it
+	State   State  // NEW takes an earlier decision, or a proposal, back
+	Status  string // key of an AttestationStatus, which says the state; "": State alone
+	Comment string // needed to reject and to revoke; the person sees it
 }
 
 // Attest records decisions about values of a person or a group, as they stood in version expectVersion:
 // all of them, or none. A decision is bound to the value by a keyed hash: it
-// stands while the field has that value, and no longer. It returns NotFound,
-// Conflict "version_conflict", Invalid "invalid_decisions" with one field per
-// mistake (codes unknown_field, not_visible, not_attestable, outside_section,
-// no_value, bad_state, comment_required, doubled and those of text), or Forbidden.
+// stands while the field has that value, and no longer. Where the field asks for
+// two attesters, the first one's is a proposal, and decides nothing yet. It
+// returns NotFound, Conflict "version_conflict", Forbidden, or Invalid
+// "invalid_decisions" with one field per mistake: codes unknown_field,
+// not_visible, not_attestable, outside_section, no_value, bad_state, bad_move,
+// comment_required, doubled, unknown_status, status_retired,
+// status_outside_office, own_rejection, those of attestation.Policy and of text.
 func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVersion int, decisions []Decision) error {
 	if err := a.checkOn(toAttest, id); err != nil {
 		return err
@@ -60,76 +66,29 @@ func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVers
 		if err != nil {
 			return err
 		}
-		states, err := loadStates(tx, id)
+		d, err := r.loadDecider(tx, b, []decisionsOn{{rec, decisions}})
 		if err != nil {
 			return err
 		}
-		rows, err := b.decide(rec, states, decisions)
-		if err != nil {
-			return err
+		verdicts, bad := d.decide(rec, decisions)
+		if len(bad) > 0 {
+			return fault.InvalidFields("invalid_decisions", "Some decisions cannot be accepted.", bad)
 		}
-		return r.storeDecisions(tx, b, rec, states, rows)
+		return r.storeVerdicts(tx, b, rec, verdicts)
 	})
 }
 
-// decide checks decisions and makes their rows.
-func (b *builder) decide(rec record, states map[int]stateRow, decisions []Decision) ([]attestationRow, error) {
-	var rows []attestationRow
-	var bad []fault.Field
-	seen := map[string]bool{}
-	for _, d := range decisions {
-		wrong := b.checkDecision(rec, d, seen)
-		seen[d.Field] = true
-		if wrong != nil {
-			bad = append(bad, fault.Field{Name: shortKey(d.Field), Code: wrong.code, Detail: wrong.words})
-			continue
+// storeVerdicts writes decisions, their states, one entry of the change log and
+// the moved head of its chain, and closes the appeals that they answer. No
+// version is made: no value changes.
+func (r *Registry) storeVerdicts(tx *gorm.DB, b *builder, rec record, verdicts []verdict) error {
+	diff, rows, states := make([]diffEntry, len(verdicts)), make([]attestationRow, len(verdicts)), make([]stateRow, len(verdicts))
+	var answered []int
+	for i, v := range verdicts {
+		diff[i], rows[i], states[i] = v.diff, v.row, v.state
+		if v.answers {
+			answered = append(answered, v.row.Field)
 		}
-		no := b.fields.byKey[d.Field].No
-		rows = append(rows, attestationRow{
-			RegistrantID: rec.row.ID, Field: no, Seq: states[no].Seq + 1, VersionNo: rec.row.VersionNo,
-			ValueHash: b.keys.ValueHash(rec.row.ID, d.Field, rec.text[d.Field]), HashKeyID: b.keys.HashKeyID(),
-			State: d.State, AttestedBy: b.actor.name(), At: b.at, Comment: strings.TrimSpace(d.Comment),
-		})
-	}
-	if len(bad) > 0 {
-		return nil, fault.InvalidFields("invalid_decisions", "Some decisions cannot be accepted.", bad)
-	}
-	return rows, nil
-}
-
-func (b *builder) checkDecision(rec record, d Decision, seen map[string]bool) *mistake {
-	def := b.fields.byKey[d.Field]
-	switch {
-	case def == nil:
-		return &mistake{CodeUnknownField, "There is no such field."}
-	case !b.actor.maySee(def.Field):
-		return &mistake{"not_visible", "This account may not see this field."}
-	case seen[d.Field]:
-		return &mistake{"doubled", "There are two decisions about this field."}
-	case !def.Attestable:
-		return &mistake{"not_attestable", "This field is not attested."}
-	case !b.actor.mayAttest(def.Field, rec.row.Kind, rec.above):
-		return &mistake{"outside_section", "This account does not decide about this field."}
-	case rec.text[d.Field] == "":
-		return &mistake{"no_value", "There is no value to decide about."}
-	case d.State != StateNew && d.State != StateAttested && d.State != StateRejected:
-		return &mistake{"bad_state", "NEW, ATTESTED or REJECTED."}
-	case d.State == StateRejected && strings.TrimSpace(d.Comment) == "":
-		return &mistake{"comment_required", "Say why. The person will read it."}
-	case utf8.RuneCountInString(d.Comment) > maxCommentLength:
-		return tooLong(maxCommentLength)
-	}
-	return checkText(d.Comment)
-}
-
-// storeDecisions writes the decisions, their states, one entry of the change
-// log and the moved head of its chain. No version is made: no value changes.
-func (r *Registry) storeDecisions(tx *gorm.DB, b *builder, rec record, states map[int]stateRow, rows []attestationRow) error {
-	diff := make([]diffEntry, len(rows))
-	for i, row := range rows {
-		key := b.fields.byNo[row.Field].Key
-		before := r.stateOf(rec, key, states[row.Field])
-		diff[i] = diffEntry{Field: key, Kind: KindAttestation, Old: string(before), New: string(row.State), Comment: row.Comment}
 	}
 	if err := r.note(tx, b, &rec, diff...); err != nil {
 		return err
@@ -137,8 +96,8 @@ func (r *Registry) storeDecisions(tx *gorm.DB, b *builder, rec record, states ma
 	if err := tx.Create(rows).Error; err != nil {
 		return fmt.Errorf("store attestations: %w", err)
 	}
-	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(statesOf(rows)).Error; err != nil {
+	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(states).Error; err != nil {
 		return fmt.Errorf("store field states: %w", err)
 	}
-	return nil
+	return answerAppeals(tx, b, rec.row.ID, answered)
 }

@@ -7,17 +7,40 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
 )
 
 // FieldState is where one field of a person or group stands, for people to read.
 type FieldState struct {
 	Field        string
 	State        State
-	Changed      bool // it was decided once, and the value differs since
+	Status       string // key of the status that was named; "": none
+	Changed      bool   // it was decided once, and the value differs since
 	By           string
 	At           time.Time
 	Comment      string
-	AttestedText string // the value that was decided on, "" if nobody decided or it cannot be read
+	ExpiresAt    time.Time // of ATTESTED and EXPIRED; zero: never
+	AttestedText string    // the value that was decided on, "" if nobody decided or it cannot be read
+	Proposal     Proposal  // zero: there is none
+	Appeal       OwnAppeal // against the decision; zero: there is none
+}
+
+// Proposal is the first of two attesters' decision about the live value.
+type Proposal struct {
+	State   State
+	Status  string
+	By      string
+	At      time.Time
+	Comment string
+}
+
+// OwnAppeal is where the appeal against a decision stands, beside the decision.
+type OwnAppeal struct {
+	ID     uuid.UUID
+	State  AppealState
+	At     time.Time
+	Answer string // the words that declined it
 }
 
 // FieldStates gives the state of every attestable field that has a value or a
@@ -50,19 +73,34 @@ func (r *Registry) FieldStates(ctx context.Context, a Actor, id uuid.UUID) (map[
 	return out, err
 }
 
-// decided is a state with the attestation that made it and the version that was
-// looked at.
+// decided is a state with the attestation that made it, the version that was
+// looked at, the proposal and the appeal. What may be missing is optional.
 type decided struct {
-	State      stateRow `gorm:"embedded"`
-	AttestedBy string   `gorm:"column:attested_by"`
-	Comment    string   `gorm:"column:comment"`
-	VersionNo  int      `gorm:"column:version_no"`
+	State      stateRow  `gorm:"embedded"`
+	AttestedBy optional  `gorm:"column:attested_by"`
+	Comment    optional  `gorm:"column:comment"`
+	VersionNo  int       `gorm:"column:version_no"`
+	Proposed   optional  `gorm:"column:p_state"`
+	ProposedAs optional  `gorm:"column:p_status"`
+	ProposedBy optional  `gorm:"column:p_by"`
+	ProposedAt *db.Time  `gorm:"column:p_at"`
+	Proposal   optional  `gorm:"column:p_comment"`
+	AppealID   uuid.UUID `gorm:"column:l_id"`
+	Appeal     optional  `gorm:"column:l_state"`
+	AppealAt   *db.Time  `gorm:"column:l_at"`
+	Answer     optional  `gorm:"column:l_answer"`
 }
 
 func (r *Registry) addDecisions(tx *gorm.DB, fields *fieldSet, rec record, out map[string]FieldState) error {
 	var rows []decided
-	err := tx.Raw(`SELECT s.field, s.state, s.seq, s.decided_hash, s.hash_key_id, s.since, a.attested_by, a.comment, a.version_no
-		FROM field_state s JOIN attestation a ON a.registrant_id = s.registrant_id AND a.field = s.field AND a.seq = s.seq
+	err := tx.Raw(`SELECT s.field, s.state, s.status, s.seq, s.proposal, s.decided_hash, s.hash_key_id, s.since, s.expires_at,
+			a.attested_by, a.comment, coalesce(a.version_no, 0) AS version_no,
+			p.state AS p_state, p.status AS p_status, p.attested_by AS p_by, p.at AS p_at, p.comment AS p_comment,
+			l.id AS l_id, l.state AS l_state, l.at AS l_at, l.answer AS l_answer
+		FROM field_state s
+		LEFT JOIN attestation a ON a.registrant_id = s.registrant_id AND a.field = s.field AND a.seq = s.seq
+		LEFT JOIN attestation p ON p.registrant_id = s.registrant_id AND p.field = s.field AND p.seq = s.proposal
+		LEFT JOIN attestation_appeal l ON l.registrant_id = s.registrant_id AND l.field = s.field AND l.seq = s.seq
 		WHERE s.registrant_id = ?`, rec.row.ID).Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("load decisions: %w", err)
@@ -71,14 +109,30 @@ func (r *Registry) addDecisions(tx *gorm.DB, fields *fieldSet, rec record, out m
 	if err != nil {
 		return err
 	}
+	now := r.now()
 	for _, row := range rows {
-		key := fields.byNo[row.State.Field].Key
-		out[key] = FieldState{
-			Field: key, State: r.stateOf(rec, key, row.State), Changed: row.State.State != StateNew && !r.stands(rec, key, row.State),
-			By: row.AttestedBy, At: row.State.Since.Time, Comment: row.Comment, AttestedText: old[row.VersionNo][key],
+		if def := fields.byNo[row.State.Field]; def != nil && (row.State.Seq > 0 || row.State.Proposal > 0) {
+			out[def.Key] = r.fieldState(rec, def.Key, row, old[row.VersionNo][def.Key], now)
 		}
 	}
 	return nil
+}
+
+func (r *Registry) fieldState(rec record, key string, row decided, then string, now time.Time) FieldState {
+	s := row.State
+	out := FieldState{Field: key, State: r.stateOf(rec, key, s, now),
+		Proposal: Proposal{State: State(row.Proposed), Status: string(row.ProposedAs), By: string(row.ProposedBy), At: timeOf(row.ProposedAt), Comment: string(row.Proposal)},
+		Appeal:   OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: string(row.Answer)},
+	}
+	if s.Seq == 0 {
+		return out
+	}
+	out.Changed = s.State != StateNew && !r.stands(rec, key, s)
+	out.By, out.At, out.Comment, out.ExpiresAt, out.AttestedText = string(row.AttestedBy), s.Since.Time, string(row.Comment), timeOf(s.ExpiresAt), then
+	if out.State == s.State {
+		out.Status = s.Status
+	}
+	return out
 }
 
 // versionTexts opens the versions that decisions were made on.
@@ -142,10 +196,10 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 		}
 		out = Attested{RegistrantID: id, Number: rec.row.Number, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
 			Values: map[string]AttestedValue{}}
-		values := rec.row.Values.with(rec.text)
+		values, now := rec.row.Values.with(rec.text), r.now()
 		for no, s := range states {
 			def := fields.byNo[no]
-			if r.stateOf(rec, def.Key, s) == StateAttested {
+			if r.stateOf(rec, def.Key, s, now) == StateAttested {
 				v := values[def.Key]
 				out.Values[def.Key] = AttestedValue{Value: v, Hash: r.keys.ValueHash(id, def.Key, v.Text), Retired: def.Retired}
 			}

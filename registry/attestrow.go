@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -18,9 +19,12 @@ type attestationRow struct {
 	ValueHash    db.Bytes  `gorm:"column:value_hash"`
 	HashKeyID    string    `gorm:"column:hash_key_id"`
 	State        State     `gorm:"column:state"`
+	Status       string    `gorm:"column:status"`
+	Proposal     bool      `gorm:"column:proposal"` // the first of two attesters: it decides nothing yet
 	AttestedBy   string    `gorm:"column:attested_by"`
 	At           db.Time   `gorm:"column:at"`
 	Comment      string    `gorm:"column:comment"`
+	ExpiresAt    *db.Time  `gorm:"column:expires_at"`
 }
 
 // stateRow is a row of field_state: the last decision about one field of one
@@ -29,23 +33,42 @@ type stateRow struct {
 	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
 	Field        int       `gorm:"column:field;primaryKey;autoIncrement:false"`
 	State        State     `gorm:"column:state"`
-	Seq          int       `gorm:"column:seq"`
+	Status       string    `gorm:"column:status"`
+	Seq          int       `gorm:"column:seq"`      // 0: there is only a proposal
+	Proposal     int       `gorm:"column:proposal"` // seq of the proposal about the live value; 0: none
+	LastSeq      int       `gorm:"column:last_seq"`
 	DecidedHash  db.Bytes  `gorm:"column:decided_hash"`
 	LiveHash     db.Bytes  `gorm:"column:live_hash"`
 	HashKeyID    string    `gorm:"column:hash_key_id"`
 	Since        db.Time   `gorm:"column:since"`
+	ExpiresAt    *db.Time  `gorm:"column:expires_at"`
 }
 
 func (attestationRow) TableName() string { return "attestation" }
 func (stateRow) TableName() string       { return "field_state" }
 
-func statesOf(rows []attestationRow) []stateRow {
-	states := make([]stateRow, len(rows))
-	for i, a := range rows {
-		states[i] = stateRow{RegistrantID: a.RegistrantID, Field: a.Field, State: a.State, Seq: a.Seq,
-			DecidedHash: a.ValueHash, LiveHash: a.ValueHash, HashKeyID: a.HashKeyID, Since: a.At}
+// after is the state of a field once a decision or a proposal about its live
+// value is stored. A proposal leaves what was decided as it is.
+func (s stateRow) after(a attestationRow) stateRow {
+	next := stateRow{RegistrantID: a.RegistrantID, Field: a.Field, State: a.State, Status: a.Status, Seq: a.Seq, LastSeq: a.Seq,
+		DecidedHash: a.ValueHash, LiveHash: a.ValueHash, HashKeyID: a.HashKeyID, Since: a.At, ExpiresAt: a.ExpiresAt}
+	switch {
+	case a.Proposal && s.Seq > 0:
+		next = s
+		next.Proposal, next.LastSeq = a.Seq, a.Seq
+	case a.Proposal:
+		next.State, next.Status, next.Seq, next.Proposal, next.ExpiresAt = StateNew, "", 0, a.Seq, nil
 	}
-	return states
+	return next
+}
+
+// nullTime is a moment for a column; the zero time is NULL.
+func nullTime(t time.Time) *db.Time {
+	if t.IsZero() {
+		return nil
+	}
+	at := db.TimeOf(t)
+	return &at
 }
 
 // loadStates reads the decisions about one person by the number of the field.
@@ -68,11 +91,11 @@ func (r *Registry) stands(rec record, key string, s stateRow) bool {
 	return text != "" && r.keys.SameValue(s.HashKeyID, s.DecidedHash, rec.row.ID, key, text)
 }
 
-// stateOf is the state of a field now; the zero row is that of a field without
-// a decision.
-func (r *Registry) stateOf(rec record, key string, s stateRow) State {
+// stateOf is the state of a field at a moment; the zero row is that of a field
+// without a decision.
+func (r *Registry) stateOf(rec record, key string, s stateRow, now time.Time) State {
 	if s.Seq == 0 || !r.stands(rec, key, s) {
 		return StateNew
 	}
-	return s.State
+	return s.State.At(now, timeOf(s.ExpiresAt))
 }

@@ -34,6 +34,8 @@ const lockChunk = 500
 const (
 	KindValue       = "value"
 	KindAttestation = "attestation"
+	KindProposal    = "proposal" // the first of two attesters: Old is the state that stays, New the one proposed
+	KindAppeal      = "appeal"   // Old and New are states of the appeal
 )
 
 // LogEntry is one entry of a person's change log.
@@ -54,7 +56,8 @@ type FieldChange struct {
 	Kind    string
 	Old     string
 	New     string
-	Comment string // of KindAttestation; of KindKinship, why a parent is so young; of KindVersion, the label
+	Status  string // of KindAttestation and KindProposal: key of the status that was named
+	Comment string // of KindAttestation, KindProposal and KindAppeal; of KindKinship, why a parent is so young; of KindVersion, the label
 }
 
 // ErrChainBroken says that a person's change log, or the record itself, is not
@@ -84,6 +87,7 @@ type diffEntry struct {
 	Kind    string `json:"k,omitempty"` // absent: value
 	Old     string `json:"o,omitempty"`
 	New     string `json:"n,omitempty"`
+	Status  string `json:"s,omitempty"`
 	Comment string `json:"c,omitempty"`
 }
 

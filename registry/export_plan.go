@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/registry/seal"
 )
@@ -19,6 +20,7 @@ type exportPlan struct {
 	sealed bool // a field is: the keys are read
 	where  *where
 	hex    func(column string) string
+	now    db.Time // what has expired by then is not attested
 }
 
 // exportHead are the cells of a row before those of the fields.
@@ -51,7 +53,7 @@ func (r *Registry) planExport(tx *gorm.DB, a Actor, req ExportRequest) (*exportP
 		return nil, err
 	}
 	hidden := set.hiddenFrom(a)
-	p := &exportPlan{req: req, hex: r.db.Dialect.Hex}
+	p := &exportPlan{req: req, hex: r.db.Dialect.Hex, now: db.TimeOf(r.now())}
 	if err := p.choose(set, hidden); err != nil {
 		return nil, err
 	}
@@ -131,8 +133,8 @@ func (p *exportPlan) query() (string, []any) {
 	return `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + from + ` WHERE ` + p.where.text() + ` ORDER BY id`, append(args, p.where.args...)
 }
 
-// stateCell is the decisions that stand about one person, as field, state and, if
-// they are asked for, comment, by whom and when.
+// stateCell is the decisions that stand about one person, as field and, if they
+// are asked for, state, status, comment, by whom and when.
 func (p *exportPlan) stateCell() (string, []any) {
 	var numbers []int
 	for _, def := range p.fields {
@@ -145,13 +147,15 @@ func (p *exportPlan) stateCell() (string, []any) {
 	case len(numbers) == 0 || !p.req.Attestations && !p.req.AttestedOnly:
 		return "NULL", nil
 	case !p.req.Attestations:
-		return `(SELECT string_agg(CAST(s.field AS text), CAST(? AS text)) FROM field_state s WHERE` + stands + ` AND s.state = ?)`,
-			[]any{recordSeparator, numbers, StateAttested}
+		return `(SELECT string_agg(CAST(s.field AS text), CAST(? AS text)) FROM field_state s WHERE` + stands + ` AND s.state = ? AND (s.expires_at IS NULL OR s.expires_at > ?))`,
+			[]any{recordSeparator, numbers, StateAttested, p.now}
 	}
 	const unit = " || CAST(? AS text) || "
-	return `(SELECT string_agg(CAST(s.field AS text)` + unit + `s.state` + unit + `d.comment` + unit + `d.attested_by` + unit + `CAST(d.at AS text), CAST(? AS text))
+	const expired = `s.state = 'ATTESTED' AND s.expires_at <= ?`
+	return `(SELECT string_agg(CAST(s.field AS text)` + unit + `CASE WHEN ` + expired + ` THEN 'EXPIRED' ELSE s.state END` +
+			unit + `CASE WHEN ` + expired + ` THEN '' ELSE s.status END` + unit + `d.comment` + unit + `d.attested_by` + unit + `CAST(d.at AS text), CAST(? AS text))
 		FROM field_state s JOIN attestation d ON d.registrant_id = s.registrant_id AND d.field = s.field AND d.seq = s.seq WHERE` + stands + `)`,
-		[]any{unitSeparator, unitSeparator, unitSeparator, unitSeparator, recordSeparator, numbers}
+		[]any{unitSeparator, p.now, unitSeparator, p.now, unitSeparator, unitSeparator, unitSeparator, recordSeparator, numbers}
 }
 
 // wrappedKey reads the key cells of a row.

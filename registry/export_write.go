@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -81,8 +82,8 @@ type exportWriter struct {
 
 // decision is what stands about one field.
 type decision struct {
-	state                   State
-	comment, by, attestedAt string
+	state                           State
+	status, comment, by, attestedAt string
 }
 
 func (x *exportWriter) begin(plan *exportPlan) (err error) {
@@ -139,7 +140,7 @@ func (x *exportWriter) fill(cells [][]byte) error {
 			} else if d.state == "" {
 				d.state = StateNew
 			}
-			x.add([]byte(d.state))
+			x.add([]byte(cmp.Or(d.status, string(d.state))))
 			x.add([]byte(d.comment))
 			x.add([]byte(d.by))
 			x.add([]byte(d.attestedAt))
@@ -203,9 +204,9 @@ func (x *exportWriter) readStates(cell []byte) error {
 			return fmt.Errorf("read the states of a download: %w", err)
 		}
 		d := decision{state: StateAttested}
-		if len(parts) == 5 && len(parts[4]) >= 19 {
-			at := parts[4] // 2006-01-02 15:04:05 or with a T, in UTC
-			d = decision{State(parts[1]), parts[2], parts[3], at[:10] + "T" + at[11:19] + "Z"}
+		if len(parts) == 6 && len(parts[5]) >= 19 {
+			at := parts[5] // 2006-01-02 15:04:05 or with a T, in UTC
+			d = decision{State(parts[1]), parts[2], parts[3], parts[4], at[:10] + "T" + at[11:19] + "Z"}
 		}
 		for i, def := range x.plan.fields {
 			if def.No == no {

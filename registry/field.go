@@ -9,6 +9,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
+	"socialregistry/registry/attestation"
 )
 
 // FieldType says how the values of a field are checked and written.
@@ -80,7 +81,8 @@ type Field struct {
 	Rule       string          `json:"rule,omitempty"`        // of a computed field: what it is made of
 	Result     FieldType       `json:"result,omitempty"`      // of a computed field: text, number, boolean or date
 
-	Approval Approval `json:"approval,omitzero"` // which edits wait for somebody's approval
+	Approval    Approval           `json:"approval,omitzero"`    // which edits wait for somebody's approval
+	Attestation attestation.Policy `json:"attestation,omitzero"` // what it asks of attesters
 
 	// What the registry says of the definition; not for DefineField to set.
 	Version int  `json:"version"`           // 1, 2, 3, ...; values keep the one that they were checked by

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"socialregistry/internal/fault"
+	"socialregistry/registry/attestation"
 	"socialregistry/registry/schema"
 )
 
@@ -56,6 +57,8 @@ func (f Field) checkShape(p *definitionProblems) {
 func (f Field) checkAccess(p *definitionProblems) {
 	computed := f.Type == TypeComputed
 	parted := f.Type == TypeLocation || f.Type == TypeRepeat || f.Type == TypeMultiChoice
+	p.add(f.Attestation.Problem() != "" || !f.Attestable && f.Attestation != (attestation.Policy{}), "attestation",
+		strings.TrimSpace(f.Attestation.Problem()+" For attestable fields only."))
 	p.add(!f.editorsFine(), "edit_by", "Only admin, registrar and registrant edit values, and nobody edits a computed one.")
 	p.add(!seersFine(f.SeeBy), "see_by", "admin, registrar, field_worker, attester, auditor or registrant.")
 	unfit := f.Approval.problem(f.Type)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"socialregistry/internal/db"
+	"socialregistry/registry/attestation"
 )
 
 // fieldRow is a row of field_definition.
@@ -43,6 +44,8 @@ type fieldRow struct {
 	Retired    bool             `gorm:"column:retired"`
 	CreatedBy  string           `gorm:"column:created_by"`
 	CreatedAt  db.Time          `gorm:"column:created_at"`
+
+	Attestation column[attestation.Policy] `gorm:"column:attestation"`
 }
 
 type labels = map[string]string
@@ -58,7 +61,8 @@ func fieldRowOf(f Field, by string, at db.Time) *fieldRow {
 		Unique: f.Unique, Lookup: f.Lookup, Name: f.Name, Kinds: column[[]string]{f.Kinds}, IRI: f.IRI, CreatedBy: by, CreatedAt: at,
 		SeeBy: column[[]Role]{f.SeeBy}, Searchable: f.Searchable, Indexed: f.Indexed, Schema: string(f.Schema),
 		ShowIf: f.ShowIf, RequiredIf: f.RequiredIf, Rule: f.Rule, Result: f.Result, Version: f.Version, Retired: f.Retired,
-		Approval: column[Approval]{f.Approval},
+		Approval:    column[Approval]{f.Approval},
+		Attestation: column[attestation.Policy]{f.Attestation},
 	}
 }
 
@@ -71,7 +75,8 @@ func (r fieldRow) toField() Field {
 		Unique: r.Unique, Lookup: r.Lookup, Name: r.Name, Kinds: r.Kinds.V, IRI: r.IRI,
 		SeeBy: r.SeeBy.V, Searchable: r.Searchable, Indexed: r.Indexed, Schema: schemaOf(r.Schema),
 		ShowIf: r.ShowIf, RequiredIf: r.RequiredIf, Rule: r.Rule, Result: r.Result, Version: r.Version, Retired: r.Retired,
-		Approval: r.Approval.V,
+		Approval:    r.Approval.V,
+		Attestation: r.Attestation.V,
 	}
 }
 

@@ -173,6 +173,7 @@ type importTally struct {
 	noted   int // rows in import_stage_note
 	badRows int // rows with a problem, that are not staged
 	decided DecisionCounts
+	decider *decider // of the chunk at work
 }
 
 func (r *Registry) newImport(ctx context.Context, a Actor, o ImportOptions) (*importRun, error) {

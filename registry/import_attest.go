@@ -1,37 +1,43 @@
 package registry
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-
-	"socialregistry/internal/fault"
 )
 
-// Decisions of a file are checked row by row by the rule of Attest (builder.decide),
+// Decisions of a file are checked row by row by the rule of Attest (decider.decide),
 // staged, and merged in the transaction of the values.
 
-// loadDecisions reads what was decided about the people of a chunk.
-func (im *importRun) loadDecisions(tx *gorm.DB, ids []uuid.UUID, whose map[*importRow]uuid.UUID) error {
-	var list []stateRow
-	if err := tx.Where("registrant_id IN ?", ids).Find(&list).Error; err != nil {
-		return fmt.Errorf("load the field states of an import: %w", err)
+// loadDecisions reads what the decisions of a chunk are held to.
+func (im *importRun) loadDecisions(tx *gorm.DB, rows []*importRow, whose map[*importRow]uuid.UUID) (err error) {
+	if !im.opt.Carries.decisions() {
+		return nil
 	}
-	states := map[uuid.UUID]map[int]stateRow{}
-	for _, s := range list {
-		if states[s.RegistrantID] == nil {
-			states[s.RegistrantID] = map[int]stateRow{}
+	all := make([]decisionsOn, 0, len(rows))
+	for _, row := range rows {
+		if len(row.asks) > 0 {
+			all = append(all, decisionsOn{record{row: registrantRow{ID: whose[row]}}, row.decisions()})
 		}
-		states[s.RegistrantID][s.Field] = s
 	}
-	for row, id := range whose {
-		row.states = states[id]
+	im.decider, err = im.r.loadDecider(tx, im.builder, all)
+	return err
+}
+
+// decisions are what the row may decide.
+func (row *importRow) decisions() []Decision {
+	list := make([]Decision, len(row.asks))
+	for i, a := range row.asks {
+		list[i] = a.decision()
 	}
-	return nil
+	return list
+}
+
+func (a ask) decision() Decision {
+	return Decision{Field: a.def.Key, State: a.state, Status: a.status, Comment: a.comment}
 }
 
 // decide makes the decisions of a row once it is known what its values will be.
@@ -61,7 +67,7 @@ func (im *importRun) decideRow(row *importRow) error {
 		case !im.isAbout(row, rec, a):
 			im.bad(row, a.def.Key, CodeValueChanged, "The registry has another value by now: look at that one first.")
 		default:
-			list = append(list, Decision{Field: a.def.Key, State: a.state, Comment: a.comment})
+			list = append(list, a.decision())
 		}
 	}
 	if row.bad || len(list) == 0 {
@@ -70,16 +76,12 @@ func (im *importRun) decideRow(row *importRow) error {
 		}
 		return nil
 	}
-	decided, err := im.builder.decide(rec, row.states, list)
-	var invalid *fault.Error
-	if errors.As(err, &invalid) && invalid.Kind == fault.Invalid {
-		for _, f := range invalid.Fields {
-			im.bad(row, f.Name+decisionColumn, f.Code, f.Detail)
-		}
-		return nil
+	decided, bad := im.decider.decide(rec, list)
+	for _, f := range bad {
+		im.bad(row, f.Name+decisionColumn, f.Code, f.Detail)
 	}
-	if err != nil {
-		return err
+	if len(bad) > 0 {
+		return nil
 	}
 	im.decided.Repeated += len(row.asks) - len(list)
 	row.decided = decided
@@ -89,7 +91,10 @@ func (im *importRun) decideRow(row *importRow) error {
 // noteDecisions writes them into the entry of the change log about the row's
 // values, or one of their own.
 func (im *importRun) noteDecisions(row *importRow, rec record) error {
-	diff := im.r.decisionDiff(im.fields, rec, row.states, row.decided)
+	diff := make([]diffEntry, len(row.decided))
+	for i, v := range row.decided {
+		diff[i] = v.diff
+	}
 	if row.built != nil {
 		return im.builder.addToLog(row.built, diff...)
 	}
@@ -113,10 +118,15 @@ func (row *importRow) after() record {
 // the value that was there before the upload: whoever changes an attested value
 // and leaves the cell beside it alone has not attested the new one.
 func (im *importRun) repeats(row *importRow, a ask) bool {
-	if row.person == nil {
-		return a.state == StateNew
+	is, state := stateRow{}, StateNew
+	if row.person != nil {
+		is = im.decider.standing[row.person.row.ID][a.def.No].State
+		state = im.r.stateOf(*row.person, a.def.Key, is, im.at.Time)
 	}
-	return a.state == im.r.stateOf(*row.person, a.def.Key, row.states[a.def.No])
+	if a.status != "" {
+		return a.status == is.Status && state == is.State
+	}
+	return a.state == state
 }
 
 // isAbout tells whether the row shows the value that is decided on.
@@ -138,7 +148,8 @@ func (im *importRun) isAbout(row *importRow, rec record, a ask) bool {
 
 // decisionStage are the columns of import_stage_attestation.
 func decisionStage() []string {
-	return []string{"run_no", "line", "registrant_id", "field", "seq", "version_no", "value_hash", "hash_key_id", "state", "comment"}
+	return []string{"run_no", "line", "registrant_id", "field", "seq", "version_no", "value_hash", "hash_key_id", "state", "comment",
+		"status", "proposal", "expires_at"}
 }
 
 // stageDecisions adds what a row decides to the chunk.
@@ -147,8 +158,10 @@ func (im *importRun) stageDecisions(chunk *stageChunk, row *importRow) {
 		chunk.notes = append(chunk.notes, []any{im.stage, row.line, row.person.row.ID, row.person.row.ChainNo, row.note.Diff, row.note.PayloadHash})
 		im.noted++
 	}
-	for _, d := range row.decided {
-		chunk.decisions = append(chunk.decisions, []any{im.stage, row.line, d.RegistrantID, d.Field, d.Seq, d.VersionNo, d.ValueHash, d.HashKeyID, d.State, d.Comment})
+	for _, v := range row.decided {
+		d := v.row
+		chunk.decisions = append(chunk.decisions, []any{im.stage, row.line, d.RegistrantID, d.Field, d.Seq, d.VersionNo, d.ValueHash, d.HashKeyID, d.State, d.Comment,
+			d.Status, d.Proposal, d.ExpiresAt})
 		*im.decided.of(d.State)++
 	}
 }
@@ -195,27 +208,24 @@ func noteStatements() []statement {
 }
 
 // decisionStatements are the steps of the merge that write what
-// Registry.storeDecisions writes for one person, but for the notes.
+// Registry.storeVerdicts writes for one person, but for the notes.
 func decisionStatements() []statement {
 	return []statement{
-		{"insert attestation", `INSERT INTO attestation (registrant_id, field, seq, version_no, value_hash, hash_key_id, state, attested_by, at, comment)
-			SELECT registrant_id, field, seq, version_no, value_hash, hash_key_id, state, @actor, @at, comment
+		{"insert attestation", `INSERT INTO attestation (registrant_id, field, seq, version_no, value_hash, hash_key_id, state, status, proposal, attested_by, at, comment, expires_at)
+			SELECT registrant_id, field, seq, version_no, value_hash, hash_key_id, state, status, proposal, @actor, @at, comment, expires_at
 			FROM import_stage_attestation WHERE run_no = @run`},
-		{"upsert field_state", `INSERT INTO field_state (registrant_id, field, state, seq, decided_hash, live_hash, hash_key_id, since)
-			SELECT registrant_id, field, state, seq, value_hash, value_hash, hash_key_id, @at
-			FROM import_stage_attestation WHERE run_no = @run
-			ON CONFLICT (registrant_id, field) DO UPDATE SET state = excluded.state, seq = excluded.seq, decided_hash = excluded.decided_hash,
-				live_hash = excluded.live_hash, hash_key_id = excluded.hash_key_id, since = excluded.since`},
+		{"upsert field_state", `INSERT INTO field_state (registrant_id, field, state, status, seq, last_seq, decided_hash, live_hash, hash_key_id, since, expires_at)
+			SELECT registrant_id, field, state, status, seq, seq, value_hash, value_hash, hash_key_id, @at, expires_at
+			FROM import_stage_attestation WHERE run_no = @run AND NOT proposal
+			ON CONFLICT (registrant_id, field) DO UPDATE SET state = excluded.state, status = excluded.status, seq = excluded.seq, last_seq = excluded.last_seq,
+				proposal = 0, decided_hash = excluded.decided_hash, live_hash = excluded.live_hash, hash_key_id = excluded.hash_key_id,
+				since = excluded.since, expires_at = excluded.expires_at`},
+		{"propose", `INSERT INTO field_state (registrant_id, field, state, seq, last_seq, proposal, decided_hash, live_hash, hash_key_id, since)
+			SELECT registrant_id, field, 'NEW', 0, seq, seq, value_hash, value_hash, hash_key_id, @at
+			FROM import_stage_attestation WHERE run_no = @run AND proposal
+			ON CONFLICT (registrant_id, field) DO UPDATE SET proposal = excluded.proposal, last_seq = excluded.last_seq`},
+		{"answer appeals", `UPDATE attestation_appeal SET state = 'ANSWERED', answered_by = @actor, answered_at = @at
+			FROM import_stage_attestation s WHERE s.run_no = @run AND NOT s.proposal AND attestation_appeal.registrant_id = s.registrant_id
+				AND attestation_appeal.field = s.field AND attestation_appeal.state = 'OPEN'`},
 	}
-}
-
-// decisionDiff is what the change log says about decisions.
-func (r *Registry) decisionDiff(fields *fieldSet, rec record, states map[int]stateRow, rows []attestationRow) []diffEntry {
-	diff := make([]diffEntry, len(rows))
-	for i, row := range rows {
-		key := fields.byNo[row.Field].Key
-		before := r.stateOf(rec, key, states[row.Field])
-		diff[i] = diffEntry{Field: key, Kind: KindAttestation, Old: string(before), New: string(row.State), Comment: row.Comment}
-	}
-	return diff
 }

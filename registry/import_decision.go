@@ -43,6 +43,7 @@ type ask struct {
 	def     *fieldDef
 	order   csvio.DateOrder
 	state   State
+	status  string // in the place of the state
 	comment string
 	value   *string // the cell of the value; nil: the file has none
 	version int     // that the row shows; 0: it does not say
@@ -158,6 +159,9 @@ func (im *importRun) readAsks(row *importRow, cells []string) {
 			continue
 		}
 		a := ask{def: d.def, order: d.order, state: State(strings.ToUpper(cells[d.state])), comment: at(d.comment)}
+		if !a.state.Known() {
+			a.state, a.status = "", strings.ToLower(cells[d.state])
+		}
 		if d.value >= 0 {
 			a.value = &cells[d.value]
 		}

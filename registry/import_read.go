@@ -35,8 +35,7 @@ type importRow struct {
 	given     []givenID         // identifiers of a new person
 	lacks     bool              // the person is there, without one of those
 	asks      []ask             // cells that may decide about a value
-	states    map[int]stateRow  // the decisions there are, by field; of a file that brings some
-	decided   []attestationRow  // what the row decides
+	decided   []verdict         // what the row decides
 	open      []requestRow      // what the importer has asked for of this person and nobody has decided
 	waits     bool              // part of what the row says needs approval
 	requests  []requestRow      // that it sends for that

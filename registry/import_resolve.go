@@ -35,7 +35,10 @@ func (im *importRun) resolve(ctx context.Context, rows []*importRow) error {
 		if err := im.compareGiven(tx, whose); err != nil {
 			return err
 		}
-		return im.loadPeople(tx, whose)
+		if err := im.loadPeople(tx, whose); err != nil {
+			return err
+		}
+		return im.loadDecisions(tx, rows, whose)
 	})
 }
 
@@ -169,10 +172,7 @@ func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) err
 	if err := im.openPeople(whose, people, keys); err != nil {
 		return err
 	}
-	if err := im.loadRequests(tx, ids, whose); err != nil || !im.opt.Carries.decisions() {
-		return err
-	}
-	return im.loadDecisions(tx, ids, whose)
+	return im.loadRequests(tx, ids, whose)
 }
 
 func (im *importRun) openPeople(whose map[*importRow]uuid.UUID, people []placedRow, keys []keyRow) error {

@@ -359,7 +359,7 @@ func updateStatements() []statement {
 			(SELECT s.registrant_id, v.field FROM import_stage_value v JOIN import_stage s ON s.run_no = v.run_no AND s.line = v.line
 			 WHERE v.run_no = @run AND v.norm_value = '')`},
 		insertIndexed(),
-		{"update field_state", `UPDATE field_state SET live_hash = f.live_hash
+		{"update field_state", `UPDATE field_state SET live_hash = f.live_hash, proposal = 0
 			FROM import_stage_state f JOIN import_stage s ON s.run_no = f.run_no AND s.line = f.line
 			WHERE f.run_no = @run AND field_state.registrant_id = s.registrant_id AND field_state.field = f.field`},
 	}

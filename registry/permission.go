@@ -66,6 +66,10 @@ const (
 	toRead         action = "read a record"
 	toSearch       action = "search people"
 	toAttest       action = "attest values"
+	toAppeal       action = "appeal against a decision"
+	toReadAppeals  action = "read appeals"
+	toKeepStatuses action = "define attestation statuses"
+	toExpire       action = "write down which attestations expired"
 	toImport       action = "import people"
 	toReadStaff    action = "read the accounts of staff"
 	toCreateStaff  action = "keep the accounts of staff"
@@ -159,6 +163,14 @@ func rolesFor(act action) []Role {
 		return []Role{RoleAdmin, RoleAttester}
 	case toApprove: // which of them, the definition of each field says
 		return []Role{RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester}
+	case toReadAppeals:
+		return []Role{RoleAdmin, RoleAttester, RoleAuditor}
+	case toAppeal:
+		return []Role{RoleRegistrant}
+	case toExpire:
+		return []Role{RoleAdmin, RoleSystem}
+	case toKeepStatuses:
+		return []Role{RoleAdmin}
 	case toDefineField, toDefineGroups, toDefineProgrammes, toDefineIdentifierType, toKeepAreas:
 		return []Role{RoleAdmin}
 	case toKeepMembers, toRelate:
@@ -204,10 +216,10 @@ func rolesFor(act action) []Role {
 // does not stand here is closed to all tokens.
 func scopeFor(act action) Scope {
 	switch act {
-	case toRead, toSearch, toReadKin, toReadStats, toReadAreas, toReadDocuments:
+	case toRead, toSearch, toReadKin, toReadStats, toReadAreas, toReadDocuments, toReadAppeals:
 		return ScopePeopleRead
 	case toRegister, toEdit, toKeepMembers, toEnrol, toRelate, toIdentify, toAddVersion, toSetDefault, toCountStats, toApprove,
-		toAddDocument, toRemoveDocument:
+		toAddDocument, toRemoveDocument, toAppeal:
 		return ScopePeopleWrite
 	case toAttest:
 		return ScopeAttestationsWrite
@@ -217,7 +229,7 @@ func scopeFor(act action) Scope {
 		return ScopeImportsWrite
 	case toReadAdminLog, toAudit, toReadJobs, toReadSources:
 		return ScopeSettingsRead
-	case toKeepAreas, toEndJobs, toKeepSources:
+	case toKeepAreas, toEndJobs, toKeepStatuses, toKeepSources:
 		return ScopeSettingsWrite
 	case toReadStaff:
 		return ScopeStaffRead

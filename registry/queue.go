@@ -3,35 +3,75 @@ package registry
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
 )
 
 // Queue is one kind of work that waits for an attester.
 type Queue string
 
-// The queues. Somebody may stand in the last two at once.
+// The queues. Somebody may stand in several of them at once, but for the first.
 const (
 	QueueUndecided Queue = "undecided" // nobody has decided on anything of theirs
 	QueueChanged   Queue = "changed"   // a value differs from the one that was decided on
 	QueueRejected  Queue = "rejected"  // a value was rejected and is still the same
+	QueueExpired   Queue = "expired"   // a value was attested for a time that is over
+	QueueProposed  Queue = "proposed"  // one of two attesters has attested a value
+	QueueOverdue   Queue = "overdue"   // a value waits for longer than its field allows
 )
+
+// Queues lists all of them.
+func Queues() []Queue {
+	return []Queue{QueueUndecided, QueueChanged, QueueRejected, QueueExpired, QueueProposed, QueueOverdue}
+}
 
 // QueueCap bounds what QueueCounts counts: beyond it, it only matters that it is
 // a lot.
 const QueueCap = 10_000
 
-// queueSQL is the people in a queue.
-func queueSQL(q Queue) string {
+// whereQueue narrows a search to the people in a queue, and tells whether there
+// is such a queue. The view stat_queue_now asks the same.
+func (w *where) whereQueue(q Queue, fields *fieldSet, now db.Time) bool {
 	switch q {
 	case QueueUndecided:
-		return `status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = registrant.id)`
+		w.and(`status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM field_state f WHERE f.registrant_id = registrant.id AND f.seq > 0)`)
 	case QueueChanged:
-		return `id IN (SELECT registrant_id FROM field_state WHERE state <> 'NEW' AND live_hash IS NOT NULL AND live_hash <> decided_hash)`
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state <> 'NEW' AND live_hash IS NOT NULL AND live_hash <> decided_hash)`)
 	case QueueRejected:
-		return `id IN (SELECT registrant_id FROM field_state WHERE state = 'REJECTED' AND live_hash = decided_hash)`
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state = 'REJECTED' AND live_hash = decided_hash)`)
+	case QueueExpired:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state IN ('ATTESTED', 'EXPIRED') AND expires_at <= ? AND live_hash = decided_hash)`, now)
+	case QueueProposed:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE proposal > 0)`)
+	case QueueOverdue:
+		w.overdue(fields, now)
+	default:
+		return false
 	}
-	return ""
+	return true
+}
+
+// overdue finds the people with an undecided value that was recorded longer ago
+// than its field allows. Where no field has a deadline nobody is looked at.
+func (w *where) overdue(fields *fieldSet, now db.Time) {
+	var either []string
+	var args []any
+	for _, def := range fields.list {
+		before := def.Attestation.OverdueBefore(now.Time)
+		if before.IsZero() || !def.Attestable || def.Retired {
+			continue
+		}
+		either = append(either, `(CAST(times -> ? ->> 'r' AS bigint) < ? AND NOT EXISTS (SELECT 1 FROM field_state f
+			WHERE f.registrant_id = registrant.id AND f.field = ? AND f.state <> 'NEW' AND f.live_hash = f.decided_hash))`)
+		args = append(args, def.Key, before.UnixMicro(), def.No)
+	}
+	if len(either) == 0 {
+		either = []string{"1 = 0"}
+	}
+	w.and("status = 'ACTIVE' AND ("+strings.Join(either, " OR ")+")", args...)
 }
 
 // QueueCounts gives the number of people in each queue, at most QueueCap + 1. It
@@ -42,8 +82,13 @@ func (r *Registry) QueueCounts(ctx context.Context, a Actor) (map[Queue]int, err
 	}
 	counts := map[Queue]int{}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		for _, q := range []Queue{QueueUndecided, QueueChanged, QueueRejected} {
-			n, err := countQueue(tx, a.to(toSearch), q)
+		fields, err := r.fieldSet(tx)
+		if err != nil {
+			return err
+		}
+		now := db.TimeOf(r.now())
+		for _, q := range Queues() {
+			n, err := countQueue(tx, a.to(toSearch), q, fields, now)
 			if err != nil {
 				return err
 			}
@@ -54,10 +99,10 @@ func (r *Registry) QueueCounts(ctx context.Context, a Actor) (map[Queue]int, err
 	return counts, err
 }
 
-func countQueue(tx *gorm.DB, who access, q Queue) (n int, err error) {
+func countQueue(tx *gorm.DB, who access, q Queue, fields *fieldSet, now db.Time) (n int, err error) {
 	w := &where{}
 	w.and("kind = ?", PersonKind)
-	w.and(queueSQL(q))
+	w.whereQueue(q, fields, now)
 	w.within(who)
 	sql := `SELECT count(*) FROM (SELECT 1 FROM registrant WHERE ` + w.text() + ` LIMIT ?) AS capped`
 	if err := tx.Raw(sql, append(w.args, QueueCap+1)...).Scan(&n).Error; err != nil {
@@ -76,22 +121,21 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	if err != nil {
 		return Page{}, err
 	}
-	if queueSQL(q) == "" {
-		return Page{}, badQuery("queue")
-	}
 	limit = max(1, min(limit, maxPage))
-	w := &where{}
-	w.and(queueSQL(q))
-	w.and("kind = ?", PersonKind)
-	w.and("id > ?", start)
-	w.within(a.to(toSearch))
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		hidden, err := r.hiddenFrom(tx, a)
+		fields, err := r.fieldSet(tx)
 		if err != nil {
 			return err
 		}
-		page, err = r.readPage(tx, w, limit, hidden)
+		w := &where{}
+		if !w.whereQueue(q, fields, db.TimeOf(r.now())) {
+			return badQuery("queue")
+		}
+		w.and("kind = ?", PersonKind)
+		w.and("id > ?", start)
+		w.within(a.to(toSearch))
+		page, err = r.readPage(tx, w, limit, fields.hiddenFrom(a))
 		return err
 	})
 	return page, err

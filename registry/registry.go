@@ -16,6 +16,7 @@ import (
 	"socialregistry/internal/fault"
 	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
+	"socialregistry/registry/attestation"
 	"socialregistry/registry/seal"
 )
 
@@ -40,6 +41,7 @@ type Registry struct {
 
 	maxDocument int64 // bytes
 	scan        Scan  // nil: nothing is scanned
+	ownEdit     attestation.OwnEdit
 }
 
 // Config is what a Registry needs: DB, Master and Now in any case.
@@ -50,8 +52,9 @@ type Config struct {
 	Kinship KinshipRules
 	Sources outbound.Config // which other systems may be reached; zero: none
 
-	MaxDocument int64 // greatest size of an evidence document in bytes; 0: DefaultMaxDocument
-	Scan        Scan  // looks at every document before it is kept; nil: nothing is scanned
+	MaxDocument int64               // greatest size of an evidence document in bytes; 0: DefaultMaxDocument
+	Scan        Scan                // looks at every document before it is kept; nil: nothing is scanned
+	OwnEdit     attestation.OwnEdit // of fields whose policy says nothing: whether an account may attest what it entered; empty: it may
 }
 
 // New opens the registry and writes the definitions that come with it and are not
@@ -67,7 +70,7 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
-		answers: c.Master.Derive("registry/idempotency"), jobKey: c.Master.Derive("registry/job"), kinship: rules,
+		answers: c.Master.Derive("registry/idempotency"), jobKey: c.Master.Derive("registry/job"), kinship: rules, ownEdit: c.OwnEdit,
 		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan,
 		secrets: c.Master.Derive("registry/source"), outbound: outbound.New(c.Sources)}
 	if err := r.checkMaster(ctx); err != nil {

@@ -74,7 +74,7 @@ func (a Actor) to(act action) access {
 func bySection(act action) bool {
 	switch act {
 	case toRead, toSearch, toExport, toReadKin, toReadAreas, toRegister, toEdit, toAddVersion, toIdentify, toAttest, toApprove, toReadStaff, toCreateStaff,
-		toReadDocuments, toAddDocument, toRemoveDocument:
+		toReadDocuments, toAddDocument, toRemoveDocument, toReadAppeals:
 		return true
 	}
 	return false

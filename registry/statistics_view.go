@@ -123,7 +123,8 @@ func queueTable(tx *gorm.DB) (Table, error) {
 	for _, x := range rows {
 		numbers = append(numbers, tally{[]string{x.A}, []string{x.B}, x.People})
 	}
-	heads := [][]string{{string(QueueUndecided)}, {string(QueueChanged)}, {string(QueueRejected)}}
+	heads := [][]string{{string(QueueUndecided)}, {string(QueueChanged)}, {string(QueueRejected)},
+		{string(QueueExpired)}, {string(QueueProposed)}, {string(QueueOverdue)}}
 	t := newTable(heads, [][]string{{"0"}, {"1-7"}, {"8-30"}, {"31-90"}, {"91+"}}, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"queue"}, []string{"days"}
 	return t, nil

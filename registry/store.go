@@ -209,10 +209,10 @@ func (r *Registry) storeIdentifiers(tx *gorm.DB, c *built) error {
 }
 
 // refreshStates tells the decisions about the changed fields which value is
-// live now. A field without a decision has no row, and needs none.
+// live now, and clears what was proposed about the one before. A field without a decision has no row, and needs none.
 func refreshStates(tx *gorm.DB, c *built) error {
 	for _, f := range c.Changed {
-		err := tx.Exec(`UPDATE field_state SET live_hash = ? WHERE registrant_id = ? AND field = ?`, f.Hash, c.Row.ID, f.No).Error
+		err := tx.Exec(`UPDATE field_state SET live_hash = ?, proposal = 0 WHERE registrant_id = ? AND field = ?`, f.Hash, c.Row.ID, f.No).Error
 		if err != nil {
 			return fmt.Errorf("refresh a field state: %w", err)
 		}

@@ -56,7 +56,7 @@ func (r *Registry) conditionsBeside(tx *gorm.DB, fields *fieldSet, hidden map[st
 	if !q.ChangedSince.IsZero() {
 		w.and(`id IN (SELECT registrant_id FROM change_log WHERE at >= ?)`, db.TimeOf(q.ChangedSince))
 	}
-	if err := whereDecided(w, fields, hidden, q); err != nil {
+	if err := whereDecided(w, fields, hidden, q, db.TimeOf(r.now())); err != nil {
 		return nil, nil, err
 	}
 	if wrong := checkText(q.Text); wrong != nil || utf8.RuneCountInString(q.Text) > maxQuery {
@@ -103,7 +103,7 @@ func whereVersions(w *where, q Query) error {
 }
 
 // whereDecided asks for the state of one field.
-func whereDecided(w *where, fields *fieldSet, hidden map[string]bool, q Query) error {
+func whereDecided(w *where, fields *fieldSet, hidden map[string]bool, q Query, now db.Time) error {
 	if q.Field == "" && q.State == "" {
 		return nil
 	}
@@ -111,14 +111,20 @@ func whereDecided(w *where, fields *fieldSet, hidden map[string]bool, q Query) e
 	if def == nil || !def.Attestable || hidden[def.Key] {
 		return badQuery("field")
 	}
-	return whereState(w, def, q.State)
+	return whereState(w, def, q.State, now)
 }
 
 // whereState asks field_state, where no row means NEW. Every value has an entry
 // in times.
-func whereState(w *where, def *fieldDef, state State) error {
+func whereState(w *where, def *fieldDef, state State, now db.Time) error {
 	switch state {
-	case StateAttested, StateRejected:
+	case StateAttested:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE field = ? AND state = ? AND live_hash = decided_hash
+			AND (expires_at IS NULL OR expires_at > ?))`, def.No, state, now)
+	case StateExpired:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE field = ? AND state IN ('ATTESTED', 'EXPIRED') AND live_hash = decided_hash
+			AND expires_at <= ?)`, def.No, now)
+	case StateRejected, StateRevoked:
 		w.and(`id IN (SELECT registrant_id FROM field_state WHERE field = ? AND state = ? AND live_hash = decided_hash)`, def.No, state)
 	case StateNew:
 		w.and(`times ->> ? IS NOT NULL AND NOT EXISTS (SELECT 1 FROM field_state s

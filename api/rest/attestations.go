@@ -20,11 +20,41 @@ type stateBody struct {
 	AttestedBy    string         `json:"attested_by,omitempty"`
 	At            time.Time      `json:"at,omitzero"`
 	Comment       string         `json:"comment,omitempty"`
+	Status        string         `json:"status,omitempty"`
+	ExpiresAt     time.Time      `json:"expires_at,omitzero"`
 	AttestedValue string         `json:"attested_value,omitempty"` // the value that was decided on
+	Proposal      *proposalBody  `json:"proposal,omitempty"`
+	Appeal        *ownAppealBody `json:"appeal,omitempty"`
+}
+
+// proposalBody is what the first of two attesters decided.
+type proposalBody struct {
+	State      registry.State `json:"state"`
+	Status     string         `json:"status,omitempty"`
+	AttestedBy string         `json:"attested_by"`
+	At         time.Time      `json:"at"`
+	Comment    string         `json:"comment,omitempty"`
+	Attesters  string         `json:"attesters"` // "1 of 2"
+}
+
+// ownAppealBody is where the appeal against the decision stands.
+type ownAppealBody struct {
+	ID     uuid.UUID            `json:"id"`
+	State  registry.AppealState `json:"state"`
+	At     time.Time            `json:"at"`
+	Answer string               `json:"answer,omitempty"`
 }
 
 func stateBodyOf(s registry.FieldState) stateBody {
-	return stateBody{Field: s.Field, State: s.State, Changed: s.Changed, AttestedBy: s.By, At: s.At, Comment: s.Comment, AttestedValue: s.AttestedText}
+	b := stateBody{Field: s.Field, State: s.State, Status: s.Status, Changed: s.Changed, AttestedBy: s.By, At: s.At, Comment: s.Comment,
+		ExpiresAt: s.ExpiresAt, AttestedValue: s.AttestedText}
+	if p := s.Proposal; p.By != "" {
+		b.Proposal = &proposalBody{State: p.State, Status: p.Status, AttestedBy: p.By, At: p.At, Comment: p.Comment, Attesters: "1 of 2"}
+	}
+	if p := s.Appeal; p.ID != uuid.Nil {
+		b.Appeal = &ownAppealBody{ID: p.ID, State: p.State, At: p.At, Answer: p.Answer}
+	}
+	return b
 }
 
 // decisionsBody is the body of POST /people/{id}/attestations.
@@ -35,6 +65,7 @@ type decisionsBody struct {
 type decisionBody struct {
 	Field   string         `json:"field"`
 	State   registry.State `json:"state"`
+	Status  string         `json:"status"` // in the place of the state, or beside it
 	Comment string         `json:"comment"`
 }
 

@@ -25,6 +25,7 @@ type fieldChangeBody struct {
 	Kind    string `json:"kind"`
 	Old     string `json:"old,omitempty"`
 	New     string `json:"new,omitempty"`
+	Status  string `json:"status,omitempty"`
 	Comment string `json:"comment,omitempty"`
 }
 

@@ -117,10 +117,10 @@ CREATE TABLE attestation (
   version_no    integer     NOT NULL,                  -- the version that was looked at
   value_hash    bytea       NOT NULL,                  -- keyed hash of the value decided on, 16 bytes
   hash_key_id   text        NOT NULL,
-  state         text        NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED')),
+  state         text        NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   attested_by   text        NOT NULL,
   at            timestamptz NOT NULL,
-  comment       text        NOT NULL CHECK (state <> 'REJECTED' OR comment <> ''),
+  comment       text        NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''),
   PRIMARY KEY (registrant_id, field, seq)
 );
 
@@ -129,7 +129,7 @@ CREATE TABLE attestation (
 CREATE TABLE field_state (
   registrant_id uuid        NOT NULL REFERENCES registrant (id),
   field         smallint    NOT NULL REFERENCES field_definition (no),
-  state         text        NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED')),
+  state         text        NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   seq           integer     NOT NULL,                  -- the row of attestation that decided
   decided_hash  bytea       NOT NULL,
   live_hash     bytea,                                 -- NULL: the person has no value now

@@ -41,6 +41,9 @@ CREATE UNLOGGED TABLE import_stage_attestation (
   hash_key_id   text     NOT NULL,
   state         text     NOT NULL,
   comment       text     NOT NULL,
+  status        text     NOT NULL,
+  proposal      boolean  NOT NULL,
+  expires_at    timestamptz,
   PRIMARY KEY (run_no, line, field)
 );
 
@@ -50,7 +53,8 @@ ALTER TABLE import_stage_attestation
   ALTER COLUMN run_no SET STATISTICS 10, ALTER COLUMN line SET STATISTICS 10, ALTER COLUMN registrant_id SET STATISTICS 10,
   ALTER COLUMN field SET STATISTICS 10, ALTER COLUMN seq SET STATISTICS 10, ALTER COLUMN version_no SET STATISTICS 0,
   ALTER COLUMN value_hash SET STATISTICS 0, ALTER COLUMN hash_key_id SET STATISTICS 0, ALTER COLUMN state SET STATISTICS 0,
-  ALTER COLUMN comment SET STATISTICS 0;
+  ALTER COLUMN comment SET STATISTICS 0, ALTER COLUMN status SET STATISTICS 0, ALTER COLUMN proposal SET STATISTICS 0,
+  ALTER COLUMN expires_at SET STATISTICS 0;
 
 -- +goose Down
 DROP TABLE import_stage_attestation;

@@ -132,10 +132,10 @@ CREATE TABLE attestation (
   version_no     INTEGER NOT NULL,                                -- the version that was looked at
   value_hash     BLOB    NOT NULL,                                -- keyed hash of the value decided on, 16 bytes
   hash_key_id    TEXT    NOT NULL,
-  state          TEXT    NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED')),
+  state          TEXT    NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   attested_by    TEXT    NOT NULL,
   at             TEXT    NOT NULL,
-  comment        TEXT    NOT NULL CHECK (state <> 'REJECTED' OR comment <> ''),
+  comment        TEXT    NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''),
   PRIMARY KEY (registrant_id, field, seq)
 ) STRICT;
 
@@ -144,7 +144,7 @@ CREATE TABLE attestation (
 CREATE TABLE field_state (
   registrant_id  TEXT    NOT NULL REFERENCES registrant (id),
   field          INTEGER NOT NULL REFERENCES field_definition (no),
-  state          TEXT    NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED')),
+  state          TEXT    NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   seq            INTEGER NOT NULL,                                -- the row of attestation that decided
   decided_hash   BLOB    NOT NULL,
   live_hash      BLOB,                                            -- NULL: the person has no value now

@@ -40,6 +40,9 @@ CREATE TABLE import_stage_attestation (
   hash_key_id   TEXT    NOT NULL,
   state         TEXT    NOT NULL,
   comment       TEXT    NOT NULL,
+  status        TEXT    NOT NULL,
+  proposal      INTEGER NOT NULL CHECK (proposal IN (0, 1)),
+  expires_at    TEXT,
   PRIMARY KEY (run_no, line, field)
 ) STRICT, WITHOUT ROWID;
 
