@@ -162,7 +162,7 @@ func TestUploadOfDecisionsProblems(t *testing.T) {
 			"no value in the row":   {attester(), x.numbered(t, "sex,sex:attestation", "ID-0001,,ATTESTED"), "2 sex value_changed"},
 			"no value at all":       {attester(), x.numbered(t, "sex,sex:attestation", "ID-0003,,ATTESTED"), "2 sex:attestation no_value"},
 			"an older version":      {attester(), x.numbered(t, "version_no,sex:attestation", "ID-0001,2,ATTESTED"), "2 sex value_changed"},
-			"no such state":         {attester(), x.numbered(t, "sex,sex:attestation", "ID-0001,female,TRUE"), "2 sex:attestation bad_state"},
+			"no such state":         {attester(), x.numbered(t, "sex,sex:attestation", "ID-0001,female,TRUE"), "2 sex:attestation unknown_status"},
 			"mangled value":         {attester(), x.numbered(t, "birth_date,birth_date:attestation", "ID-0001,27211,ATTESTED"), "2 birth_date value_changed"},
 			"a long comment":        {attester(), x.numbered(t, "sex,sex:attestation,sex:comment", "ID-0001,female,ATTESTED,"+strings.Repeat("x", 501)), "2 sex:attestation too_long"},
 			"outside the section":   {within(registry.Grant{Role: registry.RoleAttester, Section: "contact"}), x.numbered(t, "sex,sex:attestation", "ID-0001,female,ATTESTED"), "2 sex:attestation outside_section"},
