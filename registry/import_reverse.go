@@ -215,7 +215,7 @@ func (p *undoPage) edit(rev *reversal, set map[string]string) error {
 // about their values: the ones before them stand again, with their attesters.
 func (p *undoPage) reverseDecisions(rev *reversal, entry *changeRow, diff []diffEntry) {
 	for _, d := range diff {
-		if d.Kind != KindAttestation || p.b.fields.byKey[d.Field] == nil {
+		if d.Kind != KindAttestation && d.Kind != KindProposal || p.b.fields.byKey[d.Field] == nil {
 			continue
 		}
 		def := p.b.fields.byKey[d.Field]
@@ -238,8 +238,11 @@ func (p *undoPage) before(rows []attestationRow) attestationRow {
 	last := rows[len(rows)-1]
 	out := last
 	out.State, out.Comment, out.AttestedBy = StateNew, "", p.b.actor.name()
-	if len(rows) > 1 {
-		out = rows[len(rows)-2]
+	out.Status, out.Proposal, out.ExpiresAt = "", false, nil
+	for _, row := range rows[:len(rows)-1] {
+		if !row.Proposal {
+			out = row
+		}
 	}
 	out.Seq, out.At = last.Seq+1, p.b.at
 	return out
@@ -253,9 +256,9 @@ func (p *undoPage) say(rev *reversal) error {
 	}
 	for _, row := range rev.decisions {
 		def := p.b.fields.byNo[row.Field]
-		now := p.u.r.stateOf(rev.rec, def.Key, p.states[rev.id][row.Field])
-		then := p.u.r.stateOf(after, def.Key, p.b.stateAfter(after, row))
-		rev.diff = append(rev.diff, diffEntry{Field: def.Key, Kind: KindAttestation, Old: string(now), New: string(then), Comment: row.Comment})
+		now := p.u.r.stateOf(rev.rec, def.Key, p.states[rev.id][row.Field], p.b.at.Time)
+		then := p.u.r.stateOf(after, def.Key, p.b.stateAfter(after, row), p.b.at.Time)
+		rev.diff = append(rev.diff, diffEntry{Field: def.Key, Kind: KindAttestation, Old: string(now), New: string(then), Status: row.Status, Comment: row.Comment})
 	}
 	if rev.change != nil && len(rev.diff) > 0 {
 		return p.b.addToLog(rev.change, rev.diff...)
@@ -266,7 +269,7 @@ func (p *undoPage) say(rev *reversal) error {
 // stateAfter is the state of a field when a decision is the last one, whatever
 // value the field has.
 func (b *builder) stateAfter(rec record, row attestationRow) stateRow {
-	s := statesOf([]attestationRow{row})[0]
+	s := stateRow{}.after(row)
 	key := b.fields.byNo[row.Field].Key
 	s.LiveHash = b.valueHash(rec.row.ID, key, rec.text[key])
 	return s
