@@ -129,15 +129,12 @@ func (m *registryBench) measureCounts(x *fixture, n int) {
 		return err
 	}}
 	read := operation{statisticsRead, func(int) error { _, err := x.Statistics(m.b.Context(), registry.System()); return err }}
-	for _, op := range []operation{count, read} {
-		begin := time.Now()
-		m.try(op, 0)
-		row := measured{rate: 1 / time.Since(begin).Seconds()}
-		e, end := m.explain(x)
-		row.pages = e.pages(func() { m.try(op, 0) })
-		end()
-		m.note(n, op.name, row)
-	}
+	e, end := m.explain(x)
+	defer end()
+	begin := time.Now()
+	pages := e.pages(func() { m.try(count, 0) }) // once: it reads everything
+	m.note(n, count.name, measured{rate: 1 / time.Since(begin).Seconds(), pages: pages})
+	m.note(n, read.name, measured{rate: m.rate(read), pages: e.pages(func() { m.try(read, 0) })})
 }
 
 // measureSwitch measures the default switch of up to switchedPeople people. Its

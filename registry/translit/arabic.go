@@ -16,68 +16,12 @@ func arabic(r rune, first, last bool) string {
 	case last && !first && r == 'ه':
 		return "a"
 	}
-	return arabicLetter(r)
+	return valueIn(arabicLetters, r)
 }
 
-func arabicLetter(r rune) string {
-	switch r {
-	case 'ا':
-		return "a"
-	case 'ب':
-		return "b"
-	case 'پ':
-		return "p"
-	case 'ت', 'ط', 'ٹ':
-		return "t"
-	case 'ث':
-		return "th"
-	case 'ج':
-		return "j"
-	case 'چ':
-		return "ch"
-	case 'ح', 'ه':
-		return "h"
-	case 'خ':
-		return "kh"
-	case 'د', 'ض', 'ڈ':
-		return "d"
-	case 'ذ':
-		return "dh"
-	case 'ر', 'ڑ':
-		return "r"
-	case 'ز', 'ظ':
-		return "z"
-	case 'ژ':
-		return "zh"
-	case 'س', 'ص':
-		return "s"
-	case 'ش':
-		return "sh"
-	case 'غ':
-		return "gh"
-	case 'ف':
-		return "f"
-	case 'ڤ', 'ۋ':
-		return "v"
-	case 'ق':
-		return "q"
-	case 'ك':
-		return "k"
-	case 'گ', 'ڭ', 'ݣ', 'ڠ':
-		return "g"
-	case 'ل':
-		return "l"
-	case 'م':
-		return "m"
-	case 'ن', 'ں', 'ڼ':
-		return "n"
-	case 'و':
-		return "u"
-	case 'ي':
-		return "i"
-	}
-	return ""
-}
+// arabicLetters are letters and their values: see valueIn.
+const arabicLetters = " ا:a ب:b پ:p تطٹ:t ث:th ج:j چ:ch حه:h خ:kh دضڈ:d ذ:dh رڑ:r زظ:z ژ:zh سص:s ش:sh غ:gh ف:f " +
+	" ڤۋ:v ق:q ك:k گڭݣڠ:g ل:l م:m نںڼ:n و:u ي:i "
 
 // article takes the Arabic article off a word that is long enough to have one:
 // in Latin letters it is a word of its own.

@@ -36,82 +36,18 @@ func indicPlace(r rune) rune {
 	return r & 0x7f
 }
 
-func indicVowel(place rune) string {
-	switch place {
-	case 0x05, 0x06, 0x3e:
-		return "a"
-	case 0x07, 0x08, 0x3f, 0x40:
-		return "i"
-	case 0x09, 0x0a, 0x41, 0x42:
-		return "u"
-	case 0x0b, 0x43:
-		return "ri"
-	case 0x0d, 0x0e, 0x0f, 0x45, 0x46, 0x47:
-		return "e"
-	case 0x10, 0x48:
-		return "ai"
-	case 0x11, 0x12, 0x13, 0x49, 0x4a, 0x4b:
-		return "o"
-	case 0x14, 0x4c:
-		return "au"
-	case 0x01, 0x02: // candrabindu, anusvara
-		return "n"
-	case 0x03: // visarga
-		return "h"
-	}
-	return ""
-}
+func indicVowel(place rune) string { return valueIn(indicVowels, 0x0900+place) }
 
-func indicConsonant(place rune) string {
-	switch place {
-	case 0x15, 0x58:
-		return "k"
-	case 0x16, 0x59:
-		return "kh"
-	case 0x17, 0x5a:
-		return "g"
-	case 0x18:
-		return "gh"
-	case 0x19, 0x1e, 0x23, 0x28, 0x29:
-		return "n"
-	case 0x1a, 0x1b:
-		return "ch"
-	case 0x1c, 0x1d:
-		return "j"
-	case 0x1f, 0x24:
-		return "t"
-	case 0x20, 0x25:
-		return "th"
-	case 0x21, 0x26, 0x5c:
-		return "d"
-	case 0x22, 0x27, 0x5d:
-		return "dh"
-	case 0x2a:
-		return "p"
-	case 0x2b, 0x5e:
-		return "ph"
-	case 0x2c:
-		return "b"
-	case 0x2d:
-		return "bh"
-	case 0x2e:
-		return "m"
-	case 0x2f, 0x5f:
-		return "y"
-	case 0x30, 0x31:
-		return "r"
-	case 0x32, 0x33, 0x34:
-		return "l"
-	case 0x35:
-		return "v"
-	case 0x36, 0x37:
-		return "sh"
-	case 0x38:
-		return "s"
-	case 0x39:
-		return "h"
-	case 0x5b:
-		return "z"
-	}
-	return ""
-}
+func indicConsonant(place rune) string { return valueIn(indicConsonants, 0x0900+place) }
+
+// indicVowels and indicConsonants are the letters of Devanagari and their values: see
+// valueIn.
+const indicVowels = " \u0905\u0906\u093e:a \u0907\u0908\u093f\u0940:i \u0909\u090a\u0941\u0942:u " +
+	" \u090b\u0943:ri \u090d\u090e\u090f\u0945\u0946\u0947:e \u0910\u0948:ai " +
+	" \u0911\u0912\u0913\u0949\u094a\u094b:o \u0914\u094c:au \u0901\u0902:n \u0903:h "
+
+const indicConsonants = " \u0915\u0958:k \u0916\u0959:kh \u0917\u095a:g \u0918:gh \u0919\u091e\u0923\u0928\u0929:n " +
+	" \u091a\u091b:ch \u091c\u091d:j \u091f\u0924:t \u0920\u0925:th \u0921\u0926\u095c:d " +
+	" \u0922\u0927\u095d:dh \u092a:p \u092b\u095e:ph \u092c:b \u092d:bh \u092e:m " +
+	" \u092f\u095f:y \u0930\u0931:r \u0932\u0933\u0934:l \u0935:v \u0936\u0937:sh \u0938:s " +
+	" \u0939:h \u095b:z "

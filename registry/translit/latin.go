@@ -1,5 +1,7 @@
 package translit
 
+import "strings"
+
 // spelling is a word on its way to Latin letters.
 type spelling struct {
 	in  []rune
@@ -60,4 +62,16 @@ func (s *spelling) next(i, n int) rune {
 		return s.in[i+n]
 	}
 	return 0
+}
+
+// valueIn finds a letter in a table: letters of one value, a colon, the value, a
+// space. "" is the value of a letter that is not there.
+func valueIn(table string, letter rune) string {
+	at := strings.IndexRune(table, letter)
+	if at < 0 || letter < 0x80 { // values are ASCII
+		return ""
+	}
+	_, rest, _ := strings.Cut(table[at:], ":")
+	value, _, _ := strings.Cut(rest, " ")
+	return value
 }

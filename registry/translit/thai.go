@@ -18,73 +18,15 @@ func (s *spelling) thai(i int) int {
 	return s.put(thaiLetter(r, i == 0), 1)
 }
 
+// thaiLetter gives the value of a letter. At the beginning of a word, o ang only
+// carries the vowel that follows; tones and signs have none.
 func thaiLetter(r rune, first bool) string {
-	switch r {
-	case 'ก':
-		return "k"
-	case 'ข', 'ฃ', 'ค', 'ฅ', 'ฆ':
-		return "kh"
-	case 'ง':
-		return "ng"
-	case 'จ', 'ฉ', 'ช', 'ฌ':
-		return "ch"
-	case 'ซ', 'ศ', 'ษ', 'ส':
-		return "s"
-	case 'ญ', 'ย':
-		return "y"
-	case 'ฎ', 'ด':
-		return "d"
-	case 'ฏ', 'ต':
-		return "t"
-	case 'ฐ', 'ฑ', 'ฒ', 'ถ', 'ท', 'ธ':
-		return "th"
-	case 'ณ', 'น':
-		return "n"
-	case 'บ':
-		return "b"
-	case 'ป':
-		return "p"
-	case 'ผ', 'พ', 'ภ':
-		return "ph"
-	case 'ฝ', 'ฟ':
-		return "f"
-	case 'ม', '\u0e4d':
-		return "m"
-	case 'ร':
-		return "r"
-	case 'ล', 'ฬ':
-		return "l"
-	case 'ว':
-		return "w"
-	case 'ห', 'ฮ':
-		return "h"
-	case 'อ':
-		if first {
-			return "" // carries the vowel that follows
-		}
-		return "o"
+	if r == 'อ' && first {
+		return ""
 	}
-	return thaiVowel(r)
+	return valueIn(thaiLetters, r)
 }
 
-func thaiVowel(r rune) string {
-	switch r {
-	case 'ะ', 'ั', 'า':
-		return "a"
-	case 'ิ', 'ี':
-		return "i"
-	case 'ึ', 'ื', 'ุ', 'ู':
-		return "u"
-	case 'เ':
-		return "e"
-	case 'แ':
-		return "ae"
-	case 'โ':
-		return "o"
-	case 'ใ', 'ไ':
-		return "ai"
-	case 'ฤ':
-		return "ri"
-	}
-	return "" // tones and signs
-}
+// thaiLetters are letters and their values: see valueIn.
+const thaiLetters = " ก:k ขฃคฅฆ:kh ง:ng จฉชฌ:ch ซศษส:s ญย:y ฎด:d ฏต:t ฐฑฒถทธ:th ณน:n บ:b ป:p ผพภ:ph ฝฟ:f มํ:m " +
+	" ร:r ลฬ:l ว:w หฮ:h ะัา:a ิี:i ึืุู:u เ:e แ:ae โ:o ใไ:ai ฤ:ri อ:o "
