@@ -192,3 +192,18 @@ func (i *Issuer) sweepDue() bool {
 	i.nextSweep = now.Add(sweepEvery)
 	return true
 }
+
+// PurgeOffers deletes offers that ended longer ago than keep, and the grants behind
+// them, and tells how many rows there were. Credentials are untouched.
+func (i *Issuer) PurgeOffers(ctx context.Context, keep time.Duration) (n int64, err error) {
+	if keep < offerLife {
+		return 0, fmt.Errorf("purge offers: they are kept for %s at least", offerLife)
+	}
+	for {
+		some, err := i.ledger.Purge(ctx, keep, sweepBatch)
+		n += int64(some)
+		if err != nil || some < sweepBatch {
+			return n, err
+		}
+	}
+}

@@ -46,7 +46,15 @@ func (r *Registry) StartAudit(ctx context.Context, a Actor, chains bool) (Job, e
 	if err := a.check(toAudit); err != nil {
 		return Job{}, err
 	}
-	return r.startJob(ctx, a, jobAudit, auditArgs{chains}, oneAtATime(fmt.Sprint(chains)))
+	return r.startJob(ctx, a, jobAudit, auditArgs{chains}, oneAtATime(auditKey(chains)))
+}
+
+// auditKey keeps two audits of one sort from running at the same time.
+func auditKey(chains bool) string {
+	if chains {
+		return "chains"
+	}
+	return "drift"
 }
 
 // auditCursor is where an audit stands.

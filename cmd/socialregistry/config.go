@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
@@ -30,6 +31,9 @@ type Config struct {
 	LogJSON       bool       // one JSON object per line instead of text
 	Demo          bool       // fill an empty registry with generated people
 	ScanCommand   string     // looks at every evidence document: see scanner; empty: none
+
+	Keep     time.Duration // how long jobs and offers are kept after their end
+	JobLease time.Duration // how long a server that gives no sign of life keeps its jobs
 
 	SourceHosts string                // other systems that may be asked for people: see outbound.ParseHosts
 	Kinship     registry.KinshipRules // what the country decides about families
@@ -93,6 +97,15 @@ func settings() []setting {
 		{"SR_SOURCE_HOSTS", "", "list hosts with commas, as data.example.org,http://10.0.0.5:8080, and networks that their names may resolve into, as 10.1.0.0/16", func(c *Config, v string) (err error) {
 			c.SourceHosts = v
 			_, err = outbound.ParseHosts(v)
+			return err
+		}},
+		{"SR_KEEP_DAYS", "90", "use a whole number of days from 1 to 3650", func(c *Config, v string) error {
+			return wholeDays(&c.Keep, v)
+		}},
+		{"SR_JOB_LEASE", "30s", "use a time from 1s to 10m, for example 30s", func(c *Config, v string) (err error) {
+			if c.JobLease, err = time.ParseDuration(v); err == nil && (c.JobLease < time.Second || c.JobLease > 10*time.Minute) {
+				err = errors.New("out of range")
+			}
 			return err
 		}},
 		{"SR_SPOUSES", "1", "use a whole number from 1 to 100", func(c *Config, v string) error {
@@ -242,6 +255,16 @@ func wholeNumber(n *int, v string) (err error) {
 	if *n, err = strconv.Atoi(v); err == nil && (*n < 1 || *n > 100) {
 		err = errors.New("out of range")
 	}
+	return err
+}
+
+// wholeDays reads a number of days from 1 to 3650.
+func wholeDays(d *time.Duration, v string) error {
+	n, err := strconv.Atoi(v)
+	if err == nil && (n < 1 || n > 3650) {
+		err = errors.New("out of range")
+	}
+	*d = time.Duration(n) * 24 * time.Hour
 	return err
 }
 

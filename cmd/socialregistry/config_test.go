@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"socialregistry/registry"
 )
@@ -21,7 +22,7 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
-		Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
+		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -48,6 +49,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
 		{"SR_SCAN_COMMAND", "/nowhere/to/be/found -"},
 		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
+		{"SR_KEEP_DAYS", "0"}, {"SR_KEEP_DAYS", "3651"}, {"SR_JOB_LEASE", "999ms"}, {"SR_JOB_LEASE", "11m"}, {"SR_JOB_LEASE", "30"},
 	} {
 		_, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil)
 		if err == nil || !strings.Contains(err.Error(), "setting "+tc.key+" (in the environment) is wrong: use") {
@@ -86,7 +88,7 @@ func TestGoodValues(t *testing.T) {
 		{"SR_PUBLIC_URL", "https://registry.example"}, {"SR_PUBLIC_URL", "https://registry.example:8443"}, {"SR_PUBLIC_URL", "http://127.0.0.1:9"}, {"SR_PUBLIC_URL", "http://[::1]:9"},
 		{"DATABASE_URL", "postgres:///registry?host=/run/postgresql"}, {"SR_MASTER_KEY", key}, {"SR_MASTER_KEY", strings.TrimRight(key, "=")},
 		{"SR_METRICS_TOKEN", "sixteen-letters-"}, {"SR_LOG_LEVEL", "debug"}, {"SR_LOG_FORMAT", "json"},
-		{"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_ADULT_AGE", "100"},
+		{"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_KEEP_DAYS", "1"}, {"SR_KEEP_DAYS", "3650"}, {"SR_JOB_LEASE", "1s"}, {"SR_JOB_LEASE", "10m"}, {"SR_ADULT_AGE", "100"},
 	} {
 		if _, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil); err != nil {
 			t.Errorf("%s=%s: %v", tc.key, tc.value, err)

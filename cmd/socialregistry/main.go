@@ -29,6 +29,7 @@ type commands struct {
 	Areas    areasCmd    `cmd:"" help:"Import the administrative hierarchy."`
 	Fields   fieldsCmd   `cmd:"" help:"List and define what can be known about a person."`
 	Audit    auditCmd    `cmd:"" help:"Check that what is stored twice is equal."`
+	Jobs     jobsCmd     `cmd:"" help:"Follow and end work that takes long."`
 	DemoData demoDataCmd `cmd:"" help:"Write a CSV of generated people."`
 	Bundle   bundleCmd   `cmd:"" help:"Write the trust bundle for offline verifiers."`
 	Keys     keysCmd     `cmd:"" help:"Look at the signing keys."`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,7 +16,12 @@ import (
 	"socialregistry/registry"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(serverVariable) != "" { // this process is a server of a test
+		main()
+	}
+	dbtest.Main(m)
+}
 
 func TestWrongCommandLineAndSettings(t *testing.T) {
 	t.Parallel()

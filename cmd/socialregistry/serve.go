@@ -54,15 +54,16 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	if err := refuseOpenSecrets(ctx, a.config, p.registry); err != nil {
 		return err
 	}
-	runner, err := p.runner(a)
+	worker, err := a.worker(p.db, p.registry)
 	if err != nil {
 		return err
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return serveHTTP(ctx, listener, handler, a.log) })
 	work.Go(func() error { return p.follow(ctx, a.log) })
-	work.Go(func() error { return runner.Run(ctx) })
-	work.Go(func() error { return p.sweep(ctx, a.log) })
+	work.Go(func() error { return worker.Run(ctx) })
+	work.Go(func() error { return p.schedule(ctx, a.log) })
+	work.Go(func() error { return p.sweep(ctx, a.log, a.config.Keep) })
 	work.Go(func() error { return p.count(ctx, a.log) })
 	work.Go(func() error { return p.pull(ctx, a.log) })
 	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)

@@ -53,12 +53,13 @@ func (x terminal) leaveTrial() {
 
 // want runs a command with in as standard input, and demands its exit code and
 // that it says something.
-func (x terminal) want(code int, says, in string, args ...string) {
+func (x terminal) want(code int, says, in string, args ...string) string {
 	x.Helper()
 	var said bytes.Buffer
 	if got := run(x.Context(), args, env(x.values), strings.NewReader(in), &said, &said); got != code || !strings.Contains(said.String(), says) {
 		x.Errorf("%v: code %d, want %d and %q; said %s", args, got, code, says, &said)
 	}
+	return said.String()
 }
 
 func TestStaffFromTheCommandLine(t *testing.T) {

@@ -12,9 +12,9 @@ const sweepEvery = time.Hour
 // sweep deletes uploaded files that nobody goes on with, other files whose time is
 // over, and answers that were kept long enough, for as long as ctx lasts. A failure is logged and tried
 // again, it stops nothing else.
-func (p *parts) sweep(ctx context.Context, log *slog.Logger) error {
+func (p *parts) sweep(ctx context.Context, log *slog.Logger, keep time.Duration) error {
 	for {
-		p.sweepOnce(ctx, log)
+		p.sweepOnce(ctx, log, keep)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -23,13 +23,17 @@ func (p *parts) sweep(ctx context.Context, log *slog.Logger) error {
 	}
 }
 
-func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger) {
+func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger, keep time.Duration) {
 	uploads, err := p.registry.SweepImports(ctx)
 	tellSwept(ctx, log, "uploads that nobody went on with", int64(uploads), err)
 	files, err := p.registry.SweepBlobs(ctx)
 	tellSwept(ctx, log, "files whose time is over", files, err)
 	answers, err := p.registry.SweepAnswers(ctx)
 	tellSwept(ctx, log, "answers that were kept long enough", answers, err)
+	jobs, err := p.registry.PurgeJobs(ctx, keep)
+	tellSwept(ctx, log, "jobs that ended long ago", jobs, err)
+	offers, err := p.issuer.PurgeOffers(ctx, keep)
+	tellSwept(ctx, log, "offers that ended long ago", offers, err)
 }
 
 func tellSwept(ctx context.Context, log *slog.Logger, what string, n int64, err error) {

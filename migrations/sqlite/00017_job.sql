@@ -1,6 +1,9 @@
 -- Work that somebody has asked for: see registry/job.go.
 --
--- job_request  who asked for a job, and what came of it; the rest of the job stands in table job
+-- job_request   who asked for a job, and what came of it; the rest of the job stands in table job
+-- job_schedule  when the work that the servers ask for by themselves was asked for last: of several servers one asks
+--
+-- What is over is purged by its end: jobs, offers, grants.
 
 -- +goose Up
 CREATE TABLE job_request (
@@ -19,7 +22,17 @@ CREATE TABLE job_request (
 ) STRICT;
 CREATE INDEX job_request_account ON job_request (account_id, job_id);
 CREATE INDEX job_ended ON job (ended_at) WHERE ended_at > 0;
+CREATE INDEX credential_offer_expiry ON credential_offer (expires_at);
+CREATE INDEX issue_grant_expiry ON issue_grant (expires_at);
+
+CREATE TABLE job_schedule (
+  name     TEXT NOT NULL PRIMARY KEY,
+  asked_at TEXT NOT NULL
+) STRICT;
 
 -- +goose Down
+DROP TABLE job_schedule;
+DROP INDEX issue_grant_expiry;
+DROP INDEX credential_offer_expiry;
 DROP INDEX job_ended;
 DROP TABLE job_request;
