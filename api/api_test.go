@@ -54,6 +54,7 @@ type service struct {
 	notReady *bool
 	programs map[string][]string // see as
 	feed     *standIn
+	db       *db.DB
 }
 
 func staff(role registry.Role) registry.Actor {
@@ -85,7 +86,7 @@ func newService(t *testing.T, d *db.DB) *service {
 	}
 	handler, err := api.New(deps)
 	must(t, err)
-	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed}
+	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed, db: d}
 }
 
 // attestedPerson registers somebody and attests all that can be attested.

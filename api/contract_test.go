@@ -153,6 +153,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseStaff(t, run)
 	s.exerciseJobs(t, run)
 	s.exerciseImports(t, run)
+	s.exerciseExports(t, run)
 	s.exerciseMappings(t, run)
 	s.exerciseSources(t, run)
 	s.exerciseTokens(t, run)

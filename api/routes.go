@@ -114,6 +114,8 @@ func (s *server) rest() {
 	// A file of people may be great: it is kept as it comes, and no answer with it.
 	uploads := s.group(policy{render: respond.Problem, body: uploadBody, time: uploadTime, bearer: true, use: known})
 	restJobs(g, uploads, h)
+	long := s.group(policy{render: respond.Problem, body: smallBody, time: uploadTime, bearer: true, use: known})
+	restExports(g, long, h)
 
 	// The same document again is the document that is there: no Idempotency-Key.
 	documents := s.group(policy{render: respond.Problem, body: s.deps.Registry.MaxDocument() + smallBody, time: uploadTime, bearer: true, use: known})
@@ -175,6 +177,17 @@ func restJobs(g, uploads group, h *rest.Handlers) {
 	g.post("/api/v1/imports/:id/check", h.CheckImport)
 	g.post("/api/v1/imports/:id/apply", h.ApplyImport)
 	g.post("/api/v1/imports/:id/undo", h.UndoImport)
+}
+
+// restExports: downloads, and who took what. A file may take its time.
+func restExports(g, long group, h *rest.Handlers) {
+	g.get("/api/v1/exports", h.Exports)
+	g.post("/api/v1/exports", h.StartExport)
+	g.post("/api/v1/exports/count", h.CountExport)
+	g.get("/api/v1/exports/:id", h.Export)
+	long.get("/api/v1/exports/:id/file", h.ExportFile)
+	g.delete("/api/v1/exports/:id/file", h.DropExportFile)
+	g.get("/api/v1/registrants/:id/exports", h.ExportsOf)
 }
 
 // restDocuments: evidence documents of people and of groups.

@@ -30,6 +30,7 @@ func (r *Registry) jobKinds() map[string]jobWork {
 	return map[string]jobWork{
 		jobAudit:         r.workAudit,
 		jobDefaultSwitch: r.workDefaultSwitch,
+		jobExport:        r.workExport,
 		jobImportApply:   r.workImport(false),
 		jobImportCheck:   r.workImport(true),
 		jobSourcePull:    r.workSourcePull,

@@ -227,6 +227,8 @@ func scopeFor(act action) Scope {
 		return ScopeFieldsWrite
 	case toImport, toPullSources:
 		return ScopeImportsWrite
+	case toExport, toReadExports:
+		return ScopeExportsRead
 	case toReadAdminLog, toAudit, toReadJobs, toReadSources:
 		return ScopeSettingsRead
 	case toKeepAreas, toEndJobs, toKeepStatuses, toKeepSources:

@@ -115,7 +115,7 @@ func (h *Handlers) UploadImport(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	file, err := respond.Stream(c, "text/csv")
+	file, err := respond.Stream(c, "text/csv", registry.ExportXLSX.MediaType())
 	if err != nil {
 		return err
 	}

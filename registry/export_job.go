@@ -1,0 +1,211 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/jobs"
+)
+
+const (
+	jobExport = "export"
+
+	// exportLife is how long the file of a download is kept.
+	exportLife = 24 * time.Hour
+	// maxExportFile is the greatest size of such a file in bytes.
+	maxExportFile = 4 << 30
+)
+
+// exportArgs are the arguments of a job of kind export.
+type exportArgs struct {
+	ID uuid.UUID `json:"id"`
+}
+
+// StartExport asks for a download as a job, whose result is an ExportResult. The
+// file is kept sealed for a day: see ExportFile. It returns what Export returns.
+func (r *Registry) StartExport(ctx context.Context, a Actor, req ExportRequest) (Job, error) {
+	req, err := r.checkExport(ctx, a, req)
+	if err != nil {
+		return Job{}, err
+	}
+	row, err := r.newExportRow(a, req)
+	if err != nil {
+		return Job{}, err
+	}
+	var j Job
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		id, err := r.enqueue(tx, now, a, jobExport, exportArgs{row.ID})
+		if err != nil {
+			return err
+		}
+		row.JobID = &id
+		if err := r.storeExport(tx, a, &row, req, now); err != nil {
+			return err
+		}
+		j, err = readJob(tx, a, id, true)
+		return err
+	})
+	return j, err
+}
+
+// workExport is the work of a job of kind export. An attempt begins anew: nobody
+// was given anything of an earlier one.
+func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any, error) {
+	var args exportArgs
+	if err := run.Args(&args); err != nil {
+		return nil, err
+	}
+	row, req, err := r.beginExport(ctx, args.ID)
+	if err != nil {
+		return nil, err
+	}
+	file, rows, err := r.keepExport(ctx, a, &row, req, func(done, total int64) { run.Tell(ctx, done, total) })
+	if err != nil {
+		free := db.Besides(context.WithoutCancel(ctx), nil) // the job may be lost or cancelled
+		return nil, errors.Join(err, r.db.InTx(free, r.now, func(tx *gorm.DB, now db.Time) error {
+			return r.endExport(tx, a, &row, exportEnd{failed: true}, now)
+		}))
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		until := db.TimeOf(now.Add(exportLife))
+		if err := takeBlob(tx, file.ID, until.Time); err != nil {
+			return err
+		}
+		return r.endExport(tx, a, &row, exportEnd{rows: rows, blob: &file.ID, until: &until}, now)
+	})
+	return ExportResult{ID: row.ID, Rows: rows}, err
+}
+
+// beginExport reads what was asked for and forgets an earlier attempt.
+func (r *Registry) beginExport(ctx context.Context, id uuid.UUID) (row exportRow, req ExportRequest, err error) {
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+		if row, err = loadExport(tx, id); err != nil {
+			return err
+		}
+		row.State = exportRunning
+		if err := tx.Model(&row).Select("state").Updates(&row).Error; err != nil {
+			return fmt.Errorf("begin a download: %w", err)
+		}
+		if err := tx.Exec(`DELETE FROM export_part WHERE export_id = ?`, id).Error; err != nil {
+			return fmt.Errorf("begin a download: %w", err)
+		}
+		return nil
+	})
+	if err == nil {
+		req, err = r.exportRequest(&row)
+	}
+	return row, req, err
+}
+
+// keepExport writes the file into a blob, for an actor with the rights of today.
+func (r *Registry) keepExport(ctx context.Context, a Actor, row *exportRow, req ExportRequest, progress func(done, total int64)) (file blob, rows int64, err error) {
+	if req, err = r.checkExport(ctx, a, req); err != nil {
+		return blob{}, 0, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	in, out := io.Pipe()
+	group.Go(func() error {
+		var err error
+		rows, err = r.writeExport(ctx, a, row.ID, out, req, progress)
+		out.CloseWithError(err) // nil is io.EOF
+		return err
+	})
+	group.Go(func() error {
+		var err error
+		file, err = r.writeBlob(ctx, in, maxExportFile)
+		in.CloseWithError(err)
+		return err
+	})
+	return file, rows, group.Wait()
+}
+
+func loadExport(tx *gorm.DB, id uuid.UUID) (exportRow, error) {
+	var row exportRow
+	err := first(tx.Where("id = ?", id), &row, errNoExport())
+	return row, err
+}
+
+func errNoExport() error {
+	return fault.New(fault.NotFound, "no_such_export", "There is no such download.")
+}
+
+// of tells whether it was this actor's account that asked.
+func (row *exportRow) of(a Actor) bool {
+	if row.AccountID == nil {
+		return a.AccountID == uuid.Nil
+	}
+	return *row.AccountID == a.AccountID
+}
+
+// ExportFile is the file of a download.
+type ExportFile struct {
+	io.Reader
+	Name   string // a name for it, without personal data
+	Size   int64  // bytes
+	Format ExportFormat
+}
+
+// ExportFile opens the file for whoever asked for it, and nobody else. It returns
+// Forbidden, NotFound "no_such_export", Conflict "export_not_ready", or Gone
+// "file_expired".
+func (r *Registry) ExportFile(ctx context.Context, a Actor, id uuid.UUID) (ExportFile, error) {
+	if err := a.checkWithin(toExport); err != nil {
+		return ExportFile{}, err
+	}
+	var row exportRow
+	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
+		row, err = loadExport(tx, id)
+		return err
+	})
+	switch {
+	case err != nil:
+		return ExportFile{}, err
+	case !row.of(a):
+		return ExportFile{}, errNoExport()
+	case row.State != exportDone:
+		return ExportFile{}, fault.New(fault.Conflict, "export_not_ready", "The file is not ready.")
+	case row.BlobID == nil || !row.ExpiresAt.After(r.now()):
+		return ExportFile{}, errNoBlob()
+	}
+	file, err := r.openBlob(ctx, *row.BlobID)
+	if err != nil {
+		return ExportFile{}, err
+	}
+	name := fmt.Sprintf("%s-%s.%s", row.Kind, row.CreatedAt.Format("20060102-150405"), row.Format)
+	return ExportFile{Reader: file, Name: name, Size: file.Size, Format: row.Format}, nil
+}
+
+// DropExportFile deletes the file of a download; its record stays. Administrators
+// delete those of others. It returns Forbidden, NotFound "no_such_export" or
+// Conflict "export_not_ready": end the job first.
+func (r *Registry) DropExportFile(ctx context.Context, a Actor, id uuid.UUID) error {
+	if err := a.checkWithin(toExport); err != nil {
+		return err
+	}
+	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		row, err := loadExport(tx, id)
+		switch {
+		case err != nil:
+			return err
+		case !row.of(a) && (!a.Has(RoleAdmin) || a.check(toReadExports) != nil):
+			return errNoExport()
+		case row.State == exportQueued || row.State == exportRunning:
+			return fault.New(fault.Conflict, "export_not_ready", "The file is not ready.")
+		case row.BlobID == nil:
+			return nil
+		}
+		if err := dropBlob(tx, *row.BlobID); err != nil {
+			return err
+		}
+		return r.logAdmin(tx, a, "file deleted", now, "export:"+id.String(), exportLogOf(&row, nil), exportLogOf(&row, nil))
+	})
+}
