@@ -66,13 +66,24 @@ func (p *Pages) editSave(c *gin.Context, e *editing, token, saved string) error 
 		if err := e.complete(nil); err != nil {
 			return "", err
 		}
-		_, err := p.registry.Edit(ctx, e.actor, e.rec.person.ID, e.change())
+		person, err := p.registry.Edit(ctx, e.actor, e.rec.person.ID, e.change())
+		if len(person.Pending) > 0 {
+			return e.waits(), err
+		}
 		return saved, err
 	})
 	if err != nil {
 		return p.editRefused(c, e, err)
 	}
 	return nil
+}
+
+// waits is the page after an edit of which part waits for approval.
+func (e *editing) waits() string {
+	if e.staff {
+		return e.back + "?done=waiting"
+	}
+	return "/me?saved=waiting"
 }
 
 // editRefused shows the form with its mistakes, or both values if somebody else

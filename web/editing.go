@@ -211,6 +211,7 @@ type checkView struct {
 	Staff        bool
 	Who          identity
 	Changes      []changeView
+	Waits        []string // labels of details that need approval
 	Stale        []string // labels of attested details that need attestation again
 	Withdrawn    []string // names of credentials that end
 	Hidden       []hidden
@@ -241,7 +242,9 @@ func (e *editing) check(ctx context.Context, changes []registry.FieldChange) (ch
 		f := e.field(ch.Field)
 		label := e.p.label(e.l, f)
 		v.Changes = append(v.Changes, changeView{Label: label, Old: e.p.shownValue(e.l, f, ch.Old), New: e.p.shownValue(e.l, f, ch.New)})
-		if e.rec.states[ch.Field].State == registry.StateAttested {
+		if f.Waits(e.actor) {
+			v.Waits = append(v.Waits, label.Text)
+		} else if e.rec.states[ch.Field].State == registry.StateAttested {
 			v.Stale = append(v.Stale, label.Text)
 		}
 	}

@@ -18,6 +18,8 @@ type meView struct {
 	Sections    []section
 	Credentials []credentialCard
 	Saved       bool
+	Held        bool // part of what was saved waits for approval
+	Waits       []waitingChange
 	Again       bool // what was saved has to be attested again
 }
 
@@ -44,8 +46,12 @@ func (p *Pages) Me(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	waits, err := p.waitingOf(ctx, l, actor, actor.RegistrantID, rec.fields, p.ownValue)
+	if err != nil {
+		return err
+	}
 	v := meView{Who: p.identityOf(rec.fields, rec.person, "/me"), Ring: newRing(rec), Credentials: cards, Saved: c.Query("saved") != "",
-		Sections: p.sections(l, actor, rec, p.ownValue)}
+		Held: c.Query("saved") == "waiting", Waits: waits, Sections: p.sections(l, actor, rec, p.ownValue)}
 	return p.show(c, http.StatusOK, look{page: "me", title: l.t("me.title"), nav: "/me"}, v)
 }
 
@@ -148,6 +154,13 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 		out.Badge = &b
 		return out
 	}
+	switch ch.Kind {
+	case registry.KindRequest:
+		out.Label.Text = l.t("wait.state_"+ch.New) + ": " + out.Label.Text
+		return out
+	case registry.KindRequestValue:
+		out.Label.Text, out.Comment = l.t("wait.value")+": "+out.Label.Text, ""
+	}
 	if key := "history.kind." + ch.Kind; l.has(key) { // what is no field of the record
 		if ch.Kind == registry.KindKinship { // what the other is
 			out.Label = words{Text: l.t("tie." + ch.Field)}
@@ -167,6 +180,8 @@ func entryTitle(l *locale, e registry.LogEntry) string {
 		return l.t("history.code")
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAttestation:
 		return l.t("history.decided", "n", len(e.Changes))
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindRequest:
+		return l.t("wait.entry")
 	case e.ChainNo == 1:
 		return l.t("history.registered")
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindVersion && e.Changes[0].Comment != "":

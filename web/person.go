@@ -33,6 +33,7 @@ type personView struct {
 type detailsView struct {
 	personView
 	Ring     ring
+	Waits    []waitingChange
 	Sections []section
 }
 
@@ -74,8 +75,13 @@ func (p *Pages) Person(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	l := p.localeOf(c)
-	v := detailsView{personView: head, Ring: newRing(rec), Sections: p.sections(l, auth.Actor(c.Request.Context()), rec, p.masked)}
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	waits, err := p.waitingOf(ctx, l, actor, rec.person.ID, rec.fields, p.masked)
+	if err != nil {
+		return err
+	}
+	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked)}
 	return p.show(c, http.StatusOK, look{page: "person", title: head.Who.Name, nav: "/admin/people"}, v)
 }
 
