@@ -170,6 +170,7 @@ func restJobs(g, uploads group, h *rest.Handlers) {
 	g.post("/api/v1/statistics/refresh", h.StartStatistics)
 	g.get("/api/v1/imports", h.Imports)
 	uploads.post("/api/v1/imports", h.UploadImport)
+	g.get("/api/v1/imports/template", h.ImportTemplate)
 	g.get("/api/v1/imports/:id", h.Import)
 	g.delete("/api/v1/imports/:id", h.DiscardImport)
 	g.get("/api/v1/imports/:id/problems", h.ImportProblems)

@@ -96,6 +96,10 @@ func (x settings) drive(s *service, t *testing.T, run func(exercise) *httptest.R
 
 func (s *service) exerciseMappings(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
 	t.Helper()
+	template := func(as []string) *http.Request { return call("GET", imports+"/template?kind=household", "", as) }
+	run(exercise{"getImportTemplate", 200, template(s.as(t, registry.RoleRegistrar)), false})
+	run(exercise{"getImportTemplate", 422, call("GET", imports+"/template?kind=crew", "", s.as(t, registry.RoleRegistrar)), false})
+	exerciseGates(run, "getImportTemplate", s.as(t, registry.RoleAttester), template)
 	settings{mappings, "ImportMapping", "ImportMappings", feedMap, "feed"}.drive(s, t, run)
 }
 
@@ -195,6 +199,37 @@ func TestAMappedImportThroughREST(t *testing.T) {
 		}
 		if rec := s.do(csv(imports+"?mapping=nothing", "a\n1\n", as)); rec.Code != 404 {
 			t.Errorf("an unknown mapping: %d", rec.Code)
+		}
+	})
+}
+
+// TestATemplatePerKindThroughREST: what a template names is read by an import of
+// its kind.
+func TestATemplatePerKindThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		as := s.as(t, registry.RoleRegistrar)
+		for query, want := range map[string]string{
+			"":                      "national_id,full_name,",
+			"?kind=household":       "group,member,role,start,group_name,",
+			"?carries=attestations": "registration_number,version_no,national_id,national_id:attestation,national_id:comment,",
+			"?format=xlsx":          "PK",
+		} {
+			rec := s.do(call("GET", imports+"/template"+query, "", as))
+			if rec.Code != 200 || !strings.HasPrefix(rec.Body.String(), want) {
+				t.Errorf("%s: %d %.80s, want %s", query, rec.Code, rec.Body, want)
+			}
+		}
+		for kind, line := range map[string]string{"person": "KE-7,Mina Tal", "household": "A,,,,Lake House"} {
+			header := strings.TrimSpace(s.do(call("GET", imports+"/template?kind="+kind, "", as)).Body.String())
+			line += strings.Repeat(",", strings.Count(header, ",")-strings.Count(line, ","))
+			at := s.do(csv(imports+"?kind="+kind, header+"\n"+line+"\n", as)).Header().Get("Location")
+			s.do(call("POST", at+"/check", "", as))
+			s.work(t, d)
+			if rec := s.do(call("GET", at, "", as)); !strings.Contains(rec.Body.String(), `"rows":1`) || !strings.Contains(rec.Body.String(), `"ignored":[]`) {
+				t.Errorf("%s: %s", kind, rec.Body)
+			}
 		}
 	})
 }

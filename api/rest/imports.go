@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -151,6 +152,23 @@ func importOptionsOf(c *gin.Context) (o registry.ImportOptions, err error) {
 		}
 	}
 	return o, nil
+}
+
+// ImportTemplate answers GET /imports/template: a file with headers alone.
+func (h *Handlers) ImportTemplate(c *gin.Context) error {
+	if err := onlyQuery(c, "kind", "format", "carries"); err != nil {
+		return err
+	}
+	kind, format := c.DefaultQuery("kind", registry.PersonKind), c.DefaultQuery("format", "csv")
+	var file bytes.Buffer
+	err := h.reg.WriteImportTemplate(c.Request.Context(), actorOf(c), kind, registry.Carries(c.Query("carries")), format, &file)
+	if err != nil {
+		return err
+	}
+	media := map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+	c.Header("Content-Disposition", `attachment; filename="`+kind+"."+format+`"`)
+	c.Data(http.StatusOK, media[format], file.Bytes())
+	return nil
 }
 
 // Import answers GET /imports/{id}.

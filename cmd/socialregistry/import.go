@@ -19,7 +19,7 @@ import (
 
 // importCmd imports a CSV file of people: see registry.Import.
 type importCmd struct {
-	File          string            `arg:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
+	File          string            `arg:"" optional:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
 	Mode          string            `enum:",create,update" default:"" help:"create (unless told, or by the mapping): rows are new people. update: rows are changes of people who are there."`
 	Mapping       string            `placeholder:"KEY" help:"Saved mapping to read the file by, such as openg2p; --map goes before it."`
 	Kind          string            `placeholder:"KIND" help:"What the rows are: person (unless told), or a kind of group such as household."`
@@ -31,6 +31,7 @@ type importCmd struct {
 	CollectedAt   string            `placeholder:"DATE" help:"When the values were collected, YYYY-MM-DD or with a time as in RFC 3339; a column collected_at goes before it."`
 	Reason        string            `help:"Why, for the change log."`
 	Label         string            `help:"Name of the versions that it makes, such as \"Survey 2026\"."`
+	Template      string            `placeholder:"KIND" help:"Print an empty file of a kind, such as person or household, and stop."`
 	Problems      string            `placeholder:"OUT.CSV" help:"Write the problems to this file."`
 }
 
@@ -39,6 +40,12 @@ const shownProblems = 10
 
 // Run imports the file, prints what was done, and fails if a row has a problem.
 func (c *importCmd) Run(ctx context.Context, a *app) error {
+	if c.Template != "" {
+		return c.printTemplate(ctx, a)
+	}
+	if c.File == "" {
+		return errors.New("name a CSV file, or - for standard input")
+	}
 	collected, err := c.collected()
 	if err != nil {
 		return err
@@ -71,6 +78,16 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%d of %d rows have problems", result.Failed, result.Rows)
 	}
 	return err
+}
+
+// printTemplate prints the headers of a file of one kind.
+func (c *importCmd) printTemplate(ctx context.Context, a *app) error {
+	d, r, err := a.openRegistry(ctx, mustBeThere)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return r.WriteImportTemplate(ctx, commandLine(), c.Template, "", "csv", a.out)
 }
 
 // collected reads --collected-at.
