@@ -49,7 +49,7 @@ type importResultBody struct {
 	Updated        int      `json:"updated"`
 	Unchanged      int      `json:"unchanged"`
 	Failed         int      `json:"failed"`
-	Requested      int      `json:"requested"` // changes that wait for approval
+	Requested      int      `json:"requested"`   // changes that wait for approval
 	Deactivated    int      `json:"deactivated"` // of an undo: people who were new, and are made inactive
 	ProblemCount   int      `json:"problem_count"`
 	Ignored        []string `json:"ignored"` // headers of columns that are no field

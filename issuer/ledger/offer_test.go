@@ -230,3 +230,21 @@ func TestIdsOfAnotherFormAreNotFound(t *testing.T) {
 		}
 	})
 }
+
+// Offers and grants are purged when they have been over for as long as they are
+// kept, and not before.
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, ctx, keep := setup(t, d), context.Background(), 24*time.Hour
+		g := b.grant(t) // its offer ends after ten minutes
+		b.clock.pass(10*time.Minute + keep)
+		if n, err := b.Purge(ctx, keep, 10); err != nil || n != 1 || b.count(t, "credential_offer") != 1 {
+			t.Errorf("purged %d, %v; want the grant, which ended before the offer", n, err)
+		}
+		b.clock.pass(time.Second)
+		if n, err := b.Purge(ctx, keep, 10); err != nil || n != 1 || b.count(t, "credential_offer")+b.count(t, "issue_grant") != 0 {
+			t.Errorf("purged %d, %v; want the offer of %s", n, err, g.ID)
+		}
+	})
+}
