@@ -21,6 +21,8 @@ import (
 type importCmd struct {
 	File          string            `arg:"" optional:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
 	Mode          string            `enum:",create,update" default:"" help:"create (unless told, or by the mapping): rows are new people. update: rows are changes of people who are there."`
+	Carries       string            `enum:"values,attestations,both" default:"values" help:"What the rows bring. Decisions stand in columns such as sex:attestation, as in a download."`
+	Undo          string            `placeholder:"IMPORT" help:"Take back the import with this id instead of reading a file; with --dry-run, tell what that would change."`
 	Mapping       string            `placeholder:"KEY" help:"Saved mapping to read the file by, such as openg2p; --map goes before it."`
 	Kind          string            `placeholder:"KIND" help:"What the rows are: person (unless told), or a kind of group such as household."`
 	AllOrNothing  bool              `help:"Change nothing if a row has a problem; else the good rows are applied."`
@@ -38,13 +40,18 @@ type importCmd struct {
 // shownProblems is how many problems are printed; --problems writes the others.
 const shownProblems = 10
 
-// Run imports the file, prints what was done, and fails if a row has a problem.
+// Run imports the file, or takes an import back, prints what was done, and fails if
+// a row has a problem.
 func (c *importCmd) Run(ctx context.Context, a *app) error {
-	if c.Template != "" {
+	switch {
+	case c.Template != "":
 		return c.printTemplate(ctx, a)
-	}
-	if c.File == "" {
-		return errors.New("name a CSV file, or - for standard input")
+	case c.Undo != "" && c.File != "":
+		return errors.New("--undo takes no file")
+	case c.Undo != "":
+		return c.undo(ctx, a)
+	case c.File == "":
+		return errors.New("name a file, or - for standard input")
 	}
 	collected, err := c.collected()
 	if err != nil {
@@ -65,7 +72,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	}
 	say, stop := progress(a.errOut, size)
 	result, err := r.Import(ctx, commandLine(), src, registry.ImportOptions{
-		Name: filepath.Base(c.File), Mode: registry.ImportMode(c.Mode), AllOrNothing: c.AllOrNothing, DryRun: c.DryRun,
+		Name: filepath.Base(c.File), Mode: registry.ImportMode(c.Mode), Carries: registry.Carries(c.Carries), AllOrNothing: c.AllOrNothing, DryRun: c.DryRun,
 		Saved: c.Mapping, Kind: c.Kind, Mapping: c.Map, KnownOnly: c.Mode != string(registry.ImportUpdate) && !c.IgnoreUnknown,
 		Dates: csvio.DateOrder(c.Dates), Reason: c.Reason, Label: c.Label, CollectedAt: collected, Progress: say,
 	})
@@ -74,6 +81,9 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	c.tell(a, result, err)
+	if err == nil && !c.DryRun && result.Created+result.Updated > 0 {
+		fmt.Fprintf(a.out, "To take it back: socialregistry import --undo %s\n", result.Batch)
+	}
 	if err == nil && result.Failed > 0 {
 		return fmt.Errorf("%d of %d rows have problems", result.Failed, result.Rows)
 	}
@@ -174,6 +184,9 @@ func (c *importCmd) tell(a *app, r registry.ImportResult, failed error) {
 		fmt.Fprintln(a.out, "Nothing was changed. The import would have given:")
 	}
 	fmt.Fprintf(a.out, "%d rows: %d created, %d updated, %d unchanged, %d with problems\n", r.Rows, r.Created, r.Updated, r.Unchanged, r.Failed)
+	if d := r.Decisions; c.Carries != string(registry.CarriesValues) {
+		fmt.Fprintf(a.out, "Decisions: %d attested, %d rejected, %d taken back, %d as they were, %d with problems\n", d.Attested, d.Rejected, d.TakenBack, d.Repeated, d.Failed)
+	}
 }
 
 func (c *importCmd) writeProblems(list []csvio.Problem) error {
