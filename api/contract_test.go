@@ -139,6 +139,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseProgrammes(t, run)
 	s.exerciseEnrolments(t, run)
 	s.exerciseRecords(t, run)
+	s.exerciseAttestation(t, run)
 	s.exerciseDocuments(t, run)
 	s.exerciseKinship(t, run)
 	s.exerciseVersions(t, run)

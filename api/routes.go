@@ -84,6 +84,7 @@ func (s *server) rest() {
 	g.get("/api/v1/people/:id/versions/:number", h.Version)
 	g.get("/api/v1/people/:id/history", h.History)
 
+	restAttestation(g, h)
 	restGroups(g, h)
 	restProgrammes(g, h)
 	restKinship(g, h)
@@ -129,6 +130,21 @@ func (s *server) rest() {
 
 	// A password is kept for nobody either.
 	restStaff(own, h)
+}
+
+// restAttestation: decisions beside those of one record, and appeals against them.
+func restAttestation(g group, h *rest.Handlers) {
+	g.get("/api/v1/people/:id/attestations/:field", h.AttestationHistory)
+	g.post("/api/v1/people/:id/attestations/:field/appeals", h.AppealDecision)
+	g.get("/api/v1/groups/:id/attestations/:field", h.AttestationHistory)
+	g.get("/api/v1/queues", h.Queues)
+	g.get("/api/v1/queues/:queue", h.Queue)
+	g.get("/api/v1/appeals", h.Appeals)
+	g.post("/api/v1/appeals/:id/decline", h.DeclineAppeal)
+	g.get("/api/v1/attestation-statuses", h.AttestationStatuses)
+	g.post("/api/v1/attestation-statuses", h.DefineAttestationStatus)
+	g.get("/api/v1/attestation-statuses/:key", h.AttestationStatus)
+	g.put("/api/v1/attestation-statuses/:key", h.ChangeAttestationStatus)
 }
 
 // restAreas: the administrative hierarchy and the offices in it.

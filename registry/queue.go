@@ -121,7 +121,7 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 	if err != nil {
 		return Page{}, err
 	}
-	limit = max(1, min(limit, maxPage))
+	limit = pageSize(limit)
 	var page Page
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		fields, err := r.fieldSet(tx)

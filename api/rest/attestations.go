@@ -51,10 +51,15 @@ func stateBodyOf(s registry.FieldState) stateBody {
 	if p := s.Proposal; p.By != "" {
 		b.Proposal = &proposalBody{State: p.State, Status: p.Status, AttestedBy: p.By, At: p.At, Comment: p.Comment, Attesters: "1 of 2"}
 	}
-	if p := s.Appeal; p.ID != uuid.Nil {
-		b.Appeal = &ownAppealBody{ID: p.ID, State: p.State, At: p.At, Answer: p.Answer}
-	}
+	b.Appeal = ownAppealBodyOf(s.Appeal)
 	return b
+}
+
+func ownAppealBodyOf(a registry.OwnAppeal) *ownAppealBody {
+	if a.ID == uuid.Nil {
+		return nil
+	}
+	return &ownAppealBody{ID: a.ID, State: a.State, At: a.At, Answer: a.Answer}
 }
 
 // decisionsBody is the body of POST /people/{id}/attestations.
@@ -121,4 +126,44 @@ func (h *Handlers) okStates(c *gin.Context, id uuid.UUID) error {
 	setETag(c, version)
 	sorted := slices.SortedFunc(maps.Values(states), func(a, b registry.FieldState) int { return cmp.Compare(a.Field, b.Field) })
 	return okList(c, sorted, stateBodyOf, "")
+}
+
+// pastDecisionBody is one decision as it was made.
+type pastDecisionBody struct {
+	Number     int            `json:"number"`
+	State      registry.State `json:"state"`
+	Status     string         `json:"status,omitempty"`
+	Proposal   bool           `json:"proposal"` // the first of two attesters: it decided nothing yet
+	AttestedBy string         `json:"attested_by"`
+	At         time.Time      `json:"at"`
+	Comment    string         `json:"comment,omitempty"`
+	ExpiresAt  time.Time      `json:"expires_at,omitzero"`
+	Value      string         `json:"value,omitempty"`
+	Version    int            `json:"version"`
+	Appeal     *ownAppealBody `json:"appeal,omitempty"`
+}
+
+func pastDecisionBodyOf(d registry.PastDecision) pastDecisionBody {
+	return pastDecisionBody{Number: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, AttestedBy: d.By, At: d.At, Comment: d.Comment,
+		ExpiresAt: d.ExpiresAt, Value: d.Text, Version: d.VersionNo, Appeal: ownAppealBodyOf(d.Appeal)}
+}
+
+// AttestationHistory answers GET /people/{id}/attestations/{field}, as of a group.
+func (h *Handlers) AttestationHistory(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	page, err := pageOf(c)
+	if err != nil {
+		return err
+	}
+	if err := onlyQuery(c, "after", "limit"); err != nil {
+		return err
+	}
+	found, err := h.reg.AttestationHistory(c.Request.Context(), actorOf(c), id, c.Param("field"), page.After, page.Limit)
+	if err != nil {
+		return err
+	}
+	return okList(c, found.Decisions, pastDecisionBodyOf, found.Next)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/registry"
+	"socialregistry/registry/attestation"
 )
 
 const fieldsPath = "/api/v1/fields"
@@ -44,14 +45,16 @@ type definitionBody struct {
 	RequiredIf string             `json:"required_if"`
 	Rule       string             `json:"rule"`
 	Result     registry.FieldType `json:"result"`
-	Approval   registry.Approval  `json:"approval"`
+
+	Attestation attestation.Policy `json:"attestation"`
+	Approval    registry.Approval  `json:"approval"`
 }
 
 func definitionOf(f registry.Field) definitionBody {
 	return definitionBody{Type: f.Type, Section: f.Section, Position: f.Position, Label: f.Label, Hint: f.Hint, Choices: f.Choices,
 		Pattern: f.Pattern, Min: f.Min, Max: f.Max, MaxLength: f.MaxLength, Required: f.Required, EditBy: f.EditBy, SeeBy: f.SeeBy,
 		Attestable: f.Attestable, Issuable: f.Issuable, Sealed: f.Sealed, Unique: f.Unique, Lookup: f.Lookup, Searchable: f.Searchable,
-		Name: f.Name, Kinds: f.Kinds, IRI: f.IRI, Schema: f.Schema, ShowIf: f.ShowIf, RequiredIf: f.RequiredIf, Rule: f.Rule, Result: f.Result, Approval: f.Approval}
+		Name: f.Name, Kinds: f.Kinds, IRI: f.IRI, Schema: f.Schema, ShowIf: f.ShowIf, RequiredIf: f.RequiredIf, Rule: f.Rule, Result: f.Result, Attestation: f.Attestation, Approval: f.Approval}
 }
 
 func (b definitionBody) field(key string, version int) registry.Field {
@@ -59,7 +62,7 @@ func (b definitionBody) field(key string, version int) registry.Field {
 		Choices: b.Choices, Pattern: b.Pattern, Min: b.Min, Max: b.Max, MaxLength: b.MaxLength, Required: b.Required, EditBy: b.EditBy,
 		SeeBy: b.SeeBy, Attestable: b.Attestable, Issuable: b.Issuable, Sealed: b.Sealed, Unique: b.Unique, Lookup: b.Lookup,
 		Searchable: b.Searchable, Name: b.Name, Kinds: b.Kinds, IRI: b.IRI, Schema: b.Schema, ShowIf: b.ShowIf, RequiredIf: b.RequiredIf,
-		Rule: b.Rule, Result: b.Result, Approval: b.Approval}
+		Rule: b.Rule, Result: b.Result, Attestation: b.Attestation, Approval: b.Approval}
 }
 
 // newField is the body of POST /fields.
