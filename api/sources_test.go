@@ -98,7 +98,7 @@ func (s *service) exerciseMappings(t *testing.T, run func(exercise) *httptest.Re
 	t.Helper()
 	template := func(as []string) *http.Request { return call("GET", imports+"/template?kind=household", "", as) }
 	run(exercise{"getImportTemplate", 200, template(s.as(t, registry.RoleRegistrar)), false})
-	run(exercise{"getImportTemplate", 422, call("GET", imports+"/template?kind=crew", "", s.as(t, registry.RoleRegistrar)), false})
+	run(exercise{"getImportTemplate", 422, call("GET", imports+"/template?kind=nothing", "", s.as(t, registry.RoleRegistrar)), false})
 	exerciseGates(run, "getImportTemplate", s.as(t, registry.RoleAttester), template)
 	settings{mappings, "ImportMapping", "ImportMappings", feedMap, "feed"}.drive(s, t, run)
 }
