@@ -73,6 +73,9 @@ func (r *Registry) SourceProblems(ctx context.Context, a Actor, key string, run 
 	var rows []sourceProblemRow
 	size := pageSize(limit)
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		if _, err := loadSource(tx, key, ""); err != nil {
+			return err
+		}
 		var there bool
 		if err := tx.Raw(`SELECT EXISTS (SELECT 1 FROM source_run WHERE id = ? AND source = ?)`, run, key).Scan(&there).Error; err != nil {
 			return err
