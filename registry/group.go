@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,40 +40,16 @@ func (r *Registry) CreateGroup(ctx context.Context, a Actor, kind string, c Chan
 	if err := a.checkWithin(toRegister); err != nil {
 		return Group{}, err
 	}
-	reason, err := cleanReason(c.Reason)
-	if err != nil {
-		return Group{}, err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Group{}, fmt.Errorf("create a group: %w", err)
-	}
-	numbers, err := r.takeNumbers(ctx, 1)
-	if err != nil {
-		return Group{}, err
+	if kind == PersonKind {
+		return Group{}, errNoGroupKind()
 	}
 	var g Group
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		if _, err := r.loadGroupKind(tx, kind, ""); err != nil {
-			return err
-		}
-		b, err := r.loadBuilderOf(tx, kind, a, reason, now)
-		if err != nil {
-			return err
-		}
-		change, err := b.register(id, numbers[0], c.Set, c.CollectedAt)
-		if err != nil {
-			return err
-		}
-		if err := r.store(tx, change); err != nil {
-			return err
-		}
-		g, err = r.found(tx, b, id, members)
+	err := r.newRecord(ctx, a, kind, c, func(tx *gorm.DB, b *builder, made *built) (err error) {
+		g, err = r.found(tx, b, made.Row.ID, members)
 		without(b.fields.hiddenFrom(a), g.Values)
 		return err
 	})
 	if err != nil {
-		r.returnNumbers(err, numbers...)
 		return Group{}, err
 	}
 	return g, nil

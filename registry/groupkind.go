@@ -173,9 +173,13 @@ func (r *Registry) loadGroupKind(tx *gorm.DB, key, lock string) (GroupKind, erro
 		}
 	}
 	if len(rows) == 0 {
-		return GroupKind{}, fault.New(fault.NotFound, "no_such_group_kind", "There is no such kind of group.")
+		return GroupKind{}, errNoGroupKind()
 	}
 	return rows[0].toGroupKind(), nil
+}
+
+func errNoGroupKind() error {
+	return fault.New(fault.NotFound, "no_such_group_kind", "There is no such kind of group.")
 }
 
 // role gives one of the kind's roles.

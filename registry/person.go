@@ -49,39 +49,55 @@ func (r *Registry) Register(ctx context.Context, a Actor, c Change) (Person, err
 	if err := a.checkWithin(toRegister); err != nil {
 		return Person{}, err
 	}
-	reason, err := cleanReason(c.Reason)
-	if err != nil {
-		return Person{}, err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Person{}, fmt.Errorf("register a person: %w", err)
-	}
-	numbers, err := r.takeNumbers(ctx, 1)
-	if err != nil {
-		return Person{}, err
-	}
 	var p Person
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		b, err := r.loadBuilder(tx, a, reason, now)
-		if err != nil {
-			return err
-		}
-		change, err := b.register(id, numbers[0], c.Set, c.CollectedAt)
-		if err != nil {
-			return err
-		}
-		if err := r.store(tx, change); err != nil {
-			return err
-		}
-		p = personOf(change.Row, without(b.fields.hiddenFrom(a), change.Text))
+	err := r.newRecord(ctx, a, PersonKind, c, func(_ *gorm.DB, b *builder, made *built) error {
+		p = personOf(made.Row, without(b.fields.hiddenFrom(a), made.Text))
 		return nil
 	})
 	if err != nil {
-		r.returnNumbers(err, numbers...)
 		return Person{}, err
 	}
 	return p, nil
+}
+
+// newRecord stores a new person or group under a registration number, and has done
+// finish it in the same transaction. A number that was not used is given back.
+func (r *Registry) newRecord(ctx context.Context, a Actor, kind string, c Change, done func(tx *gorm.DB, b *builder, made *built) error) error {
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("register a %s: %w", kind, err)
+	}
+	numbers, err := r.takeNumbers(ctx, 1)
+	if err != nil {
+		return err
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		if kind != PersonKind {
+			if _, err := r.loadGroupKind(tx, kind, ""); err != nil {
+				return err
+			}
+		}
+		b, err := r.loadBuilderOf(tx, kind, a, reason, now)
+		if err != nil {
+			return err
+		}
+		made, err := b.register(id, numbers[0], c.Set, c.CollectedAt)
+		if err != nil {
+			return err
+		}
+		if err := r.store(tx, made); err != nil {
+			return err
+		}
+		return done(tx, b, made)
+	})
+	if err != nil {
+		r.returnNumbers(err, numbers...)
+	}
+	return err
 }
 
 // Edit changes values of a person and gives the record as it is then. A change

@@ -26,17 +26,36 @@ type StaffAccount struct {
 // Staff lists the accounts of staff by name, disabled ones too: for a keeper with
 // bounds, those whose roles are all within them. Error: Forbidden.
 func (r *Registry) Staff(ctx context.Context, actor Actor) ([]StaffAccount, error) {
+	return r.staffWhere(ctx, actor, "registrant_id IS NULL")
+}
+
+// StaffAccount gives one account. Errors: Forbidden, NotFound "no_such_account",
+// also for one that is outside of the keeper's bounds.
+func (r *Registry) StaffAccount(ctx context.Context, actor Actor, username string) (StaffAccount, error) {
+	found, err := r.staffWhere(ctx, actor, "registrant_id IS NULL AND username = ?", accountName(username))
+	if err == nil && len(found) == 0 {
+		err = errNoAccount()
+	}
+	if err != nil {
+		return StaffAccount{}, err
+	}
+	return found[0], nil
+}
+
+// staffWhere reads the accounts that a condition names, with their roles, as far
+// as they are within the keeper's bounds.
+func (r *Registry) staffWhere(ctx context.Context, actor Actor, condition string, args ...any) ([]StaffAccount, error) {
 	if err := actor.checkWithin(toReadStaff); err != nil {
 		return nil, err
 	}
 	var out []StaffAccount
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		var rows []accountRow
-		if err := tx.Where("registrant_id IS NULL").Order("username").Find(&rows).Error; err != nil {
+		if err := tx.Where(condition, args...).Order("username").Find(&rows).Error; err != nil {
 			return fmt.Errorf("list staff accounts: %w", err)
 		}
 		var roles []assignmentRow
-		if err := tx.Order("granted_at, id").Find(&roles).Error; err != nil {
+		if err := tx.Where(`account_id IN (SELECT id FROM account WHERE `+condition+`)`, args...).Order("granted_at, id").Find(&roles).Error; err != nil {
 			return fmt.Errorf("list roles: %w", err)
 		}
 		places, err := areaPlaces(tx, actor)
@@ -56,20 +75,6 @@ func (r *Registry) Staff(ctx context.Context, actor Actor) ([]StaffAccount, erro
 		return nil
 	})
 	return out, err
-}
-
-// StaffAccount gives one account. Errors: Forbidden, NotFound "no_such_account",
-// also for one that is outside of the keeper's bounds.
-func (r *Registry) StaffAccount(ctx context.Context, actor Actor, username string) (StaffAccount, error) {
-	all, err := r.Staff(ctx, actor)
-	if err != nil {
-		return StaffAccount{}, err
-	}
-	i := slices.IndexFunc(all, func(s StaffAccount) bool { return s.Username == accountName(username) })
-	if i < 0 {
-		return StaffAccount{}, errNoAccount()
-	}
-	return all[i], nil
 }
 
 // keeps tells whether the actor reads or keeps an account with these roles.
