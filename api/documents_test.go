@@ -191,8 +191,27 @@ func (s *service) ownDocuments(t *testing.T, path string, me []string) {
 	if rec := s.do(call("DELETE", at, "", me)); rec.Code != http.StatusConflict || textOf(t, rec, "code") != "document_in_use" {
 		t.Errorf("a document in use: %d %s", rec.Code, rec.Body)
 	}
+	s.evidence(t, record, textOf(t, mine, "id"))
 	log := s.do(call("GET", record+"/history", "", registrar)).Body.String()
 	if !strings.Contains(log, `"kind":"document"`) || !strings.Contains(log, textOf(t, mine, "id")) {
 		t.Errorf("the history does not tell of it: %s", log)
+	}
+}
+
+// evidence: a decision names documents of the record, and of no other.
+func (s *service) evidence(t *testing.T, record, id string) {
+	t.Helper()
+	attester := s.as(t, registry.RoleAttester)
+	decide := func(document string) *httptest.ResponseRecorder {
+		return s.do(call("POST", record+"/attestations", `{"decisions":[{"field":"permit","state":"ATTESTED","evidence":["`+document+`"]}]}`, attester, "If-Match", `"2"`))
+	}
+	if rec := decide(uuid.NewString()); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), `"no_such_document"`) {
+		t.Errorf("nobody's document as evidence: %d %s", rec.Code, rec.Body)
+	}
+	if rec := decide("x"); rec.Code != http.StatusBadRequest {
+		t.Errorf("no id as evidence: %d %s", rec.Code, rec.Body)
+	}
+	if rec := decide(id); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"evidence":["`+id+`"]`) {
+		t.Errorf("evidence: %d %s", rec.Code, rec.Body)
 	}
 }

@@ -36,6 +36,8 @@ type Decision struct {
 	State   State  // NEW takes an earlier decision, or a proposal, back
 	Status  string // key of an AttestationStatus, which says the state; "": State alone
 	Comment string // needed to reject and to revoke; the person sees it
+
+	Evidence []uuid.UUID // documents of the record that it is based on; the person may read them
 }
 
 // Attest records decisions about values of a person or a group, as they stood in version expectVersion:
@@ -45,7 +47,7 @@ type Decision struct {
 // returns NotFound, Conflict "version_conflict", Forbidden, or Invalid
 // "invalid_decisions" with one field per mistake: codes unknown_field,
 // not_visible, not_attestable, outside_section, no_value, bad_state, bad_move,
-// comment_required, doubled, unknown_status, status_retired,
+// comment_required, doubled, no_such_document, unknown_status, status_retired,
 // status_outside_office, own_rejection, those of attestation.Policy and of text.
 func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVersion int, decisions []Decision) error {
 	if err := a.checkOn(toAttest, id); err != nil {
@@ -82,10 +84,14 @@ func (r *Registry) Attest(ctx context.Context, a Actor, id uuid.UUID, expectVers
 // the moved head of its chain, and closes the appeals that they answer. No
 // version is made: no value changes.
 func (r *Registry) storeVerdicts(tx *gorm.DB, b *builder, rec record, verdicts []verdict) error {
-	diff, rows, states := make([]diffEntry, len(verdicts)), make([]attestationRow, len(verdicts)), make([]stateRow, len(verdicts))
+	var diff []diffEntry
+	rows, states := make([]attestationRow, len(verdicts)), make([]stateRow, len(verdicts))
+	var evidence []evidenceRow
 	var answered []int
 	for i, v := range verdicts {
-		diff[i], rows[i], states[i] = v.diff, v.row, v.state
+		rows[i], states[i] = v.row, v.state
+		diff = append(append(diff, v.diff), evidenceDiff(v.diff.Field, v.evidence)...)
+		evidence = append(evidence, v.evidence...)
 		if v.answers {
 			answered = append(answered, v.row.Field)
 		}
@@ -95,6 +101,9 @@ func (r *Registry) storeVerdicts(tx *gorm.DB, b *builder, rec record, verdicts [
 	}
 	if err := tx.Create(rows).Error; err != nil {
 		return fmt.Errorf("store attestations: %w", err)
+	}
+	if err := storeEvidence(tx, evidence); err != nil {
+		return err
 	}
 	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(states).Error; err != nil {
 		return fmt.Errorf("store field states: %w", err)

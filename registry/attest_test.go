@@ -3,6 +3,7 @@ package registry_test
 import (
 	"bytes"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -57,7 +58,7 @@ func TestADecisionIsAboutTheValue(t *testing.T) {
 		check := func(field string, want registry.FieldState) {
 			t.Helper()
 			want.Field = field
-			if got := states[field]; got != want {
+			if got := states[field]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%s = %+v, want %+v", field, got, want)
 			}
 		}

@@ -24,6 +24,8 @@ type FieldState struct {
 	AttestedText string    // the value that was decided on, "" if nobody decided or it cannot be read
 	Proposal     Proposal  // zero: there is none
 	Appeal       OwnAppeal // against the decision; zero: there is none
+
+	Evidence []uuid.UUID // documents that the decision is based on
 }
 
 // Proposal is the first of two attesters' decision about the live value.
@@ -33,6 +35,8 @@ type Proposal struct {
 	By      string
 	At      time.Time
 	Comment string
+
+	Evidence []uuid.UUID
 }
 
 // OwnAppeal is where the appeal against a decision stands, beside the decision.
@@ -109,10 +113,16 @@ func (r *Registry) addDecisions(tx *gorm.DB, fields *fieldSet, rec record, out m
 	if err != nil {
 		return err
 	}
-	now := r.now()
+	documents, err := loadEvidence(tx, rec.row.ID)
+	if err != nil {
+		return err
+	}
+	now, evidence := r.now(), evidenceOf(documents)
 	for _, row := range rows {
 		if def := fields.byNo[row.State.Field]; def != nil && (row.State.Seq > 0 || row.State.Proposal > 0) {
-			out[def.Key] = r.fieldState(rec, def.Key, row, old[row.VersionNo][def.Key], now)
+			s := r.fieldState(rec, def.Key, row, old[row.VersionNo][def.Key], now)
+			s.Evidence, s.Proposal.Evidence = evidence[[2]int{def.No, row.State.Seq}], evidence[[2]int{def.No, row.State.Proposal}]
+			out[def.Key] = s
 		}
 	}
 	return nil

@@ -23,10 +23,11 @@ type decisionsOn struct {
 // verdict is one decision that is accepted: the rows that it writes, and its line
 // in the change log.
 type verdict struct {
-	row     attestationRow
-	state   stateRow
-	diff    diffEntry
-	answers bool // an appeal
+	row      attestationRow
+	state    stateRow
+	diff     diffEntry
+	evidence []evidenceRow
+	answers  bool // an appeal
 }
 
 // decider checks decisions of one actor about any number of records of one kind.
@@ -38,6 +39,8 @@ type decider struct {
 	standing map[uuid.UUID]map[int]standingRow // by the number of the field
 	statuses map[string]usableStatus
 	authors  authors
+
+	documents map[uuid.UUID]map[uuid.UUID]bool // that decisions may name, by record
 }
 
 // standingRow is a state with who made it, the proposal and the appeal beside it.
@@ -61,8 +64,10 @@ func (r *Registry) loadDecider(tx *gorm.DB, b *builder, all []decisionsOn) (*dec
 	if d.statuses, err = loadUsableStatuses(tx, b.actor, all); err != nil {
 		return nil, err
 	}
-	d.authors, err = d.loadAuthors(tx, all)
-	return d, err
+	if d.authors, err = d.loadAuthors(tx, all); err != nil {
+		return nil, err
+	}
+	return d, d.loadEvidenceFor(tx, all)
 }
 
 func loadStanding(tx *gorm.DB, all []decisionsOn) (map[uuid.UUID]map[int]standingRow, error) {
@@ -119,10 +124,13 @@ func (d *decider) decideOne(rec record, one Decision, seen map[string]bool) (ver
 	if wrong := checkComment(to, one.Comment); wrong != nil {
 		return verdict{}, wrong
 	}
+	if wrong := one.checkEvidence(d.documents[rec.row.ID]); wrong != nil {
+		return verdict{}, wrong
+	}
 	is := d.standing[rec.row.ID][def.No]
 	before := d.r.stateOf(rec, def.Key, is.State, d.b.at.Time)
 	proposal := d.proposalFor(rec, def, is)
-	held, wrong := d.hold(rec, def, to, is, proposal)
+	held, wrong := d.hold(rec, def, to, is, proposal, len(one.Evidence) > 0)
 	if wrong != nil {
 		return verdict{}, wrong
 	}
@@ -198,13 +206,13 @@ func (d *decider) proposalFor(rec record, def *fieldDef, is standingRow) attesta
 
 // hold holds a decision to the policy of the field, and to the rule that nobody
 // answers an appeal against the own rejection.
-func (d *decider) hold(rec record, def *fieldDef, to State, is standingRow, proposal attestation.Proposal) (attestation.Verdict, *mistake) {
+func (d *decider) hold(rec record, def *fieldDef, to State, is standingRow, proposal attestation.Proposal, evidence bool) (attestation.Verdict, *mistake) {
 	by := d.b.actor.name()
 	if is.Appealed && string(is.DecidedBy) == by {
 		return attestation.Verdict{}, &mistake{"own_rejection", "The person appealed against this account's decision: somebody else has to answer."}
 	}
 	v := d.r.policyOf(def).Judge(attestation.Case{To: to, By: by, Authors: d.authors.of(rec, def.Key, by),
-		InArea: d.b.actor.attestsInArea(def.Section, rec), Proposal: proposal})
+		InArea: d.b.actor.attestsInArea(def.Section, rec), Proposal: proposal, Evidence: evidence})
 	if v.Code != "" {
 		return v, &mistake{v.Code, v.Words}
 	}
@@ -222,7 +230,7 @@ func (d *decider) verdict(rec record, def *fieldDef, one Decision, is standingRo
 		kind = KindAttestation
 		row.ExpiresAt = nullTime(def.Attestation.ExpiresAt(to, d.b.at.Time))
 	}
-	return verdict{row: row, state: is.State.after(row), answers: is.Appealed && !proposes,
+	return verdict{row: row, state: is.State.after(row), evidence: one.evidence(row), answers: is.Appealed && !proposes,
 		diff: diffEntry{Field: def.Key, Kind: kind, Old: string(before), New: string(to), Status: one.Status, Comment: row.Comment}}
 }
 

@@ -23,6 +23,7 @@ type stateBody struct {
 	Status        string         `json:"status,omitempty"`
 	ExpiresAt     time.Time      `json:"expires_at,omitzero"`
 	AttestedValue string         `json:"attested_value,omitempty"` // the value that was decided on
+	Evidence      []uuid.UUID    `json:"evidence,omitempty"`       // documents
 	Proposal      *proposalBody  `json:"proposal,omitempty"`
 	Appeal        *ownAppealBody `json:"appeal,omitempty"`
 }
@@ -34,6 +35,7 @@ type proposalBody struct {
 	AttestedBy string         `json:"attested_by"`
 	At         time.Time      `json:"at"`
 	Comment    string         `json:"comment,omitempty"`
+	Evidence   []uuid.UUID    `json:"evidence,omitempty"`
 	Attesters  string         `json:"attesters"` // "1 of 2"
 }
 
@@ -47,9 +49,9 @@ type ownAppealBody struct {
 
 func stateBodyOf(s registry.FieldState) stateBody {
 	b := stateBody{Field: s.Field, State: s.State, Status: s.Status, Changed: s.Changed, AttestedBy: s.By, At: s.At, Comment: s.Comment,
-		ExpiresAt: s.ExpiresAt, AttestedValue: s.AttestedText}
+		ExpiresAt: s.ExpiresAt, AttestedValue: s.AttestedText, Evidence: s.Evidence}
 	if p := s.Proposal; p.By != "" {
-		b.Proposal = &proposalBody{State: p.State, Status: p.Status, AttestedBy: p.By, At: p.At, Comment: p.Comment, Attesters: "1 of 2"}
+		b.Proposal = &proposalBody{State: p.State, Status: p.Status, AttestedBy: p.By, At: p.At, Comment: p.Comment, Evidence: p.Evidence, Attesters: "1 of 2"}
 	}
 	b.Appeal = ownAppealBodyOf(s.Appeal)
 	return b
@@ -72,6 +74,8 @@ type decisionBody struct {
 	State   registry.State `json:"state"`
 	Status  string         `json:"status"` // in the place of the state, or beside it
 	Comment string         `json:"comment"`
+
+	Evidence []uuid.UUID `json:"evidence"` // documents of the record
 }
 
 func (b decisionsBody) decisions() []registry.Decision {

@@ -26,6 +26,8 @@ type Policy struct {
 	Area         bool    `json:"area,omitempty"`          // only attesters of an area that holds the record, not those of everywhere
 	ValidDays    int     `json:"valid_days,omitempty"`    // days until an attestation expires; 0: never
 	DeadlineDays int     `json:"deadline_days,omitempty"` // days after which an undecided value is overdue; 0: never
+
+	EvidenceRequired bool `json:"evidence_required,omitempty"` // whoever attests names a document
 }
 
 // Problem says in words what is wrong with a policy, or "".
@@ -55,6 +57,7 @@ type Case struct {
 	Authors  []string // accounts that entered the value
 	InArea   bool     // a role of the account is bounded to an area that holds the record
 	Proposal Proposal // that stands for this value
+	Evidence bool     // the decision names a document
 }
 
 // Verdict is what a policy makes of a decision: it counts, it waits for a second
@@ -70,6 +73,7 @@ const (
 	CodeOwnEdit      = "own_edit"
 	CodeOutsideArea  = "outside_area"
 	CodeSameAttester = "same_attester"
+	CodeNoEvidence   = "evidence_required"
 )
 
 // Judge holds one decision to the policy. Two attesters, and not the own edit,
@@ -80,6 +84,8 @@ func (p Policy) Judge(c Case) Verdict {
 		return Verdict{Code: CodeOutsideArea, Words: "Only an attester of the area of this record decides about this field."}
 	case c.To != Attested:
 		return Verdict{}
+	case p.EvidenceRequired && !c.Evidence:
+		return Verdict{Code: CodeNoEvidence, Words: "Name the document that proves the value."}
 	case p.OwnEdit == OwnEditRefused && slices.Contains(c.Authors, c.By):
 		return Verdict{Code: CodeOwnEdit, Words: "This account entered the value: somebody else has to attest it."}
 	case p.Attesters < 2:
