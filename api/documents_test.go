@@ -214,4 +214,7 @@ func (s *service) evidence(t *testing.T, record, id string) {
 	if rec := decide(id); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"evidence":["`+id+`"]`) {
 		t.Errorf("evidence: %d %s", rec.Code, rec.Body)
 	}
+	if rec := s.do(call("GET", record+"/attestations/permit", "", attester)); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"evidence":["`+id+`"]`) {
+		t.Errorf("evidence in the history: %d %s", rec.Code, rec.Body)
+	}
 }

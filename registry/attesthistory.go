@@ -25,6 +25,8 @@ type PastDecision struct {
 	Text      string    // the value that was decided on
 	VersionNo int       // the version that was looked at
 	Appeal    OwnAppeal // against it; zero: there is none
+
+	Evidence []uuid.UUID // documents that it is based on
 }
 
 // DecisionPage is one page of the decisions about a field, oldest first.
@@ -105,12 +107,17 @@ func pastDecisions(tx *gorm.DB, rec record, field string, rows []pastRow) ([]Pas
 	if err != nil {
 		return nil, err
 	}
-	out := make([]PastDecision, len(rows))
+	documents, err := loadEvidence(tx, rec.row.ID)
+	if err != nil {
+		return nil, err
+	}
+	out, evidence := make([]PastDecision, len(rows)), evidenceOf(documents)
 	for i, row := range rows {
 		d := row.Decision
 		out[i] = PastDecision{Seq: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, By: d.AttestedBy, At: d.At.Time, Comment: d.Comment,
 			ExpiresAt: timeOf(d.ExpiresAt), Text: texts[d.VersionNo][field], VersionNo: d.VersionNo,
-			Appeal: OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: string(row.Answer)}}
+			Appeal:   OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: string(row.Answer)},
+			Evidence: evidence[[2]int{d.Field, d.Seq}]}
 	}
 	return out, nil
 }

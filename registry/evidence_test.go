@@ -50,6 +50,10 @@ func TestADecisionNamesItsEvidence(t *testing.T) {
 		if err != nil || !slices.Equal(states["permit_no"].Evidence, []uuid.UUID{scan.ID}) {
 			t.Errorf("state = %+v (%v)", states["permit_no"], err)
 		}
+		past, err := x.AttestationHistory(t.Context(), self(p.ID), p.ID, "permit_no", "", 0)
+		if err != nil || len(past.Decisions) != 1 || !slices.Equal(past.Decisions[0].Evidence, []uuid.UUID{scan.ID}) {
+			t.Errorf("history = %+v (%v)", past, err)
+		}
 		x.wantLog(t, p.ID, registry.FieldChange{Field: "permit_no", Kind: registry.KindAttestation, Old: "NEW", New: "ATTESTED", Comment: "unreadable"},
 			registry.FieldChange{Field: "permit_no", Kind: registry.KindDocument, New: scan.ID.String()})
 		if got := x.documents(t, self(p.ID), p.ID); !slices.Equal(got, []string{"permit.pdf"}) {

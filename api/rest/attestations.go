@@ -145,11 +145,12 @@ type pastDecisionBody struct {
 	Value      string         `json:"value,omitempty"`
 	Version    int            `json:"version"`
 	Appeal     *ownAppealBody `json:"appeal,omitempty"`
+	Evidence   []uuid.UUID    `json:"evidence,omitempty"`
 }
 
 func pastDecisionBodyOf(d registry.PastDecision) pastDecisionBody {
 	return pastDecisionBody{Number: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, AttestedBy: d.By, At: d.At, Comment: d.Comment,
-		ExpiresAt: d.ExpiresAt, Value: d.Text, Version: d.VersionNo, Appeal: ownAppealBodyOf(d.Appeal)}
+		ExpiresAt: d.ExpiresAt, Value: d.Text, Version: d.VersionNo, Appeal: ownAppealBodyOf(d.Appeal), Evidence: d.Evidence}
 }
 
 // AttestationHistory answers GET /people/{id}/attestations/{field}, as of a group.
