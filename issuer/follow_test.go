@@ -24,6 +24,7 @@ func TestAChangedDetailWithdrawsAndOffersAgain(t *testing.T) {
 		"remove": func(w *world, id uuid.UUID) error { return w.tryEdit(id, map[string]string{"birth_date": ""}) },
 		"reject": func(w *world, id uuid.UUID) error { return w.tryDecide(id, registry.StateRejected, "birth_date") },
 		"reopen": func(w *world, id uuid.UUID) error { return w.tryDecide(id, registry.StateNew, "birth_date") },
+		"revoke": func(w *world, id uuid.UUID) error { return w.tryDecide(id, registry.StateRevoked, "birth_date") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -231,7 +231,7 @@ func scopeFor(act action) Scope {
 		return ScopeExportsRead
 	case toReadAdminLog, toAudit, toReadJobs, toReadSources:
 		return ScopeSettingsRead
-	case toKeepAreas, toEndJobs, toKeepStatuses, toKeepSources:
+	case toKeepAreas, toEndJobs, toKeepStatuses, toExpire, toKeepSources:
 		return ScopeSettingsWrite
 	case toReadStaff:
 		return ScopeStaffRead

@@ -28,6 +28,9 @@ func Queues() []Queue {
 	return []Queue{QueueUndecided, QueueChanged, QueueRejected, QueueExpired, QueueProposed, QueueOverdue}
 }
 
+// Rare tells of the queues that are empty but for fields with a policy.
+func (q Queue) Rare() bool { return q == QueueExpired || q == QueueProposed || q == QueueOverdue }
+
 // QueueCap bounds what QueueCounts counts: beyond it, it only matters that it is
 // a lot.
 const QueueCap = 10_000

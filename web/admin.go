@@ -39,8 +39,14 @@ func (p *Pages) Queue(c *gin.Context) error {
 		registry.QueueUndecided: {"wait", "clock", l.t("state.waiting")},
 		registry.QueueChanged:   {"chg", "changed", l.t("state.changed")},
 		registry.QueueRejected:  {"bad", "cross", l.t("state.rejected")},
+		registry.QueueExpired:   {"chg", "clock", l.t("state.expired")},
+		registry.QueueProposed:  {"wait", "clock", l.t("state.proposed")},
+		registry.QueueOverdue:   {"bad", "clock", l.t("state.overdue")},
 	}
-	for _, q := range []registry.Queue{registry.QueueUndecided, registry.QueueChanged, registry.QueueRejected} {
+	for _, q := range registry.Queues() {
+		if q.Rare() && counts[q] == 0 {
+			continue
+		}
 		count := l.number(counts[q])
 		if counts[q] > registry.QueueCap {
 			count = l.t("queue.more_than", "n", registry.QueueCap)
@@ -127,7 +133,7 @@ func (p *Pages) people(l *locale, fields []registry.Field, page registry.Page, q
 			v.Field.Options = append(v.Field.Options, option{Value: f.Key, Label: p.label(l, f), Selected: f.Key == q.Field})
 		}
 	}
-	for _, s := range []registry.State{registry.StateNew, registry.StateAttested, registry.StateRejected} {
+	for _, s := range []registry.State{registry.StateNew, registry.StateAttested, registry.StateRejected, registry.StateExpired, registry.StateRevoked} {
 		b := stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: s})
 		v.State.Options = append(v.State.Options, option{Value: string(s), Label: words{Text: b.Text}, Selected: s == q.State})
 	}

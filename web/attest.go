@@ -143,7 +143,10 @@ func (p *Pages) attestRow(l *locale, rec record, f registry.Field, value func(*l
 	if !s.At.IsZero() {
 		row.Meta = l.t("attest.by", "who", s.By, "when", s.At)
 	}
-	if s.State == registry.StateRejected {
+	if s.Proposal.By != "" {
+		row.Meta = l.t("attest.proposed", "who", s.Proposal.By, "when", s.Proposal.At)
+	}
+	if s.State.NeedsComment() {
 		row.Comment = s.Comment
 	}
 	return row, true

@@ -158,6 +158,12 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 	case registry.KindRequest:
 		out.Label.Text = l.t("wait.state_"+ch.New) + ": " + out.Label.Text
 		return out
+	case registry.KindAppeal:
+		out.Label.Text = l.t("appeal.state_"+ch.New) + ": " + out.Label.Text
+		return out
+	case registry.KindProposal:
+		out.Label.Text = l.t("state.proposed") + ": " + out.Label.Text
+		return out
 	case registry.KindRequestValue:
 		out.Label.Text, out.Comment = l.t("wait.value")+": "+out.Label.Text, ""
 	}
@@ -178,8 +184,10 @@ func entryTitle(l *locale, e registry.LogEntry) string {
 	switch {
 	case e.Reason == registry.ActivationReason && len(e.Changes) == 0:
 		return l.t("history.code")
-	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAttestation:
+	case len(e.Changes) > 0 && (e.Changes[0].Kind == registry.KindAttestation || e.Changes[0].Kind == registry.KindProposal):
 		return l.t("history.decided", "n", len(e.Changes))
+	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAppeal:
+		return l.t("appeal.entry")
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindRequest:
 		return l.t("wait.entry")
 	case e.ChainNo == 1:

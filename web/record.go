@@ -123,7 +123,7 @@ func (p *Pages) detail(l *locale, rec record, f registry.Field, value func(*loca
 	case !f.Attestable:
 	case state.State == registry.StateAttested:
 		d.Meta = l.t("detail.attested_by", "who", state.By, "when", state.At)
-	case state.State == registry.StateRejected:
+	case state.State.NeedsComment():
 		d.Note = state.Comment
 	}
 	return d
@@ -147,6 +147,10 @@ func stateBadge(l *locale, f registry.Field, s registry.FieldState) badge {
 		return badge{"ok", "check", l.t("state.attested")}
 	case s.State == registry.StateRejected:
 		return badge{"bad", "cross", l.t("state.rejected")}
+	case s.State == registry.StateExpired:
+		return badge{"chg", "clock", l.t("state.expired")}
+	case s.State == registry.StateRevoked:
+		return badge{"bad", "cross", l.t("state.revoked")}
 	case s.Changed:
 		return badge{"chg", "changed", l.t("state.changed")}
 	}

@@ -63,6 +63,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	work.Go(func() error { return p.follow(ctx, a.log) })
 	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
+	work.Go(func() error { return p.expire(ctx, a.log) })
 	work.Go(func() error { return p.sweep(ctx, a.log, a.config.Keep) })
 	work.Go(func() error { return p.count(ctx, a.log) })
 	work.Go(func() error { return p.pull(ctx, a.log) })

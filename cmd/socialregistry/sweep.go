@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"socialregistry/registry"
 )
 
 // sweepEvery is how often what nobody needs any more is looked for.
@@ -34,6 +36,31 @@ func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger, keep time.Durat
 	tellSwept(ctx, log, "jobs that ended long ago", jobs, err)
 	offers, err := p.issuer.PurgeOffers(ctx, keep)
 	tellSwept(ctx, log, "offers that ended long ago", offers, err)
+}
+
+// expireEvery is how often it is written down which attestations have come to
+// their end. Nothing is issued from them before either; credentials that were are
+// withdrawn soon after.
+const expireEvery = time.Minute
+
+// expire writes down which attestations have expired, for as long as ctx lasts.
+func (p *parts) expire(ctx context.Context, log *slog.Logger) error {
+	for {
+		n, err := p.registry.ExpireAttestations(ctx, registry.System())
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			log.Error("write down which attestations expired", "error", err)
+		case n > 0:
+			log.Info("attestations expired", "done", n)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(expireEvery):
+		}
+	}
 }
 
 func tellSwept(ctx context.Context, log *slog.Logger, what string, n int64, err error) {
