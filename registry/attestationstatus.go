@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -184,6 +185,7 @@ func (a Actor) keepsStatus(tx *gorm.DB, office string) error {
 func (s AttestationStatus) check(tx *gorm.DB) error {
 	var p definitionProblems
 	p.add(!reKey.MatchString(s.Key) || len(s.Key) > maxKeyLength, "key", "Small letters, digits and single underscores, beginning with a letter; at most 63.")
+	p.add(reKey.MatchString(s.Key) && State(strings.ToUpper(s.Key)).Known(), "key", "A state itself has this name.")
 	p.add(!s.State.Decidable(), "state", "NEW, ATTESTED, REJECTED or REVOKED: the clock alone makes EXPIRED.")
 	p.add(!labelsFine(s.Label) || s.Label["en"] == "", "label", "One line per language; English (en) is needed.")
 	if s.Office != "" {

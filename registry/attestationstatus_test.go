@@ -95,6 +95,9 @@ func TestWhoKeepsStatusesAndHow(t *testing.T) {
 		wantFault(t, define(bounded(registry.RoleAdmin, "N"), everybodys), fault.Forbidden, "not_allowed")
 		err := define(admin(), registry.AttestationStatus{Key: "ATTESTED", State: registry.StateExpired, Office: "NOWHERE"})
 		wantFault(t, err, fault.Invalid, "invalid_attestation_status")
+		state := fine
+		state.Key = "rejected" // a cell of a file with this word is the state
+		wantFault(t, define(admin(), state), fault.Invalid, "invalid_attestation_status")
 		if got := fields(err); !slices.Equal(got, []string{"key:invalid_key", "state:invalid_state", "label:invalid_label", "office:invalid_office"}) {
 			t.Errorf("mistakes = %v", got)
 		}

@@ -69,8 +69,11 @@ func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any,
 		return nil, err
 	}
 	file, rows, err := r.keepExport(ctx, a, &row, req, func(done, total int64) { run.Tell(ctx, done, total) })
+	if errors.Is(err, jobs.ErrLost) || err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), jobs.ErrCancelled) {
+		return nil, err // another worker has it, or will: what it writes stands
+	}
 	if err != nil {
-		free := db.Besides(context.WithoutCancel(ctx), nil) // the job may be lost or cancelled
+		free := db.Besides(context.WithoutCancel(ctx), nil) // the job may be cancelled
 		return nil, errors.Join(err, r.db.InTx(free, r.now, func(tx *gorm.DB, now db.Time) error {
 			return r.endExport(tx, a, &row, exportEnd{failed: true}, now)
 		}))

@@ -237,10 +237,13 @@ func (im *importRun) endedRow(state ImportState) (batchRow, error) {
 	return row, err
 }
 
+// waiting are the states of an upload that can still be applied or given up.
+func waiting() []ImportState { return []ImportState{batchUploaded, batchChecked, batchRefused} }
+
 // updateBatch writes the end of an upload's run, unless somebody has applied it
 // or given it up meanwhile. The hash stays the one of the file that was sent.
 func (im *importRun) updateBatch(tx *gorm.DB, row batchRow) error {
-	done := tx.Model(&row).Where("state NOT IN ?", []ImportState{batchApplied, batchDiscarded}).
+	done := tx.Model(&row).Where("state IN ?", waiting()).
 		Select("state", "fingerprint", "applied_before", "row_count", "created", "updated", "unchanged", "failed", "requested", "problem_count", "ignored", "ended_at",
 			"attested", "rejected", "taken_back", "repeated", "refused", "tx_no").Updates(&row)
 	if done.Error != nil {

@@ -28,6 +28,10 @@ func TestImportCreatesHouseholds(t *testing.T) {
 			"G,,1,," + n(4) + ",captain,\n" +
 			"B,,2,," + n(4) + ",child,\n"
 		o := registry.ImportOptions{Kind: "household", Mode: registry.ImportCreate, DryRun: true}
+		decisions := o
+		decisions.Carries = registry.CarriesBoth
+		_, err := x.Import(t.Context(), admin(), strings.NewReader(file), decisions)
+		wantFault(t, err, fault.Invalid, "invalid_carries")
 		res := x.load(t, file, o, "2 0 0 6")
 		if x.count(t, "membership") != 0 {
 			t.Error("a dry run made members")
@@ -37,7 +41,7 @@ func TestImportCreatesHouseholds(t *testing.T) {
 			t.Errorf("problems %s, want %s", got, want)
 		}
 		o.DryRun, o.AllOrNothing = false, true
-		_, err := x.Import(t.Context(), registrar(), strings.NewReader(file), o)
+		_, err = x.Import(t.Context(), registrar(), strings.NewReader(file), o)
 		wantFault(t, err, fault.Invalid, "import_has_problems")
 		if x.count(t, "membership") != 0 {
 			t.Error("all or nothing made members")

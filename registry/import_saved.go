@@ -65,6 +65,8 @@ func (r *Registry) checkImportKind(ctx context.Context, o ImportOptions) error {
 			return fault.New(fault.Invalid, "no_such_group_kind", "There is no such kind of group.")
 		case o.Mode != ImportCreate:
 			return fault.New(fault.Invalid, "invalid_import_mode", "Groups are created by an import; a file does not change them.")
+		case o.Carries != "" && o.Carries.decisions():
+			return fault.New(fault.Invalid, "invalid_carries", "A file of groups carries values alone.")
 		}
 		return nil
 	})

@@ -76,6 +76,8 @@ func (row *batchRow) undoable() error {
 		return fault.New(fault.Conflict, "undo_of_undo", "This is an undo itself. Upload the file again instead.")
 	case row.State == batchUndone:
 		return fault.New(fault.Conflict, "import_undone", "This import was taken back already.")
+	case row.State == batchApplied && row.Kind != PersonKind:
+		return fault.New(fault.Conflict, "undo_of_groups", "An import of groups cannot be taken back as a whole. End the groups one by one.")
 	case row.State != batchApplied || row.TxNo == nil:
 		return fault.New(fault.Conflict, "import_not_applied", "This import has changed nothing.")
 	}

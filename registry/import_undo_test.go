@@ -108,6 +108,7 @@ func TestUndoOfAnUploadIsAReversingChangeSet(t *testing.T) {
 		}
 		_, err = x.UndoImport(t.Context(), admin(), res.Batch, "")
 		wantFault(t, err, fault.Conflict, "import_undone")
+		wantFault(t, x.DiscardImport(t.Context(), admin(), res.Batch), fault.Conflict, "import_ended") // that it was applied is not forgotten
 		_, err = x.UndoImport(t.Context(), admin(), undo, "")
 		wantFault(t, err, fault.Conflict, "undo_of_undo")
 	})

@@ -153,7 +153,7 @@ func (r *Registry) DiscardImport(ctx context.Context, a Actor, id uuid.UUID) err
 		return err
 	}
 	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
-		done := tx.Exec(`UPDATE import_batch SET state = ? WHERE id = ? AND state NOT IN ?`, batchDiscarded, id, []ImportState{batchApplied, batchDiscarded})
+		done := tx.Exec(`UPDATE import_batch SET state = ? WHERE id = ? AND state IN ?`, batchDiscarded, id, waiting())
 		if done.Error != nil {
 			return fmt.Errorf("give up an import: %w", done.Error)
 		}

@@ -112,7 +112,7 @@ func (im *importRun) lockUpload(tx *gorm.DB) error {
 		return fmt.Errorf("lock an upload: %w", err)
 	case state == batchApplied:
 		return errAppliedBefore
-	case state == batchDiscarded, state == "":
+	case !slices.Contains(waiting(), state):
 		return errImportEnded()
 	}
 	return nil

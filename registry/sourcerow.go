@@ -93,6 +93,7 @@ func (p *pulling) newRowWriter(tx *gorm.DB, now db.Time) (*rowWriter, error) {
 		return nil, err
 	}
 	w.im.builder = p.r.newBuilder(w.im.fields, a, "pulled from the source "+p.src.Key, now)
+	w.im.builder.hasDocument = func(id uuid.UUID, sha256 string) (bool, error) { return p.r.hasDocument(tx, id, sha256) }
 	if label := p.src.Spec.V.VersionLabel; label != "" {
 		w.label = label + " " + p.run.BegunAt.UTC().Format("2006-01-02 15:04:05")
 	}

@@ -59,6 +59,7 @@ func TestAddresses(t *testing.T) {
 	for text, want := range map[string]bool{
 		"8.8.8.8": true, "2a00:1450::1": true, "10.1.2.3": true, "10.2.0.1": false, "127.0.0.1": false, "::1": false, "::ffff:127.0.0.1": false, "169.254.169.254": false,
 		"192.168.0.1": false, "172.16.0.1": false, "100.64.0.1": false, "0.0.0.0": false, "fd00::1": false, "fe80::1": false, "64:ff9b::7f00:1": false, "2002:7f00:1::": false, "224.0.0.1": false,
+		"::127.0.0.1": false, "::ffff:0:7f00:1": false, "fec0::1": false,
 	} {
 		if got := h.AllowsAddress("data.example.org", text); got != want {
 			t.Errorf("%s: %v, want %v", text, got, want)

@@ -72,11 +72,15 @@ func (h Hosts) allowsAddress(host string, addr netip.Addr) bool {
 // isPublic tells whether an address is one of the Internet: RFC 6890 and what has
 // come since.
 func isPublic(addr netip.Addr) bool {
-	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
+	if !addr.IsGlobalUnicast() || addr.IsPrivate() || addr.Is6() && !global6().Contains(addr) {
 		return false
 	}
 	return !slices.ContainsFunc(special(), func(p netip.Prefix) bool { return p.Contains(addr) })
 }
+
+// global6 is what of IPv6 is given out for the open net (RFC 4291 §2.4, IANA): all
+// else is local, or hides an IPv4 address.
+func global6() netip.Prefix { return netip.MustParsePrefix("2000::/3") }
 
 // special are the networks that look public and are not, those that hide an IPv4
 // address among them.

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Writer writes CSV that is safe to open in a spreadsheet: every cell is
@@ -30,7 +31,8 @@ func (w *Writer) Flush() error {
 
 // formulaStart are the characters by which a spreadsheet takes a cell for a
 // formula or a command (OWASP, CSV injection).
-const formulaStart = "=+-@\t\r"
+// The last four are the full-width forms, which some take for the same.
+const formulaStart = "=+-@\t\r＝＋－＠"
 
 // Guard puts an apostrophe before a cell that a spreadsheet would take for a
 // formula. Unguard reverses it for every cell.
@@ -53,5 +55,6 @@ func Unguard(cell string) string {
 // twice.
 func startsFormula(cell string) bool {
 	rest := strings.TrimLeft(cell, "'")
-	return rest != "" && strings.IndexByte(formulaStart, rest[0]) >= 0
+	first, _ := utf8.DecodeRuneInString(rest)
+	return rest != "" && first != utf8.RuneError && strings.ContainsRune(formulaStart, first)
 }

@@ -11,6 +11,7 @@ func TestGuard(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[string]string{
 		"=1+1": "'=1+1", "+251": "'+251", "-5": "'-5", "@SUM": "'@SUM", "\tx": "'\tx", "\rx": "'\rx",
+		"＝1+1": "'＝1+1", "＋251": "'＋251", "－5": "'－5", "＠SUM": "'＠SUM",
 		"Amina": "Amina", "": "", "'Abd": "'Abd", "'=1": "''=1", "a=b": "a=b", "'": "'",
 	} {
 		got := csvio.Guard(cell)
@@ -27,7 +28,7 @@ func FuzzGuard(f *testing.F) {
 	f.Add("'=1")
 	f.Fuzz(func(t *testing.T, cell string) {
 		got := csvio.Guard(cell)
-		if got != "" && strings.ContainsRune("=+-@\t\r", rune(got[0])) {
+		if strings.IndexAny(got, "=+-@\t\r＝＋－＠") == 0 {
 			t.Errorf("Guard(%q) = %q is still a formula", cell, got)
 		}
 		if back := csvio.Unguard(got); back != cell {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // What is wrong with a page. They are told apart by errors.Is.
@@ -95,7 +97,7 @@ func (p Page) Cursor(path string) (string, error) {
 	switch {
 	case !ok:
 		return "", nil
-	case !scalar || len(text) > MaxCursor, found == false, found == true:
+	case !scalar || len(text) > MaxCursor, found == false, found == true, strings.ContainsFunc(text, unicode.IsControl), !utf8.ValidString(text):
 		return "", ErrBadCursor
 	}
 	return text, nil

@@ -108,6 +108,8 @@ func checkDirectory(src io.ReaderAt, size int64) error {
 	end := tail[i:]
 	count, length, start := binary.LittleEndian.Uint16(end[10:]), binary.LittleEndian.Uint32(end[12:]), binary.LittleEndian.Uint32(end[16:])
 	switch {
+	case count == 0xffff, length == 0xffffffff, start == 0xffffffff, int64(start) >= size: // the true figures stand elsewhere (ZIP64)
+		return errTooManyParts()
 	case count > maxParts, length > maxDirectory, size-int64(start) > maxDirectory+int64(len(tail)):
 		return errTooManyParts()
 	}

@@ -53,6 +53,8 @@ func TestContainerIsRefused(t *testing.T) {
 	}
 	hidden := slices.Clone(many.bytes()) // its end claims one part
 	binary.LittleEndian.PutUint16(hidden[len(hidden)-12:], 1)
+	elsewhere := slices.Clone(good.bytes()) // its end leaves the place of the list to a ZIP64 record
+	binary.LittleEndian.PutUint32(elsewhere[len(elsewhere)-6:], 0xffffffff)
 	doubled := bytes.ReplaceAll(workbook(head("", "region")).with("xl/worksheets/sheet9.xml", "x").bytes(), []byte("sheet9"), []byte("sheet1"))
 	for name, tc := range map[string]struct {
 		file []byte
@@ -71,6 +73,7 @@ func TestContainerIsRefused(t *testing.T) {
 		"binary workbook": {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="xl/workbook.bin"/></R>`).bytes(), xlsx.CodeNotXLSX},
 		"many parts":      {many.bytes(), xlsx.CodeTooManyParts},
 		"many, said one":  {hidden, xlsx.CodeDamaged},
+		"zip64":           {elsewhere, xlsx.CodeTooManyParts},
 		"a part twice":    {doubled, xlsx.CodeDamaged},
 		"no main part":    {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="../../etc/passwd.xml"/></R>`).bytes(), xlsx.CodeDamaged},
 		"utf-16 part":     {workbook("").with("xl/workbook.xml", "<?xml version=\"1.0\" encoding=\"UTF-16\"?><workbook/>").bytes(), csvio.CodeNotUTF8},
