@@ -210,13 +210,15 @@ func noteStatements() []statement {
 // decisionStatements are the steps of the merge that write what
 // Registry.storeVerdicts writes for one person, but for the notes.
 func decisionStatements() []statement {
+	const insertState = `INSERT INTO field_state (registrant_id, field, state, status, seq, last_seq, decided_hash, live_hash, hash_key_id, since, expires_at)
+			SELECT registrant_id, field, state, status, seq, seq, value_hash, value_hash, hash_key_id, @at, expires_at
+			FROM import_stage_attestation WHERE run_no = @run AND NOT proposal`
 	return []statement{
 		{"insert attestation", `INSERT INTO attestation (registrant_id, field, seq, version_no, value_hash, hash_key_id, state, status, proposal, attested_by, at, comment, expires_at)
 			SELECT registrant_id, field, seq, version_no, value_hash, hash_key_id, state, status, proposal, @actor, @at, comment, expires_at
 			FROM import_stage_attestation WHERE run_no = @run`},
-		{"upsert field_state", `INSERT INTO field_state (registrant_id, field, state, status, seq, last_seq, decided_hash, live_hash, hash_key_id, since, expires_at)
-			SELECT registrant_id, field, state, status, seq, seq, value_hash, value_hash, hash_key_id, @at, expires_at
-			FROM import_stage_attestation WHERE run_no = @run AND NOT proposal
+		{"insert field_state", insertState + ` AND seq = 1`}, // nobody had decided: it is never in the way of another row
+		{"upsert field_state", insertState + ` AND seq > 1
 			ON CONFLICT (registrant_id, field) DO UPDATE SET state = excluded.state, status = excluded.status, seq = excluded.seq, last_seq = excluded.last_seq,
 				proposal = 0, decided_hash = excluded.decided_hash, live_hash = excluded.live_hash, hash_key_id = excluded.hash_key_id,
 				since = excluded.since, expires_at = excluded.expires_at`},

@@ -27,7 +27,9 @@ const childVariable = "SR_TEST_IMPORT_CHILD"
 // childJob is what a child does, as JSON in its environment.
 type childJob struct {
 	URL, Master, File string
-	Batch             int    // 0: Import; else ImportByGORM with batches of this size
+	Batch             int    // 0: Import; else ImportByGORM, or AttestByGORM, with batches of this size
+	Attest            bool   // the file decides about people who are there
+	Both              bool   // the file decides about the people whom it brings
 	Halt              string // where it waits to be killed: see halt
 }
 
@@ -51,6 +53,22 @@ func writePeople(t testing.TB, n int) string {
 		t.Fatal(err)
 	}
 	return f.Name()
+}
+
+// attested gives the same people with a decision about the sex of each.
+func attested(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(strings.TrimSuffix(string(b), "\n"), "\n", ",ATTESTED\n") + ",ATTESTED\n"
+	text = strings.Replace(text, ",ATTESTED\n", ",sex:attestation\n", 1)
+	out := name + ".both.csv"
+	if err := os.WriteFile(out, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // child starts one; its lines are read from the returned reader.
@@ -135,15 +153,25 @@ func TestImportChild(t *testing.T) {
 }
 
 func (job childJob) run(t *testing.T, r *registry.Registry, file io.Reader) (registry.ImportResult, error) {
+	if job.Attest && job.Batch > 0 {
+		n, err := r.AttestByGORM(t.Context(), attester(), file, carrying(registry.CarriesAttestations), job.Batch)
+		return registry.ImportResult{Rows: n, Updated: n}, err
+	}
+	if job.Attest {
+		return r.Import(t.Context(), attester(), file, carrying(registry.CarriesAttestations))
+	}
 	if job.Batch > 0 {
 		n, err := r.ImportByGORM(t.Context(), registry.System(), file, job.Batch)
 		return registry.ImportResult{Rows: n, Created: n}, err
 	}
-	o := create()
+	o, who := create(), registry.System()
+	if job.Both {
+		o.Carries, who = registry.CarriesBoth, admin()
+	}
 	if job.Halt != "" {
 		o.Progress = halt(job.Halt)
 	}
-	return r.Import(t.Context(), registry.System(), file, o)
+	return r.Import(t.Context(), who, file, o)
 }
 
 // resident reads a memory figure of this process.

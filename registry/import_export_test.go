@@ -76,10 +76,10 @@ func (im *importRun) createByGORM(tx *gorm.DB, rows []*importRow, no int64, batc
 		tx.CreateInBatches(versions, batch).Error, tx.CreateInBatches(ids, batch).Error, tx.CreateInBatches(logs, batch).Error)
 }
 
-// MergeSteps names the statements of a merge of new people.
+// MergeSteps names the statements of a merge of new people and decisions about them.
 func MergeSteps() []string {
 	var names []string
-	for _, s := range createStatements() {
+	for _, s := range append(createStatements(), decisionStatements()...) {
 		names = append(names, s.name)
 	}
 	return names

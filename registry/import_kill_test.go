@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	killPeople = 100_000
+	killPeople = 60_000
 	killSeed   = 20261122
 )
 
@@ -60,11 +60,11 @@ func killPoints(seed uint64) []string {
 	return append(points, "merge "+steps[rnd.IntN(len(steps))])
 }
 
-// A killed import leaves everything but staging as it was, and the same file
+// A killed import, of values and of decisions about them, leaves everything but staging as it was, and the same file
 // can be sent again.
 func TestImportSurvivesKill(t *testing.T) {
 	t.Parallel()
-	file := writePeople(t, killPeople)
+	file := attested(t, writePeople(t, killPeople))
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		d, err := db.Open(t.Context(), url)
 		if err != nil {
@@ -80,7 +80,7 @@ func TestImportSurvivesKill(t *testing.T) {
 		x.attest(t, x.find(t, "ID-0001"), registry.StateAttested, "", "sex")
 		before := x.dump(t)
 
-		job := childJob{URL: url, Master: x.Master.Encode(), File: file}
+		job := childJob{URL: url, Master: x.Master.Encode(), File: file, Both: true}
 		t.Logf("seed %d", killSeed)
 		for _, job.Halt = range killPoints(killSeed) {
 			t.Logf("killed %s", killed(t, job))
@@ -92,8 +92,8 @@ func TestImportSurvivesKill(t *testing.T) {
 		if res := finish(t, job); counts(res.Result) != fmt.Sprintf("%d 0 0 0", killPeople) || res.Result.AlreadyApplied {
 			t.Errorf("after the kills: %+v", res.Result)
 		}
-		if n := x.count(t, "registrant"); n != killPeople+3 {
-			t.Errorf("%d people", n)
+		if n, decided := x.count(t, "registrant"), x.count(t, "attestation"); n != killPeople+3 || decided != killPeople+1 {
+			t.Errorf("%d people, %d decisions", n, decided)
 		}
 	})
 }
