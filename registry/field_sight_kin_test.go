@@ -25,7 +25,7 @@ func TestAHiddenFieldIsHiddenAmongKinAndMembers(t *testing.T) {
 		}
 		name.SeeBy = []registry.Role{registry.RoleAdmin}
 		_, err = x.UpdateField(t.Context(), admin(), name, "private")
-		wantFault(t, err, fault.Invalid, "invalid_field")
+		wantFault(t, err, fault.Invalid, "invalid_field_definition")
 		for _, c := range []struct {
 			a     registry.Actor
 			sex   string
