@@ -3,6 +3,7 @@ package registry_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -148,13 +149,17 @@ func TestBoundsDoNotReachTheWholeRegistry(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
 		x.areas(t, country)
+		x.load(t, three, create(), "3 0 0 0")
 		for _, g := range []registry.Grant{{Area: "NL"}, {Kind: registry.PersonKind}, {Section: "contact"}} {
 			g.Role = registry.RoleAdmin
 			a := within(g)
 			_, err := x.DefineField(t.Context(), a, registry.Field{Key: "shoe", Type: registry.TypeText, Label: label("Shoe")}, "")
 			wantFault(t, err, fault.Forbidden, "not_allowed")
-			_, err = x.ImportBatches(t.Context(), a, uuid.Nil, 1)
+			_, err = x.UploadImport(t.Context(), a, strings.NewReader(three), create())
 			wantFault(t, err, fault.Forbidden, "not_allowed")
+			if list, err := x.ImportBatches(t.Context(), a, uuid.Nil, 1); err != nil || len(list) != 0 {
+				t.Errorf("%+v: imports of others are listed: %v (%v)", g, list, err)
+			}
 			_, err = x.AdminHistory(t.Context(), a, "area:NL")
 			wantFault(t, err, fault.Forbidden, "not_allowed")
 		}
