@@ -96,7 +96,7 @@ func TestABulkSwitchGoesOnAfterACancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		begun, armed := 0, false
 		r, err := registry.New(ctx, registry.Config{DB: x.DB, Master: x.Master, Now: func() time.Time {
-			if begun++; armed && begun == 2 { // the first batch is written
+			if begun++; armed && begun == 4 { // of the count one, of the first batch two: it is written
 				cancel()
 			}
 			return x.Clock.Now()
