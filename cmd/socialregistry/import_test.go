@@ -30,6 +30,7 @@ func (o *office) do(t *testing.T, in string, args ...string) error {
 	t.Helper()
 	var cmds struct {
 		Import   importCmd   `cmd:""`
+		Export   exportCmd   `cmd:""`
 		DemoData demoDataCmd `cmd:""`
 		Fields   fieldsCmd   `cmd:""`
 	}

@@ -23,7 +23,8 @@ type commands struct {
 
 	Serve    serveCmd    `cmd:"" help:"Start the server."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to the newest schema, then stop."`
-	Import   importCmd   `cmd:"" help:"Import a CSV of people."`
+	Import   importCmd   `cmd:"" help:"Import a CSV or XLSX of people."`
+	Export   exportCmd   `cmd:"" help:"Write chosen fields to a CSV or XLSX, for a purpose that is recorded."`
 	Staff    staffCmd    `cmd:"" help:"Open, list and disable the accounts of staff, and set their passwords."`
 	Sources  sourcesCmd  `cmd:"" help:"List other systems whose people are pulled, and pull from one."`
 	Areas    areasCmd    `cmd:"" help:"Import the administrative hierarchy."`
