@@ -1,0 +1,44 @@
+package registry_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+	"socialregistry/internal/secret"
+	"socialregistry/registry"
+)
+
+// FuzzQuery asks with any words in any part of a query: somebody is found, or
+// nobody, or the part is named that is wrong. It is never a fault of ours.
+func FuzzQuery(f *testing.F) {
+	d, err := db.Open(f.Context(), "sqlite:"+filepath.Join(f.TempDir(), "fuzz.db"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { d.Close() })
+	if err := db.Migrate(f.Context(), d); err != nil {
+		f.Fatal(err)
+	}
+	r, err := registry.New(f.Context(), registry.Config{DB: d, Master: secret.NewMaster(), Now: newClock().Now})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := r.Register(f.Context(), registrar(), registry.Change{Set: amina()}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("amina", "sex", "ATTESTED", "ET-AA", "Survey", "", "sex", "female")
+	f.Add("KE-4471 220/9", "", "", "", "", "AAAA", "", "")
+	f.Add("%_\\'\"--", "national_id", "NEW", "?", "\x00", "=", "nobody", "é\xff")
+	f.Add("NEAR(\"*\" OR ^a)", "", "", "", "", "", "region", "")
+	f.Fuzz(func(t *testing.T, text, field, state, area, version, after, key, value string) {
+		q := registry.Query{Text: text, Field: field, State: registry.State(state), Area: area, Version: version, After: after, Total: true}
+		if key != "" {
+			q.Equals = map[string]string{key: value}
+		}
+		if _, err := r.Search(t.Context(), registrar(), q); err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%+v: %v", q, err)
+		}
+	})
+}
