@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-registry build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export fuzz bench-registry build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -35,6 +35,13 @@ bench-import: ## Measure the import of 100,000 people on both databases.
 bench-registry: ## Measure reads and writes of 10,000, 100,000 and 1,000,000 people on PostgreSQL. SR_BENCH_SIZES gives other sizes.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkRegistry -benchtime 1x -timeout 40m ./registry
+
+bench-export: ## Measure downloads of SR_BENCH_ROWS people (100,000) against COPY TO.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkExport -benchtime 1x -timeout 60m ./registry
+
+fuzz: ## Fuzz every parser, each for FUZZTIME (20s).
+	@scripts/fuzz.sh
 
 build: ## Build the commands into ./bin.
 	@[ -x $(SERVER) ] || echo "Building; the first time takes a minute or two."

@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
@@ -12,30 +14,40 @@ import (
 	"socialregistry/registry/seal"
 )
 
-// exportPlan is one download as one query. Its rows have the cells of exportHead,
-// then one for each field.
+// exportPlan is one download as one query. Its rows have the number and the
+// version, the key if a field is sealed, the decisions that stand if they are asked
+// for, and one cell for each field.
 type exportPlan struct {
-	req    ExportRequest
-	fields []*fieldDef
-	sealed bool // a field is: the keys are read
-	where  *where
-	hex    func(column string) string
-	now    db.Time // what has expired by then is not attested
+	req      ExportRequest
+	fields   []*fieldDef
+	where    *where
+	hex      func(column string) string
+	now      db.Time // decisions that have expired by then do not stand
+	sealed   bool    // a field is: the keys are read
+	states   bool    // the decisions are
+	keyAt    int     // where the key begins, if sealed
+	statesAt int     // where the decisions are, if states
+	valuesAt int     // where the fields begin
 }
 
-// exportHead are the cells of a row before those of the fields.
+// Places of cells in a row of the query. Those that nobody asks for are not there:
+// a column of NULL costs as much as any other.
 const (
-	cellID = iota
-	cellNumber
+	cellNumber = iota
 	cellVersion
-	cellKID // NULL where no field is sealed
-	cellWrapped
-	cellKEK
-	cellStates // of the decisions that stand: see stateCell; NULL if nobody asks
-	exportHead
+	cellsHead
 )
 
-// Separators within cellStates. No text of ours may hold them: see checkText.
+// Cells of a row's key, from exportPlan.keyAt on.
+const (
+	keyID = iota
+	keyKID
+	keyWrapped
+	keyKEK
+	keyCells
+)
+
+// Separators within the cell of decisions. No text of ours may hold them: see checkText.
 const (
 	unitSeparator   = "\x1f" // between the parts of a decision
 	recordSeparator = "\x1e" // between decisions
@@ -57,6 +69,7 @@ func (r *Registry) planExport(tx *gorm.DB, a Actor, req ExportRequest) (*exportP
 	if err := p.choose(set, hidden); err != nil {
 		return nil, err
 	}
+	p.place()
 	if p.where, err = r.conditions(tx, set, hidden, req.Query); err != nil {
 		return nil, err
 	}
@@ -113,13 +126,15 @@ func (p *exportPlan) count(tx *gorm.DB) (n int64, err error) {
 
 // query is the whole download in SQL.
 func (p *exportPlan) query() (string, []any) {
-	columns, from, args := []string{"id", "number", "version_no", "NULL", "NULL", "NULL"}, "registrant", []any(nil)
+	columns, from, args := []string{"number", "version_no"}, "registrant", []any(nil)
 	if p.sealed {
-		columns[cellKID], columns[cellWrapped], columns[cellKEK] = "rk.kid", p.hex("rk.wrapped"), "rk.kek"
+		columns = append(columns, "id", "rk.kid", p.hex("rk.wrapped"), "rk.kek")
 		from += " JOIN record_key rk ON rk.registrant_id = registrant.id"
 	}
-	states, more := p.stateCell()
-	columns, args = append(columns, states), append(args, more...)
+	if p.states {
+		cell, more := p.stateCell()
+		columns, args = append(columns, cell), more
+	}
 	for _, def := range p.fields {
 		switch {
 		case def.Sealed:
@@ -133,6 +148,18 @@ func (p *exportPlan) query() (string, []any) {
 	return `SELECT ` + strings.Join(columns, ", ") + ` FROM ` + from + ` WHERE ` + p.where.text() + ` ORDER BY id`, append(args, p.where.args...)
 }
 
+// place says where the cells are.
+func (p *exportPlan) place() {
+	p.states = (p.req.Attestations || p.req.AttestedOnly) && slices.ContainsFunc(p.fields, func(def *fieldDef) bool { return def.Attestable })
+	p.keyAt, p.statesAt, p.valuesAt = cellsHead, cellsHead, cellsHead
+	if p.sealed {
+		p.statesAt, p.valuesAt = p.statesAt+keyCells, p.valuesAt+keyCells
+	}
+	if p.states {
+		p.valuesAt++
+	}
+}
+
 // stateCell is the decisions that stand about one person, as field and, if they
 // are asked for, state, status, comment, by whom and when.
 func (p *exportPlan) stateCell() (string, []any) {
@@ -143,10 +170,7 @@ func (p *exportPlan) stateCell() (string, []any) {
 		}
 	}
 	const stands = ` s.registrant_id = registrant.id AND s.field IN ? AND s.live_hash = s.decided_hash`
-	switch {
-	case len(numbers) == 0 || !p.req.Attestations && !p.req.AttestedOnly:
-		return "NULL", nil
-	case !p.req.Attestations:
+	if !p.req.Attestations {
 		return `(SELECT string_agg(CAST(s.field AS text), CAST(? AS text)) FROM field_state s WHERE` + stands + ` AND s.state = ? AND (s.expires_at IS NULL OR s.expires_at > ?))`,
 			[]any{recordSeparator, numbers, StateAttested, p.now}
 	}
@@ -158,11 +182,16 @@ func (p *exportPlan) stateCell() (string, []any) {
 		[]any{unitSeparator, p.now, unitSeparator, p.now, unitSeparator, unitSeparator, unitSeparator, recordSeparator, numbers}
 }
 
-// wrappedKey reads the key cells of a row.
-func wrappedKey(cells [][]byte) (seal.Wrapped, error) {
-	key, err := hexBytes(cells[cellWrapped])
+// wrappedKey reads whose row it is and the key of the record.
+func (p *exportPlan) wrappedKey(cells [][]byte) (uuid.UUID, seal.Wrapped, error) {
+	cells = cells[p.keyAt:]
+	id, err := uuid.ParseBytes(cells[keyID])
 	if err != nil {
-		return seal.Wrapped{}, fmt.Errorf("read a record key: %w", err)
+		return id, seal.Wrapped{}, fmt.Errorf("read a row of a download: %w", err)
 	}
-	return seal.Wrapped{KID: string(cells[cellKID]), Key: key, KEK: string(cells[cellKEK])}, nil
+	key := make([]byte, hex.DecodedLen(len(cells[keyWrapped])))
+	if _, err := hex.Decode(key, cells[keyWrapped]); err != nil {
+		return id, seal.Wrapped{}, fmt.Errorf("read a record key: %w", err)
+	}
+	return id, seal.Wrapped{KID: string(cells[keyKID]), Key: key, KEK: string(cells[keyKEK])}, nil
 }

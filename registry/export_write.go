@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +32,10 @@ func (r *Registry) writeExport(ctx context.Context, a Actor, id uuid.UUID, w io.
 		if err != nil {
 			return err
 		}
-		if x.total, err = plan.count(tx); err != nil {
-			return err
+		if progress != nil {
+			if x.total, err = plan.count(tx); err != nil {
+				return err
+			}
 		}
 		if err := x.begin(plan); err != nil {
 			return err
@@ -64,7 +65,7 @@ type exportWriter struct {
 	ctx      context.Context
 	id       uuid.UUID // of the export
 	out      io.Writer
-	progress func(done, total int64)
+	progress func(done, total int64) // may be nil
 
 	plan     *exportPlan
 	file     exportFile
@@ -122,8 +123,10 @@ func (x *exportWriter) fill(cells [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if err := x.readStates(cells[cellStates]); err != nil {
-		return err
+	if x.plan.states {
+		if err := x.readStates(cells[x.plan.statesAt]); err != nil {
+			return err
+		}
 	}
 	x.text, x.ends = x.text[:0], x.ends[:0]
 	x.add(cells[cellNumber])
@@ -161,15 +164,11 @@ func (x *exportWriter) add(cell []byte) {
 
 // open gives the values of the fields, the sealed ones unsealed.
 func (x *exportWriter) open(cells [][]byte) ([][]byte, error) {
-	values := cells[exportHead:]
+	values := cells[x.plan.valuesAt:]
 	if !x.plan.sealed {
 		return values, nil
 	}
-	id, err := uuid.ParseBytes(cells[cellID])
-	if err != nil {
-		return nil, fmt.Errorf("read a row of a download: %w", err)
-	}
-	wrapped, err := wrappedKey(cells)
+	id, wrapped, err := x.plan.wrappedKey(cells)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +190,7 @@ func (x *exportWriter) open(cells [][]byte) ([][]byte, error) {
 	return open, nil
 }
 
-// readStates reads cellStates into x.states.
+// readStates reads the decisions that stand into x.states.
 func (x *exportWriter) readStates(cell []byte) error {
 	clear(x.states)
 	if len(cell) == 0 {
@@ -233,7 +232,9 @@ func (x *exportWriter) release() error {
 	}
 	x.held.Reset()
 	x.released = x.written
-	x.progress(x.released, x.total)
+	if x.progress != nil {
+		x.progress(x.released, x.total)
+	}
 	return nil
 }
 
@@ -249,10 +250,4 @@ func (x *exportWriter) end() error {
 		return err
 	}
 	return x.release()
-}
-
-func hexBytes(text []byte) ([]byte, error) {
-	b := make([]byte, hex.DecodedLen(len(text)))
-	_, err := hex.Decode(b, text)
-	return b, err
 }

@@ -30,6 +30,7 @@ type childJob struct {
 	Batch             int    // 0: Import; else ImportByGORM, or AttestByGORM, with batches of this size
 	Attest            bool   // the file decides about people who are there
 	Both              bool   // the file decides about the people whom it brings
+	Export            string // "csv", "xlsx" or "attested": it downloads instead
 	Halt              string // where it waits to be killed: see halt
 }
 
@@ -153,6 +154,9 @@ func TestImportChild(t *testing.T) {
 }
 
 func (job childJob) run(t *testing.T, r *registry.Registry, file io.Reader) (registry.ImportResult, error) {
+	if job.Export != "" {
+		return job.export(t.Context(), r)
+	}
 	if job.Attest && job.Batch > 0 {
 		n, err := r.AttestByGORM(t.Context(), attester(), file, carrying(registry.CarriesAttestations), job.Batch)
 		return registry.ImportResult{Rows: n, Updated: n}, err
