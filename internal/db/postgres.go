@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -138,8 +139,8 @@ func (postgres) CopyIn(ctx context.Context, db *sql.DB, table string, cols []str
 	return n, nil
 }
 
-// copyRow is plainRow for COPY: its binary form takes a timestamp as time.Time,
-// while it reads dates, UUIDs and JSON from text.
+// copyRow is plainRow for COPY: its binary form takes a timestamp as time.Time and,
+// quickest, a UUID as bytes, while it reads dates and JSON from text.
 func copyRow(row []any) ([]any, error) {
 	plain, err := plainRow(row)
 	for i := range plain {
@@ -150,6 +151,8 @@ func copyRow(row []any) ([]any, error) {
 			if v != nil {
 				plain[i] = v.Time
 			}
+		case uuid.UUID:
+			plain[i] = [16]byte(v)
 		}
 	}
 	return plain, err
