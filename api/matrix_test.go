@@ -170,6 +170,8 @@ func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 		m.as = append(m.as, s.bearer(t, name, registry.Scopes()...))
 	}
 	m.inside, m.outside = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
+	_, err = s.deps.Registry.RefreshStatistics(t.Context(), registry.System(), 0)
+	must(t, err)
 	return m
 }
 

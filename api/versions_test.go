@@ -1,8 +1,11 @@
 package api_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +97,7 @@ func (s *service) exerciseStatistics(t *testing.T, run func(exercise) *httptest.
 	run(exercise{"getStatistics", 200, read(auditor), false})
 	registrant, _ := s.registrant(t)
 	exerciseGates(run, "getStatistics", registrant, read)
+	run(exercise{"getStatistics", 404, call("GET", "/api/v1/statistics?area=XX", "", auditor), false})
 	run(exercise{"getStatistics", 422, call("GET", "/api/v1/statistics?least=1", "", auditor), true})
 }
 
@@ -222,4 +226,85 @@ func TestStatisticsThroughREST(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestStatisticsByAreaThroughREST: an area is told of with its parts, small parts
+// together, to whoever has a role in it.
+func TestStatisticsByAreaThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		_, err := s.deps.Registry.ImportAreas(t.Context(), staff(registry.RoleAdmin), strings.NewReader(nations+"NL-W-C,NL-W,2,Cape\nNL-W-D,NL-W,2,Dale\n"), false, "")
+		must(t, err)
+		// besides the one of newService, who lies nowhere and is attested
+		for area, n := range map[string]int{"NL-W-BAY": 6, "NL-W-C": 2, "NL-W-D": 7, "NL-E": 5} {
+			for range n {
+				p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{
+					"given_name": "A", "family_name": "B", "birth_date": "1990-01-01", "region": area, "sex": "female"}})
+				must(t, err)
+				for _, field := range []string{"given_name", "family_name", "birth_date", "sex"} {
+					if area == "NL-W-D" || area == "NL-E" {
+						must(t, s.deps.Registry.Attest(t.Context(), staff(registry.RoleAttester), p.ID, 1, []registry.Decision{{Field: field, State: registry.StateAttested}}))
+					}
+				}
+			}
+		}
+		_, err = s.deps.Registry.RefreshStatistics(t.Context(), registry.System(), 0)
+		must(t, err)
+		_, err = s.deps.Registry.OpenStaff(t.Context(), registry.System(), "west", "six green kettles", []registry.Grant{{Role: registry.RoleAuditor, Area: "NL-W"}}, "")
+		must(t, err)
+		west := s.bearer(t, "west", registry.Scopes()...)
+		month := s.deps.Now().Format("2006-01")
+		for _, c := range []struct {
+			path string
+			as   []string
+			want string
+		}{
+			{"?area=NL-W", west, "areas [[NL-W-D 7] [(other) 8] 15] attested [[sex (all) 7 7] [sex NL-W-D 7 7] [sex (other) 0 0]]"},
+			{"?area=NL-W-D", west, "areas [7] attested [[sex (all) 7 7]]"},
+			{"?area=NL-W-C", west, "areas [null] attested []"},
+			{"?area=NL-W-BAY", west, "areas [null] attested []"}, // it covers the other
+			{"?area=NL-E", west, "outside_area"}, {"?area=NL", west, "outside_area"}, {"", west, "not_allowed"}, {"?area=XX", west, "no_such_area"},
+			{"?area=NL", s.as(t, registry.RoleAuditor), "areas [[NL-W 15] [(other) 6] 21] attested [[sex (all) 13 13] [sex NL-W 7 7] [sex (other) 6 6]]"},
+			{"", s.as(t, registry.RoleAuditor), "areas [[NL-W 15] [(other) 6] 21] attested [[sex (all) 13 13] [sex NL-W 7 7] [sex (other) 6 6]]"},
+		} {
+			if got := toldByArea(t, s.do(call("GET", "/api/v1/statistics"+c.path, "", c.as)), month); got != c.want {
+				t.Errorf("%s: got %s, want %s", c.path, got, c.want)
+			}
+		}
+	})
+}
+
+// toldByArea is the tables of areas in short: the numbers of people, and of those with an
+// attested sex in one month and in all; or the code of a problem.
+func toldByArea(t *testing.T, rec *httptest.ResponseRecorder, month string) string {
+	t.Helper()
+	type table struct {
+		Rows, Columns [][]string
+		Cells         [][]any
+		RowTotals     []any `json:"row_totals"`
+		ColumnTotals  []any `json:"column_totals"`
+	}
+	var got struct {
+		Code            string
+		Areas, Attested table
+	}
+	if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Code != "" {
+		return got.Code
+	}
+	areas, attested := []any{}, []any{}
+	for i, head := range got.Areas.Rows {
+		areas = append(areas, []any{head[0], got.Areas.Cells[i][0]})
+	}
+	at := slices.IndexFunc(got.Attested.Columns, func(c []string) bool { return c[0] == month })
+	for i, head := range got.Attested.Rows {
+		if head[0] != "sex" {
+			continue
+		}
+		attested = append(attested, []any{head[0], head[1], got.Attested.Cells[i][at], got.Attested.RowTotals[i]})
+	}
+	return strings.ReplaceAll(fmt.Sprint("areas ", append(areas, got.Areas.ColumnTotals[0]), " attested ", attested), "<nil>", "null")
 }

@@ -19,14 +19,16 @@ const MinimumCell = 5
 type Statistics struct {
 	AsOf        time.Time // when they were counted
 	MinimumCell int       // smaller numbers are hidden
-	People      Table     // region by sex and age band; regions of few people stand together
+	People      Table     // area by sex and age band; areas of few people stand together
 	Attestation Table     // field and state by the month of the decision
 	Queues      Table     // queue by the days that people have waited in it
 	Groups      Table     // kind by the number of people in a group; counts groups
 	Programmes  Table     // programme and kind by where people and groups stand in it
+	ByArea      AreaTables
 }
 
-// Statistics gives the numbers of the last count. It returns Unavailable
+// Statistics gives the numbers of the last count, without those of fields that the
+// actor may not see. It returns Unavailable
 // "not_counted_yet", or Forbidden.
 func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) {
 	if err := a.check(toReadStats); err != nil {
@@ -39,10 +41,21 @@ func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) 
 			return err
 		}
 		out.AsOf = asOf
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
 		if out.People, err = peopleTable(tx); err != nil {
 			return err
 		}
+		if hidden["sex"] || hidden["birth_date"] {
+			out.People.withoutRows(func([]string) bool { return true })
+		}
 		if out.Attestation, err = r.attestationTable(tx, asOf); err != nil {
+			return err
+		}
+		out.Attestation.withoutRows(func(head []string) bool { return hidden[head[0]] })
+		if out.ByArea, err = r.areaTables(tx, "", asOf, hidden); err != nil {
 			return err
 		}
 		if out.Queues, err = queueTable(tx); err != nil {

@@ -20,13 +20,16 @@ const (
 	giveUpAfter = 5 * time.Second // to make room for the next count when one has failed
 )
 
-// statTables are the tables of counts, each beside the view that it is counted from.
+// statTables are the tables that hold what the view beside them says.
 func statTables() []string {
-	return []string{"stat_registrant", "stat_attestation", "stat_queue", "stat_group", "stat_programme"}
+	return []string{"stat_attestation", "stat_queue", "stat_programme"}
 }
 
-// counts are the rows of each table of counts, by column.
-type counts map[string][]map[string]any
+// counts are what the views say.
+type counts struct {
+	tables map[string][]map[string]any // rows of statTables, by column
+	areas  areaCounts
+}
 
 // RefreshStatistics counts anew if the last count was begun more than maxAge ago,
 // and tells whether it did. Of several servers that ask at the same time one
@@ -65,16 +68,16 @@ func (r *Registry) beginCount(ctx context.Context, maxAge time.Duration) (begun 
 
 // countAll reads what the views say, all as of one moment.
 func (r *Registry) countAll(ctx context.Context) (counts, error) {
-	found := counts{}
+	found := counts{tables: map[string][]map[string]any{}}
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
 		for _, table := range statTables() {
 			var rows []map[string]any
 			if err := tx.Raw(`SELECT * FROM ` + table + `_now`).Scan(&rows).Error; err != nil {
 				return fmt.Errorf("count %s: %w", table, err)
 			}
-			found[table] = rows
+			found.tables[table] = rows
 		}
-		return nil
+		return found.areas.read(tx)
 	})
 	return found, err
 }
@@ -88,18 +91,26 @@ func (r *Registry) storeCounts(ctx context.Context, begun db.Time, found counts)
 			return done.Error
 		}
 		for _, table := range statTables() {
-			if err := tx.Exec(`DELETE FROM ` + table).Error; err != nil {
-				return fmt.Errorf("clear %s: %w", table, err)
-			}
-			for rows := range slices.Chunk(found[table], countChunk) {
-				if err := tx.Table(table).Create(rows).Error; err != nil {
-					return fmt.Errorf("fill %s: %w", table, err)
-				}
+			if err := fillCounts(tx, table, found.tables[table]); err != nil {
+				return err
 			}
 		}
-		return nil
+		return r.storeByArea(tx, begun.Time, found.areas)
 	})
 	return stored, err
+}
+
+// fillCounts puts rows in the place of those of a table.
+func fillCounts(tx *gorm.DB, table string, rows []map[string]any) error {
+	if err := tx.Exec(`DELETE FROM ` + table).Error; err != nil {
+		return fmt.Errorf("clear %s: %w", table, err)
+	}
+	for some := range slices.Chunk(rows, countChunk) {
+		if err := tx.Table(table).Create(some).Error; err != nil {
+			return fmt.Errorf("fill %s: %w", table, err)
+		}
+	}
+	return nil
 }
 
 // giveUpCount gives the turn back, also when ctx is over. If that fails, the next

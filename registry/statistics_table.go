@@ -30,6 +30,21 @@ type tally struct {
 // newTable arranges numbers under heads, in the order of the heads, and hides
 // what is below least. A number under a head that is not there is left out.
 func newTable(rows, columns [][]string, numbers []tally, least int64) Table {
+	g := arrange(rows, columns, numbers)
+	g.protect(least)
+	return g.table(rows, columns)
+}
+
+// newTableOfTotals is newTable for rows whose totals are told elsewhere: none is
+// hidden. Every row has a number of at least least, or nothing.
+func newTableOfTotals(rows, columns [][]string, numbers []tally, least int64) Table {
+	g := arrange(rows, columns, numbers)
+	g.keepRowTotals = true
+	g.protect(least)
+	return g.table(rows, columns)
+}
+
+func arrange(rows, columns [][]string, numbers []tally) *grid {
 	g := newGrid(len(rows), len(columns))
 	rowOf, columnOf := positions(rows), positions(columns)
 	for _, x := range numbers {
@@ -39,8 +54,7 @@ func newTable(rows, columns [][]string, numbers []tally, least int64) Table {
 			g.add(r, c, x.n)
 		}
 	}
-	g.protect(least)
-	return g.table(rows, columns)
+	return g
 }
 
 func positions(heads [][]string) map[string]int {
@@ -61,8 +75,9 @@ func headKey(head []string) string {
 
 // grid is the numbers of a table. Its last line and its last column are totals.
 type grid struct {
-	n      [][]int64
-	hidden [][]bool
+	n             [][]int64
+	hidden        [][]bool
+	keepRowTotals bool // the last column is known, and covers nothing
 }
 
 func newGrid(rows, columns int) *grid {
@@ -105,12 +120,13 @@ func (g *grid) protect(least int64) {
 // corners that lose people when it grows hold at least least, so that it could
 // even be one that is not small. Of all such rectangles the one is taken that
 // hides the fewest people. There always is one: over the two totals and the total
-// of both, where nothing loses people.
+// of both, where nothing loses people; or, where the totals of rows are known, over
+// the totals of columns and a number of the same row that is not small.
 func (g *grid) cover(r, c int, least int64) {
 	bestRow, bestColumn, best := -1, -1, int64(-1)
 	for r2 := range g.n {
 		for c2 := range g.n[r2] {
-			if r2 == r || c2 == c {
+			if r2 == r || c2 == c || g.keepRowTotals && c2 == len(g.n[0])-1 {
 				continue
 			}
 			if cost, ok := g.cost(r, c, r2, c2, least); ok && (best < 0 || cost < best) {

@@ -166,13 +166,37 @@ func TestNoHiddenCellFollowsFromTheTotals(t *testing.T) {
 				n[r] = append(n[r], kinds[round%len(kinds)]())
 			}
 		}
-		checkTable(t, n)
+		checkTable(t, n, registry.NewTable(n, registry.MinimumCell))
 	}
 }
 
-func checkTable(t *testing.T, n [][]int64) {
+// TestTotalsOfRowsStay: where they are told beside the table, none is hidden, and
+// no hidden number follows from them.
+func TestTotalsOfRowsStay(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(2, 7))
+	for range 200 {
+		n := make([][]int64, 1+random.IntN(5))
+		columns := 1 + random.IntN(6)
+		for r := range n {
+			for range columns {
+				n[r] = append(n[r], max(0, random.Int64N(14)-6))
+			}
+			n[r][random.IntN(columns)] = registry.MinimumCell + random.Int64N(3)
+		}
+		table := registry.NewTableOfTotals(n, registry.MinimumCell)
+		for r, total := range table.RowTotals {
+			if total.Hidden {
+				t.Errorf("%v: the total of row %d is hidden", n, r)
+			}
+		}
+		checkTable(t, n, table)
+	}
+}
+
+func checkTable(t *testing.T, n [][]int64, table registry.Table) {
 	t.Helper()
-	cells, truth := published(registry.NewTable(n, registry.MinimumCell)), withTotals(n)
+	cells, truth := published(table), withTotals(n)
 	for r := range cells {
 		for c, x := range cells[r] {
 			if small := truth[r][c] > 0 && truth[r][c] < registry.MinimumCell; small && !x.Hidden {

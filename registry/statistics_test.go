@@ -39,9 +39,10 @@ func cell(t *testing.T, table registry.Table, row, column string) registry.Count
 }
 
 // The clock stands at 22 November 2026.
-func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
+func TestPeopleAreCountedByAreaSexAndAge(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
+		x.areas(t, "code,parent,name\nCO,,Coast\nRI,,Rift\nNY,,Nyanza\nNY-F,NY,Farms\nFARM,,Mr Otieno's farm\n")
 		add := func(n int, region, sex, born string) {
 			for range n {
 				x.register(t, map[string]string{"full_name": "A", "region": region, "sex": sex, "birth_date": born})
@@ -53,7 +54,7 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 		add(6, "Coast", "male", "1961-11-23")   // 64
 		add(8, "Rift", "male", "")
 		add(9, "Rift", "", "2008-11-22") // 18 today
-		add(5, "Nyanza", "other", "1990-01-01")
+		add(5, "Farms", "other", "1990-01-01")
 		s := x.statistics(t)
 		if !s.AsOf.Equal(x.Clock.Now()) || s.MinimumCell != 5 {
 			t.Errorf("as of %v, minimum %d", s.AsOf, s.MinimumCell)
@@ -62,23 +63,24 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 			row, column string
 			want        int64
 		}{
-			{"Coast", "female/0-4", 6}, {"Coast", "female/5-17", 7}, {"Coast", "male/65+", 5}, {"Coast", "male/18-64", 6}, {"Coast", "total", 24},
-			{"Rift", "male/unknown", 8}, {"Rift", "unknown/18-64", 9}, {"Nyanza", "other/18-64", 5}, {"Nyanza", "male/18-64", 0}, {"total", "female/0-4", 6}, {"total", "total", 46},
+			{"CO", "female/0-4", 6}, {"CO", "female/5-17", 7}, {"CO", "male/65+", 5}, {"CO", "male/18-64", 6}, {"CO", "total", 24},
+			{"RI", "male/unknown", 8}, {"RI", "unknown/18-64", 9}, {"NY", "other/18-64", 5}, {"NY", "male/18-64", 0}, {"total", "female/0-4", 6}, {"total", "total", 46},
 		} {
 			if got := cell(t, s.People, c.row, c.column); got != (registry.Count{N: c.want}) {
 				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
 			}
 		}
 
-		// few people are hidden, and cannot be computed back; a rare region is not named
+		// few people are hidden, and cannot be computed back; an area of few is not named
 		add(4, "Rift", "female", "1990-01-01")
 		add(2, "Mr Otieno's farm", "female", "1990-01-01")
 		add(3, "", "female", "1990-01-01")
 		s = x.statistics(t)
-		for _, row := range []string{"Rift", "(other)", "unknown"} {
-			if got := cell(t, s.People, row, "female/18-64"); !got.Hidden || got.N != 0 {
-				t.Errorf("%s: %+v is shown", row, got)
-			}
+		if got := cell(t, s.People, "RI", "female/18-64"); !got.Hidden || got.N != 0 {
+			t.Errorf("4 people: %+v is shown", got)
+		}
+		if got := cell(t, s.People, "(other)", "total"); got != (registry.Count{N: 10}) { // the farm, who lie nowhere, and Nyanza
+			t.Errorf("small areas together: %+v", got)
 		}
 		if got := cell(t, s.People, "total", "female/18-64"); got != (registry.Count{N: 9}) && !got.Hidden {
 			t.Errorf("total %+v", got)
@@ -86,8 +88,8 @@ func TestPeopleAreCountedByRegionSexAndAge(t *testing.T) {
 		if got := derivable(published(s.People)); len(got) != 0 {
 			t.Errorf("can be computed back: %v", got)
 		}
-		if text := fmt.Sprint(s.People); strings.Contains(text, "Otieno") {
-			t.Errorf("a rare region is named: %s", text)
+		if text := fmt.Sprint(s); strings.Contains(text, "FARM") || strings.Contains(text, "[NY]") {
+			t.Errorf("an area of few people is told apart: %s", text)
 		}
 	})
 }

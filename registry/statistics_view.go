@@ -2,18 +2,17 @@ package registry
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
+
+	"socialregistry/registry/disclosure"
 )
 
 // The tables of Statistics, each read from one table of counts.
-
-// otherRegion is the head under which regions of few people stand together: the
-// region is free text, and a rare one could name somebody.
-const otherRegion = "(other)"
 
 // decisionMonths is how many months of decisions are told apart.
 const decisionMonths = 12
@@ -25,8 +24,9 @@ const (
 	headNone    = "none"    // no decision, so no month
 )
 
-// counted is a row of a table of counts, under up to three heads.
+// counted is a number of people, or groups, under up to three heads.
 type counted struct {
+	Area    string // where their records lie, in a view
 	A, B, C string
 	People  int64
 }
@@ -39,37 +39,82 @@ func readCounts(tx *gorm.DB, sql string, args ...any) ([]counted, error) {
 	return rows, nil
 }
 
-// peopleTable is region by sex and age band.
+// peopleTable is area by sex and age band. The areas are the blocks of
+// disclosure, so the totals of its rows are told beside it.
 func peopleTable(tx *gorm.DB) (Table, error) {
-	rows, err := readCounts(tx, `SELECT region AS a, sex AS b, age_band AS c, people FROM stat_registrant WHERE status = ?`, statusActive)
+	rows, err := readCounts(tx, `SELECT area AS a, sex AS b, age_band AS c, people FROM stat_registrant WHERE status = ?`, statusActive)
 	if err != nil {
 		return Table{}, err
 	}
-	perRegion := map[string]int64{}
-	for _, x := range rows {
-		perRegion[x.A] += x.People
+	columns := peopleColumns()
+	numbers, apart := coverable(rows)
+	var heads [][]string
+	for _, x := range numbers {
+		heads = append(heads, x.row)
 	}
-	var numbers []tally
-	var heads, columns [][]string
-	for _, x := range rows {
-		region := x.A
-		switch {
-		case region == "":
-			region = headUnknown
-		case perRegion[region] < MinimumCell:
-			region = otherRegion
-		}
-		heads = append(heads, []string{region})
-		numbers = append(numbers, tally{[]string{region}, []string{x.B, x.C}, x.People})
+	t := newTableOfTotals(sortedHeads(heads), columns, numbers, MinimumCell)
+	if !apart {
+		total := t.Total
+		t = hiddenTable(nil, columns)
+		t.Total = total
 	}
+	t.RowNames, t.ColumnNames = []string{"area"}, []string{"sex", "age_band"}
+	return t, nil
+}
+
+func peopleColumns() (columns [][]string) {
 	for _, sex := range []string{"female", "male", "other", headUnknown} {
 		for _, band := range AgeBands() { // as the view stat_registrant_now says them
 			columns = append(columns, []string{sex, string(band)})
 		}
 	}
-	t := newTable(sortedHeads(heads), columns, numbers, MinimumCell)
-	t.RowNames, t.ColumnNames = []string{"region"}, []string{"sex", "age_band"}
-	return t, nil
+	return columns
+}
+
+// coverable puts the rows together in which no number could cover a small one: all
+// of theirs are small. apart tells whether any row is left that has another.
+func coverable(rows []counted) (numbers []tally, apart bool) {
+	for {
+		cells, sizes, largest := map[[3]string]int64{}, map[string]int64{}, map[string]int64{}
+		for _, x := range rows {
+			cells[[3]string{x.A, x.B, x.C}] += x.People
+			sizes[x.A] += x.People
+		}
+		for at, n := range cells {
+			largest[at[0]] = max(largest[at[0]], n)
+		}
+		weak := map[string]bool{}
+		for head, n := range largest {
+			weak[head] = n < MinimumCell
+		}
+		if smallest := smallestHead(sizes); weak[disclosure.Other] && smallest != "" {
+			weak[smallest] = true
+		}
+		joined := false
+		for i := range rows {
+			if rows[i].A != disclosure.Other && weak[rows[i].A] {
+				rows[i].A, joined = disclosure.Other, true
+			}
+		}
+		if joined {
+			continue
+		}
+		for at, n := range cells {
+			numbers = append(numbers, tally{[]string{at[0]}, []string{at[1], at[2]}, n})
+		}
+		return numbers, !weak[disclosure.Other]
+	}
+}
+
+// smallestHead is the row of the fewest people, but for the other ones; "": none.
+func smallestHead(sizes map[string]int64) string {
+	found := ""
+	for _, head := range slices.Sorted(maps.Keys(sizes)) {
+		if head != disclosure.Other && (found == "" || sizes[head] < sizes[found]) {
+			found = head
+		}
+	}
+	return found
 }
 
 // attestationTable is field and state by month, the newest last.
@@ -82,17 +127,12 @@ func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time) (Table, error) 
 	if err != nil {
 		return Table{}, err
 	}
-	columns := [][]string{{headNone}, {headEarlier}}
-	for i := decisionMonths - 1; i >= 0; i-- {
-		first := time.Date(asOf.Year(), asOf.Month()-time.Month(i), 1, 0, 0, 0, 0, time.UTC)
-		columns = append(columns, []string{first.Format("2006-01")})
-	}
-	oldest := columns[2][0]
+	columns := append([][]string{{headNone}}, monthColumns(asOf)...)
 	var heads [][]string
 	var numbers []tally
 	for _, x := range rows {
-		if x.C != headNone && x.C < oldest {
-			x.C = headEarlier
+		if x.C != headNone {
+			x.C = monthHead(x.C, asOf)
 		}
 		heads = append(heads, []string{x.A, x.B})
 		numbers = append(numbers, tally{[]string{x.A, x.B}, []string{x.C}, x.People})
@@ -102,6 +142,27 @@ func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time) (Table, error) 
 	t := newTable(heads, columns, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"field", "state"}, []string{"month"}
 	return t, nil
+}
+
+// monthColumns are the heads of months, the newest last.
+func monthColumns(asOf time.Time) [][]string {
+	columns := [][]string{{headEarlier}}
+	for i := decisionMonths - 1; i >= 0; i-- {
+		columns = append(columns, []string{monthBefore(asOf, i)})
+	}
+	return columns
+}
+
+func monthBefore(asOf time.Time, months int) string {
+	return time.Date(asOf.Year(), asOf.Month()-time.Month(months), 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+}
+
+// monthHead is the head under which a month is told.
+func monthHead(month string, asOf time.Time) string {
+	if month < monthBefore(asOf, decisionMonths-1) {
+		return headEarlier
+	}
+	return month
 }
 
 // position is where a field stands among all, the last place for one that is not

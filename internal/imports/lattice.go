@@ -22,7 +22,7 @@ func Lattice() []Rule {
 		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/imports", "internal/compliance", "internal/cli"}, nil},
 		{1, []string{"internal/srcheck"}, []string{"internal/compliance"}},
 		{0, []string{"contexts", "migrations", "did/ariesvdr"}, nil},
-		{0, []string{"registry/attestation", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/expr", "registry/kin", "registry/numset", "registry/mapping", "registry/schema", "registry/sniff", "registry/translit"}, nil},
+		{0, []string{"registry/attestation", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/disclosure", "registry/expr", "registry/kin", "registry/numset", "registry/mapping", "registry/schema", "registry/sniff", "registry/translit"}, nil},
 
 		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
 		{1, []string{"internal/outbound"}, []string{"internal/fault"}},
