@@ -89,6 +89,22 @@ func NewTable(n [][]int64, least int64) Table {
 	return newTable(rows, columns, numbers, least)
 }
 
+// NewTableOfTotals is NewTable where the totals of rows are known.
+func NewTableOfTotals(n [][]int64, least int64) Table {
+	var rows, columns [][]string
+	var numbers []tally
+	for c := range n[0] {
+		columns = append(columns, []string{strconv.Itoa(c)})
+	}
+	for r, line := range n {
+		rows = append(rows, []string{strconv.Itoa(r)})
+		for c, n := range line {
+			numbers = append(numbers, tally{rows[r], columns[c], n})
+		}
+	}
+	return newTableOfTotals(rows, columns, numbers, least)
+}
+
 // SwitchBatch is how many people one transaction of a bulk switch holds.
 const SwitchBatch = switchBatch
 
