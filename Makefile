@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export fuzz bench-registry build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ bench-registry: ## Measure reads and writes of 10,000, 100,000 and 1,000,000 peo
 bench-export: ## Measure downloads of SR_BENCH_ROWS people (100,000) against COPY TO.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkExport -benchtime 1x -timeout 60m ./registry
+
+bench-bulk: ## Import, attest and download SR_BENCH_ROWS people (1,000,000: about 45 minutes), with kills, beside GORM and COPY TO.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkBulk -benchtime 1x -timeout 120m -v ./registry
 
 fuzz: ## Fuzz every parser, each for FUZZTIME (20s).
 	@scripts/fuzz.sh

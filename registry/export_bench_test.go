@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -33,14 +32,7 @@ const copiedColumns = `COPY (SELECT number, version_no, given_name, family_name,
 // BenchmarkExport downloads SR_BENCH_ROWS people (100,000 unless told) from both
 // databases, and by COPY TO for comparison, in turn. It fails if a target is missed.
 func BenchmarkExport(b *testing.B) {
-	people := benchPeople
-	if text := os.Getenv("SR_BENCH_ROWS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		people = n
-	}
+	people := benchNumber(b, "SR_BENCH_ROWS", benchPeople)
 	cluster, err := dbtest.Start(b.Context())
 	if err != nil {
 		b.Fatal(err)
@@ -48,48 +40,46 @@ func BenchmarkExport(b *testing.B) {
 	defer cluster.Stop()
 	m := measurement{b: b, cluster: cluster, file: writePeople(b, people), people: people, rate: map[string][]float64{}, growth: map[string][]float64{}}
 	for _, name := range dbtest.Names() {
-		m.exports(name)
+		job := childJob{URL: m.database(name, "bench_export"), Master: secret.NewMaster().Encode(), File: m.file}
+		m.fill(name+" import", 0, job)
+		m.exports(name, job, "csv", "xlsx", "attested")
 	}
+	m.reportExport()
+}
+
+// reportExport compares the downloads from PostgreSQL with the targets.
+func (m *measurement) reportExport() {
+	m.b.Helper()
 	ratio := median(m.rate["postgres csv"]) / median(m.rate["postgres COPY TO"])
 	growth := slices.Max(slices.Concat(m.growth["postgres csv"], m.growth["postgres xlsx"], m.growth["postgres attested"]))
 	fmt.Fprintf(os.Stdout, "postgres: %d people, median of %d: export %.0f rows/s, COPY TO %.0f rows/s, ratio %.2f; memory at most %+.1f MiB over idle\n",
-		people, benchRounds, median(m.rate["postgres csv"]), median(m.rate["postgres COPY TO"]), ratio, growth/(1<<20))
+		m.people, benchRounds, median(m.rate["postgres csv"]), median(m.rate["postgres COPY TO"]), ratio, growth/(1<<20))
 	if ratio < exportRatio {
-		b.Errorf("%.2f of COPY TO, the target is %.1f", ratio, exportRatio)
+		m.b.Errorf("%.2f of COPY TO, the target is %.1f", ratio, exportRatio)
 	}
 	if growth > exportGrowth {
-		b.Errorf("memory grew by %.1f MiB, the target is %d MiB", growth/(1<<20), exportGrowth>>20)
+		m.b.Errorf("memory grew by %.1f MiB, the target is %d MiB", growth/(1<<20), exportGrowth>>20)
 	}
 }
 
-// exports fills a database and downloads it, each time in a process of its own.
-func (m *measurement) exports(name string) {
-	master := secret.NewMaster()
-	url := m.database(name, "bench_export")
-	if res := finish(m.b, childJob{URL: url, Master: master.Encode(), File: m.file}); res.Result.Created != m.people {
-		m.b.Fatalf("%d people, want %d", res.Result.Created, m.people)
-	}
+// exports downloads a database in each of the forms, each time in a process of its own.
+func (m *measurement) exports(name string, job childJob, kinds ...string) {
+	m.b.Helper()
 	if name == "postgres" {
-		m.vacuum(url)
+		m.vacuum(job.URL)
 	}
 	for round := range benchRounds {
 		if name == "postgres" {
-			m.note(round, name+" COPY TO", m.copyOut(url), 0)
+			m.note(round, name+" COPY TO", childResult{Seconds: m.copyOut(job.URL)})
 		}
-		for _, kind := range []string{"csv", "xlsx", "attested"} {
-			if res := finish(m.b, childJob{URL: url, Master: master.Encode(), File: m.file, Export: kind}); res.Result.Rows != m.people {
+		for _, job.Export = range kinds {
+			res := finish(m.b, job)
+			if res.Result.Rows != m.people {
 				m.b.Fatalf("%d rows, want %d", res.Result.Rows, m.people)
-			} else {
-				m.note(round, name+" "+kind, res.Seconds, float64(res.PeakBytes-res.IdleBytes))
 			}
+			m.note(round, name+" "+job.Export, res)
 		}
 	}
-}
-
-func (m *measurement) note(round int, what string, seconds, growth float64) {
-	rate := float64(m.people) / seconds
-	m.rate[what], m.growth[what] = append(m.rate[what], rate), append(m.growth[what], growth)
-	m.b.Logf("round %d, %-18s %8.0f rows/s, memory %+5.1f MiB", round+1, what, rate, growth/(1<<20))
 }
 
 // vacuum does what a server does by itself after a large import, and a server of

@@ -82,13 +82,24 @@ type measurement struct {
 func (m *measurement) once(what, database string, round, batch int) {
 	m.b.Helper()
 	url := m.database(database, fmt.Sprintf("bench_%d_%d", round, batch))
-	res := finish(m.b, childJob{URL: url, Master: secret.NewMaster().Encode(), File: m.file, Batch: batch})
+	m.fill(what, round, childJob{URL: url, Master: secret.NewMaster().Encode(), File: m.file, Batch: batch})
+}
+
+// fill imports the people into an empty database.
+func (m *measurement) fill(what string, round int, job childJob) {
+	m.b.Helper()
+	res := finish(m.b, job)
 	if res.Result.Created != m.people {
 		m.b.Fatalf("%s: %d people, want %d", what, res.Result.Created, m.people)
 	}
+	m.note(round, what, res)
+}
+
+// note keeps what a child took.
+func (m *measurement) note(round int, what string, res childResult) {
 	rate, growth := float64(m.people)/res.Seconds, float64(res.PeakBytes-res.IdleBytes)
 	m.rate[what], m.growth[what] = append(m.rate[what], rate), append(m.growth[what], growth)
-	m.b.Logf("round %d, %-32s %7.0f rows/s, memory %+5.1f MiB over idle %.1f MiB", round+1, what, rate, growth/(1<<20), float64(res.IdleBytes)/(1<<20))
+	m.b.Logf("round %d, %-40s %7.0f rows/s, memory %+5.1f MiB over idle %.1f MiB", round+1, what, rate, growth/(1<<20), float64(res.IdleBytes)/(1<<20))
 }
 
 // database makes an empty, migrated one.
@@ -120,17 +131,22 @@ func (m *measurement) database(kind, name string) string {
 
 func (m *measurement) report() {
 	for _, name := range benchDatabases() {
-		ours, theirs := name+" import", fmt.Sprintf("%s CreateInBatches(%d)", name, gormBatch)
-		ratio := median(m.rate[ours]) / median(m.rate[theirs])
-		growth := slices.Max(m.growth[ours])
-		fmt.Fprintf(os.Stdout, "%s: %d people, median of %d: import %.0f rows/s, memory at most %+.1f MiB; CreateInBatches(%d) %.0f rows/s, %+.1f MiB; ratio %.2f\n",
-			name, m.people, len(m.rate[ours]), median(m.rate[ours]), growth/(1<<20), gormBatch, median(m.rate[theirs]), slices.Max(m.growth[theirs])/(1<<20), ratio)
-		if growth > benchGrowth {
-			m.b.Errorf("%s: memory grew by %.1f MiB, the target is %d MiB", name, growth/(1<<20), benchGrowth>>20)
-		}
-		if name == "postgres" && ratio < benchRatio {
-			m.b.Errorf("%s: %.2f times CreateInBatches, the target is %.1f", name, ratio, benchRatio)
-		}
+		m.reportImport(name)
+	}
+}
+
+func (m *measurement) reportImport(name string) {
+	m.b.Helper()
+	ours, theirs := name+" import", fmt.Sprintf("%s CreateInBatches(%d)", name, gormBatch)
+	ratio := median(m.rate[ours]) / median(m.rate[theirs])
+	growth := slices.Max(m.growth[ours])
+	fmt.Fprintf(os.Stdout, "%s: %d people, median of %d: import %.0f rows/s, memory at most %+.1f MiB; CreateInBatches(%d) %.0f rows/s, %+.1f MiB; ratio %.2f\n",
+		name, m.people, len(m.rate[ours]), median(m.rate[ours]), growth/(1<<20), gormBatch, median(m.rate[theirs]), slices.Max(m.growth[theirs])/(1<<20), ratio)
+	if growth > benchGrowth {
+		m.b.Errorf("%s: memory grew by %.1f MiB, the target is %d MiB", name, growth/(1<<20), benchGrowth>>20)
+	}
+	if name == "postgres" && ratio < benchRatio {
+		m.b.Errorf("%s: %.2f times CreateInBatches, the target is %.1f", name, ratio, benchRatio)
 	}
 }
 

@@ -162,7 +162,9 @@ func (job childJob) run(t *testing.T, r *registry.Registry, file io.Reader) (reg
 		return registry.ImportResult{Rows: n, Updated: n}, err
 	}
 	if job.Attest {
-		return r.Import(t.Context(), attester(), file, carrying(registry.CarriesAttestations))
+		o := carrying(registry.CarriesAttestations)
+		o.Progress = halt(job.Halt)
+		return r.Import(t.Context(), attester(), file, o)
 	}
 	if job.Batch > 0 {
 		n, err := r.ImportByGORM(t.Context(), registry.System(), file, job.Batch)
@@ -172,9 +174,7 @@ func (job childJob) run(t *testing.T, r *registry.Registry, file io.Reader) (reg
 	if job.Both {
 		o.Carries, who = registry.CarriesBoth, admin()
 	}
-	if job.Halt != "" {
-		o.Progress = halt(job.Halt)
-	}
+	o.Progress = halt(job.Halt)
 	return r.Import(t.Context(), who, file, o)
 }
 

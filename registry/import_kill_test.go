@@ -25,7 +25,7 @@ const (
 // point that is named it prints "at POINT" and waits to be killed. A point is
 // "rows N", reached once at least N rows are staged, or "merge NAME", the statement NAME
 // of the merge. That statement is sent, so that the kill falls while it runs;
-// should it be over sooner, the next one is not sent.
+// should it be over sooner, the next one is not sent. No point, "", halts nothing.
 func halt(point string) func(registry.ImportProgress) {
 	kind, rest, _ := strings.Cut(point, " ")
 	rows, _ := strconv.Atoi(rest)
@@ -99,7 +99,7 @@ func TestImportSurvivesKill(t *testing.T) {
 }
 
 // killed starts an import, kills it at its point and says where that was.
-func killed(t *testing.T, job childJob) string {
+func killed(t testing.TB, job childJob) string {
 	t.Helper()
 	cmd, lines := child(t, job)
 	at := ""

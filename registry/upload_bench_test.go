@@ -124,7 +124,7 @@ func (m *measurement) attest(base *attestBase, kind string, round, batch int) {
 	m.b.Helper()
 	what := kind + " attest"
 	if batch > 0 {
-		what = fmt.Sprintf("%s CreateInBatches(%d)", kind, batch)
+		what = fmt.Sprintf("%s attest by CreateInBatches(%d)", kind, batch)
 	}
 	url, drop := m.copyOf(base, kind, fmt.Sprintf("attest_%d_%d", round, batch))
 	defer drop()
@@ -132,9 +132,13 @@ func (m *measurement) attest(base *attestBase, kind string, round, batch int) {
 	if res.Result.Updated != m.people {
 		m.b.Fatalf("%s: %d people, want %d", what, res.Result.Updated, m.people)
 	}
-	rate, growth := float64(m.people)/res.Seconds, float64(res.PeakBytes-res.IdleBytes)
-	m.rate[what], m.growth[what] = append(m.rate[what], rate), append(m.growth[what], growth)
-	m.b.Logf("round %d, %-32s %7.0f rows/s, memory %+5.1f MiB over idle %.1f MiB", round+1, what, rate, growth/(1<<20), float64(res.IdleBytes)/(1<<20))
+	m.note(round, what, res)
+	d, err := db.Open(m.b.Context(), url)
+	if err != nil {
+		m.b.Fatal(err)
+	}
+	defer d.Close()
+	m.wantRows(d, "attestation", m.people*len(attestedFields))
 }
 
 // copyOf copies the base, which nobody has open.
@@ -169,7 +173,7 @@ func (m *measurement) sql(statement string) {
 
 func (m *measurement) reportAttest(name string) {
 	m.b.Helper()
-	ours, theirs := name+" attest", fmt.Sprintf("%s CreateInBatches(%d)", name, gormBatch)
+	ours, theirs := name+" attest", fmt.Sprintf("%s attest by CreateInBatches(%d)", name, gormBatch)
 	ratio, growth := median(m.rate[ours])/median(m.rate[theirs]), slices.Max(m.growth[ours])
 	fmt.Fprintf(os.Stdout, "%s: %d people, %d decisions each, median of %d: attest %.0f rows/s, memory at most %+.1f MiB; CreateInBatches(%d) %.0f rows/s; ratio %.2f\n",
 		name, m.people, len(attestedFields), len(m.rate[ours]), median(m.rate[ours]), growth/(1<<20), gormBatch, median(m.rate[theirs]), ratio)
