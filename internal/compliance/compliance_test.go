@@ -42,6 +42,7 @@ func TestRowsHoldTheTree(t *testing.T) {
 		"a method":         {"| P1 | x | | `registry.TestMethod` | |\n", "no test registry.TestMethod"},
 		"wrong folder":     {"| P1 | x | | `issuer.TestAttest` | |\n", "no test issuer.TestAttest"},
 		"no such file":     {"| P1 | x | `registry/gone.go` | `registry.TestAttest` | |\n", "no registry/gone.go"},
+		"a test as open":   {"| P1 | x | | `registry.TestAttest` | `registry.TestAttest` |\n", "among what is open"},
 		"doubled line":     {"| P1 | x | | | o |\n| P1 | x | | | o |\n", "P1 has 2 rows"},
 		"line not in spec": {"| P1 | x | | | o |\n| P9 | x | | | o |\n", "P9 is no line"},
 		"missing line":     {"| P2 | x | | | o |\n", "P1 has 0 rows"},

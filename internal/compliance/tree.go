@@ -47,7 +47,7 @@ func Pages(tree fs.FS) ([]string, error) {
 }
 
 // CheckRows lists what is wrong with the rows of a page: a file or a test that
-// does not exist, a required line that is missing or stands twice. lines is nil
+// does not exist, a test among what is open, a required line that is missing or stands twice. lines is nil
 // for a page without required lines.
 func CheckRows(tree fs.FS, rows []Row, lines []string) []error {
 	var wrong []error
@@ -58,6 +58,9 @@ func CheckRows(tree fs.FS, rows []Row, lines []string) []error {
 			if !exists(tree, file) {
 				wrong = append(wrong, fmt.Errorf("row %s: there is no %s", row.Line, file))
 			}
+		}
+		if strings.Contains(row.Open, ".Test") {
+			wrong = append(wrong, fmt.Errorf("row %s: a test stands among what is open", row.Line))
 		}
 		for _, test := range row.Tests {
 			if ok, err := hasTest(tree, test); err != nil {
