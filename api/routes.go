@@ -10,6 +10,7 @@ import (
 	"socialregistry/api/rest"
 	"socialregistry/api/vci"
 	"socialregistry/registry"
+	"socialregistry/web"
 )
 
 // The most bytes of a request body, by what is sent.
@@ -72,8 +73,41 @@ func (s *server) protocol() {
 func (s *server) rest() {
 	h := rest.New(s.deps.Registry)
 	known := []gin.HandlerFunc{auth.Caller(s.deps.Registry, respond.Problem), s.calls.limit}
-	g := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known, once: h.Once})
+	own := policy{render: respond.Problem, body: smallBody, bearer: true, use: known}
+	repeatable, slow := own, own
+	repeatable.once = h.Once
+	slow.time = uploadTime
+	files, uploads, documents := slow, slow, slow
+	files.body, uploads.body, documents.body = areasBody, uploadBody, s.deps.Registry.MaxDocument()+smallBody
 
+	g := s.group(repeatable)
+	restPeople(g, h)
+	restAttestation(g, h)
+	restGroups(g, h)
+	restProgrammes(g, h)
+	restKinship(g, h)
+	restRequests(g, h)
+	restFields(g, h)
+	restSources(g, h)
+	restIdentifiers(g, h)
+	g.get("/api/v1/history", h.AdminHistory)
+
+	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
+	restVersions(g, s.group(slow), h)
+	// A file of areas is applied whole or not at all; the same one again changes nothing.
+	restAreas(g, s.group(files), h)
+	// A file of people may be great: it is kept as it comes, and no answer with it.
+	restJobs(g, s.group(uploads), h)
+	restExports(g, s.group(slow), h)
+	// The same document again is the document that is there: no Idempotency-Key.
+	restDocuments(s.group(documents), h)
+	// A token is shown once, and a password is kept for nobody: nor are their answers.
+	restTokens(s.group(own), h)
+	restStaff(s.group(own), h)
+}
+
+// restPeople: registered people, and what hangs on their records.
+func restPeople(g group, h *rest.Handlers) {
 	g.get("/api/v1/people", h.SearchPeople)
 	g.post("/api/v1/people", h.CreatePerson)
 	g.get("/api/v1/people/:id", h.Person)
@@ -83,17 +117,10 @@ func (s *server) rest() {
 	g.get("/api/v1/people/:id/versions", h.Versions)
 	g.get("/api/v1/people/:id/versions/:number", h.Version)
 	g.get("/api/v1/people/:id/history", h.History)
+}
 
-	restAttestation(g, h)
-	restGroups(g, h)
-	restProgrammes(g, h)
-	restKinship(g, h)
-
-	restRequests(g, h)
-	restFields(g, h)
-	restSources(g, h)
-	g.get("/api/v1/history", h.AdminHistory)
-
+// restIdentifiers: numbers that others gave, of people and of groups, and their types.
+func restIdentifiers(g group, h *rest.Handlers) {
 	g.get("/api/v1/registrants/:id/identifiers", h.Identifiers)
 	g.post("/api/v1/registrants/:id/identifiers", h.AddIdentifier)
 	g.get("/api/v1/registrants/:id/identifiers/:number", h.Identifier)
@@ -103,33 +130,13 @@ func (s *server) rest() {
 	g.post("/api/v1/identifier-types", h.DefineIdentifierType)
 	g.get("/api/v1/identifier-types/:key", h.IdentifierType)
 	g.put("/api/v1/identifier-types/:key", h.ChangeIdentifierType)
+}
 
-	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
-	slow := s.group(policy{render: respond.Problem, body: smallBody, time: uploadTime, bearer: true, use: known})
-	restVersions(g, slow, h)
-
-	// A file of areas is applied whole or not at all; the same one again changes nothing.
-	files := s.group(policy{render: respond.Problem, body: areasBody, time: uploadTime, bearer: true, use: known})
-	restAreas(g, files, h)
-
-	// A file of people may be great: it is kept as it comes, and no answer with it.
-	uploads := s.group(policy{render: respond.Problem, body: uploadBody, time: uploadTime, bearer: true, use: known})
-	restJobs(g, uploads, h)
-	long := s.group(policy{render: respond.Problem, body: smallBody, time: uploadTime, bearer: true, use: known})
-	restExports(g, long, h)
-
-	// The same document again is the document that is there: no Idempotency-Key.
-	documents := s.group(policy{render: respond.Problem, body: s.deps.Registry.MaxDocument() + smallBody, time: uploadTime, bearer: true, use: known})
-	restDocuments(documents, h)
-
-	// A token is shown once: its answer is kept for nobody.
-	own := s.group(policy{render: respond.Problem, body: smallBody, bearer: true, use: known})
-	own.get("/api/v1/tokens", h.Tokens)
-	own.post("/api/v1/tokens", h.CreateToken)
-	own.delete("/api/v1/tokens/:id", h.RevokeToken)
-
-	// A password is kept for nobody either.
-	restStaff(own, h)
+// restTokens: the personal access tokens of the own account.
+func restTokens(g group, h *rest.Handlers) {
+	g.get("/api/v1/tokens", h.Tokens)
+	g.post("/api/v1/tokens", h.CreateToken)
+	g.delete("/api/v1/tokens/:id", h.RevokeToken)
 }
 
 // restAttestation: decisions beside those of one record, and appeals against them.
@@ -331,42 +338,57 @@ func (s *server) pages() {
 	open.post("/activate", s.tries.count(p.Activate))
 	s.group(policy{render: s.show, body: smallBody}).get("/static/:hash/*name", p.Static)
 
-	me := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, auth.Require(s.show, registry.RoleRegistrant)}})
-	me.get("/me", p.Me)
-	me.get("/me/edit/:section", p.MyEdit)
-	me.post("/me/edit/:section", p.MyEditPost)
-	me.get("/me/history", p.MyHistory)
-	me.get("/me/credentials", p.MyCredentials)
-	me.get("/me/credentials/:config/offer", p.OfferStart)
-	me.post("/me/credentials/:config/offer", p.OfferCreate)
-	me.get("/me/credentials/:config/offer/:id", p.OfferShow)
+	registrant := auth.Require(s.show, registry.RoleRegistrant)
+	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
-	admin := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}})
-	admin.get("/admin", p.Queue)
-	admin.get("/admin/people", p.People)
-	admin.get("/admin/people/new", p.RegisterForm)
-	admin.post("/admin/people/new", p.Register)
-	admin.get("/admin/people/:id", p.Person)
-	admin.get("/admin/people/:id/edit", p.PersonEdit)
-	admin.post("/admin/people/:id/edit", p.PersonEditPost)
-	admin.get("/admin/people/:id/attest", p.AttestForm)
-	admin.post("/admin/people/:id/attest", p.Attest)
-	admin.get("/admin/people/:id/code", p.CodeForm)
-	admin.post("/admin/people/:id/code", p.Code)
-	admin.get("/admin/people/:id/versions", p.PersonVersions)
-	admin.get("/admin/people/:id/log", p.PersonLog)
-	admin.get("/admin/people/:id/credentials", p.PersonCredentials)
-	admin.post("/admin/people/:id/credentials", p.WithdrawCredential)
+	work := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}}
+	slow := work
+	slow.time = uploadTime
+	uploads := slow
+	uploads.body = uploadBody
+	staffPages(s.group(work), p)
+	uploadPages(s.group(work), s.group(slow), s.group(uploads), p)
+}
 
-	admin.get("/admin/uploads/new", p.UploadForm)
-	admin.get("/admin/uploads/template.csv", p.UploadTemplate)
-	admin.get("/admin/uploads/:id", p.UploadStatus)
-	admin.post("/admin/uploads/:id/discard", p.UploadDiscard)
+// ownPages: for a registered person about the own record.
+func ownPages(g group, p *web.Pages) {
+	g.get("/me", p.Me)
+	g.get("/me/edit/:section", p.MyEdit)
+	g.post("/me/edit/:section", p.MyEditPost)
+	g.get("/me/history", p.MyHistory)
+	g.get("/me/credentials", p.MyCredentials)
+	g.get("/me/credentials/:config/offer", p.OfferStart)
+	g.post("/me/credentials/:config/offer", p.OfferCreate)
+	g.get("/me/credentials/:config/offer/:id", p.OfferShow)
+}
 
-	use := []gin.HandlerFunc{session, staff}
-	s.group(policy{render: s.show, body: uploadBody, time: uploadTime, use: use}).post("/admin/uploads", p.Upload)
-	slow := s.group(policy{render: s.show, body: smallBody, time: uploadTime, use: use})
+// staffPages: for staff about the people whom they see.
+func staffPages(g group, p *web.Pages) {
+	g.get("/admin", p.Queue)
+	g.get("/admin/people", p.People)
+	g.get("/admin/people/new", p.RegisterForm)
+	g.post("/admin/people/new", p.Register)
+	g.get("/admin/people/:id", p.Person)
+	g.get("/admin/people/:id/edit", p.PersonEdit)
+	g.post("/admin/people/:id/edit", p.PersonEditPost)
+	g.get("/admin/people/:id/attest", p.AttestForm)
+	g.post("/admin/people/:id/attest", p.Attest)
+	g.get("/admin/people/:id/code", p.CodeForm)
+	g.post("/admin/people/:id/code", p.Code)
+	g.get("/admin/people/:id/versions", p.PersonVersions)
+	g.get("/admin/people/:id/log", p.PersonLog)
+	g.get("/admin/people/:id/credentials", p.PersonCredentials)
+	g.post("/admin/people/:id/credentials", p.WithdrawCredential)
+}
+
+// uploadPages: files of people.
+func uploadPages(g, slow, uploads group, p *web.Pages) {
+	g.get("/admin/uploads/new", p.UploadForm)
+	g.get("/admin/uploads/template.csv", p.UploadTemplate)
+	g.get("/admin/uploads/:id", p.UploadStatus)
+	g.post("/admin/uploads/:id/discard", p.UploadDiscard)
+	uploads.post("/admin/uploads", p.Upload)
 	slow.post("/admin/uploads/:id/apply", p.UploadApply)
 	slow.get("/admin/uploads/:id/problems.csv", p.UploadProblems)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Scope is a part of what an account may do, to which a personal access token
-// narrows it. What each opens stands in scopeFor.
+// narrows it. What each opens stands in ruleFor.
 type Scope string
 
 // The scopes.

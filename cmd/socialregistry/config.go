@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,9 +49,12 @@ type setting struct {
 	read     func(c *Config, value string) error
 }
 
-// settings lists every key. The public URL comes after the address, from which it
-// takes its port.
-func settings() []setting {
+// settings lists every key.
+func settings() []setting { return slices.Concat(serverSettings(), registrySettings()) }
+
+// serverSettings are about the program itself. The public URL comes after the
+// address, from which it takes its port.
+func serverSettings() []setting {
 	return []setting{
 		{"SR_LISTEN", "127.0.0.1:8080", "use host:port, for example 127.0.0.1:8080", func(c *Config, v string) error {
 			c.Listen = v
@@ -86,6 +90,12 @@ func settings() []setting {
 			c.LogJSON = v == "json"
 			return oneOf(v, "text", "json")
 		}},
+	}
+}
+
+// registrySettings are about what the registry holds and does.
+func registrySettings() []setting {
+	return []setting{
 		{"SR_DEMO", "false", "use true or false", func(c *Config, v string) (err error) {
 			c.Demo, err = strconv.ParseBool(v)
 			return err
