@@ -24,7 +24,7 @@ type exportCmd struct {
 	WithAttestations bool              `help:"Add the columns of attestations, as an upload reads them."`
 	Query            string            `placeholder:"TEXT" help:"Part of a name, a registration number, or a whole identifier."`
 	Area             string            `placeholder:"CODE" help:"Who is in this area or below it."`
-	Version          string            `placeholder:"LABEL" help:"Who has a version of this name."`
+	Label            string            `placeholder:"LABEL" help:"Who has a version of this name."`
 	Value            map[string]string `mapsep:"none" placeholder:"FIELD=VALUE" help:"Who has this whole value of a searchable field. May be repeated."`
 }
 
@@ -42,7 +42,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	say, stop := rowProgress(a.errOut)
 	result, err := r.Export(ctx, commandLine(), out, registry.ExportRequest{Kind: c.Kind, Fields: c.Fields, AttestedOnly: c.AttestedOnly,
 		Attestations: c.WithAttestations, Format: registry.ExportFormat(c.Format), Purpose: c.Purpose,
-		Query: registry.Query{Text: c.Query, Area: c.Area, Version: c.Version, Equals: c.Value}}, say)
+		Query: registry.Query{Text: c.Query, Area: c.Area, Version: c.Label, Equals: c.Value}}, say)
 	stop()
 	if err := done(err); err != nil {
 		return err
