@@ -59,13 +59,17 @@ type appealRow struct {
 	At           db.Time     `gorm:"column:at"`
 	AnsweredBy   string      `gorm:"column:answered_by"`
 	AnsweredAt   *db.Time    `gorm:"column:answered_at"`
-	Answer       string      `gorm:"column:answer"`
+	Answer       string      `gorm:"column:answer"` // sealed: see openAnswer
 }
 
 func (appealRow) TableName() string { return "attestation_appeal" }
 
-// sealedAppeal names the place that the sealed text of an appeal is bound to.
-const sealedAppeal = "attestation_appeal"
+// Names of the places that the sealed words of an appeal are bound to, each with
+// the id of the appeal.
+const (
+	sealedAppeal = "attestation_appeal"
+	sealedAnswer = "attestation_appeal.answer"
+)
 
 // open gives the words of an appeal.
 func (p *appealRow) open(key seal.Record) (string, error) {
@@ -74,6 +78,18 @@ func (p *appealRow) open(key seal.Record) (string, error) {
 		return "", fmt.Errorf("open an appeal: %w", err)
 	}
 	return string(plain), nil
+}
+
+// openAnswer gives the words that declined an appeal; "" if none did.
+func openAnswer(key seal.Record, id uuid.UUID, sealed string) (string, error) {
+	if sealed == "" {
+		return "", nil
+	}
+	words, err := key.OpenText(sealedAnswer, id.String(), sealed)
+	if err != nil {
+		return "", fmt.Errorf("open the answer to an appeal: %w", err)
+	}
+	return words, nil
 }
 
 // AppealDecision appeals against the rejection that stands for a field of the
@@ -161,7 +177,8 @@ func (r *Registry) DeclineAppeal(ctx context.Context, a Actor, id uuid.UUID, com
 			return fault.New(fault.Forbidden, "own_rejection", "The person appealed against this account's decision: somebody else has to answer.")
 		}
 		row := found.row
-		row.State, row.AnsweredBy, row.AnsweredAt, row.Answer = AppealDeclined, a.name(), &now, comment
+		row.State, row.AnsweredBy, row.AnsweredAt = AppealDeclined, a.name(), &now
+		row.Answer = found.rec.key.SealText(sealedAnswer, id.String(), comment)
 		if err := tx.Select("state", "answered_by", "answered_at", "answer").Updates(&row).Error; err != nil {
 			return fmt.Errorf("decline an appeal: %w", err)
 		}
@@ -183,8 +200,12 @@ type lockedAppeal struct {
 
 func (l *lockedAppeal) toAppeal(row appealRow) (Appeal, error) {
 	text, err := row.open(l.rec.key)
+	if err != nil {
+		return Appeal{}, err
+	}
+	answer, err := openAnswer(l.rec.key, row.ID, row.Answer)
 	return Appeal{ID: row.ID, RegistrantID: row.RegistrantID, Number: l.rec.row.Number, Field: l.b.fields.byNo[row.Field].Key, Text: text, State: row.State,
-		At: row.At.Time, RejectedBy: l.by, AnsweredBy: row.AnsweredBy, AnsweredAt: timeOf(row.AnsweredAt), Answer: row.Answer}, err
+		At: row.At.Time, RejectedBy: l.by, AnsweredBy: row.AnsweredBy, AnsweredAt: timeOf(row.AnsweredAt), Answer: answer}, err
 }
 
 // lockAppeal returns NotFound "no_such_appeal" whatever keeps it from the actor.

@@ -19,7 +19,7 @@ type appealedRow struct {
 	Appeal     appealRow `gorm:"embedded"`
 	Number     string    `gorm:"column:number"`
 	RejectedBy string    `gorm:"column:rejected_by"`
-	Rejection  string    `gorm:"column:rejection"`
+	Rejection  string    `gorm:"column:rejection"` // sealed
 }
 
 // Appeals lists the open appeals within the actor's bounds, against rejections
@@ -137,8 +137,12 @@ func (r *Registry) openAppeals(tx *gorm.DB, all *fieldSet, rows []appealedRow) (
 		if err != nil {
 			return nil, err
 		}
+		rejection, err := openComment(key, row.Appeal.Field, row.Appeal.Seq, row.Rejection)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, Appeal{ID: row.Appeal.ID, RegistrantID: row.Appeal.RegistrantID, Number: row.Number, Field: def.Key, Text: text,
-			State: row.Appeal.State, At: row.Appeal.At.Time, RejectedBy: row.RejectedBy, Rejection: row.Rejection})
+			State: row.Appeal.State, At: row.Appeal.At.Time, RejectedBy: row.RejectedBy, Rejection: rejection})
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/registry/seal"
 )
 
 // FieldState is where one field of a person or group stands, for people to read.
@@ -95,6 +96,21 @@ type decided struct {
 	Answer     optional  `gorm:"column:l_answer"`
 }
 
+// open unseals the words in a row.
+func (d *decided) open(key seal.Record) error {
+	comment, err := openComment(key, d.State.Field, d.State.Seq, string(d.Comment))
+	if err != nil {
+		return err
+	}
+	proposal, err := openComment(key, d.State.Field, d.State.Proposal, string(d.Proposal))
+	if err != nil {
+		return err
+	}
+	answer, err := openAnswer(key, d.AppealID, string(d.Answer))
+	d.Comment, d.Proposal, d.Answer = optional(comment), optional(proposal), optional(answer)
+	return err
+}
+
 func (r *Registry) addDecisions(tx *gorm.DB, fields *fieldSet, rec record, out map[string]FieldState) error {
 	var rows []decided
 	err := tx.Raw(`SELECT s.field, s.state, s.status, s.seq, s.proposal, s.decided_hash, s.hash_key_id, s.since, s.expires_at,
@@ -119,6 +135,9 @@ func (r *Registry) addDecisions(tx *gorm.DB, fields *fieldSet, rec record, out m
 	}
 	now, evidence := r.now(), evidenceOf(documents)
 	for _, row := range rows {
+		if err := row.open(rec.key); err != nil {
+			return err
+		}
 		if def := fields.byNo[row.State.Field]; def != nil && (row.State.Seq > 0 || row.State.Proposal > 0) {
 			s := r.fieldState(rec, def.Key, row, old[row.VersionNo][def.Key], now)
 			s.Evidence, s.Proposal.Evidence = evidence[[2]int{def.No, row.State.Seq}], evidence[[2]int{def.No, row.State.Proposal}]

@@ -114,9 +114,17 @@ func pastDecisions(tx *gorm.DB, rec record, field string, rows []pastRow) ([]Pas
 	out, evidence := make([]PastDecision, len(rows)), evidenceOf(documents)
 	for i, row := range rows {
 		d := row.Decision
-		out[i] = PastDecision{Seq: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, By: d.AttestedBy, At: d.At.Time, Comment: d.Comment,
+		comment, err := d.comment(rec.key)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := openAnswer(rec.key, row.AppealID, string(row.Answer))
+		if err != nil {
+			return nil, err
+		}
+		out[i] = PastDecision{Seq: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, By: d.AttestedBy, At: d.At.Time, Comment: comment,
 			ExpiresAt: timeOf(d.ExpiresAt), Text: texts[d.VersionNo][field], VersionNo: d.VersionNo,
-			Appeal:   OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: string(row.Answer)},
+			Appeal:   OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: answer},
 			Evidence: evidence[[2]int{d.Field, d.Seq}]}
 	}
 	return out, nil

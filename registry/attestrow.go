@@ -8,6 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/registry/seal"
 )
 
 // attestationRow is a row of attestation: one decision, never changed.
@@ -23,7 +24,7 @@ type attestationRow struct {
 	Proposal     bool      `gorm:"column:proposal"` // the first of two attesters: it decides nothing yet
 	AttestedBy   string    `gorm:"column:attested_by"`
 	At           db.Time   `gorm:"column:at"`
-	Comment      string    `gorm:"column:comment"`
+	Comment      string    `gorm:"column:comment"` // sealed: see sealComment
 	ExpiresAt    *db.Time  `gorm:"column:expires_at"`
 }
 
@@ -46,6 +47,37 @@ type stateRow struct {
 
 func (attestationRow) TableName() string { return "attestation" }
 func (stateRow) TableName() string       { return "field_state" }
+
+// sealedComment names the place that the comment of a decision is bound to, with
+// the field and the seq of the decision.
+const sealedComment = "attestation"
+
+func commentPlace(field, seq int) string { return fmt.Sprintf("%d/%d", field, seq) }
+
+// sealComment puts words into a row that has its field and its seq. Where there are
+// none nothing is sealed, so that SQL can tell.
+func (a *attestationRow) sealComment(key seal.Record, words string) {
+	if a.Comment = ""; words != "" {
+		a.Comment = key.SealText(sealedComment, commentPlace(a.Field, a.Seq), words)
+	}
+}
+
+// comment gives the words of a row.
+func (a *attestationRow) comment(key seal.Record) (string, error) {
+	return openComment(key, a.Field, a.Seq, a.Comment)
+}
+
+// openComment reverses sealComment.
+func openComment(key seal.Record, field, seq int, sealed string) (string, error) {
+	if sealed == "" {
+		return "", nil
+	}
+	words, err := key.OpenText(sealedComment, commentPlace(field, seq), sealed)
+	if err != nil {
+		return "", fmt.Errorf("open a comment: %w", err)
+	}
+	return words, nil
+}
 
 // after is the state of a field once a decision or a proposal about its live
 // value is stored. A proposal leaves what was decided as it is.

@@ -223,15 +223,17 @@ func (d *decider) verdict(rec record, def *fieldDef, one Decision, is standingRo
 	row := attestationRow{
 		RegistrantID: rec.row.ID, Field: def.No, Seq: is.State.LastSeq + 1, VersionNo: rec.row.VersionNo,
 		ValueHash: d.b.keys.ValueHash(rec.row.ID, def.Key, rec.text[def.Key]), HashKeyID: d.b.keys.HashKeyID(),
-		State: to, Status: one.Status, Proposal: proposes, AttestedBy: d.b.actor.name(), At: d.b.at, Comment: strings.TrimSpace(one.Comment),
+		State: to, Status: one.Status, Proposal: proposes, AttestedBy: d.b.actor.name(), At: d.b.at,
 	}
+	words := strings.TrimSpace(one.Comment)
+	row.sealComment(rec.key, words)
 	kind := KindProposal
 	if !proposes {
 		kind = KindAttestation
 		row.ExpiresAt = nullTime(def.Attestation.ExpiresAt(to, d.b.at.Time))
 	}
 	return verdict{row: row, state: is.State.after(row), evidence: one.evidence(row), answers: is.Appealed && !proposes,
-		diff: diffEntry{Field: def.Key, Kind: kind, Old: string(before), New: string(to), Status: one.Status, Comment: row.Comment}}
+		diff: diffEntry{Field: def.Key, Kind: kind, Old: string(before), New: string(to), Status: one.Status, Comment: words}}
 }
 
 // policyOf is the policy of a field, with what the registry as a whole says of

@@ -15,7 +15,7 @@ import (
 )
 
 // exportPlan is one download as one query. Its rows have the number and the
-// version, the key if a field is sealed, the decisions that stand if they are asked
+// version, the key if anything is sealed, the decisions that stand if they are asked
 // for, and one cell for each field.
 type exportPlan struct {
 	req      ExportRequest
@@ -23,9 +23,10 @@ type exportPlan struct {
 	where    *where
 	hex      func(column string) string
 	now      db.Time // decisions that have expired by then do not stand
-	sealed   bool    // a field is: the keys are read
+	sealed   bool    // a field is
+	keyed    bool    // a field is sealed, or there are comments: the keys are read
 	states   bool    // the decisions are
-	keyAt    int     // where the key begins, if sealed
+	keyAt    int     // where the key begins, if keyed
 	statesAt int     // where the decisions are, if states
 	valuesAt int     // where the fields begin
 }
@@ -127,7 +128,7 @@ func (p *exportPlan) count(tx *gorm.DB) (n int64, err error) {
 // query is the whole download in SQL.
 func (p *exportPlan) query() (string, []any) {
 	columns, from, args := []string{"number", "version_no"}, "registrant", []any(nil)
-	if p.sealed {
+	if p.keyed {
 		columns = append(columns, "id", "rk.kid", p.hex("rk.wrapped"), "rk.kek")
 		from += " JOIN record_key rk ON rk.registrant_id = registrant.id"
 	}
@@ -151,8 +152,9 @@ func (p *exportPlan) query() (string, []any) {
 // place says where the cells are.
 func (p *exportPlan) place() {
 	p.states = (p.req.Attestations || p.req.AttestedOnly) && slices.ContainsFunc(p.fields, func(def *fieldDef) bool { return def.Attestable })
+	p.keyed = p.sealed || p.states && p.req.Attestations
 	p.keyAt, p.statesAt, p.valuesAt = cellsHead, cellsHead, cellsHead
-	if p.sealed {
+	if p.keyed {
 		p.statesAt, p.valuesAt = p.statesAt+keyCells, p.valuesAt+keyCells
 	}
 	if p.states {
@@ -161,7 +163,7 @@ func (p *exportPlan) place() {
 }
 
 // stateCell is the decisions that stand about one person, as field and, if they
-// are asked for, state, status, comment, by whom and when.
+// are asked for, seq, state, status, sealed comment, by whom and when.
 func (p *exportPlan) stateCell() (string, []any) {
 	var numbers []int
 	for _, def := range p.fields {
@@ -176,10 +178,10 @@ func (p *exportPlan) stateCell() (string, []any) {
 	}
 	const unit = " || CAST(? AS text) || "
 	const expired = `s.state = 'ATTESTED' AND s.expires_at <= ?`
-	return `(SELECT string_agg(CAST(s.field AS text)` + unit + `CASE WHEN ` + expired + ` THEN 'EXPIRED' ELSE s.state END` +
+	return `(SELECT string_agg(CAST(s.field AS text)` + unit + `CAST(s.seq AS text)` + unit + `CASE WHEN ` + expired + ` THEN 'EXPIRED' ELSE s.state END` +
 			unit + `CASE WHEN ` + expired + ` THEN '' ELSE s.status END` + unit + `d.comment` + unit + `d.attested_by` + unit + `CAST(d.at AS text), CAST(? AS text))
 		FROM field_state s JOIN attestation d ON d.registrant_id = s.registrant_id AND d.field = s.field AND d.seq = s.seq WHERE` + stands + `)`,
-		[]any{unitSeparator, p.now, unitSeparator, p.now, unitSeparator, unitSeparator, unitSeparator, recordSeparator, numbers}
+		[]any{unitSeparator, unitSeparator, p.now, unitSeparator, p.now, unitSeparator, unitSeparator, unitSeparator, recordSeparator, numbers}
 }
 
 // wrappedKey reads whose row it is and the key of the record.

@@ -15,6 +15,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/registry/csvio"
+	"socialregistry/registry/seal"
 	"socialregistry/registry/xlsx"
 )
 
@@ -73,8 +74,10 @@ type exportWriter struct {
 	text     []byte       // of one row
 	ends     []int        // of its cells in text
 	cells    []string
-	states   []decision // by place of the field
-	numbers  []int64    // whose rows are held
+	states   []decision  // by place of the field
+	key      seal.Record // of the row
+	opened   bool        // key is
+	numbers  []int64     // whose rows are held
 	parts    int
 	written  int64
 	released int64
@@ -119,12 +122,13 @@ func (x *exportWriter) row(cells [][]byte) error {
 
 // fill makes the cells of one row of the file, in one string.
 func (x *exportWriter) fill(cells [][]byte) error {
+	x.opened = false
 	values, err := x.open(cells)
 	if err != nil {
 		return err
 	}
 	if x.plan.states {
-		if err := x.readStates(cells[x.plan.statesAt]); err != nil {
+		if err := x.readStates(cells); err != nil {
 			return err
 		}
 	}
@@ -168,11 +172,7 @@ func (x *exportWriter) open(cells [][]byte) ([][]byte, error) {
 	if !x.plan.sealed {
 		return values, nil
 	}
-	id, wrapped, err := x.plan.wrappedKey(cells)
-	if err != nil {
-		return nil, err
-	}
-	key, err := x.r.keys.OpenRecord(id, wrapped)
+	key, err := x.openKey(cells)
 	if err != nil {
 		return nil, err
 	}
@@ -190,9 +190,24 @@ func (x *exportWriter) open(cells [][]byte) ([][]byte, error) {
 	return open, nil
 }
 
+// openKey gives the key of the record, opened when it is first asked for.
+func (x *exportWriter) openKey(cells [][]byte) (seal.Record, error) {
+	if x.opened {
+		return x.key, nil
+	}
+	id, wrapped, err := x.plan.wrappedKey(cells)
+	if err != nil {
+		return seal.Record{}, err
+	}
+	x.key, err = x.r.keys.OpenRecord(id, wrapped)
+	x.opened = err == nil
+	return x.key, err
+}
+
 // readStates reads the decisions that stand into x.states.
-func (x *exportWriter) readStates(cell []byte) error {
+func (x *exportWriter) readStates(cells [][]byte) error {
 	clear(x.states)
+	cell := cells[x.plan.statesAt]
 	if len(cell) == 0 {
 		return nil
 	}
@@ -202,10 +217,9 @@ func (x *exportWriter) readStates(cell []byte) error {
 		if err != nil {
 			return fmt.Errorf("read the states of a download: %w", err)
 		}
-		d := decision{state: StateAttested}
-		if len(parts) == 6 && len(parts[5]) >= 19 {
-			at := parts[5] // 2006-01-02 15:04:05 or with a T, in UTC
-			d = decision{State(parts[1]), parts[2], parts[3], parts[4], at[:10] + "T" + at[11:19] + "Z"}
+		d, err := x.decisionOf(cells, no, parts[1:])
+		if err != nil {
+			return err
 		}
 		for i, def := range x.plan.fields {
 			if def.No == no {
@@ -214,6 +228,28 @@ func (x *exportWriter) readStates(cell []byte) error {
 		}
 	}
 	return nil
+}
+
+// decisionOf reads what follows the field in the cell of decisions: see stateCell.
+func (x *exportWriter) decisionOf(cells [][]byte, field int, parts []string) (decision, error) {
+	if len(parts) != 6 || len(parts[5]) < 19 {
+		return decision{state: StateAttested}, nil
+	}
+	at := parts[5] // 2006-01-02 15:04:05 or with a T, in UTC
+	d := decision{state: State(parts[1]), status: parts[2], by: parts[4], attestedAt: at[:10] + "T" + at[11:19] + "Z"}
+	if parts[3] == "" {
+		return d, nil
+	}
+	seq, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return d, fmt.Errorf("read the states of a download: %w", err)
+	}
+	key, err := x.openKey(cells)
+	if err != nil {
+		return d, err
+	}
+	d.comment, err = openComment(key, field, seq, parts[3])
+	return d, err
 }
 
 // release records whose rows are held, and then hands them on.

@@ -147,7 +147,9 @@ func (p *undoPage) reverseNew(rev *reversal, entry *changeRow, diff []diffEntry)
 	}
 	rev.deactivates = true
 	rev.diff = append(rev.diff, diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive})
-	p.reverseDecisions(rev, entry, diff)
+	if err := p.reverseDecisions(rev, entry, diff); err != nil {
+		return err
+	}
 	set := map[string]string{}
 	for _, def := range p.b.fields.list {
 		if def.Unique && rev.rec.text[def.Key] != "" {
@@ -181,7 +183,9 @@ func (p *undoPage) reverseOld(rev *reversal, entry *changeRow, diff []diffEntry)
 	if err := p.edit(rev, set); err != nil {
 		return err
 	}
-	p.reverseDecisions(rev, entry, diff)
+	if err := p.reverseDecisions(rev, entry, diff); err != nil {
+		return err
+	}
 	return p.say(rev)
 }
 
@@ -213,7 +217,7 @@ func (p *undoPage) edit(rev *reversal, set map[string]string) error {
 
 // reverseDecisions takes back the decisions of the import that are the last ones
 // about their values: the ones before them stand again, with their attesters.
-func (p *undoPage) reverseDecisions(rev *reversal, entry *changeRow, diff []diffEntry) {
+func (p *undoPage) reverseDecisions(rev *reversal, entry *changeRow, diff []diffEntry) error {
 	for _, d := range diff {
 		if d.Kind != KindAttestation && d.Kind != KindProposal || p.b.fields.byKey[d.Field] == nil {
 			continue
@@ -228,13 +232,18 @@ func (p *undoPage) reverseDecisions(rev *reversal, entry *changeRow, diff []diff
 			rev.kept++
 			rev.fail(problemOf(rev.rec.row.Number, d.Field, "outside_section", "this account does not decide about this field."))
 		default:
-			rev.decisions = append(rev.decisions, p.before(rows))
+			row, err := p.before(rev.rec.key, rows)
+			if err != nil {
+				return err
+			}
+			rev.decisions = append(rev.decisions, row)
 		}
 	}
+	return nil
 }
 
 // before is the decision that stood before the last one, to be written again.
-func (p *undoPage) before(rows []attestationRow) attestationRow {
+func (p *undoPage) before(key seal.Record, rows []attestationRow) (attestationRow, error) {
 	last := rows[len(rows)-1]
 	out := last
 	out.State, out.Comment, out.AttestedBy = StateNew, "", p.b.actor.name()
@@ -244,8 +253,10 @@ func (p *undoPage) before(rows []attestationRow) attestationRow {
 			out = row
 		}
 	}
+	words, err := out.comment(key)
 	out.Seq, out.At = last.Seq+1, p.b.at
-	return out
+	out.sealComment(key, words)
+	return out, err
 }
 
 // say writes into the log what is done beside the values.
@@ -258,7 +269,11 @@ func (p *undoPage) say(rev *reversal) error {
 		def := p.b.fields.byNo[row.Field]
 		now := p.u.r.stateOf(rev.rec, def.Key, p.states[rev.id][row.Field], p.b.at.Time)
 		then := p.u.r.stateOf(after, def.Key, p.b.stateAfter(after, row), p.b.at.Time)
-		rev.diff = append(rev.diff, diffEntry{Field: def.Key, Kind: KindAttestation, Old: string(now), New: string(then), Status: row.Status, Comment: row.Comment})
+		words, err := row.comment(rev.rec.key)
+		if err != nil {
+			return err
+		}
+		rev.diff = append(rev.diff, diffEntry{Field: def.Key, Kind: KindAttestation, Old: string(now), New: string(then), Status: row.Status, Comment: words})
 	}
 	if rev.change != nil && len(rev.diff) > 0 {
 		return p.b.addToLog(rev.change, rev.diff...)

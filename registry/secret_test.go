@@ -14,6 +14,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/registry"
+	"socialregistry/registry/attestation"
 )
 
 // Whatever is done with them, sealed values stand nowhere in the database in
@@ -58,6 +59,83 @@ func TestSealedValuesAreNowhereInTheClear(t *testing.T) {
 			t.Error("the dump does not hold a plain value either")
 		}
 	})
+}
+
+// TestWordsAboutSomebodyEndWithTheRecordKey: what staff and registrants write about
+// a person stands sealed under the key of the record, in whatever table, and is
+// given back in the clear to whoever may read it. Reasons are not among it.
+func TestWordsAboutSomebodyEndWithTheRecordKey(t *testing.T) {
+	t.Parallel()
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		d, err := db.Open(context.Background(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Close() })
+		x := newFixture(t, d)
+		p := x.sayAboutSomebody(t)
+		states := x.states(t, p)
+		page, err := x.AttestationHistory(t.Context(), admin(), p.ID, "sex", "", 0)
+		if err != nil || len(page.Decisions) != 2 || page.Decisions[0].Comment != "whisper one" || page.Decisions[0].Appeal.Answer != "whisper three" {
+			t.Fatalf("history = %+v, %v", page.Decisions, err)
+		}
+		if s := states["sex"]; s.Comment != "whisper four" || states["email"].Proposal.Comment != "whisper five" {
+			t.Errorf("states = %+v", states)
+		}
+		var file bytes.Buffer
+		o := registry.ExportRequest{Fields: []string{"given_name", "sex"}, Attestations: true, Format: registry.ExportCSV, Purpose: "a look"}
+		if _, err := x.Export(t.Context(), admin(), &file, o, nil); err != nil || !strings.Contains(file.String(), ",female,ATTESTED,whisper four,") {
+			t.Errorf("download = %s, %v", file.String(), err)
+		}
+		x.exec(t, "DELETE FROM record_key WHERE registrant_id = ?", p.ID) // erased
+		dump := bytes.ToLower(dumpAll(t, x, url))
+		for _, needle := range []string{"whisper", hex.EncodeToString([]byte("whisper")), strings.ToLower(base64.RawStdEncoding.EncodeToString([]byte("whisper"))[:8])} {
+			if at := bytes.Index(dump, []byte(needle)); at >= 0 {
+				t.Errorf("words about somebody who is erased stand in the database: %q", dump[max(0, at-80):at+40])
+			}
+		}
+		if !bytes.Contains(dump, []byte("not-a-secret-reason")) { // the dump is a dump
+			t.Error("the dump does not hold a reason either")
+		}
+	})
+}
+
+// sayAboutSomebody registers somebody and has words said wherever there is room for
+// them: the first comment on sex is one, the appeal against it two, its answer
+// three, the comment of an upload four, a proposal about email five, the words of a
+// decision about a request six.
+func (x *fixture) sayAboutSomebody(t *testing.T) registry.Person {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err, fields(err))
+		}
+	}
+	x.policy(t, "email", attestation.Policy{Attesters: 2})
+	p, err := x.Register(t.Context(), registrar(), registry.Change{Reason: "not-a-secret-reason",
+		Set: map[string]string{"given_name": "Amina", "sex": "female", "email": "amina@example.org"}})
+	must(err)
+	x.attest(t, p, registry.StateRejected, "whisper one", "sex")
+	appeal, err := x.AppealDecision(t.Context(), self(p.ID), p.ID, "sex", "whisper two")
+	must(err)
+	open, err := x.Appeals(t.Context(), called("second", registry.RoleAttester), "", 0)
+	if err != nil || len(open.Appeals) != 1 || open.Appeals[0].Rejection != "whisper one" {
+		t.Fatalf("appeals = %+v, %v", open.Appeals, err)
+	}
+	declined, err := x.DeclineAppeal(t.Context(), called("second", registry.RoleAttester), appeal.ID, "whisper three")
+	if err != nil || declined.Answer != "whisper three" {
+		t.Fatalf("declined = %+v, %v", declined, err)
+	}
+	x.guard(t, selfNeeds(), "address_line_1")
+	q := x.ask(t, self(p.ID), p, map[string]string{"address_line_1": "12 Lake Road"})
+	_, err = x.RejectRequest(t.Context(), called("second", registry.RoleAdmin), pick(q[0]), "whisper six")
+	must(err)
+	x.attest(t, p, registry.StateAttested, "whisper five", "email")
+	file := "registration_number,sex,sex:attestation,sex:comment\n" + p.Number + ",female,ATTESTED,whisper four\n"
+	_, err = x.Import(t.Context(), called("third", registry.RoleAttester), strings.NewReader(file), carrying(registry.CarriesAttestations))
+	must(err)
+	return p
 }
 
 // dumpAll gives every row of every table as text and, on SQLite, the files.

@@ -120,7 +120,7 @@ CREATE TABLE attestation (
   state         text        NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   attested_by   text        NOT NULL,
   at            timestamptz NOT NULL,
-  comment       text        NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''),
+  comment       text        NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''), -- sealed under the record key, base64url; empty: none
   PRIMARY KEY (registrant_id, field, seq)
 );
 

@@ -43,7 +43,7 @@ CREATE TABLE attestation_appeal (
   at            timestamptz NOT NULL,
   answered_by   text        NOT NULL,                       -- empty while it is open
   answered_at   timestamptz,
-  answer        text        NOT NULL CHECK (state <> 'DECLINED' OR answer <> ''),
+  answer        text        NOT NULL CHECK (state <> 'DECLINED' OR answer <> ''), -- sealed under the record key, base64url; empty: none
   PRIMARY KEY (registrant_id, field, seq),
   FOREIGN KEY (registrant_id, field, seq) REFERENCES attestation (registrant_id, field, seq)
 );

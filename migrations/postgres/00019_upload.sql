@@ -40,7 +40,7 @@ CREATE UNLOGGED TABLE import_stage_attestation (
   value_hash    bytea    NOT NULL,
   hash_key_id   text     NOT NULL,
   state         text     NOT NULL,
-  comment       text     NOT NULL,
+  comment       text     NOT NULL,                      -- sealed, as it will stand in attestation
   status        text     NOT NULL,
   proposal      boolean  NOT NULL,
   expires_at    timestamptz,

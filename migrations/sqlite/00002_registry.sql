@@ -135,7 +135,7 @@ CREATE TABLE attestation (
   state          TEXT    NOT NULL CHECK (state IN ('NEW', 'ATTESTED', 'REJECTED', 'EXPIRED', 'REVOKED')),
   attested_by    TEXT    NOT NULL,
   at             TEXT    NOT NULL,
-  comment        TEXT    NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''),
+  comment        TEXT    NOT NULL CHECK (state NOT IN ('REJECTED', 'REVOKED') OR comment <> ''), -- sealed under the record key, base64url; empty: none
   PRIMARY KEY (registrant_id, field, seq)
 ) STRICT;
 

@@ -41,7 +41,7 @@ CREATE TABLE attestation_appeal (
   at            TEXT    NOT NULL,
   answered_by   TEXT    NOT NULL,                                 -- empty while it is open
   answered_at   TEXT,
-  answer        TEXT    NOT NULL CHECK (state <> 'DECLINED' OR answer <> ''),
+  answer        TEXT    NOT NULL CHECK (state <> 'DECLINED' OR answer <> ''), -- sealed under the record key, base64url; empty: none
   PRIMARY KEY (registrant_id, field, seq),
   FOREIGN KEY (registrant_id, field, seq) REFERENCES attestation (registrant_id, field, seq)
 ) STRICT;

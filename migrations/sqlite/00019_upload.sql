@@ -39,7 +39,7 @@ CREATE TABLE import_stage_attestation (
   value_hash    BLOB    NOT NULL,
   hash_key_id   TEXT    NOT NULL,
   state         TEXT    NOT NULL,
-  comment       TEXT    NOT NULL,
+  comment       TEXT    NOT NULL,                      -- sealed, as it will stand in attestation
   status        TEXT    NOT NULL,
   proposal      INTEGER NOT NULL CHECK (proposal IN (0, 1)),
   expires_at    TEXT,
