@@ -16,22 +16,24 @@ import (
 	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/registry"
+	"socialregistry/registry/attestation"
 )
 
 // Config is every setting of the program. Each is a key of the environment or of
 // the file that --config names; the environment wins. The zero value of a key is
 // its default, so an empty environment starts a working server on this machine.
 type Config struct {
-	Listen        string     // address to listen on
-	PublicURL     string     // how wallets and people reach the server: scheme and host, no path
-	DatabaseURL   string     // sqlite:PATH or postgres://...
-	MasterKey     string     // 32 bytes in base64; wins over MasterKeyFile
-	MasterKeyFile string     // file that holds the master key
-	MetricsToken  string     // opens /metrics to clients that are not on this machine
-	LogLevel      slog.Level // debug, info, warn, error
-	LogJSON       bool       // one JSON object per line instead of text
-	Demo          bool       // fill an empty registry with generated people
-	ScanCommand   string     // looks at every evidence document: see scanner; empty: none
+	Listen        string              // address to listen on
+	PublicURL     string              // how wallets and people reach the server: scheme and host, no path
+	DatabaseURL   string              // sqlite:PATH or postgres://...
+	MasterKey     string              // 32 bytes in base64; wins over MasterKeyFile
+	MasterKeyFile string              // file that holds the master key
+	MetricsToken  string              // opens /metrics to clients that are not on this machine
+	LogLevel      slog.Level          // debug, info, warn, error
+	LogJSON       bool                // one JSON object per line instead of text
+	Demo          bool                // fill an empty registry with generated people
+	OwnEdit       attestation.OwnEdit // of fields whose policy says nothing: may an account attest what it entered
+	ScanCommand   string              // looks at every evidence document: see scanner; empty: none
 
 	Keep     time.Duration // how long jobs and offers are kept after their end
 	JobLease time.Duration // how long a server that gives no sign of life keeps its jobs
@@ -117,6 +119,10 @@ func registrySettings() []setting {
 				err = errors.New("out of range")
 			}
 			return err
+		}},
+		{"SR_OWN_EDIT", "allowed", "use allowed or refused", func(c *Config, v string) error {
+			c.OwnEdit = attestation.OwnEdit(v)
+			return oneOf(v, string(attestation.OwnEditAllowed), string(attestation.OwnEditRefused))
 		}},
 		{"SR_SPOUSES", "1", "use a whole number from 1 to 100", func(c *Config, v string) error {
 			return wholeNumber(&c.Kinship.Spouses, v)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"socialregistry/registry"
+	"socialregistry/registry/attestation"
 )
 
 func env(values map[string]string) func(string) (string, bool) {
@@ -22,7 +23,7 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
-		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
+		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -48,6 +49,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"SR_MASTER_KEY", "hunter2"}, {"SR_MASTER_KEY", key31},
 		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
 		{"SR_SCAN_COMMAND", "/nowhere/to/be/found -"},
+		{"SR_OWN_EDIT", "never"}, {"SR_OWN_EDIT", "Refused"},
 		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
 		{"SR_KEEP_DAYS", "0"}, {"SR_KEEP_DAYS", "3651"}, {"SR_JOB_LEASE", "999ms"}, {"SR_JOB_LEASE", "11m"}, {"SR_JOB_LEASE", "30"},
 	} {

@@ -84,7 +84,7 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	if err != nil {
 		return nil, master, fmt.Errorf("read SR_SOURCE_HOSTS: %w", err)
 	}
-	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship,
+	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship, OwnEdit: a.config.OwnEdit,
 		Sources: outbound.Config{Hosts: hosts}, Scan: scanner(a.config.ScanCommand, scanTime)})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
 		return nil, master, fault.Wrap(fault.Conflict, "other_master_key",
