@@ -21,7 +21,8 @@ type RequestOutcome struct {
 
 // ApproveRequests approves change requests, each with its own outcome, in the order
 // of picks. Those of one edit of one record are tried together first, as values may
-// rest on each other, and one by one if that fails. It returns Invalid
+// rest on each other, and one by one if that fails; a draft that was given another
+// reason or another day of collection than the rest of its edit stands alone. It returns Invalid
 // "bad_requests" if there are none, more than MaxDecisions, or one stands twice; or
 // Forbidden. Any other error ends it: what was approved until then is.
 func (r *Registry) ApproveRequests(ctx context.Context, a Actor, picks []RequestVersion, d Approve) ([]RequestOutcome, error) {
@@ -62,20 +63,36 @@ func checkPicks(picks []RequestVersion) error {
 	return nil
 }
 
-// together groups the places of picks whose requests are of one batch.
+// edit is what the version keeps that carries requests out: those that share it
+// can be carried out together.
+type edit struct {
+	batch, registrant uuid.UUID
+	reason, author    string
+	channel           Channel
+	collectedAt       int64 // microseconds since 1970; 0: unknown
+}
+
+func (row *requestRow) edit() edit {
+	e := edit{batch: row.BatchID, registrant: row.RegistrantID, reason: row.Reason, author: row.Author, channel: row.Channel}
+	if row.CollectedAt != nil {
+		e.collectedAt = row.CollectedAt.UnixMicro()
+	}
+	return e
+}
+
+// together groups the places of picks whose requests are of one edit.
 func (r *Registry) together(ctx context.Context, picks []RequestVersion) ([][]int, error) {
 	ids := make([]uuid.UUID, len(picks))
 	for i, q := range picks {
 		ids[i] = q.ID
 	}
 	var rows []requestRow
-	if err := r.db.WithContext(ctx).Select("id", "batch_id", "registrant_id", "field").Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	if err := r.db.WithContext(ctx).Select("id", "batch_id", "registrant_id", "reason", "author", "channel", "collected_at").Where("id IN ?", ids).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("group change requests: %w", err)
 	}
-	type edit struct{ batch, registrant uuid.UUID }
 	of := map[uuid.UUID]edit{}
 	for _, row := range rows {
-		of[row.ID] = edit{row.BatchID, row.RegistrantID}
+		of[row.ID] = row.edit()
 	}
 	var out [][]int
 	at := map[edit]int{}

@@ -40,7 +40,7 @@ func (r *Registry) ApproveRequest(ctx context.Context, a Actor, q RequestVersion
 	return out[0], nil
 }
 
-// approve approves requests of one batch about one record by one edit: all, or none.
+// approve approves requests of one edit (see together) by one edit: all, or none.
 func (r *Registry) approve(ctx context.Context, a Actor, picks []RequestVersion, d Approve) (out []ChangeRequest, err error) {
 	if err := a.checkWithin(toApprove); err != nil {
 		return nil, err

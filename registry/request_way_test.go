@@ -54,6 +54,59 @@ func TestValuesThatRestOnEachOtherAreApprovedTogether(t *testing.T) {
 	})
 }
 
+// TestTogetherIsWhatAVersionKeeps: drafts of one edit that were given another reason
+// or another day of collection are approved each by a version of its own.
+func TestTogetherIsWhatAVersionKeeps(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		me, may := registrar(), x.Clock.Now().AddDate(0, -6, 0)
+		set := map[string]string{"email": "new@example.org", "sex": "other", "given_name": "Anna", "region": "Kisumu"}
+		drafts, err := x.RequestChange(t.Context(), me, p.ID, registry.Change{Set: set, Reason: "first"}, true)
+		if err != nil || len(drafts) != 4 {
+			t.Fatal(drafts, err)
+		}
+		reason, picks := "second", []registry.RequestVersion{}
+		edits := map[string]registry.DraftEdit{"email": {Reason: &reason}, "region": {CollectedAt: &may}}
+		for _, q := range drafts {
+			if e, edited := edits[q.Field]; edited {
+				if q, err = x.EditRequest(t.Context(), me, pick(q), e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if q, err = x.SendRequest(t.Context(), me, pick(q)); err != nil {
+				t.Fatal(err)
+			}
+			picks = append(picks, pick(q))
+		}
+		done, err := x.ApproveRequests(t.Context(), named(registry.RoleAdmin, "boss"), picks, registry.Approve{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range done {
+			if q.Err != nil {
+				t.Error(q.Err)
+			}
+		}
+		versions, err := x.Versions(t.Context(), admin(), p.ID)
+		if err != nil || len(versions) != 4 {
+			t.Fatalf("%d versions, %v, want 4: sex and given_name share one", len(versions), err)
+		}
+		reasons := map[string]int{}
+		for _, v := range versions[1:] {
+			reasons[v.Reason]++
+		}
+		if reasons["first"] != 2 || reasons["second"] != 1 {
+			t.Errorf("reasons of versions: %v", reasons)
+		}
+		now := x.person(t, p.ID).Values
+		if got := now["region"].CollectedAt; !got.Equal(may) || !now["sex"].CollectedAt.IsZero() || !now["email"].CollectedAt.IsZero() {
+			t.Errorf("collected: region %v, sex %v, email %v", got, now["sex"].CollectedAt, now["email"].CollectedAt)
+		}
+		x.verify(t, p.ID)
+	})
+}
+
 // TestVersionsDoNotGoRoundApproval: neither as a new default nor as an old one, one
 // by one or in bulk; beside the record, a version may say what it likes.
 func TestVersionsDoNotGoRoundApproval(t *testing.T) {
