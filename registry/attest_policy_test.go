@@ -3,6 +3,7 @@ package registry_test
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,6 +155,16 @@ func TestNobodyAttestsTheOwnEdit(t *testing.T) {
 		if got := x.decide(t, boss, p, registry.Decision{Field: "region", State: registry.StateRejected, Comment: "no"}); len(got) > 0 {
 			t.Errorf("a rejection of the own edit: %v", got)
 		}
+		// the registry as a whole refuses what no policy speaks of, and a policy wins
+		x.policy(t, "given_name", attestation.Policy{OwnEdit: attestation.OwnEditAllowed})
+		strict := x.again(t, registry.Config{OwnEdit: attestation.OwnEditRefused})
+		err = strict.Attest(t.Context(), boss, p.ID, p.VersionNo, []registry.Decision{{Field: "family_name", State: registry.StateAttested}})
+		if got := fields(err); !slices.Equal(got, []string{"family_name:own_edit"}) {
+			t.Errorf("refused with %v", got)
+		}
+		if err := strict.Attest(t.Context(), boss, p.ID, p.VersionNo, []registry.Decision{{Field: "given_name", State: registry.StateAttested}}); err != nil {
+			t.Error(err, fields(err))
+		}
 		// an edit of something else by another does not make the value another's
 		x.Clock.Add(time.Minute)
 		p, err = x.Edit(t.Context(), other, p.ID, registry.Change{Set: map[string]string{"locality": "Quay"}, ExpectVersion: 1})
@@ -247,6 +258,58 @@ func TestAnAttestationExpires(t *testing.T) {
 		_, err := x.ExpireAttestations(t.Context(), attester())
 		wantFault(t, err, fault.Forbidden, "not_allowed")
 	})
+}
+
+// TestTwoSweepsExpireOnce: two servers that sweep one database at once write each
+// end once, whoever of them is quicker, and count what they wrote.
+func TestTwoSweepsExpireOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.policy(t, "region", attestation.Policy{ValidDays: 30})
+		other := x.again(t, registry.Config{})
+		var all []registry.Person
+		for range 6 {
+			p := x.register(t, map[string]string{"given_name": "Amina", "region": "Nyanza", "sex": "female"})
+			x.attest(t, p, registry.StateAttested, "", "region", "sex")
+			all = append(all, p)
+		}
+		x.Clock.Add(30 * 24 * time.Hour)
+		log := x.count(t, "change_log")
+		var wrote [2]int
+		var both sync.WaitGroup
+		for i, r := range []*registry.Registry{x.Registry, other} {
+			both.Go(func() {
+				var err error
+				if wrote[i], err = r.ExpireAttestations(t.Context(), registry.System()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		if wrote[0]+wrote[1] != len(all) || x.count(t, "change_log") != log+len(all) {
+			t.Errorf("wrote %v and %d entries, want %d", wrote, x.count(t, "change_log")-log, len(all))
+		}
+		for _, p := range all {
+			page, err := x.AttestationHistory(t.Context(), admin(), p.ID, "region", "", 0)
+			if err != nil || len(page.Decisions) != 2 || page.Decisions[1].State != registry.StateExpired {
+				t.Errorf("decisions = %+v, %v", page.Decisions, err)
+			}
+			if err := x.VerifyChain(t.Context(), p.ID); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// again is another registry on the same database, with what c says beside.
+func (x *fixture) again(t *testing.T, c registry.Config) *registry.Registry {
+	t.Helper()
+	c.DB, c.Master, c.Now = x.DB, x.Master, x.Clock.Now
+	r, err := registry.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 func TestAValueIsOverdue(t *testing.T) {
