@@ -105,6 +105,24 @@ func NewTableOfTotals(n [][]int64, least int64) Table {
 	return newTableOfTotals(rows, columns, numbers, least)
 }
 
+// StatesTold gives the totals of the states of one field that are told: states are
+// numbers by state and month, people is how many there are.
+func StatesTold(states [][]int64, people int64) map[string]int64 {
+	var rows []counted
+	for s, line := range states {
+		for m, n := range line {
+			if n > 0 {
+				rows = append(rows, counted{A: "state" + strconv.Itoa(s), B: strconv.Itoa(m), People: n})
+			}
+		}
+	}
+	out := map[string]int64{}
+	for _, x := range statesTold(rows, people) {
+		out[x.row[0]] += x.n
+	}
+	return out
+}
+
 // SwitchBatch is how many people one transaction of a bulk switch holds.
 const SwitchBatch = switchBatch
 

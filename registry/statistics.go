@@ -20,7 +20,7 @@ type Statistics struct {
 	AsOf        time.Time // when they were counted
 	MinimumCell int       // smaller numbers are hidden
 	People      Table     // area by sex and age band; areas of few people stand together
-	Attestation Table     // field and state by the month of the decision
+	Attestation Table     // field and state by the month of the decision; states of few people stand together
 	Queues      Table     // queue by the days that people have waited in it
 	Groups      Table     // kind by the number of people in a group; counts groups
 	Programmes  Table     // programme and kind by where people and groups stand in it
@@ -51,7 +51,11 @@ func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) 
 		if hidden["sex"] || hidden["birth_date"] {
 			out.People.withoutRows(func([]string) bool { return true })
 		}
-		if out.Attestation, err = r.attestationTable(tx, asOf); err != nil {
+		people, err := activePeople(tx)
+		if err != nil {
+			return err
+		}
+		if out.Attestation, err = r.attestationTable(tx, asOf, people); err != nil {
 			return err
 		}
 		out.Attestation.withoutRows(func(head []string) bool { return hidden[head[0]] })

@@ -46,11 +46,11 @@ func (r *Registry) storeByArea(tx *gorm.DB, asOf time.Time, found areaCounts) er
 	if err := fillCounts(tx, "stat_group", found.groupRows()); err != nil {
 		return err
 	}
-	known, err := r.knownNumbers(tx, asOf)
+	root := found.tree(asOf)
+	known, err := r.knownNumbers(tx, asOf, root.All.People)
 	if err != nil {
 		return err
 	}
-	root := found.tree(asOf)
 	told := disclosure.Tell(root, known, MinimumCell)
 	if err := fillCounts(tx, "stat_registrant", found.peopleRows(root, told)); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (r *Registry) storeByArea(tx *gorm.DB, asOf time.Time, found areaCounts) er
 }
 
 // knownNumbers are those that other tables tell of the registry as a whole.
-func (r *Registry) knownNumbers(tx *gorm.DB, asOf time.Time) (disclosure.Numbers, error) {
+func (r *Registry) knownNumbers(tx *gorm.DB, asOf time.Time, people int64) (disclosure.Numbers, error) {
 	known := disclosure.Numbers{Groups: map[string]int64{}, Attested: map[string]disclosure.Field{}}
 	groups, err := groupTable(tx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *Registry) knownNumbers(tx *gorm.DB, asOf time.Time) (disclosure.Numbers
 			known.Groups[kind[0]] = groups.RowTotals[i].N
 		}
 	}
-	values, err := r.attestationTable(tx, asOf)
+	values, err := r.attestationTable(tx, asOf, people)
 	if err != nil {
 		return known, err
 	}

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"maps"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -172,6 +173,51 @@ func TestNoHiddenCellFollowsFromTheTotals(t *testing.T) {
 
 // TestTotalsOfRowsStay: where they are told beside the table, none is hidden, and
 // no hidden number follows from them.
+// TestWhoIsInNoStateIsNotTold: the number of all people is known, so it must not
+// tell, less the states that are told, how many few have no value or stand elsewhere.
+func TestWhoIsInNoStateIsNotTold(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(9, 26))
+	for range 3000 {
+		var sum int64
+		states := make([][]int64, 1+random.IntN(4))
+		for s := range states {
+			states[s] = make([]int64, 1+random.IntN(3))
+			for m := range states[s] {
+				states[s][m] = max(0, random.Int64N(14)-3)
+				sum += states[s][m]
+			}
+		}
+		people := sum + max(0, random.Int64N(9)-2)
+		rest := people
+		told := registry.StatesTold(states, people)
+		for state, n := range told {
+			if n > 0 && n < registry.MinimumCell {
+				t.Errorf("%v of %d: %d in %s", states, people, n, state)
+			}
+			rest -= n
+		}
+		if rest < 0 || rest > 0 && rest < min(people, registry.MinimumCell) {
+			t.Errorf("%v of %d: %d are told to be elsewhere: %v", states, people, rest, told)
+		}
+	}
+	for _, c := range []struct {
+		states [][]int64
+		people int64
+		want   map[string]int64
+	}{
+		{[][]int64{{20}, {7}}, 27, map[string]int64{"state0": 20, "state1": 7}},
+		{[][]int64{{20}, {7}}, 32, map[string]int64{"state0": 20, "state1": 7}},
+		{[][]int64{{20}, {7}}, 31, map[string]int64{"state0": 20, "(other)": 11}}, // 4 without a value
+		{[][]int64{{20}, {7}, {2}}, 40, map[string]int64{"state0": 20, "(other)": 9}},
+		{[][]int64{{3}}, 3, map[string]int64{}},
+	} {
+		if got := registry.StatesTold(c.states, c.people); !maps.Equal(got, c.want) {
+			t.Errorf("%v of %d: told %v, want %v", c.states, c.people, got, c.want)
+		}
+	}
+}
+
 func TestTotalsOfRowsStay(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(2, 7))

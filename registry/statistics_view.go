@@ -117,31 +117,68 @@ func smallestHead(sizes map[string]int64) string {
 	return found
 }
 
-// attestationTable is field and state by month, the newest last.
-func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time) (Table, error) {
+// attestationTable is field and state by month, the newest last. people is how many
+// there are, which is told elsewhere: see statesTold.
+func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (Table, error) {
 	fields, err := r.fieldSet(tx)
 	if err != nil {
 		return Table{}, err
 	}
-	rows, err := readCounts(tx, `SELECT d.key AS a, s.state AS b, s.month AS c, s.people FROM stat_attestation s JOIN field_definition d ON d.no = s.field`)
+	rows, err := readCounts(tx, `SELECT d.key AS area, s.state AS a, s.month AS b, s.people FROM stat_attestation s JOIN field_definition d ON d.no = s.field`)
 	if err != nil {
 		return Table{}, err
 	}
-	columns := append([][]string{{headNone}}, monthColumns(asOf)...)
+	states := map[string][]counted{}
+	for _, x := range rows {
+		if x.B != headNone {
+			x.B = monthHead(x.B, asOf)
+		}
+		states[x.Area] = append(states[x.Area], x)
+	}
 	var heads [][]string
 	var numbers []tally
-	for _, x := range rows {
-		if x.C != headNone {
-			x.C = monthHead(x.C, asOf)
+	for key, of := range states {
+		for _, x := range statesTold(of, people) {
+			x.row = []string{key, x.row[0]}
+			heads, numbers = append(heads, x.row), append(numbers, x)
 		}
-		heads = append(heads, []string{x.A, x.B})
-		numbers = append(numbers, tally{[]string{x.A, x.B}, []string{x.C}, x.People})
 	}
+	columns := append([][]string{{headNone}}, monthColumns(asOf)...)
 	heads = sortedHeads(heads)
 	slices.SortStableFunc(heads, func(x, y []string) int { return fields.position(x[0]) - fields.position(y[0]) })
-	t := newTable(heads, columns, numbers, MinimumCell)
+	t := newTableOfTotals(heads, columns, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"field", "state"}, []string{"month"}
 	return t, nil
+}
+
+// statesTold are the states of one field by month, those of few people together.
+// Everybody is in one state of the field or has no value, so a small number would
+// follow from the others and from people, the number of all: who has no value
+// counts among what stands together, and is else left out.
+func statesTold(states []counted, people int64) (told []tally) {
+	rest := people
+	for _, x := range states {
+		rest -= x.People
+	}
+	if rest > 0 {
+		states = append(states, counted{A: headNone, B: headNone, People: rest})
+	}
+	numbers, apart := coverable(states)
+	for _, x := range numbers {
+		if apart && x.row[0] != headNone {
+			told = append(told, tally{x.row, x.column[:1], x.n})
+		}
+	}
+	return told
+}
+
+// activePeople is how many people were counted.
+func activePeople(tx *gorm.DB) (n int64, err error) {
+	err = tx.Raw(`SELECT coalesce(sum(people), 0) FROM stat_registrant WHERE status = ?`, statusActive).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("read the number of people: %w", err)
+	}
+	return n, nil
 }
 
 // monthColumns are the heads of months, the newest last.
