@@ -30,6 +30,7 @@ type newGroup struct {
 	*importRow
 	key     string // cell of the column group
 	members []newGroupMember
+	refused bool // as a whole, for what was wrong with a line
 }
 
 // newGroupMember is the member of one line.
@@ -238,7 +239,8 @@ func (im *importRun) memberIDs(tx *gorm.DB, groups []newGroup) (map[string]uuid.
 // readGroups reads the lines of a file into groups.
 func (im *importRun) readGroups(ctx context.Context, reader table) ([]newGroup, error) {
 	var groups []newGroup
-	seen := map[string]bool{}
+	seen := map[string]int{} // place of the group
+	torn := false            // the line before could not be read
 	for n := 0; ; n++ {
 		if n > maxGroupLines {
 			return nil, &csvio.FileError{Problem: csvio.Problem{Code: csvio.CodeTooManyRows, Words: fmt.Sprintf("the file has more than %d lines: split it", maxGroupLines)}}
@@ -247,24 +249,47 @@ func (im *importRun) readGroups(ctx context.Context, reader table) ([]newGroup, 
 			return nil, err
 		}
 		in, err := reader.Next()
-		var p csvio.Problem
-		switch {
+		switch bad := csvio.ProblemsOf(err); {
 		case err == io.EOF:
 			return groups, nil
-		case errors.As(err, &p):
+		case bad != nil:
 			im.result.Rows++
 			im.badRows++
-			im.found.add(p)
+			for _, p := range bad {
+				im.found.add(p)
+			}
+			im.refuseTorn(groups)
+			torn = true
 			continue
 		case err != nil:
 			return nil, err
 		}
 		groups = im.addLine(groups, seen, reader.Columns(), in)
+		if torn {
+			im.refuseTorn(groups)
+			torn = false
+		}
+	}
+}
+
+// refuseTorn refuses the last group: a line next to it cannot be read, so nobody
+// knows whether it holds a member. Groups of one line lose none.
+func (im *importRun) refuseTorn(groups []newGroup) {
+	if last := len(groups) - 1; last >= 0 && groups[last].key != "" {
+		im.refuseGroup(&groups[last], CodeLineRefused, "A line in this group or next to it cannot be read: it may be a member, so the group waits for it.")
+	}
+}
+
+// refuseGroup refuses a group as a whole.
+func (im *importRun) refuseGroup(g *newGroup, code, words string) {
+	if !g.refused {
+		g.refused = true
+		im.bad(g.importRow, mapping.GroupKey, code, words)
 	}
 }
 
 // addLine adds a line to the group that it goes on with, or begins one.
-func (im *importRun) addLine(groups []newGroup, seen map[string]bool, columns []csvio.Column, in csvio.Row) []newGroup {
+func (im *importRun) addLine(groups []newGroup, seen map[string]int, columns []csvio.Column, in csvio.Row) []newGroup {
 	key, member := "", newGroupMember{line: in.Line}
 	values := csvio.Row{Line: in.Line, Cells: slices.Clone(in.Cells)}
 	for i, c := range columns {
@@ -280,13 +305,15 @@ func (im *importRun) addLine(groups []newGroup, seen map[string]bool, columns []
 		im.joinLine(groups[last].importRow, row)
 	default:
 		im.result.Rows++
-		if key != "" && seen[key] {
-			im.bad(row, mapping.GroupKey, CodeDoubledInFile, "The lines of a group stand together, and this one stood further up.")
-		}
-		seen[key] = true
 		groups, last = append(groups, newGroup{importRow: row, key: key}), last+1
+		if first, ok := seen[key]; ok && key != "" {
+			im.refuseGroup(&groups[first], CodeDoubledInFile, "The lines of a group stand together, and others of this one stand further down.")
+			im.refuseGroup(&groups[last], CodeDoubledInFile, "The lines of a group stand together, and this one stood further up.")
+		} else {
+			seen[key] = last
+		}
 	}
-	if member.number != "" || member.role != "" {
+	if member.number != "" || member.role != "" || member.start != "" {
 		groups[last].members = append(groups[last].members, member)
 	}
 	return groups

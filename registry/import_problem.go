@@ -14,7 +14,8 @@ const (
 	CodeNotFound         = "not_found"          // update: nobody has this identifier
 	CodeNoIdentifier     = "no_identifier"      // update: the row does not say whom it means
 	CodeTwoPeople        = "identifiers_differ" // the identifiers of the row belong to two people
-	CodeDoubledInFile    = "doubled_in_file"    // an identifier, or a person, in two rows
+	CodeDoubledInFile    = "doubled_in_file"    // an identifier, a person or a group in two rows
+	CodeLineRefused      = "line_refused"       // a group whose lines cannot all be read
 	CodeIdentifierTaken  = "identifier_taken"   // somebody else has it
 	CodeLabelTaken       = "label_taken"        // the person has a version of the import's label already
 	CodeChangedMeanwhile = "changed_meanwhile"  // somebody else edited the record while the file was read
