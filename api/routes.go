@@ -180,6 +180,7 @@ func restSources(g group, h *rest.Handlers) {
 	g.get("/api/v1/sources/:key", h.Source)
 	g.put("/api/v1/sources/:key", h.ChangeSource)
 	g.post("/api/v1/sources/:key/pull", h.PullSource)
+	g.post("/api/v1/sources/:key/restart", h.RestartSource)
 	g.get("/api/v1/sources/:key/runs", h.SourceRuns)
 	g.get("/api/v1/sources/:key/runs/:id/problems", h.SourceProblems)
 }

@@ -22,6 +22,9 @@ const (
 	feedMap  = `{"key":"feed","label":{"en":"Feed"},"kind":"person","mode":"upsert","headers":{"nid":"national_id","name":"full_name","g":"sex"},"values":{"sex":{"F":"female"}}}`
 )
 
+// gone is a page of a standIn that is not there any more.
+const gone = "gone"
+
 // standIn is a stand-in for another system: a real HTTP server on this machine,
 // which answers with the page under the cursor that is asked for.
 type standIn struct {
@@ -39,6 +42,10 @@ func newStandIn(t *testing.T) *standIn {
 		s.mu.Unlock()
 		if !ok || r.Header.Get("Authorization") != "Bearer abc" {
 			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		if page == gone {
+			w.WriteHeader(http.StatusGone)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -112,6 +119,14 @@ func (s *service) exerciseSources(t *testing.T, run func(exercise) *httptest.Res
 	run(exercise{"pullSource", 409, pull(s.bearer(t, s.newStaff(t, registry.RoleAdmin), registry.Scopes()...)), false})
 	run(exercise{"pullSource", 404, call("POST", sources+"/nothing/pull", "", admin), false})
 	exerciseGates(run, "pullSource", registrar, pull)
+	restart := func(as []string) *http.Request {
+		return call("POST", sources+"/nsr/restart", `{"reason":"their cursors ran out"}`, as)
+	}
+	run(exercise{"restartSource", 200, restart(admin), false})
+	run(exercise{"restartSource", 404, call("POST", sources+"/nothing/restart", `{}`, admin), false})
+	run(exercise{"restartSource", 422, call("POST", sources+"/nsr/restart", `{"reason":"`+strings.Repeat("x", 501)+`"}`, admin), true})
+	exerciseGates(run, "restartSource", registrar, restart)
+	exerciseBodies(run, "restartSource", "POST", sources+"/nsr/restart", admin)
 	runs := func(as []string) *http.Request { return call("GET", sources+"/nsr/runs", "", as) }
 	run(exercise{"listSourceRuns", 200, runs(registrar), false})
 	run(exercise{"listSourceRuns", 404, call("GET", sources+"/nothing/runs", "", registrar), false})
@@ -174,6 +189,20 @@ func TestAPullThroughREST(t *testing.T) {
 		id := strings.SplitN(strings.SplitN(runs.Body.String(), `"id":"`, 2)[1], `"`, 2)[0]
 		if rec := s.do(call("GET", sources+"/nsr/runs/"+id+"/problems", "", registrar)); !strings.Contains(rec.Body.String(), `{"page":1,"row":2,"column":"g","code":"not_listed"`) {
 			t.Errorf("problems %s", rec.Body)
+		}
+		s.feed.put("", `{"data":[],"next":"c"}`)
+		s.feed.put("c", gone)
+		if _, err := s.deps.Registry.PullSource(t.Context(), staff(registry.RoleAdmin), "nsr", nil); err == nil {
+			t.Error("a cursor that they do not take is taken for good")
+		}
+		if rec := s.do(call("GET", sources+"/nsr/runs?limit=1", "", registrar)); !strings.Contains(rec.Body.String(), `"error_code":"cursor_refused"`) {
+			t.Errorf("the pull: %s", rec.Body)
+		}
+		if rec := s.do(call("GET", sources+"/nsr", "", registrar)); text(t, rec, "state") != "cursor_refused" || member(t, rec, "goes_on") != true {
+			t.Errorf("the source: %s", rec.Body)
+		}
+		if rec := made(s.do(call("POST", sources+"/nsr/restart", `{"reason":"their cursors ran out"}`, admin))); text(t, rec, "state") != "ready" || member(t, rec, "goes_on") != false {
+			t.Errorf("begun anew: %s", rec.Body)
 		}
 		if rec := s.do(call("POST", sources, strings.NewReplacer("nsr", "other", s.feed.URL, "http://169.254.169.254").Replace(source), admin)); rec.Code != 422 || !strings.Contains(rec.Body.String(), "host_not_allowed") {
 			t.Errorf("a host that is not listed: %d %s", rec.Code, rec.Body)

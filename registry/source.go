@@ -30,6 +30,8 @@ type Source struct {
 	HasSecret     bool              `json:"has_secret"`      // the secret itself is never shown again
 	VersionNo     int               `json:"version_no"`      // moves with every change of the settings
 	NextAt        time.Time         `json:"-"`               // when it is pulled next; zero: when somebody asks
+	State         SourceState       `json:"-"`
+	GoesOn        bool              `json:"-"` // the next pull begins at a cursor that is kept; else at the first page
 }
 
 // SourceCursor says how the next page is asked for.
@@ -58,6 +60,7 @@ type sourceRow struct {
 	Secret    db.Bytes       `gorm:"column:secret"`
 	VersionNo int            `gorm:"column:version_no"`
 	Position  string         `gorm:"column:position"`
+	State     SourceState    `gorm:"column:state"`
 	Turn      int64          `gorm:"column:turn"`
 	NextAt    *db.Time       `gorm:"column:next_at"`
 	CreatedBy string         `gorm:"column:created_by"`
@@ -69,7 +72,7 @@ func (sourceRow) TableName() string { return "source" }
 
 func (row *sourceRow) toSource() Source {
 	s := row.Spec.V
-	s.HasSecret, s.VersionNo = len(row.Secret) > 0, row.VersionNo
+	s.HasSecret, s.VersionNo, s.State, s.GoesOn = len(row.Secret) > 0, row.VersionNo, row.State, row.Position != ""
 	if row.NextAt != nil {
 		s.NextAt = row.NextAt.Time
 	}

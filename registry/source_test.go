@@ -83,7 +83,7 @@ func onEachWithSource(t *testing.T, patience time.Duration, f func(t *testing.T,
 		}
 		x := &fixture{DB: d, Clock: newClock(), Master: secret.NewMaster()}
 		x.Registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: x.Master, Now: x.Clock.Now,
-			Sources: outbound.Config{Hosts: hosts, Timeout: patience, MaxBytes: 64 << 10}})
+			Sources: outbound.Config{Hosts: hosts, Timeout: patience, MaxBytes: 512 << 10}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,9 +143,10 @@ func TestPullReadsPageByPage(t *testing.T) {
 			map[string]any{"ids": map[string]any{"nid": "ID-5"}, "name": "Eva", "gender": "sometimes"},
 			map[string]any{"ids": map[string]any{"nid": "ID-6"}, "name": "Fana", "card": "VC-0003"},
 			"text",
+			map[string]any{"ids": map[string]any{"nid": "ID-7"}, "photo": strings.Repeat("x", mapping.MaxRow)},
 		}}, "next": nil})
-		run := x.pull(t, "3 2 0 5")
-		want := "2 4 name not_a_value,2 5 no_identifier,2 6 gender not_listed,2 7 ids.nid identifiers_differ,2 8 not_a_row"
+		run := x.pull(t, "3 2 0 6")
+		want := "2 4 name not_a_value,2 5 no_identifier,2 6 gender not_listed,2 7 ids.nid identifiers_differ,2 8 not_a_row,2 9 row_too_large"
 		if got := strings.Join(x.pullProblems(t, run), ","); run.Pages != 2 || got != want {
 			t.Errorf("pages %d, problems %s", run.Pages, got)
 		}
@@ -172,7 +173,7 @@ func TestPullReadsPageByPage(t *testing.T) {
 		}
 		before := x.count(t, "change_log")
 		x.Clock.Add(time.Hour)
-		x.pull(t, "0 2 3 5") // Berta goes to and fro between the pages: her name is the first page's, then the second's
+		x.pull(t, "0 2 3 6") // Berta goes to and fro between the pages: her name is the first page's, then the second's
 		if n := x.count(t, "change_log") - before; n != 2 {
 			t.Errorf("%d changes when nothing but her name moved", n)
 		}
@@ -199,7 +200,7 @@ func TestPullResumes(t *testing.T) {
 			}},
 			{"too much", "answer_too_large", fault.TooLarge, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "application/json")
-				fmt.Fprint(w, strings.Repeat(" ", 64<<10+1))
+				fmt.Fprint(w, strings.Repeat(" ", 512<<10+1))
 			}},
 			{"elsewhere", "redirect_refused", fault.Forbidden, func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "http://169.254.169.254/latest", http.StatusFound)

@@ -83,7 +83,7 @@ func (r *Registry) ChangeSource(ctx context.Context, a Actor, s Source, secret *
 		if err := row.follow(old, secret); err != nil {
 			return err
 		}
-		done := tx.Model(row).Select("spec", "mapping", "secret", "version_no", "position", "turn", "next_at", "updated_at").Updates(row)
+		done := tx.Model(row).Select("spec", "mapping", "secret", "version_no", "position", "state", "turn", "next_at", "updated_at").Updates(row)
 		if done.Error != nil {
 			return fmt.Errorf("change a source: %w", done.Error)
 		}
@@ -105,7 +105,7 @@ func (row *sourceRow) follow(old sourceRow, secret *string) error {
 	}
 	row.Turn = old.Turn + 1
 	if was.URL == is.URL && was.Cursor == is.Cursor {
-		row.Position = old.Position
+		row.Position, row.State = old.Position, old.State
 	}
 	if was.Every == is.Every && was.Enabled == is.Enabled {
 		row.NextAt = old.NextAt
@@ -147,8 +147,8 @@ func (r *Registry) sourceRowOf(tx *gorm.DB, s Source, secret *string, now db.Tim
 	if len(bad) > 0 {
 		return nil, errBadSource(bad...)
 	}
-	s.HasSecret, s.NextAt = false, time.Time{}
-	row := &sourceRow{Key: s.Key, Spec: column[Source]{s}, Mapping: s.Mapping, VersionNo: s.VersionNo, UpdatedAt: now}
+	s.HasSecret, s.NextAt, s.State, s.GoesOn = false, time.Time{}, "", false
+	row := &sourceRow{Key: s.Key, Spec: column[Source]{s}, Mapping: s.Mapping, VersionNo: s.VersionNo, State: SourceReady, UpdatedAt: now}
 	if secret != nil && *secret != "" {
 		row.Secret = r.secrets.Seal([]byte(*secret), sourceAAD(s.Key))
 	}

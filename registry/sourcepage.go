@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"socialregistry/internal/fault"
 	"socialregistry/internal/outbound"
@@ -15,7 +14,7 @@ import (
 
 // sourcePage is a page that was fetched.
 type sourcePage struct {
-	rows []mapping.Row
+	rows []mapping.RawRow
 	next string // cursor of the next page; "": there is none
 }
 
@@ -35,6 +34,9 @@ func (p *pulling) fetch(ctx context.Context) (sourcePage, error) {
 		header.Set(s.AuthHeader, string(secret))
 	}
 	answer, err := p.r.outbound.Get(ctx, u, header)
+	if fault.CodeOf(err) == "source_refused" && p.src.Position != "" {
+		err = errCursorRefused(err)
+	}
 	if err != nil {
 		return sourcePage{}, err
 	}
@@ -84,31 +86,15 @@ func readSourcePage(s Source, u *url.URL, answer outbound.Answer) (sourcePage, e
 // nextLink gives the query of the link to the next page. Another address than the
 // source's own is none to follow.
 func nextLink(u *url.URL, fields []string) (string, error) {
-	for _, field := range fields {
-		for link := range strings.SplitSeq(field, ",") {
-			target, params, _ := strings.Cut(strings.TrimSpace(link), ";")
-			if !isNext(params) {
-				continue
-			}
-			next, err := u.Parse(strings.Trim(strings.TrimSpace(target), "<>"))
-			if err != nil || next.Scheme != u.Scheme || next.Host != u.Host || next.Path != u.Path || next.User != nil || len(next.RawQuery) > mapping.MaxCursor {
-				return "", mapping.ErrBadCursor
-			}
-			return next.RawQuery, nil
-		}
+	target, ok := mapping.NextLink(fields)
+	if !ok {
+		return "", nil
 	}
-	return "", nil
-}
-
-// isNext tells whether the parameters of a link say that it is the next page.
-func isNext(params string) bool {
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(param, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "rel") && strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "next") {
-			return true
-		}
+	next, err := u.Parse(target)
+	if err != nil || next.Scheme != u.Scheme || next.Host != u.Host || next.Path != u.Path || next.User != nil || len(next.RawQuery) > mapping.MaxCursor {
+		return "", mapping.ErrBadCursor
 	}
-	return false
+	return next.RawQuery, nil
 }
 
 // sourceFault says what is wrong with a page.

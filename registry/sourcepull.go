@@ -90,7 +90,8 @@ func (r *Registry) workSourcePull(ctx context.Context, a Actor, run *jobs.Run) (
 // StartSourcePull. progress, unless nil, is told the rows so far. It returns the
 // errors of outbound.Client.Get; Invalid "answer_not_json", "answer_too_deep",
 // "no_rows", "too_many_rows", "bad_cursor"; Conflict "cursor_stuck" when a cursor
-// comes a second time, or "pull_overtaken" when another pull or a change of the
+// comes a second time, "cursor_refused" when the other system does not take the one
+// that is kept (see RestartSource), or "pull_overtaken" when another pull or a change of the
 // settings came between.
 func (r *Registry) PullSource(ctx context.Context, a Actor, key string, progress func(rows int)) (SourceRun, error) {
 	if err := a.check(toPullSources); err != nil {
@@ -186,7 +187,7 @@ func (p *pulling) keep(ctx context.Context, page sourcePage, last bool) error {
 	err := p.r.db.InTx(ctx, p.r.now, func(tx *gorm.DB, now db.Time) error {
 		p.run = run
 		p.run.Pages++
-		moved := tx.Exec(`UPDATE source SET position = ?, turn = ? WHERE key = ? AND turn = ?`, src.Position, src.Turn, src.Key, p.src.Turn)
+		moved := tx.Exec(`UPDATE source SET position = ?, state = ?, turn = ? WHERE key = ? AND turn = ?`, src.Position, SourceReady, src.Turn, src.Key, p.src.Turn)
 		switch {
 		case moved.Error != nil:
 			return fmt.Errorf("move the cursor of a source: %w", moved.Error)
@@ -229,10 +230,13 @@ func (p *pulling) end(ctx context.Context, failure error, over bool) (SourceRun,
 		if err := tx.Select("*").Updates(&p.run).Error; err != nil {
 			return fmt.Errorf("end a pull: %w", err)
 		}
-		if !anew {
-			return nil
+		switch {
+		case anew:
+			return tx.Exec(`UPDATE source SET position = '', turn = turn + 1 WHERE key = ? AND turn = ?`, p.src.Key, p.src.Turn).Error
+		case p.run.ErrorCode == codeCursorRefused:
+			return tx.Exec(`UPDATE source SET state = ? WHERE key = ? AND turn = ?`, SourceCursorRefused, p.src.Key, p.src.Turn).Error
 		}
-		return tx.Exec(`UPDATE source SET position = '', turn = turn + 1 WHERE key = ? AND turn = ?`, p.src.Key, p.src.Turn).Error
+		return nil
 	})
 	if failure != nil {
 		err = failure

@@ -119,8 +119,13 @@ func (im *importRun) checkColumns() error {
 
 // read turns a row of a page into values and identifiers. Where several paths are
 // one field, the first with a value counts.
-func (w *rowWriter) read(no int, in mapping.Row) *importRow {
+func (w *rowWriter) read(no int, raw mapping.RawRow) *importRow {
 	bad := &importRow{line: no}
+	in, err := raw.Read()
+	if err != nil {
+		w.im.bad(bad, "", "row_too_large", fmt.Sprintf("A row has at most %d KiB.", mapping.MaxRow>>10))
+		return bad
+	}
 	if in == nil {
 		w.im.bad(bad, "", "not_a_row", "This is no object.")
 		return bad

@@ -28,6 +28,9 @@ type sourceBody struct {
 	HasSecret     bool              `json:"has_secret"`
 	Version       int               `json:"version"` // also the ETag
 	NextAt        time.Time         `json:"next_at,omitzero"`
+
+	State  registry.SourceState `json:"state"`
+	GoesOn bool                 `json:"goes_on"` // the next pull begins at a cursor that is kept
 }
 
 // cursorBody says how the next page is asked for.
@@ -41,12 +44,12 @@ type cursorBody struct {
 func sourceBodyOf(s registry.Source) sourceBody {
 	return sourceBody{Key: s.Key, Label: s.Label, URL: s.URL, Every: s.Every, Mapping: s.Mapping, AuthHeader: s.AuthHeader, RowsPath: s.RowsPath,
 		Cursor: cursorBody(s.Cursor), PageSize: s.PageSize, PageSizeParam: s.PageSizeParam, VersionLabel: s.VersionLabel, Enabled: s.Enabled,
-		HasSecret: s.HasSecret, Version: s.VersionNo, NextAt: s.NextAt}
+		HasSecret: s.HasSecret, Version: s.VersionNo, NextAt: s.NextAt, State: s.State, GoesOn: s.GoesOn}
 }
 
 // sourceChange is the body of a write of a source.
 type sourceChange struct {
-	sourceBody         // has_secret, version and next_at are not looked at
+	sourceBody         // has_secret, version, next_at, state and goes_on are not looked at
 	Secret     *string `json:"secret"` // absent: as it was; "": none
 	Reason     string  `json:"reason"`
 }
@@ -159,6 +162,18 @@ func (h *Handlers) PullSource(c *gin.Context) error {
 		return err
 	}
 	return accepted(c, j)
+}
+
+// RestartSource answers POST /sources/{key}/restart: the next pull begins anew.
+func (h *Handlers) RestartSource(c *gin.Context) error {
+	var body struct {
+		Reason string `json:"reason"`
+	}
+	if err := decode(c, &body); err != nil {
+		return err
+	}
+	s, err := h.reg.RestartSource(c.Request.Context(), actorOf(c), c.Param("key"), body.Reason)
+	return okSource(c, s, err)
 }
 
 // onlyPage reads the parameters of an operation that has none but those of a page.

@@ -13,11 +13,14 @@ import (
 type sourcesCmd struct {
 	List sourcesListCmd `cmd:"" help:"List the sources."`
 	Pull sourcesPullCmd `cmd:"" help:"Pull from a source now, and wait for the end."`
+
+	Restart sourcesRestartCmd `cmd:"" help:"Forget the cursor of a source that the other system does not take any more."`
 }
 
 type sourcesListCmd struct{}
 
-// Run prints one source per line: key, address, mapping and when it is pulled.
+// Run prints one source per line: key, address, mapping, when it is pulled, and its
+// state.
 func (sourcesListCmd) Run(ctx context.Context, a *app) error {
 	d, r, err := a.openRegistry(ctx, mustBeThere)
 	if err != nil {
@@ -33,7 +36,7 @@ func (sourcesListCmd) Run(ctx context.Context, a *app) error {
 		if !s.NextAt.IsZero() {
 			when = "next at " + s.NextAt.UTC().Format(time.RFC3339)
 		}
-		fmt.Fprintf(a.out, "%s\t%s\t%s\t%s\n", s.Key, s.URL, s.Mapping, when)
+		fmt.Fprintf(a.out, "%s\t%s\t%s\t%s\t%s\n", s.Key, s.URL, s.Mapping, when, s.State)
 	}
 	return nil
 }
@@ -54,6 +57,22 @@ func (c sourcesPullCmd) Run(ctx context.Context, a *app) error {
 		tellPull(a, run)
 	}
 	return err
+}
+
+type sourcesRestartCmd struct {
+	Key    string `arg:"" help:"Of the source."`
+	Reason string `help:"Why, for the history of settings."`
+}
+
+// Run lets the next pull begin with the first page.
+func (c sourcesRestartCmd) Run(ctx context.Context, a *app) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
+		s, err := r.RestartSource(ctx, commandLine(), c.Key, c.Reason)
+		if err == nil {
+			fmt.Fprintf(a.out, "The next pull of %s begins with the first page\n", s.Key)
+		}
+		return err
+	})
 }
 
 func tellPull(a *app, run registry.SourceRun) {

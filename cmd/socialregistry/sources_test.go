@@ -50,8 +50,11 @@ func TestSourcesCommand(t *testing.T) {
 	if code := do("sources", "pull", "nsr"); code != 0 || out.String() != "1 pages, 1 rows: 1 created, 0 updated, 0 unchanged, 0 with problems\n" {
 		t.Errorf("pull: %d %q %q", code, &out, &errOut)
 	}
-	if code := do("sources", "list"); code != 0 || !strings.Contains(out.String(), "nsr\t"+feed.URL+"\tfeed\twhen asked") {
+	if code := do("sources", "list"); code != 0 || !strings.Contains(out.String(), "nsr\t"+feed.URL+"\tfeed\twhen asked\tready\n") {
 		t.Errorf("list: %d %q %q", code, &out, &errOut)
+	}
+	if code := do("sources", "restart", "nsr", "--reason", "their cursors ran out"); code != 0 || !strings.Contains(out.String(), "pull of nsr begins with the first page") {
+		t.Errorf("restart: %d %q %q", code, &out, &errOut)
 	}
 	delete(settings, "SR_SOURCE_HOSTS")
 	if code := do("sources", "pull", "nsr"); code != 1 || !strings.Contains(errOut.String(), "not on the list") {

@@ -94,7 +94,7 @@ func (c *Client) checkRedirect(next *http.Request, before []*http.Request) error
 }
 
 // Get fetches a JSON document. It returns Forbidden "host_not_allowed",
-// "address_not_allowed" or "redirect_refused"; Unavailable "source_unreachable",
+// "address_not_allowed", "redirect_refused" or "source_denied" (401, 403); Unavailable "source_unreachable",
 // "source_timeout" or "source_error" (5xx, 408, 429); Invalid "source_refused" (any
 // other status) or "answer_not_json"; TooLarge "answer_too_large".
 func (c *Client) Get(ctx context.Context, u *url.URL, header http.Header) (Answer, error) {
@@ -132,6 +132,8 @@ func checkHead(res *http.Response) error {
 	switch {
 	case res.StatusCode >= 500, res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusRequestTimeout:
 		return fault.New(fault.Unavailable, "source_error", fmt.Sprintf("The other system answered with status %d.", res.StatusCode))
+	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
+		return fault.New(fault.Forbidden, "source_denied", fmt.Sprintf("The other system does not let the registry in (status %d): look at the secret.", res.StatusCode))
 	case res.StatusCode != http.StatusOK:
 		return fault.New(fault.Invalid, "source_refused", fmt.Sprintf("The other system refused with status %d.", res.StatusCode))
 	}

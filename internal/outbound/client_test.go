@@ -90,6 +90,7 @@ func TestGet(t *testing.T) {
 	mux.HandleFunc("/over", answer("application/json", strings.Repeat(" ", 101)))
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) })
+	mux.HandleFunc("/shut", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
 	mux.Handle("/away", http.RedirectHandler(other.URL+"/", http.StatusFound))
 	mux.Handle("/here", http.RedirectHandler("/fine", http.StatusFound))
 	mux.Handle("/round", http.RedirectHandler("/round", http.StatusFound))
@@ -102,7 +103,7 @@ func TestGet(t *testing.T) {
 	t.Cleanup(server.Close)
 	c := outbound.New(outbound.Config{Hosts: hosts(t, server.URL), Timeout: 300 * time.Millisecond, MaxBytes: 100})
 	for path, want := range map[string]string{
-		"/fine": "", "/here": "", "/full": "", "/page": "answer_not_json", "/over": "answer_too_large", "/broken": "source_error", "/gone": "source_refused",
+		"/fine": "", "/here": "", "/full": "", "/page": "answer_not_json", "/over": "answer_too_large", "/broken": "source_error", "/gone": "source_refused", "/shut": "source_denied",
 		"/away": "redirect_refused", "/round": "redirect_refused", "/slow": "source_timeout",
 	} {
 		got, err := c.Get(t.Context(), parse(t, server.URL+path), http.Header{"Authorization": {"Bearer x"}})

@@ -40,6 +40,7 @@ CREATE TABLE source (
   secret     bytea,                     -- what its authorization header says, sealed under the master key; NULL: none is sent
   version_no integer NOT NULL,             -- moves with every change of the settings
   position   text NOT NULL,            -- cursor that the next request sends; empty: from the beginning
+  state      text NOT NULL CHECK (state IN ('ready', 'cursor_refused')), -- cursor_refused: by the last pull
   turn       bigint NOT NULL,             -- moves with every page that is kept: of two pulls at once, one goes on
   next_at    timestamptz,                     -- when it is pulled next; NULL: when somebody asks
   created_by text NOT NULL,

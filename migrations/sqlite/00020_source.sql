@@ -42,6 +42,7 @@ CREATE TABLE source (
   secret     BLOB,                     -- what its authorization header says, sealed under the master key; NULL: none is sent
   version_no INTEGER NOT NULL,             -- moves with every change of the settings
   position   TEXT NOT NULL,            -- cursor that the next request sends; empty: from the beginning
+  state      TEXT NOT NULL CHECK (state IN ('ready', 'cursor_refused')), -- cursor_refused: by the last pull
   turn       INTEGER NOT NULL,             -- moves with every page that is kept: of two pulls at once, one goes on
   next_at    TEXT,                     -- when it is pulled next; NULL: when somebody asks
   created_by TEXT NOT NULL,

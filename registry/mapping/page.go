@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,35 +17,32 @@ var (
 	ErrTooDeep     = errors.New("mapping: the answer is nested too deep")
 	ErrNoRows      = errors.New("mapping: there is no list of rows where it should be")
 	ErrTooManyRows = errors.New("mapping: the answer has too many rows")
+	ErrRowTooLarge = errors.New("mapping: the row is too large")
 	ErrBadCursor   = errors.New("mapping: what stands for the next cursor is neither text nor a number")
 )
 
 // The limits of a page.
 const (
-	MaxDepth   = 32   // nested lists and objects
-	MaxCursor  = 2000 // bytes of a cursor
-	MaxPageRow = 5000 // rows in a page
+	MaxDepth   = 32        // nested lists and objects
+	MaxCursor  = 2000      // bytes of a cursor
+	MaxPageRow = 5000      // rows in a page
+	MaxRow     = 256 << 10 // bytes of a row
 )
 
-// Page is an answer in JSON that was read.
-type Page struct{ body any }
+// Page is an answer in JSON that was read. Nothing of it is built before it is asked
+// for, and then one row at a time: boxed, it would be many times its text.
+type Page struct{ text []byte }
 
-// ReadPage reads one JSON value within MaxDepth. It returns ErrNotJSON or
-// ErrTooDeep.
+// ReadPage checks that a text is one JSON value within MaxDepth. The page keeps
+// text. It returns ErrNotJSON or ErrTooDeep.
 func ReadPage(text []byte) (Page, error) {
 	if err := checkDepth(text); err != nil {
 		return Page{}, err
 	}
-	var p Page
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&p.body); err != nil {
-		return Page{}, fmt.Errorf("%w: %w", ErrNotJSON, err)
-	}
-	if _, err := d.Token(); err != io.EOF {
+	if !json.Valid(text) {
 		return Page{}, ErrNotJSON
 	}
-	return p, nil
+	return Page{text}, nil
 }
 
 // checkDepth counts brackets outside of texts, before anything is built.
@@ -71,20 +67,23 @@ func checkDepth(text []byte) error {
 }
 
 // Rows gives the list at a path of member names and numbers, joined by dots; "" is
-// the whole page. It returns ErrNoRows or ErrTooManyRows. What is no object in the
-// list is a nil Row.
-func (p Page) Rows(path string) ([]Row, error) {
-	found, ok := at(p.body, path)
-	list, isList := found.([]any)
-	switch {
-	case !ok || !isList:
+// the whole page. They are parts of the page's text. It returns ErrNoRows or
+// ErrTooManyRows.
+func (p Page) Rows(path string) ([]RawRow, error) {
+	found, ok := find(p.text, path)
+	if !ok || !begins(found, '[') {
 		return nil, ErrNoRows
-	case len(list) > MaxPageRow:
-		return nil, ErrTooManyRows
 	}
-	rows := make([]Row, len(list))
-	for i, x := range list {
-		rows[i], _ = x.(map[string]any)
+	rows := []RawRow{}
+	err := each(found, func(_ string, value []byte) error {
+		if len(rows) == MaxPageRow {
+			return ErrTooManyRows
+		}
+		rows = append(rows, value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return rows, nil
 }
@@ -92,15 +91,110 @@ func (p Page) Rows(path string) ([]Row, error) {
 // Cursor gives the text or number at a path: where the next page begins. "" says
 // that there is none. It returns ErrBadCursor.
 func (p Page) Cursor(path string) (string, error) {
-	found, ok := at(p.body, path)
-	text, scalar := scalarText(found)
-	switch {
-	case !ok:
+	found, ok := find(p.text, path)
+	if !ok {
 		return "", nil
-	case !scalar || len(text) > MaxCursor, found == false, found == true, strings.ContainsFunc(text, unicode.IsControl), !utf8.ValidString(text):
+	}
+	var value any
+	if begins(found, '{') || begins(found, '[') || len(found) > 6*MaxCursor+2 || decode(found, &value) != nil { // \u0061 is six bytes for one
+		return "", ErrBadCursor
+	}
+	text, _ := scalarText(value)
+	switch {
+	case len(text) > MaxCursor, value == false, value == true, strings.ContainsFunc(text, unicode.IsControl), !utf8.ValidString(text):
 		return "", ErrBadCursor
 	}
 	return text, nil
+}
+
+// find gives the text of what stands at a path. A member whose own name has dots
+// goes before the walk; of two of one name, the last counts.
+func find(text []byte, path string) (found []byte, ok bool) {
+	if path == "" {
+		return text, true
+	}
+	if !begins(text, '{') && !begins(text, '[') {
+		return nil, false
+	}
+	name, rest, _ := strings.Cut(path, ".")
+	var whole, first []byte
+	err := each(text, func(member string, value []byte) error {
+		if member == path && begins(text, '{') {
+			whole = value
+		}
+		if member == name {
+			first = value
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, false
+	case whole != nil:
+		return whole, true
+	case first != nil:
+		return find(first, rest)
+	}
+	return nil, false
+}
+
+// each calls f with the name, or the number, and the text of every member of an
+// object or a list. It returns the first error of f.
+func each(text []byte, f func(name string, value []byte) error) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	var value json.RawMessage
+	for i := 0; d.More(); i++ {
+		name := strconv.Itoa(i)
+		if begins(text, '{') {
+			token, err := d.Token()
+			if err != nil {
+				return err
+			}
+			name, _ = token.(string)
+		}
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		end := int(d.InputOffset())
+		if err := f(name, text[end-len(value):end]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begins tells whether the first character of a JSON text is c.
+func begins(text []byte, c byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && text[0] == c
+}
+
+// decode reads a JSON text; numbers stay as they are written.
+func decode(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+// RawRow is the text of one row.
+type RawRow []byte
+
+// Read builds the row; nil: it is no object. It returns ErrRowTooLarge.
+func (r RawRow) Read() (Row, error) {
+	if len(r) > MaxRow {
+		return nil, ErrRowTooLarge
+	}
+	var row Row
+	if !begins(r, '{') {
+		return nil, nil
+	}
+	if err := decode(r, &row); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotJSON, err)
+	}
+	return row, nil
 }
 
 // Row is one row of a page.
