@@ -67,6 +67,31 @@ func (s *service) exerciseExports(t *testing.T, run func(exercise) *httptest.Res
 	exerciseGates(run, "listExportsOf", as, func(as []string) *http.Request { return call("GET", of, "", as) })
 }
 
+// TestACancelledDownloadThroughREST: a job is ended with the scope that asks for one,
+// its record says so, and so does the history.
+func TestACancelledDownloadThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		name := s.newStaff(t, registry.RoleRegistrar)
+		as, narrow := s.bearer(t, name, registry.ScopeExportsRead), s.bearer(t, name, registry.ScopePeopleRead)
+		job := s.do(call("POST", exportsURL, `{"fields":["sex"],"purpose":"aid"}`, as)).Header().Get("Location")
+		if rec := s.do(call("POST", job+"/cancel", "", narrow)); rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "insufficient_scope") {
+			t.Errorf("a token without exports:read: %d %s", rec.Code, rec.Body)
+		}
+		if rec := s.do(call("POST", job+"/cancel", "", as)); text(t, rec, "state") != "cancelled" || text(t, rec, "cancelled_by") != name {
+			t.Errorf("ended: %d %s", rec.Code, rec.Body)
+		}
+		if rec := s.do(call("GET", exportsURL, "", as)); member(t, rec, "items").([]any)[0].(map[string]any)["state"] != "cancelled" {
+			t.Errorf("its record: %s", rec.Body)
+		}
+		log, err := s.deps.Registry.AdminHistoryPage(t.Context(), registry.System(), "job:"+strings.TrimPrefix(job, jobsURL+"/"), "", 0)
+		if err != nil || len(log.Entries) != 1 || log.Entries[0].Actor != name {
+			t.Errorf("history %+v, %v", log.Entries, err)
+		}
+	})
+}
+
 // TestADownloadThroughREST: chosen fields of whom a query finds, attested values
 // only, counted before, in both formats; the record tells the registrant who took
 // them and what for.
@@ -113,6 +138,10 @@ func TestADownloadThroughREST(t *testing.T) {
 		narrow := s.bearer(t, s.newStaff(t, registry.RoleRegistrar), registry.ScopePeopleRead)
 		if rec := s.do(call("POST", exportsURL, "{"+query+`,"purpose":"p"}`, narrow)); rec.Code != http.StatusForbidden {
 			t.Errorf("a token without exports:read: %d", rec.Code)
+		}
+		must(t, d.Exec("UPDATE role_assignment SET kind = 'household' WHERE role = 'attester'").Error)
+		if rec := s.do(call("GET", at+"/file", "", attester)); rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "bounds_changed") {
+			t.Errorf("a file that the account has no right to any more: %d %s", rec.Code, rec.Body)
 		}
 
 		// A workbook is imported over REST too.

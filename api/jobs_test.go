@@ -24,7 +24,7 @@ const (
 // work works off the jobs that are due, as a server does.
 func (s *service) work(t *testing.T, d *db.DB) {
 	t.Helper()
-	runner, err := jobs.New(jobs.Config{DB: d, Handlers: s.deps.Registry.JobHandlers(), Now: s.deps.Now})
+	runner, err := jobs.New(jobs.Config{DB: d, Handlers: s.deps.Registry.JobHandlers(), Ended: s.deps.Registry.JobEnded, Now: s.deps.Now})
 	must(t, err)
 	_, err = runner.Drain(t.Context())
 	must(t, err)

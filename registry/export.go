@@ -93,7 +93,11 @@ func (r *Registry) Export(ctx context.Context, a Actor, w io.Writer, req ExportR
 	result.Rows, err = r.writeExport(ctx, a, row.ID, w, req, progress)
 	last := context.WithoutCancel(ctx) // what was handed out is recorded in any case
 	ended := r.db.InTx(last, r.now, func(tx *gorm.DB, now db.Time) error {
-		return r.endExport(tx, a, &row, exportEnd{rows: result.Rows, failed: err != nil}, now)
+		end := exportEnd{rows: result.Rows, state: exportDone}
+		if err != nil {
+			end.state = exportFailed
+		}
+		return r.endExport(tx, a, &row, end, now)
 	})
 	return result, errors.Join(err, ended)
 }

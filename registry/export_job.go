@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -69,21 +68,16 @@ func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any,
 		return nil, err
 	}
 	file, rows, err := r.keepExport(ctx, a, &row, req, func(done, total int64) { run.Tell(ctx, done, total) })
-	if errors.Is(err, jobs.ErrLost) || err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), jobs.ErrCancelled) {
-		return nil, err // another worker has it, or will: what it writes stands
-	}
 	if err != nil {
-		free := db.Besides(context.WithoutCancel(ctx), nil) // the job may be cancelled
-		return nil, errors.Join(err, r.db.InTx(free, r.now, func(tx *gorm.DB, now db.Time) error {
-			return r.endExport(tx, a, &row, exportEnd{failed: true}, now)
-		}))
+		return nil, err // what becomes of the record, the end of the job says: see leaveExport
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		until := db.TimeOf(now.Add(exportLife))
 		if err := takeBlob(tx, file.ID, until.Time); err != nil {
 			return err
 		}
-		return r.endExport(tx, a, &row, exportEnd{rows: rows, blob: &file.ID, until: &until}, now)
+		row.Bounds.V = a.to(toExport).staff()
+		return r.endExport(tx, a, &row, exportEnd{rows: rows, state: exportDone, blob: &file.ID, until: &until}, now)
 	})
 	return ExportResult{ID: row.ID, Rows: rows}, err
 }
@@ -147,68 +141,4 @@ func (row *exportRow) of(a Actor) bool {
 		return a.AccountID == uuid.Nil
 	}
 	return *row.AccountID == a.AccountID
-}
-
-// ExportFile is the file of a download.
-type ExportFile struct {
-	io.Reader
-	Name   string // a name for it, without personal data
-	Size   int64  // bytes
-	Format ExportFormat
-}
-
-// ExportFile opens the file for whoever asked for it, and nobody else. It returns
-// Forbidden, NotFound "no_such_export", Conflict "export_not_ready", or Gone
-// "file_expired".
-func (r *Registry) ExportFile(ctx context.Context, a Actor, id uuid.UUID) (ExportFile, error) {
-	if err := a.checkWithin(toExport); err != nil {
-		return ExportFile{}, err
-	}
-	var row exportRow
-	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
-		row, err = loadExport(tx, id)
-		return err
-	})
-	switch {
-	case err != nil:
-		return ExportFile{}, err
-	case !row.of(a):
-		return ExportFile{}, errNoExport()
-	case row.State != exportDone:
-		return ExportFile{}, fault.New(fault.Conflict, "export_not_ready", "The file is not ready.")
-	case row.BlobID == nil || !row.ExpiresAt.After(r.now()):
-		return ExportFile{}, errNoBlob()
-	}
-	file, err := r.openBlob(ctx, *row.BlobID)
-	if err != nil {
-		return ExportFile{}, err
-	}
-	name := fmt.Sprintf("%s-%s.%s", row.Kind, row.CreatedAt.Format("20060102-150405"), row.Format)
-	return ExportFile{Reader: file, Name: name, Size: file.Size, Format: row.Format}, nil
-}
-
-// DropExportFile deletes the file of a download; its record stays. Administrators
-// delete those of others. It returns Forbidden, NotFound "no_such_export" or
-// Conflict "export_not_ready": end the job first.
-func (r *Registry) DropExportFile(ctx context.Context, a Actor, id uuid.UUID) error {
-	if err := a.checkWithin(toExport); err != nil {
-		return err
-	}
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		row, err := loadExport(tx, id)
-		switch {
-		case err != nil:
-			return err
-		case !row.of(a) && (!a.Has(RoleAdmin) || a.check(toReadExports) != nil):
-			return errNoExport()
-		case row.State == exportQueued || row.State == exportRunning:
-			return fault.New(fault.Conflict, "export_not_ready", "The file is not ready.")
-		case row.BlobID == nil:
-			return nil
-		}
-		if err := dropBlob(tx, *row.BlobID); err != nil {
-			return err
-		}
-		return r.logAdmin(tx, a, "file deleted", now, "export:"+id.String(), exportLogOf(&row, nil), exportLogOf(&row, nil))
-	})
 }

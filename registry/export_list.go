@@ -120,12 +120,17 @@ func (r *Registry) Download(ctx context.Context, a Actor, id uuid.UUID) (Downloa
 	return r.toDownload(&row), nil
 }
 
-// exportChunk is how many downloads are looked through at a time.
-const exportChunk = 100
+// How many downloads are looked through at a time, and how many such times for a
+// page.
+const (
+	exportChunk  = 100
+	exportChunks = 5
+)
 
 // DownloadsOf lists the downloads that hold the record of one person or group: who
-// took which fields, when and what for. Registrants ask about the own record. It
-// returns what Downloads returns, or NotFound.
+// took which fields, when and what for. Registrants ask about the own record. A page
+// looks through 500 downloads at most: it may hold fewer than limit, or none, and
+// still have a next one. It returns what Downloads returns, or NotFound.
 func (r *Registry) DownloadsOf(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (DownloadPage, error) {
 	if err := a.checkOn(toReadExports, id); err != nil {
 		return DownloadPage{}, err
@@ -151,10 +156,10 @@ func (r *Registry) DownloadsOf(ctx context.Context, a Actor, id uuid.UUID, after
 }
 
 // downloadsWith looks through the downloads before one, newest first, until a page
-// is full.
+// is full or has looked through its share.
 func (r *Registry) downloadsWith(tx *gorm.DB, number int64, before uuid.UUID, size int) (DownloadPage, error) {
 	var page DownloadPage
-	for {
+	for range exportChunks {
 		find := tx.Order("id DESC").Limit(exportChunk)
 		if before != uuid.Nil {
 			find = find.Where("id < ?", before)
@@ -182,6 +187,8 @@ func (r *Registry) downloadsWith(tx *gorm.DB, number int64, before uuid.UUID, si
 		}
 		before = rows[len(rows)-1].ID
 	}
+	page.Next = formatAfter(before)
+	return page, nil
 }
 
 // holding tells which downloads hold the record with a number.

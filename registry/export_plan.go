@@ -91,7 +91,7 @@ func (p *exportPlan) choose(set *fieldSet, hidden map[string]bool) error {
 		case slices.Contains(p.req.Fields[:i], key):
 			bad = append(bad, fault.Field{Name: key, Code: "doubled", Detail: "This field is chosen twice."})
 		case hidden[key]:
-			unseen = append(unseen, fault.Field{Name: key, Code: "not_visible", Detail: "This account is not told the values of this field."})
+			unseen = append(unseen, errUnseen(key))
 		default:
 			p.fields, p.sealed = append(p.fields, def), p.sealed || def.Sealed
 		}
@@ -100,10 +100,18 @@ func (p *exportPlan) choose(set *fieldSet, hidden map[string]bool) error {
 	case bad != nil:
 		return errBadExport(append(bad, unseen...))
 	case unseen != nil:
-		return &fault.Error{Kind: fault.Forbidden, Code: "not_visible", Fields: unseen,
-			Detail: "The download has fields whose values this account is not told; leave them out."}
+		return errNotVisible(unseen)
 	}
 	return nil
+}
+
+func errUnseen(key string) fault.Field {
+	return fault.Field{Name: key, Code: "not_visible", Detail: "This account is not told the values of this field."}
+}
+
+func errNotVisible(unseen []fault.Field) error {
+	return &fault.Error{Kind: fault.Forbidden, Code: "not_visible", Fields: unseen,
+		Detail: "The download has fields whose values this account is not told; leave them out."}
 }
 
 // headers is the first line of the file.

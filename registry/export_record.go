@@ -13,6 +13,7 @@ import (
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
+	"socialregistry/internal/jobs"
 	"socialregistry/registry/numset"
 	"socialregistry/registry/seal"
 )
@@ -26,6 +27,7 @@ const (
 	exportRunning ExportState = "running"
 	exportDone    ExportState = "done"
 	exportFailed  ExportState = "failed"
+	exportStopped ExportState = "cancelled" // its job was
 )
 
 // exportRow is a row of export.
@@ -47,6 +49,7 @@ type exportRow struct {
 	Rows         int64            `gorm:"column:rows_written"`
 	JobID        *uuid.UUID       `gorm:"column:job_id"`
 	BlobID       *uuid.UUID       `gorm:"column:blob_id"`
+	Bounds       column[[]Grant]  `gorm:"column:bounds"`
 	CreatedAt    db.Time          `gorm:"column:created_at;autoCreateTime:false"`
 	EndedAt      *db.Time         `gorm:"column:ended_at"`
 	ExpiresAt    *db.Time         `gorm:"column:expires_at"`
@@ -70,7 +73,7 @@ func (r *Registry) newExportRow(a Actor, req ExportRequest) (exportRow, error) {
 	key, w := r.keys.NewRecord(id)
 	row := exportRow{ID: id, Actor: a.name(), Kind: req.Kind, Fields: column[[]string]{req.Fields}, AttestedOnly: req.AttestedOnly,
 		Attestations: req.Attestations, Format: req.Format, Purpose: req.Purpose, Query: key.Seal(sealedExport, "query", query),
-		KID: w.KID, Wrapped: w.Key, KEK: w.KEK, State: exportQueued}
+		KID: w.KID, Wrapped: w.Key, KEK: w.KEK, State: exportQueued, Bounds: column[[]Grant]{a.to(toExport).staff()}}
 	if a.AccountID != uuid.Nil {
 		row.AccountID = &a.AccountID
 	}
@@ -134,22 +137,44 @@ func (r *Registry) storeExport(tx *gorm.DB, a Actor, row *exportRow, req ExportR
 
 // exportEnd is how a download ended.
 type exportEnd struct {
-	rows   int64
-	failed bool
-	blob   *uuid.UUID
-	until  *db.Time
+	rows  int64
+	state ExportState
+	blob  *uuid.UUID
+	until *db.Time
 }
 
 func (r *Registry) endExport(tx *gorm.DB, a Actor, row *exportRow, end exportEnd, now db.Time) error {
 	before := exportLogOf(row, nil)
-	row.State, row.Rows, row.EndedAt, row.BlobID, row.ExpiresAt = exportDone, end.rows, &now, end.blob, end.until
-	if end.failed {
-		row.State = exportFailed
-	}
-	if err := tx.Model(row).Select("state", "rows_written", "ended_at", "blob_id", "expires_at").Updates(row).Error; err != nil {
+	row.State, row.Rows, row.EndedAt, row.BlobID, row.ExpiresAt = end.state, end.rows, &now, end.blob, end.until
+	if err := tx.Model(row).Select("state", "rows_written", "ended_at", "blob_id", "expires_at", "bounds").Updates(row).Error; err != nil {
 		return fmt.Errorf("record the end of a download: %w", err)
 	}
 	return r.logAdmin(tx, a, row.Purpose, now, "export:"+row.ID.String(), before, exportLogOf(row, nil))
+}
+
+// leaveExport ends the record of a download whose job came to nothing, or lets it
+// wait again. The service says so: whoever cancels a job is named with the job.
+func (r *Registry) leaveExport(tx *gorm.DB, job uuid.UUID, state jobs.State) error {
+	var rows []exportRow
+	if err := tx.Where("job_id = ? AND state IN ?", job, []ExportState{exportQueued, exportRunning}).Find(&rows).Error; err != nil {
+		return fmt.Errorf("end the download of a job: %w", err)
+	}
+	for i := range rows {
+		end := exportEnd{state: exportFailed}
+		switch state {
+		case jobs.Queued:
+			if err := tx.Model(&rows[i]).Update("state", exportQueued).Error; err != nil {
+				return fmt.Errorf("let a download wait again: %w", err)
+			}
+			continue
+		case jobs.Cancelled:
+			end.state = exportStopped
+		}
+		if err := r.endExport(tx, System(), &rows[i], end, db.TimeOf(r.now())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storeExportPart records whose rows are about to be handed on.

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -223,36 +222,3 @@ func readJob(tx *gorm.DB, a Actor, id uuid.UUID, all bool) (Job, error) {
 }
 
 func errNoJob() error { return fault.New(fault.NotFound, "no_such_job", "There is no such job.") }
-
-// CancelJob ends a job that waits, and asks one that runs to stop: what it has not
-// committed by then is not done. Everybody ends the jobs of the own account,
-// administrators all of them. It gives the job as it stands then, and returns
-// NotFound "no_such_job", Conflict "job_ended", or Forbidden.
-func (r *Registry) CancelJob(ctx context.Context, a Actor, id uuid.UUID) (Job, error) {
-	all, err := a.follow()
-	if err != nil {
-		return Job{}, err
-	}
-	var j Job
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		if _, err := readJob(tx, a, id, all); err != nil {
-			return err
-		}
-		if _, err := readJob(tx, a, id, false); err != nil && a.check(toEndJobs) != nil {
-			return a.check(toEndJobs)
-		}
-		err := jobs.Cancel(tx, now, id)
-		if errors.Is(err, jobs.ErrEnded) {
-			return fault.New(fault.Conflict, "job_ended", "This job has ended.")
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.Exec(`UPDATE job_request SET cancelled_by = coalesce(cancelled_by, ?) WHERE job_id = ?`, a.name(), id).Error; err != nil {
-			return fmt.Errorf("cancel a job: %w", err)
-		}
-		j, err = readJob(tx, a, id, all)
-		return err
-	})
-	return j, err
-}

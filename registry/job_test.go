@@ -26,7 +26,7 @@ func (x *fixture) employee(t *testing.T, roles ...registry.Role) registry.Actor 
 // work works off every job that is due.
 func (x *fixture) work(t *testing.T) {
 	t.Helper()
-	runner, err := jobs.New(jobs.Config{DB: x.DB, Handlers: x.JobHandlers(), Now: x.Clock.Now})
+	runner, err := jobs.New(jobs.Config{DB: x.DB, Handlers: x.JobHandlers(), Ended: x.JobEnded, Now: x.Clock.Now})
 	if err == nil {
 		_, err = runner.Drain(t.Context())
 	}

@@ -148,7 +148,12 @@ func (r *Registry) jobHandler(work jobWork) jobs.Handler {
 	return func(ctx context.Context, run *jobs.Run) error {
 		var result []byte
 		var failure error
-		run.AtEnd(func(tx *gorm.DB, state jobs.State) error { return keepOutcome(tx, run.ID, state, result, failure) })
+		run.AtEnd(func(tx *gorm.DB, state jobs.State) error {
+			if err := keepOutcome(tx, run.ID, state, result, failure); err != nil {
+				return err
+			}
+			return r.JobEnded(tx, run.Kind, run.ID, state)
+		})
 		result, failure = r.work(ctx, run, work)
 		if failure == nil || errors.Is(failure, jobs.ErrLost) || errors.Is(failure, jobs.ErrCancelled) {
 			return failure

@@ -16,7 +16,7 @@ const scheduleLook = time.Minute
 
 // worker makes the one that works off the jobs of a registry.
 func (a *app) worker(d *db.DB, r *registry.Registry) (*jobs.Runner, error) {
-	runner, err := jobs.New(jobs.Config{DB: d, Handlers: r.JobHandlers(), Now: a.now, Log: a.log, Lease: a.config.JobLease})
+	runner, err := jobs.New(jobs.Config{DB: d, Handlers: r.JobHandlers(), Ended: r.JobEnded, Now: a.now, Log: a.log, Lease: a.config.JobLease})
 	if err != nil {
 		return nil, fmt.Errorf("start the worker of jobs: %w", err)
 	}

@@ -68,11 +68,20 @@ func (r *Runner) take(ctx context.Context, which string) (*row, error) {
 // cancelled ones, and those that have ended their worker every time.
 func (r *Runner) endExpired(ctx context.Context) error {
 	return r.DB.InTx(ctx, r.Now, func(tx *gorm.DB, now db.Time) error {
-		q := tx.Exec(`UPDATE job SET state = CASE WHEN cancel THEN 'cancelled' ELSE 'failed' END, error = 'its worker ended without a word', ended_at = ?
-			WHERE state = 'running' AND lease_until < ? AND kind IN ? AND (cancel OR attempts >= max_attempts)`,
-			now.UnixMicro(), now.UnixMicro(), r.kinds)
-		if q.Error != nil {
-			return fmt.Errorf("end expired jobs: %w", q.Error)
+		var ended []row
+		err := tx.Raw(`UPDATE job SET state = CASE WHEN cancel THEN 'cancelled' ELSE 'failed' END, error = 'its worker ended without a word', ended_at = ?
+			WHERE state = 'running' AND lease_until < ? AND kind IN ? AND (cancel OR attempts >= max_attempts)
+			RETURNING id, kind, state`, now.UnixMicro(), now.UnixMicro(), r.kinds).Scan(&ended).Error
+		if err != nil {
+			return fmt.Errorf("end expired jobs: %w", err)
+		}
+		for _, j := range ended {
+			if r.Ended == nil {
+				break
+			}
+			if err := r.Ended(tx, j.Kind, j.ID, j.State); err != nil {
+				return fmt.Errorf("end expired jobs: %w", err)
+			}
 		}
 		return nil
 	})

@@ -13,6 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
 	"socialregistry/internal/db"
 )
 
@@ -29,6 +32,10 @@ type Config struct {
 	Lease    time.Duration // how soon a dead worker's job is taken up: 30 s
 	Poll     time.Duration // how often an idle worker looks: 200 ms
 	Workers  int           // handlers at the same time: 2; on SQLite more gain nothing
+
+	// Ended, unless nil, writes in the transaction that ends a job whose worker
+	// died: no handler is there to say what becomes of its work.
+	Ended func(tx *gorm.DB, kind string, id uuid.UUID, state State) error
 }
 
 // Runner claims jobs and runs their handlers.

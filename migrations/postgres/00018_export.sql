@@ -20,15 +20,17 @@ CREATE TABLE export (
   kid           text        NOT NULL,                  -- the key, wrapped as in record_key
   wrapped       bytea       NOT NULL,
   kek           text        NOT NULL,
-  state         text        NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+  state         text        NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
   rows_written  bigint      NOT NULL,
   job_id        uuid        REFERENCES job (id) ON DELETE SET NULL,  -- NULL: written at once
   blob_id       uuid        REFERENCES blob (id) ON DELETE SET NULL, -- the file; NULL: not yet, or no longer
+  bounds        jsonb       NOT NULL,                  -- how far the roles reached that it was written by: [grant]
   created_at    timestamptz NOT NULL,
   ended_at      timestamptz,
   expires_at    timestamptz                            -- of the file
 );
 CREATE INDEX export_account ON export (account_id, id);
+CREATE INDEX export_job ON export (job_id) WHERE job_id IS NOT NULL;
 
 CREATE TABLE export_part (
   export_id uuid    NOT NULL REFERENCES export (id),

@@ -20,15 +20,17 @@ CREATE TABLE export (
   kid           TEXT    NOT NULL,                      -- the key, wrapped as in record_key
   wrapped       BLOB    NOT NULL,
   kek           TEXT    NOT NULL,
-  state         TEXT    NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed')),
+  state         TEXT    NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
   rows_written  INTEGER NOT NULL,
   job_id        TEXT    REFERENCES job (id) ON DELETE SET NULL,  -- NULL: written at once
   blob_id       TEXT    REFERENCES blob (id) ON DELETE SET NULL, -- the file; NULL: not yet, or no longer
+  bounds        TEXT    NOT NULL CHECK (json_valid(bounds)), -- how far the roles reached that it was written by: [grant]
   created_at    TEXT    NOT NULL,
   ended_at      TEXT,
   expires_at    TEXT                                   -- of the file
 ) STRICT;
 CREATE INDEX export_account ON export (account_id, id);
+CREATE INDEX export_job ON export (job_id) WHERE job_id IS NOT NULL;
 
 CREATE TABLE export_part (
   export_id TEXT    NOT NULL REFERENCES export (id),
