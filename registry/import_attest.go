@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+
+	"socialregistry/registry/csvio"
 )
 
 // Decisions of a file are checked row by row by the rule of Attest (decider.decide),
@@ -67,6 +69,10 @@ func (im *importRun) decideRow(row *importRow) error {
 		case !im.isAbout(row, rec, a):
 			im.bad(row, a.def.Key, CodeValueChanged, "The registry has another value by now: look at that one first.")
 		default:
+			if wrong := im.overtaken(row, a); wrong != nil {
+				im.bad(row, a.def.Key+decisionColumn, wrong.code, wrong.words)
+				continue
+			}
 			list = append(list, a.decision())
 		}
 	}
@@ -144,6 +150,32 @@ func (im *importRun) isAbout(row *importRow, rec record, a ask) bool {
 	}
 	text, wrong := a.def.canonical(text, im.at.UTC().Format(time.DateOnly))
 	return wrong == nil && text == live
+}
+
+// overtaken tells what keeps a cell from deciding where its row does not show the
+// decision that stands: whoever wrote the cell did not know of that one. A download
+// writes moments in whole seconds.
+func (im *importRun) overtaken(row *importRow, a ask) *mistake {
+	if a.since == nil || row.person == nil {
+		return nil
+	}
+	is, stands := im.decider.standing[row.person.row.ID][a.def.No].State, time.Time{}
+	if is.Seq > 0 && im.r.stands(*row.person, a.def.Key, is) {
+		stands = is.Since.Truncate(time.Second)
+	}
+	shown, flaw := time.Time{}, (*csvio.CellError)(nil)
+	if *a.since != "" {
+		shown, flaw = csvio.ParseMoment(*a.since, csvio.OrderUnknown)
+	}
+	switch expired := im.r.stateOf(*row.person, a.def.Key, is, im.at.Time) == StateExpired; {
+	case flaw != nil:
+		return &mistake{flaw.Code, "When it was attested " + flaw.Words + "."}
+	case !shown.Truncate(time.Second).Equal(stands):
+		return &mistake{CodeDecidedMeanwhile, "Somebody has decided about this value since the file was downloaded: look at that first."}
+	case expired && a.state == is.State:
+		return &mistake{CodeDecidedMeanwhile, "This has expired since the file was downloaded: look at the value again."}
+	}
+	return nil
 }
 
 // decisionStage are the columns of import_stage_attestation.

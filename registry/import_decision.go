@@ -16,7 +16,9 @@ import (
 //	KEY:attestation  what is decided; empty, or as it is: nothing
 //	KEY:comment      why
 //
-// The columns KEY:attested_by and KEY:attested_at are there to be read by people.
+// KEY:attested_by is there to be read by people. KEY:attested_at, where the file has
+// it, says which decision the row shows: one that was made after the download is not
+// overturned by a cell that was written before it.
 const (
 	versionColumn  = "version_no"
 	decisionColumn = ":attestation"
@@ -29,6 +31,10 @@ const (
 // the one that the registry has.
 const CodeValueChanged = "value_changed"
 
+// CodeDecidedMeanwhile says that a value was decided on, or a decision taken back,
+// after the file was downloaded.
+const CodeDecidedMeanwhile = "decided_meanwhile"
+
 // decisionColumns are the places of the columns about one field in a row of
 // cells; -1: the file has none.
 type decisionColumns struct {
@@ -36,6 +42,7 @@ type decisionColumns struct {
 	order          csvio.DateOrder // of the value, if it is a date
 	state, comment int
 	value, version int
+	since          int
 }
 
 // ask is a cell that may decide about a value.
@@ -47,6 +54,7 @@ type ask struct {
 	comment string
 	value   *string // the cell of the value; nil: the file has none
 	version int     // that the row shows; 0: it does not say
+	since   *string // when the decision was made that the row shows; nil: the file does not say
 }
 
 // checkUpload decides who may send a file: values need the right to import, which
@@ -99,10 +107,12 @@ func (im *importRun) reads(key string) bool {
 	if im.fields.byKey[key] != nil {
 		return true
 	}
-	if strings.HasSuffix(key, decisionColumn) || strings.HasSuffix(key, commentColumn) || key == versionColumn {
-		return im.opt.Carries.decisions()
+	for _, suffix := range []string{decisionColumn, commentColumn, sinceColumn} {
+		if strings.HasSuffix(key, suffix) {
+			return im.opt.Carries.decisions()
+		}
 	}
-	return !strings.HasSuffix(key, byColumn) && !strings.HasSuffix(key, sinceColumn)
+	return !strings.HasSuffix(key, byColumn)
 }
 
 // bindDecisions finds the columns of decisions. It refuses a file without one,
@@ -119,7 +129,7 @@ func (im *importRun) bindDecisions(columns []csvio.Column) error {
 	var hidden []fault.Field
 	for _, def := range im.fields.list {
 		d := decisionColumns{def: def, state: place(def.Key + decisionColumn), comment: place(def.Key + commentColumn),
-			value: place(def.Key), version: place(versionColumn)}
+			value: place(def.Key), version: place(versionColumn), since: place(def.Key + sinceColumn)}
 		switch {
 		case d.state < 0:
 			continue
@@ -164,6 +174,9 @@ func (im *importRun) readAsks(row *importRow, cells []string) {
 		}
 		if d.value >= 0 {
 			a.value = &cells[d.value]
+		}
+		if d.since >= 0 {
+			a.since = &cells[d.since]
 		}
 		if n, err := strconv.Atoi(at(d.version)); err == nil {
 			a.version = n

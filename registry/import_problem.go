@@ -19,6 +19,7 @@ const (
 	CodeIdentifierTaken  = "identifier_taken"   // somebody else has it
 	CodeLabelTaken       = "label_taken"        // the person has a version of the import's label already
 	CodeChangedMeanwhile = "changed_meanwhile"  // somebody else edited the record while the file was read
+	CodeVersionConflict  = "version_conflict"   // a value has been changed since the version that the row shows
 )
 
 // problems collects the first MaxProblems problems and counts them all.

@@ -37,6 +37,8 @@ type importRow struct {
 	asks      []ask             // cells that may decide about a value
 	decided   []verdict         // what the row decides
 	open      []requestRow      // what the importer has asked for of this person and nobody has decided
+	version   int               // that the row shows; 0: it does not say, -1: what it says is no version
+	shown     map[string]string // the values of that version, where the record has another one
 	waits     bool              // part of what the row says needs approval
 	requests  []requestRow      // that it sends for that
 	says      []diffEntry       // of requests and decisions
@@ -196,6 +198,8 @@ func (im *importRun) readRow(columns []csvio.Column, in csvio.Row) *importRow {
 			im.readNumber(row, cell)
 		case c.Key == collectedColumn && def == nil:
 			im.readCollected(row, c, cell)
+		case c.Key == versionColumn && def == nil:
+			row.readVersion(cell)
 		case t != nil && im.opt.Mode == ImportCreate:
 			given[c.Key] = cell
 		case t != nil:

@@ -172,6 +172,9 @@ func (im *importRun) loadPeople(tx *gorm.DB, whose map[*importRow]uuid.UUID) err
 	if err := im.openPeople(whose, people, keys); err != nil {
 		return err
 	}
+	if err := im.loadShown(tx, whose); err != nil {
+		return err
+	}
 	return im.loadRequests(tx, ids, whose)
 }
 
@@ -272,6 +275,9 @@ func (im *importRun) build(row *importRow) error {
 	if row.bad {
 		_, wrong := im.builder.clean(row.set, nil, row.collected)
 		im.badFields(row, wrong)
+		return nil
+	}
+	if im.checkShown(row); row.bad {
 		return nil
 	}
 	change, err := im.change(row)
