@@ -25,6 +25,7 @@ type PastDecision struct {
 	Text      string    // the value that was decided on
 	VersionNo int       // the version that was looked at
 	Appeal    OwnAppeal // against it; zero: there is none
+	Undoes    int       // Seq of the decision that was taken back with an import: State is what stands again, Comment says why; 0: it is a decision
 
 	Evidence []uuid.UUID // documents that it is based on
 }
@@ -123,7 +124,7 @@ func pastDecisions(tx *gorm.DB, rec record, field string, rows []pastRow) ([]Pas
 			return nil, err
 		}
 		out[i] = PastDecision{Seq: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, By: d.AttestedBy, At: d.At.Time, Comment: comment,
-			ExpiresAt: timeOf(d.ExpiresAt), Text: texts[d.VersionNo][field], VersionNo: d.VersionNo,
+			ExpiresAt: timeOf(d.ExpiresAt), Text: texts[d.VersionNo][field], VersionNo: d.VersionNo, Undoes: d.Undoes,
 			Appeal:   OwnAppeal{ID: row.AppealID, State: AppealState(row.Appeal), At: timeOf(row.AppealAt), Answer: answer},
 			Evidence: evidence[[2]int{d.Field, d.Seq}]}
 	}

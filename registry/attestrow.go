@@ -26,16 +26,17 @@ type attestationRow struct {
 	At           db.Time   `gorm:"column:at"`
 	Comment      string    `gorm:"column:comment"` // sealed: see sealComment
 	ExpiresAt    *db.Time  `gorm:"column:expires_at"`
+	Undoes       int       `gorm:"column:undoes"` // seq of the decision that is taken back with an import: State is what stands again; 0: none
 }
 
-// stateRow is a row of field_state: the last decision about one field of one
-// person. It stands while LiveHash equals DecidedHash.
+// stateRow is a row of field_state: the decision about one field of one person that
+// counts, mostly the last one. It stands while LiveHash equals DecidedHash.
 type stateRow struct {
 	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
 	Field        int       `gorm:"column:field;primaryKey;autoIncrement:false"`
 	State        State     `gorm:"column:state"`
 	Status       string    `gorm:"column:status"`
-	Seq          int       `gorm:"column:seq"`      // 0: there is only a proposal
+	Seq          int       `gorm:"column:seq"`      // 0: there is only a proposal, or nothing any more
 	Proposal     int       `gorm:"column:proposal"` // seq of the proposal about the live value; 0: none
 	LastSeq      int       `gorm:"column:last_seq"`
 	DecidedHash  db.Bytes  `gorm:"column:decided_hash"`

@@ -123,6 +123,9 @@ func StatesTold(states [][]int64, people int64) map[string]int64 {
 	return out
 }
 
+// UndoBatch is how many people one transaction of an undo holds.
+const UndoBatch = undoBatch
+
 // SwitchBatch is how many people one transaction of a bulk switch holds.
 const SwitchBatch = switchBatch
 

@@ -3,11 +3,11 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
@@ -17,53 +17,80 @@ import (
 
 // reversal puts one record back to what it was before an import.
 type reversal struct {
-	id          uuid.UUID
-	b           *builder
-	rec         record
-	change      *built           // the values of before; nil: they stay
-	decisions   []attestationRow // the decisions of before
-	diff        []diffEntry      // what the log says beside the values
+	id    uuid.UUID
+	b     *builder
+	rec   record
+	entry *changeRow  // of the change log: what the import did
+	did   []diffEntry // as it says
+
+	change      *built       // the values of before; nil: they stay
+	decisions   []takenBack  // of the import
+	requests    []requestRow // of the import: withdrawn
+	identifiers []releasedID // that the import gave to somebody new
+	says        []diffEntry  // what the log says beside the values
 	deactivates bool
 	kept        int // decisions that stay
 	problems    []csvio.Problem
 }
 
 func (rev *reversal) changes() bool {
-	return rev.change != nil || len(rev.decisions) > 0 || rev.deactivates
+	return rev.change != nil || len(rev.decisions) > 0 || len(rev.requests) > 0 || rev.deactivates
+}
+
+func (rev *reversal) fail(x csvio.Problem) { rev.problems = append(rev.problems, x) }
+
+// after is the record with the values that it is given back.
+func (rev *reversal) after() record {
+	rec := rev.rec
+	if c := rev.change; c != nil {
+		rec.row, rec.text = c.Row, c.Text
+	}
+	return rec
 }
 
 // undoPage is what is known of the people of one batch.
 type undoPage struct {
-	u       *undoRun
-	b       *builder
-	rows    map[uuid.UUID]placedRow
-	keys    map[uuid.UUID]seal.Record
-	states  map[uuid.UUID]map[int]stateRow
-	decided map[uuid.UUID]map[int][]attestationRow // by seq
-	signIn  map[uuid.UUID]bool                     // they have an account
+	u      *undoRun
+	b      *builder
+	rows   map[uuid.UUID]placedRow
+	keys   map[uuid.UUID]seal.Record
+	signIn map[uuid.UUID]bool         // they have an account
+	before map[uuid.UUID][]versionRow // versions from before the import, in their order
+
+	requests    map[uuid.UUID][]requestRow // that the import sent
+	identifiers map[uuid.UUID][]regIDRow   // of people who were new
+	types       map[string]*idType         // of those, by key
+	undoneDecisions
 }
 
-// load reads a batch in a few statements; lock holds the records.
-func (u *undoRun) load(tx *gorm.DB, entries []changeRow, now db.Time, lock string) (*undoPage, error) {
+// load reads a batch in a few statements, and opens the entries of the import;
+// lock holds the records.
+func (u *undoRun) load(tx *gorm.DB, entries []changeRow, now db.Time, lock string) (*undoPage, []*reversal, error) {
 	ids := make([]uuid.UUID, len(entries))
 	for i, e := range entries {
 		ids[i] = e.RegistrantID
 	}
-	p := &undoPage{u: u, rows: map[uuid.UUID]placedRow{}, states: map[uuid.UUID]map[int]stateRow{}, decided: map[uuid.UUID]map[int][]attestationRow{}, signIn: map[uuid.UUID]bool{}}
+	p := &undoPage{u: u, rows: map[uuid.UUID]placedRow{}, signIn: map[uuid.UUID]bool{}}
 	rows, err := findRows(tx, u.access(), ids, lock)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, row := range rows {
 		p.rows[row.Row.ID] = row
 	}
 	if p.keys, err = u.r.loadKeys(tx, ids); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if p.b, err = u.r.loadBuilderOf(tx, u.source.Kind, u.actor, u.row.Reason, now); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p, p.loadDecisions(tx, ids)
+	revs := make([]*reversal, len(entries))
+	for i := range entries {
+		if revs[i], err = p.open(&entries[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return p, revs, p.loadRest(tx, ids, &entries[0], revs)
 }
 
 // access is what the records are read for.
@@ -74,7 +101,9 @@ func (u *undoRun) access() access {
 	return u.actor.to(toAttest)
 }
 
-func (p *undoPage) loadDecisions(tx *gorm.DB, ids []uuid.UUID) error {
+// loadRest reads what the records have besides values. All entries were written at
+// the moment of the first, by the same actor.
+func (p *undoPage) loadRest(tx *gorm.DB, ids []uuid.UUID, entry *changeRow, revs []*reversal) error {
 	var accounts []uuid.UUID
 	if err := tx.Raw(`SELECT registrant_id FROM account WHERE registrant_id IN ?`, ids).Scan(&accounts).Error; err != nil {
 		return fmt.Errorf("find the accounts of people: %w", err)
@@ -82,33 +111,21 @@ func (p *undoPage) loadDecisions(tx *gorm.DB, ids []uuid.UUID) error {
 	for _, id := range accounts {
 		p.signIn[id] = true
 	}
-	if !p.u.source.Carries.decisions() {
-		return nil
-	}
-	var states []stateRow
-	var rows []attestationRow
-	err := errors.Join(tx.Where("registrant_id IN ?", ids).Find(&states).Error,
-		tx.Where("registrant_id IN ?", ids).Order("registrant_id, field, seq").Find(&rows).Error)
-	if err != nil {
-		return fmt.Errorf("load decisions: %w", err)
-	}
-	for _, s := range states {
-		if p.states[s.RegistrantID] == nil {
-			p.states[s.RegistrantID], p.decided[s.RegistrantID] = map[int]stateRow{}, map[int][]attestationRow{}
+	if p.u.source.Carries.values() {
+		err := errors.Join(p.loadBefore(tx, ids, entry.At), p.loadRequests(tx, ids, entry), p.loadIdentifiers(tx, ids))
+		if err != nil {
+			return err
 		}
-		p.states[s.RegistrantID][s.Field] = s
 	}
-	for _, row := range rows {
-		of := p.decided[row.RegistrantID]
-		of[row.Field] = append(of[row.Field], row)
+	if p.u.source.Carries.decisions() {
+		return p.loadDecisions(tx, ids, revs)
 	}
 	return nil
 }
 
-// reverse works out how one record is put back, from the entry that the import
-// wrote.
-func (p *undoPage) reverse(entry *changeRow) (*reversal, error) {
-	rev := &reversal{id: entry.RegistrantID, b: p.b}
+// open opens the record of an entry, and what the entry says.
+func (p *undoPage) open(entry *changeRow) (*reversal, error) {
+	rev := &reversal{id: entry.RegistrantID, b: p.b, entry: entry}
 	found, there := p.rows[rev.id]
 	above := pathCodes(string(found.Path))
 	if !there || !p.u.access().reaches(&found.Row, above) {
@@ -125,50 +142,30 @@ func (p *undoPage) reverse(entry *changeRow) (*reversal, error) {
 		return nil, err
 	}
 	rev.rec.above = above
-	diff, err := entry.diff(key)
-	if err != nil {
-		return nil, err
-	}
-	if entry.ChainNo == 1 {
-		return rev, p.reverseNew(rev, entry, diff)
-	}
-	return rev, p.reverseOld(rev, entry, diff)
+	rev.did, err = entry.diff(key)
+	return rev, err
 }
 
-func (rev *reversal) fail(x csvio.Problem) { rev.problems = append(rev.problems, x) }
-
-// reverseNew makes somebody inactive whom the import had registered, and with whom
-// nothing was done since. The unique values are taken away, so that they can be
-// given again.
-func (p *undoPage) reverseNew(rev *reversal, entry *changeRow, diff []diffEntry) error {
-	if row := rev.rec.row; row.ChainNo != 1 || row.Status != statusActive || p.signIn[rev.id] {
-		rev.fail(problemOf(row.Number, "", CodeChangedSince, "this record was changed or used after it was registered: it stays."))
+// reverse works out how one record is put back.
+func (p *undoPage) reverse(rev *reversal) error {
+	if len(rev.problems) > 0 { // it was not opened
 		return nil
 	}
-	rev.deactivates = true
-	rev.diff = append(rev.diff, diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive})
-	if err := p.reverseDecisions(rev, entry, diff); err != nil {
+	put := p.reverseOld
+	if rev.entry.ChainNo == 1 {
+		put = p.reverseNew
+	}
+	if err := put(rev); err != nil || rev.change == nil || len(rev.says) == 0 {
 		return err
 	}
-	set := map[string]string{}
-	for _, def := range p.b.fields.list {
-		if def.Unique && rev.rec.text[def.Key] != "" {
-			set[def.Key] = ""
-		}
-	}
-	change, err := p.b.edit(rev.rec, set, time.Time{})
-	if err != nil && fault.KindOf(err) != fault.Invalid {
-		return err
-	}
-	rev.change = change // what is required stays
-	return p.say(rev)
+	return p.b.addToLog(rev.change, rev.says...)
 }
 
 // reverseOld gives the values and the decisions of somebody back that were there
 // before, where they are as the import left them.
-func (p *undoPage) reverseOld(rev *reversal, entry *changeRow, diff []diffEntry) error {
+func (p *undoPage) reverseOld(rev *reversal) error {
 	set := map[string]string{}
-	for _, d := range diff {
+	for _, d := range rev.did {
 		def := p.b.fields.byKey[d.Field]
 		switch live := rev.rec.text[d.Field]; {
 		case d.Kind != "" || def != nil && (def.kept() || def.Type == TypeComputed):
@@ -183,10 +180,10 @@ func (p *undoPage) reverseOld(rev *reversal, entry *changeRow, diff []diffEntry)
 	if err := p.edit(rev, set); err != nil {
 		return err
 	}
-	if err := p.reverseDecisions(rev, entry, diff); err != nil {
+	if err := p.reverseDecisions(rev); err != nil {
 		return err
 	}
-	return p.say(rev)
+	return p.withdraw(rev)
 }
 
 // edit puts values back. Those that cannot be accepted by today's definitions stay.
@@ -200,7 +197,9 @@ func (p *undoPage) edit(rev *reversal, set map[string]string) error {
 			}
 		}
 		if !errors.As(err, &invalid) || invalid.Kind != fault.Invalid {
-			rev.change = change
+			if rev.change = change; err == nil {
+				err = p.keepTimes(rev)
+			}
 			return err
 		}
 		before := len(set)
@@ -215,79 +214,45 @@ func (p *undoPage) edit(rev *reversal, set map[string]string) error {
 	return nil
 }
 
-// reverseDecisions takes back the decisions of the import that are the last ones
-// about their values: the ones before them stand again, with their attesters.
-func (p *undoPage) reverseDecisions(rev *reversal, entry *changeRow, diff []diffEntry) error {
-	for _, d := range diff {
-		if d.Kind != KindAttestation && d.Kind != KindProposal || p.b.fields.byKey[d.Field] == nil {
-			continue
-		}
-		def := p.b.fields.byKey[d.Field]
-		rows := p.decided[rev.id][def.No]
-		switch last := len(rows) - 1; {
-		case last < 0 || !rows[last].At.Equal(entry.At.Time) || rows[last].AttestedBy != entry.Actor:
-			rev.kept++
-			rev.fail(problemOf(rev.rec.row.Number, d.Field, CodeChangedSince, "somebody has decided about the value after the import: that decision stands."))
-		case !p.b.actor.mayAttest(def.Field, rev.rec.row.Kind, rev.rec.above):
-			rev.kept++
-			rev.fail(problemOf(rev.rec.row.Number, d.Field, "outside_section", "this account does not decide about this field."))
-		default:
-			row, err := p.before(rev.rec.key, rows)
-			if err != nil {
-				return err
-			}
-			rev.decisions = append(rev.decisions, row)
-		}
+// loadBefore reads the versions from before the import.
+func (p *undoPage) loadBefore(tx *gorm.DB, ids []uuid.UUID, at db.Time) error {
+	var rows []versionRow
+	if err := tx.Where("registrant_id IN ? AND created_at < ?", ids, at).Order("registrant_id, version_no").Find(&rows).Error; err != nil {
+		return fmt.Errorf("read the versions from before an import: %w", err)
+	}
+	p.before = map[uuid.UUID][]versionRow{}
+	for _, v := range rows {
+		p.before[v.RegistrantID] = append(p.before[v.RegistrantID], v)
 	}
 	return nil
 }
 
-// before is the decision that stood before the last one, to be written again.
-func (p *undoPage) before(key seal.Record, rows []attestationRow) (attestationRow, error) {
-	last := rows[len(rows)-1]
-	out := last
-	out.State, out.Comment, out.AttestedBy = StateNew, "", p.b.actor.name()
-	out.Status, out.Proposal, out.ExpiresAt = "", false, nil
-	for _, row := range rows[:len(rows)-1] {
-		if !row.Proposal {
-			out = row
-		}
+// keepTimes leaves to a value that is given back when it was recorded and
+// collected: whoever entered it then has entered it, and not who takes an import
+// back.
+func (p *undoPage) keepTimes(rev *reversal) error {
+	if rev.change == nil {
+		return nil
 	}
-	words, err := out.comment(key)
-	out.Seq, out.At = last.Seq+1, p.b.at
-	out.sealComment(key, words)
-	return out, err
-}
-
-// say writes into the log what is done beside the values.
-func (p *undoPage) say(rev *reversal) error {
-	after := rev.rec
-	if c := rev.change; c != nil {
-		after.row, after.text = c.Row, c.Text
+	given := map[string]bool{}
+	for _, d := range rev.change.diff {
+		given[d.Field] = d.Kind == "" && d.New != ""
 	}
-	for _, row := range rev.decisions {
-		def := p.b.fields.byNo[row.Field]
-		now := p.u.r.stateOf(rev.rec, def.Key, p.states[rev.id][row.Field], p.b.at.Time)
-		then := p.u.r.stateOf(after, def.Key, p.b.stateAfter(after, row), p.b.at.Time)
-		words, err := row.comment(rev.rec.key)
+	times := rev.change.Row.Values.Times.V
+	for _, v := range slices.Backward(p.before[rev.id]) {
+		text, err := v.Values.open(rev.rec.key)
 		if err != nil {
-			return err
+			return fmt.Errorf("open version %d: %w", v.VersionNo, err)
 		}
-		rev.diff = append(rev.diff, diffEntry{Field: def.Key, Kind: KindAttestation, Old: string(now), New: string(then), Status: row.Status, Comment: words})
-	}
-	if rev.change != nil && len(rev.diff) > 0 {
-		return p.b.addToLog(rev.change, rev.diff...)
+		for key := range given {
+			if given[key] && text[key] == rev.change.Text[key] {
+				then := v.Values.Times.V[key]
+				times[key] = recorded{R: then.R, C: then.C, D: times[key].D}
+				given[key] = false
+			}
+		}
 	}
 	return nil
-}
-
-// stateAfter is the state of a field when a decision is the last one, whatever
-// value the field has.
-func (b *builder) stateAfter(rec record, row attestationRow) stateRow {
-	s := stateRow{}.after(row)
-	key := b.fields.byNo[row.Field].Key
-	s.LiveHash = b.valueHash(rec.row.ID, key, rec.text[key])
-	return s
 }
 
 // store writes one reversal. An identifier that somebody else holds by now takes
@@ -300,20 +265,20 @@ func (u *undoRun) store(tx *gorm.DB, rev *reversal) error {
 	switch fault.CodeOf(err) {
 	case "identifier_taken", "label_taken", fault.CodeOf(errOutsideArea()):
 		rev.fail(problemOf(rev.rec.row.Number, "", fault.CodeOf(err), "the values of before cannot be given back."))
-		rev.change, rev.decisions, rev.deactivates = nil, nil, false
+		rev.change, rev.decisions, rev.requests, rev.identifiers, rev.deactivates = nil, nil, nil, nil, false
 		return nil
 	}
 	return err
 }
 
 func (u *undoRun) storeOne(tx *gorm.DB, rev *reversal) error {
-	after := rev.rec
-	if c := rev.change; c != nil {
-		if err := u.r.store(tx, c); err != nil {
-			return err
-		}
-		after.row, after.text = c.Row, c.Text
-	} else if err := u.r.note(tx, rev.b, &after, rev.diff...); err != nil {
+	var err error
+	if rec := rev.rec; rev.change != nil {
+		err = u.r.store(tx, rev.change)
+	} else {
+		err = u.r.note(tx, rev.b, &rec, rev.says...)
+	}
+	if err != nil {
 		return err
 	}
 	if rev.deactivates {
@@ -321,18 +286,15 @@ func (u *undoRun) storeOne(tx *gorm.DB, rev *reversal) error {
 			return fmt.Errorf("make a person inactive: %w", err)
 		}
 	}
-	if len(rev.decisions) == 0 {
-		return nil
+	for _, x := range rev.identifiers {
+		if err := u.r.moveIdentifierRow(tx, x.t, x.old, &x.row); err != nil {
+			return err
+		}
 	}
-	states := make([]stateRow, len(rev.decisions))
-	for i, row := range rev.decisions {
-		states[i] = rev.b.stateAfter(after, row)
+	for _, row := range rev.requests {
+		if err := row.move(tx); err != nil {
+			return err
+		}
 	}
-	if err := tx.Create(rev.decisions).Error; err != nil {
-		return fmt.Errorf("store attestations: %w", err)
-	}
-	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(states).Error; err != nil {
-		return fmt.Errorf("store field states: %w", err)
-	}
-	return nil
+	return storeTakenBack(tx, rev.b, rev.decisions)
 }

@@ -279,17 +279,16 @@ func (u *undoRun) page(tx *gorm.DB, after uuid.UUID, now db.Time, lock string) (
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	p, err := u.load(tx, entries, now, lock)
+	p, revs, err := u.load(tx, entries, now, lock)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*reversal, len(entries))
-	for i := range entries {
-		if out[i], err = p.reverse(&entries[i]); err != nil {
+	for _, rev := range revs {
+		if err := p.reverse(rev); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return revs, nil
 }
 
 // problemOf is a problem with taking back something of one record.

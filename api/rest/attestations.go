@@ -146,11 +146,12 @@ type pastDecisionBody struct {
 	Version    int            `json:"version"`
 	Appeal     *ownAppealBody `json:"appeal,omitempty"`
 	Evidence   []uuid.UUID    `json:"evidence,omitempty"`
+	Undoes     int            `json:"undoes,omitempty"` // number of the decision that was taken back with an import
 }
 
 func pastDecisionBodyOf(d registry.PastDecision) pastDecisionBody {
 	return pastDecisionBody{Number: d.Seq, State: d.State, Status: d.Status, Proposal: d.Proposal, AttestedBy: d.By, At: d.At, Comment: d.Comment,
-		ExpiresAt: d.ExpiresAt, Value: d.Text, Version: d.VersionNo, Appeal: ownAppealBodyOf(d.Appeal), Evidence: d.Evidence}
+		ExpiresAt: d.ExpiresAt, Value: d.Text, Version: d.VersionNo, Appeal: ownAppealBodyOf(d.Appeal), Evidence: d.Evidence, Undoes: d.Undoes}
 }
 
 // AttestationHistory answers GET /people/{id}/attestations/{field}, as of a group.

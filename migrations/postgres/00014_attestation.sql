@@ -10,7 +10,8 @@ ALTER TABLE field_definition ADD COLUMN attestation jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE attestation
   ADD COLUMN status     text        NOT NULL DEFAULT '',    -- key of an attestation_status, or empty
   ADD COLUMN proposal   boolean     NOT NULL DEFAULT false, -- the first of two attesters: it decides nothing yet
-  ADD COLUMN expires_at timestamptz;                        -- of ATTESTED and EXPIRED; NULL: never
+  ADD COLUMN expires_at timestamptz,                        -- of ATTESTED and EXPIRED; NULL: never
+  ADD COLUMN undoes     integer     NOT NULL DEFAULT 0;     -- seq of the decision that was taken back with an import: state is what stands again; 0: none
 
 ALTER TABLE field_state
   ADD COLUMN status     text        NOT NULL DEFAULT '',    -- as in the row of attestation that decided
@@ -107,7 +108,7 @@ DROP TABLE attestation_status;
 DROP INDEX field_state_proposed;
 DROP INDEX field_state_expiring;
 ALTER TABLE field_state DROP COLUMN status, DROP COLUMN expires_at, DROP COLUMN proposal, DROP COLUMN last_seq;
-ALTER TABLE attestation DROP COLUMN status, DROP COLUMN proposal, DROP COLUMN expires_at;
+ALTER TABLE attestation DROP COLUMN status, DROP COLUMN proposal, DROP COLUMN expires_at, DROP COLUMN undoes;
 ALTER TABLE field_definition DROP COLUMN attestation;
 CREATE VIEW stat_attestation_now AS
   SELECT field, state, month, count(*) AS people FROM (

@@ -10,6 +10,7 @@ ALTER TABLE field_definition ADD COLUMN attestation TEXT NOT NULL DEFAULT '{}' C
 ALTER TABLE attestation ADD COLUMN status     TEXT    NOT NULL DEFAULT '';                               -- key of an attestation_status, or empty
 ALTER TABLE attestation ADD COLUMN proposal   INTEGER NOT NULL DEFAULT 0 CHECK (proposal IN (0, 1));     -- the first of two attesters: it decides nothing yet
 ALTER TABLE attestation ADD COLUMN expires_at TEXT;                                                      -- of ATTESTED and EXPIRED; NULL: never
+ALTER TABLE attestation ADD COLUMN undoes     INTEGER NOT NULL DEFAULT 0;                               -- seq of the decision that was taken back with an import: state is what stands again; 0: none
 
 ALTER TABLE field_state ADD COLUMN status     TEXT    NOT NULL DEFAULT '';  -- as in the row of attestation that decided
 ALTER TABLE field_state ADD COLUMN expires_at TEXT;                         -- ATTESTED is EXPIRED from then on, before anybody writes so
@@ -114,6 +115,7 @@ ALTER TABLE field_state DROP COLUMN last_seq;
 ALTER TABLE attestation DROP COLUMN status;
 ALTER TABLE attestation DROP COLUMN proposal;
 ALTER TABLE attestation DROP COLUMN expires_at;
+ALTER TABLE attestation DROP COLUMN undoes;
 ALTER TABLE field_definition DROP COLUMN attestation;
 CREATE VIEW stat_attestation_now AS
   SELECT field, state, month, count(*) AS people FROM (
