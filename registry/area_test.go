@@ -152,7 +152,7 @@ func TestBadAreaFilesChangeNothing(t *testing.T) {
 		}
 		for code, file := range map[string]string{
 			"empty_file": "", "missing_header": "parent,name_en\nNL,A\n", "encoding_not_utf8": "code,name_en\nA,\xe9t\xe9\n", "encoding_utf16": "\xff\xfec\x00",
-			"wrong_separator": "code;parent;name_en\nA;;A\n", "doubled_header": "code,name_en,name_en\nA,A,A\n", "no_known_header": "x,y\n1,2\n",
+			"wrong_separator": "code|parent|name_en\nA||A\n", "doubled_header": "code,name_en,name_en\nA,A,A\n", "no_known_header": "x,y\n1,2\n",
 		} {
 			result, err := x.ImportAreas(t.Context(), admin(), strings.NewReader(file), false, "")
 			wantFault(t, err, fault.Invalid, code)

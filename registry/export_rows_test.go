@@ -249,3 +249,42 @@ func TestExportIsRecorded(t *testing.T) {
 		}
 	})
 }
+
+// What a download wrote comes back as it was, saved by a spreadsheet with commas or
+// with semicolons, and several choices may be written with either.
+func TestSeveralChoicesComeBack(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		choices := []registry.Choice{{Value: "cash", Label: label("Cash")}, {Value: "food", Label: label("Food")}, {Value: "seed", Label: label("Seed")}}
+		x.define(t, registry.Field{Key: "aid", Type: registry.TypeMultiChoice, Label: label("Aid"), Choices: choices})
+		p := x.register(t, map[string]string{"full_name": "Amina", "address_line_1": "12, Lake Road; -1", "aid": "food; cash"})
+		ask := registry.ExportRequest{Fields: []string{"full_name", "aid", "address_line_1"}}
+		for _, separator := range []rune{',', ';'} {
+			save := func(rows [][]string) string {
+				var b strings.Builder
+				w := csv.NewWriter(&b)
+				w.Comma = separator
+				if err := w.WriteAll(rows); err != nil {
+					t.Fatal(err)
+				}
+				return b.String()
+			}
+			rows := x.export(t, registrar(), ask)
+			if rows[1][3] != "cash, food" || rows[1][4] != "12, Lake Road; -1" {
+				t.Fatalf("downloaded %q", rows[1])
+			}
+			x.load(t, save(rows), update(), "0 0 1 0")
+			for _, edited := range []string{"food, cash", "Food;Cash", "cash|food"} {
+				rows[1][3] = edited
+				x.load(t, save(rows), update(), "0 0 1 0")
+			}
+			rows[1][3] = "seed; food"
+			x.load(t, save(rows), update(), "0 1 0 0")
+			if got := texts(x.person(t, p.ID)); got["aid"] != "food, seed" || got["address_line_1"] != "12, Lake Road; -1" {
+				t.Errorf("with %q: %v", separator, got)
+			}
+			rows[1][3] = "cash, food"
+			x.load(t, save(rows), update(), "0 1 0 0")
+		}
+	})
+}

@@ -26,7 +26,7 @@ func TestImportRefusesFile(t *testing.T) {
 			"latin-1":          {good + "ID-0002,Andr\xE9\n", csvio.CodeNotUTF8, 3},
 			"10 MB line":       {good + "ID-0002," + strings.Repeat("x", 10<<20) + "\n", csvio.CodeLineTooLong, 3},
 			"open quote":       {good + "ID-0002,\"" + strings.Repeat("x\n", 5<<20), csvio.CodeLineTooLong, 3},
-			"semicolons":       {strings.ReplaceAll(good, ",", ";"), csvio.CodeSeparator, 1},
+			"tabs":             {strings.ReplaceAll(good, ",", "\t"), csvio.CodeSeparator, 1},
 			"no header":        {"ID-0001,Amina\n", csvio.CodeNoKnownHeader, 1},
 			"no name column":   {"UIN,Region\nID-0001,x\n", csvio.CodeMissingHeader, 1},
 			"doubled header":   {"UIN,UIN,First Name\n", csvio.CodeDoubledHeader, 1},

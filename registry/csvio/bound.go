@@ -34,6 +34,28 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 func (b *bounded) reset() { b.since = 0 }
 
+// separator tells what stands between the cells of the header line, and so of the
+// file: semicolons if there are some and no comma outside of quotes. So do
+// spreadsheets write where the comma is for decimals.
+func separator(r *bufio.Reader) rune {
+	head, _ := r.Peek(r.Size()) // an error is for whoever reads on
+	quoted, found := false, ','
+	for _, c := range bytes.TrimLeft(head, "\r\n") {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == ',':
+			return ','
+		case c == ';':
+			found = ';'
+		case c == '\n', c == '\r':
+			return found
+		}
+	}
+	return found
+}
+
 var utf8BOM = []byte{0xEF, 0xBB, 0xBF}
 
 // sniff skips a UTF-8 byte order mark and refuses UTF-16 and an empty file.

@@ -1,5 +1,5 @@
-// Package csvio reads and writes CSV files (RFC 4180, UTF-8) of people under a
-// header contract: which column is which field, what a cell may look like, and
+// Package csvio reads and writes CSV files (RFC 4180, UTF-8; it reads semicolons for
+// commas, too) of people under a header contract: which column is which field, what a cell may look like, and
 // what a spreadsheet has spoiled.
 //
 // It is pure: it knows no field definitions, no database and no values that are

@@ -39,7 +39,8 @@ type Reader struct {
 	failed  *FileError
 }
 
-// NewReader reads the header line. It gives a *FileError if the file cannot be
+// NewReader reads the header line, which tells whether commas or semicolons stand
+// between cells. It gives a *FileError if the file cannot be
 // read under the contract, and errors of src as they are.
 func NewReader(src io.Reader, c Contract, o Options) (*Reader, error) {
 	in, fail, err := sniff(src)
@@ -53,6 +54,7 @@ func NewReader(src io.Reader, c Contract, o Options) (*Reader, error) {
 	r.line = 1
 	r.bound = &bounded{r: in, limit: r.opt.MaxRecord}
 	r.csv = csv.NewReader(r.bound)
+	r.csv.Comma = separator(in)
 	r.csv.FieldsPerRecord = -1 // counted here, so that the words are ours
 	r.csv.ReuseRecord = true
 	headers, err := r.header()
@@ -101,8 +103,8 @@ func (r *Reader) header() ([]string, error) {
 	if len(cells) > r.opt.MaxColumns {
 		return nil, fileError(1, CodeTooManyColumns, "the file has more than %d columns", r.opt.MaxColumns)
 	}
-	if len(cells) == 1 && strings.ContainsAny(cells[0], ";\t|") {
-		return nil, fileError(1, CodeSeparator, "the columns are not separated by commas: save the file as \"CSV UTF-8 (comma delimited)\"")
+	if len(cells) == 1 && strings.ContainsAny(cells[0], "\t|") {
+		return nil, fileError(1, CodeSeparator, "the columns are separated neither by commas nor by semicolons: save the file as \"CSV UTF-8 (comma delimited)\"")
 	}
 	headers := make([]string, len(cells))
 	for i, c := range cells {
@@ -128,7 +130,7 @@ func (r *Reader) Next() (Row, error) {
 			return Row{Line: line}, r.failed
 		}
 		if len(cells) != r.width {
-			return Row{Line: line}, problem(line, CodeCellCount, "this row does not have as many cells as the header: look for a missing or an unquoted comma")
+			return Row{Line: line}, problem(line, CodeCellCount, "this row does not have as many cells as the header: look for a missing separator, or for one that is not in quotes")
 		}
 		row := Row{Line: line, Cells: make([]string, len(r.columns))}
 		for i, c := range r.columns {
@@ -175,7 +177,7 @@ func (r *Reader) record() ([]string, int, error) {
 	case errors.As(err, &parse):
 		r.line = parse.Line + 1
 		return nil, parse.StartLine, problem(parse.StartLine, CodeBadQuotes,
-			"the quotes are not right: a cell with a quote, a comma or a line break stands in quotes, and a quote inside is doubled")
+			"the quotes are not right: a cell with a quote, a separator or a line break stands in quotes, and a quote inside is doubled")
 	case err != nil:
 		return nil, 0, err
 	}

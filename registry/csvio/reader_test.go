@@ -89,22 +89,24 @@ func TestReaderRefusesFile(t *testing.T) {
 	t.Parallel()
 	utf16 := "\xFF\xFEG\x00i\x00v\x00e\x00n\x00"
 	for name, tc := range map[string]struct{ in, code string }{
-		"empty":                {"", csvio.CodeEmptyFile},
-		"only a mark":          {"\xEF\xBB\xBF", csvio.CodeEmptyFile},
-		"only line breaks":     {"\r\n\r\n", csvio.CodeEmptyFile},
-		"utf-16 with mark":     {utf16, csvio.CodeUTF16},
-		"utf-16 big endian":    {"\xFE\xFF\x00G", csvio.CodeUTF16},
-		"utf-16 without mark":  {utf16[2:], csvio.CodeUTF16},
-		"a program":            {"\x7fELF\x02\x00\x00", csvio.CodeUTF16},
-		"latin-1 header":       {"given_name,r\xE9gion\nA,B\n", csvio.CodeNotUTF8},
-		"latin-1 row":          {"given_name,region\nA,B\nRen\xE9,B\n", csvio.CodeNotUTF8},
-		"semicolons":           {"given_name;region\nA;B\n", csvio.CodeSeparator},
-		"quote in header":      {"given\"name,region\n", csvio.CodeBadQuotes},
-		"no header":            {"Amina,Bekele,1974-07-01\n", csvio.CodeNoKnownHeader},
-		"header without name":  {"given_name,,region\n", csvio.CodeEmptyHeader},
-		"same header twice":    {"given_name,region,region\n", csvio.CodeDoubledHeader},
-		"two headers of a key": {"given_name,First Name\n", csvio.CodeDoubledHeader},
-		"header by bom twice":  {"given_name,Given-Name\n", csvio.CodeDoubledHeader},
+		"empty":                  {"", csvio.CodeEmptyFile},
+		"only a mark":            {"\xEF\xBB\xBF", csvio.CodeEmptyFile},
+		"only line breaks":       {"\r\n\r\n", csvio.CodeEmptyFile},
+		"utf-16 with mark":       {utf16, csvio.CodeUTF16},
+		"utf-16 big endian":      {"\xFE\xFF\x00G", csvio.CodeUTF16},
+		"utf-16 without mark":    {utf16[2:], csvio.CodeUTF16},
+		"a program":              {"\x7fELF\x02\x00\x00", csvio.CodeUTF16},
+		"latin-1 header":         {"given_name,r\xE9gion\nA,B\n", csvio.CodeNotUTF8},
+		"latin-1 row":            {"given_name,region\nA,B\nRen\xE9,B\n", csvio.CodeNotUTF8},
+		"tabs":                   {"given_name\tregion\nA\tB\n", csvio.CodeSeparator},
+		"bars":                   {"given_name|region\nA|B\n", csvio.CodeSeparator},
+		"semicolons and a comma": {"given_name;region,\nA;B,\n", csvio.CodeNoKnownHeader},
+		"quote in header":        {"given\"name,region\n", csvio.CodeBadQuotes},
+		"no header":              {"Amina,Bekele,1974-07-01\n", csvio.CodeNoKnownHeader},
+		"header without name":    {"given_name,,region\n", csvio.CodeEmptyHeader},
+		"same header twice":      {"given_name,region,region\n", csvio.CodeDoubledHeader},
+		"two headers of a key":   {"given_name,First Name\n", csvio.CodeDoubledHeader},
+		"header by bom twice":    {"given_name,Given-Name\n", csvio.CodeDoubledHeader},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,6 +115,23 @@ func TestReaderRefusesFile(t *testing.T) {
 				t.Errorf("code = %q (%v), want %q", got, end, tc.code)
 			}
 		})
+	}
+}
+
+// The header tells the separator; cells may hold the other one.
+func TestReaderSeparator(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]string{
+		"commas":           "given_name,region\na;b,\"c,d\"\n",
+		"semicolons":       "given_name;region\n\"a;b\";c,d\n",
+		"a byte mark":      "\xEF\xBB\xBFgiven_name;region\r\n\"a;b\";c,d\r\n",
+		"an empty line":    "\r\ngiven_name;region\n\"a;b\";c,d\n",
+		"quotes in header": "\"given_name\";\"x,y\";region\n\"a;b\";;c,d",
+	} {
+		rows, _, end := readAll(t, in, people(), csvio.Options{})
+		if end != io.EOF || len(rows) != 1 || !slices.Contains(rows[0].Cells, "a;b") || !slices.Contains(rows[0].Cells, "c,d") {
+			t.Errorf("%s: %v, %v", name, rows, end)
+		}
 	}
 }
 
