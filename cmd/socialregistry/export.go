@@ -35,7 +35,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer d.Close()
-	out, done, err := c.create(a)
+	out, done, err := a.create(c.Output)
 	if err != nil {
 		return err
 	}
@@ -51,18 +51,19 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-// create opens the output; done closes it, and removes it after an error.
-func (c *exportCmd) create(a *app) (out io.Writer, done func(error) error, err error) {
-	if c.Output == "-" {
+// create opens a new file, or for - the standard output; done closes it, and removes
+// it after an error.
+func (a *app) create(name string) (out io.Writer, done func(error) error, err error) {
+	if name == "-" {
 		return a.out, func(err error) error { return err }, nil
 	}
-	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the file: %w", err)
 	}
 	return f, func(err error) error {
 		if err = errors.Join(err, f.Close()); err != nil {
-			return errors.Join(err, os.Remove(c.Output))
+			return errors.Join(err, os.Remove(name))
 		}
 		return nil
 	}, nil

@@ -17,9 +17,9 @@ import (
 	"socialregistry/registry/csvio"
 )
 
-// importCmd imports a CSV file of people: see registry.Import.
+// importCmd imports a file of people: see registry.Import.
 type importCmd struct {
-	File          string            `arg:"" optional:"" help:"CSV file, UTF-8 with commas; - reads standard input."`
+	File          string            `arg:"" optional:"" help:"CSV (UTF-8) or XLSX; - reads standard input."`
 	Mode          string            `enum:",create,update" default:"" help:"create (unless told, or by the mapping): rows are new people. update: rows are changes of people who are there."`
 	Carries       string            `enum:"values,attestations,both" default:"values" help:"What the rows bring. Decisions stand in columns such as sex:attestation, as in a download."`
 	Undo          string            `placeholder:"IMPORT" help:"Take back the import with this id instead of reading a file; with --dry-run, tell what that would change."`
@@ -33,7 +33,7 @@ type importCmd struct {
 	CollectedAt   string            `placeholder:"DATE" help:"When the values were collected, YYYY-MM-DD or with a time as in RFC 3339; a column collected_at goes before it."`
 	Reason        string            `help:"Why, for the change log."`
 	Label         string            `help:"Name of the versions that it makes, such as \"Survey 2026\"."`
-	Template      string            `placeholder:"KIND" help:"Print an empty file of a kind, such as person or household, and stop."`
+	Template      string            `placeholder:"KIND" help:"Print an empty file of a kind, such as person or household, and stop; with a file, write it there, as a workbook if it ends in .xlsx."`
 	Problems      string            `placeholder:"OUT.CSV" help:"Write the problems to this file."`
 }
 
@@ -45,7 +45,7 @@ const shownProblems = 10
 func (c *importCmd) Run(ctx context.Context, a *app) error {
 	switch {
 	case c.Template != "":
-		return c.printTemplate(ctx, a)
+		return c.writeTemplate(ctx, a)
 	case c.Undo != "" && c.File != "":
 		return errors.New("--undo takes no file")
 	case c.Undo != "":
@@ -88,16 +88,6 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("%d of %d rows have problems", result.Failed, result.Rows)
 	}
 	return err
-}
-
-// printTemplate prints the headers of a file of one kind.
-func (c *importCmd) printTemplate(ctx context.Context, a *app) error {
-	d, r, err := a.openRegistry(ctx, mustBeThere)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return r.WriteImportTemplate(ctx, commandLine(), c.Template, "", "csv", a.out)
 }
 
 // collected reads --collected-at.
