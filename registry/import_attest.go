@@ -172,7 +172,7 @@ func (im *importRun) overtaken(row *importRow, a ask) *mistake {
 		return &mistake{flaw.Code, "When it was attested " + flaw.Words + "."}
 	case !shown.Truncate(time.Second).Equal(stands):
 		return &mistake{CodeDecidedMeanwhile, "Somebody has decided about this value since the file was downloaded: look at that first."}
-	case expired && a.state == is.State:
+	case expired && a.state == is.State, expired && a.status != "" && a.status == is.Status:
 		return &mistake{CodeDecidedMeanwhile, "This has expired since the file was downloaded: look at the value again."}
 	}
 	return nil

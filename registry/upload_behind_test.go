@@ -53,12 +53,22 @@ func TestUploadDoesNotOverturnWhatWasDecidedMeanwhile(t *testing.T) {
 		}
 		// An attestation that has expired since is not renewed by an old file.
 		p := x.policyOfDays(t, "birth_date", 1)
+		x.policyOfDays(t, "region", 1)
+		seen := registry.AttestationStatus{Key: "seen", State: registry.StateAttested, Label: label("Seen")}
+		if _, err := x.DefineAttestationStatus(t.Context(), admin(), seen, "for all"); err != nil {
+			t.Fatal(err, fields(err))
+		}
 		x.attest(t, p, registry.StateAttested, "", "birth_date")
-		aged := strings.Join(x.export(t, admin(), registry.ExportRequest{Fields: []string{"birth_date"}, Attestations: true})[1], ",")
+		if got := x.decide(t, who, p, registry.Decision{Field: "region", Status: "seen"}); len(got) > 0 {
+			t.Fatal(got)
+		}
+		var aged strings.Builder
+		for _, row := range x.export(t, admin(), registry.ExportRequest{Fields: []string{"birth_date", "region"}, Attestations: true})[:2] {
+			aged.WriteString(strings.Join(row, ",") + "\n")
+		}
 		x.Clock.Add(25 * time.Hour)
-		aged = "registration_number,version_no,birth_date,birth_date:attestation,birth_date:comment,birth_date:attested_by,birth_date:attested_at\n" + aged + "\n"
-		res, err := x.Import(t.Context(), who, strings.NewReader(aged), o)
-		if got := strings.Join(problemsOf(res), ","); got != "2 birth_date:attestation decided_meanwhile" || err != nil {
+		res, err := x.Import(t.Context(), who, strings.NewReader(aged.String()), o)
+		if got := strings.Join(problemsOf(res), ","); got != "2 birth_date:attestation decided_meanwhile,2 region:attestation decided_meanwhile" || err != nil {
 			t.Errorf("expired: %s (%v)", got, err)
 		}
 	})
