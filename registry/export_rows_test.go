@@ -283,6 +283,7 @@ func TestSeveralChoicesComeBack(t *testing.T) {
 			if got := texts(x.person(t, p.ID)); got["aid"] != "food, seed" || got["address_line_1"] != "12, Lake Road; -1" {
 				t.Errorf("with %q: %v", separator, got)
 			}
+			rows = x.export(t, registrar(), ask)
 			rows[1][3] = "cash, food"
 			x.load(t, save(rows), update(), "0 1 0 0")
 		}
