@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -151,6 +153,31 @@ func (r *Registry) note(tx *gorm.DB, b *builder, rec *record, diff ...diffEntry)
 	return r.appendLog(tx, rec, log)
 }
 
+// noteMany is note for many records, by their ids: a few statements for each
+// lockChunk of them.
+func (r *Registry) noteMany(tx *gorm.DB, b *builder, records map[uuid.UUID]*record, diffs map[uuid.UUID][]diffEntry) error {
+	ids := slices.SortedFunc(maps.Keys(diffs), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for some := range slices.Chunk(ids, lockChunk) {
+		logs := make([]changeRow, len(some))
+		for i, id := range some {
+			var err error
+			if logs[i], err = b.logEntry(id, records[id].key, diffs[id]); err != nil {
+				return err
+			}
+			records[id].row.link(&logs[i])
+		}
+		if err := r.storeLog(tx, logs...); err != nil {
+			return err
+		}
+		err := tx.Exec(`UPDATE registrant SET chain_no = l.chain_no, chain_head = l.hash FROM change_log l
+			WHERE registrant.id IN ? AND l.registrant_id = registrant.id AND l.chain_no = registrant.chain_no + 1`, some).Error
+		if err != nil {
+			return fmt.Errorf("move the heads of chains: %w", err)
+		}
+	}
+	return nil
+}
+
 // lockRecords reads people and groups and holds them until the transaction ends.
 // It returns NotFound when one is missing or not for the actor, and Gone when one
 // is erased.
@@ -181,12 +208,16 @@ func (r *Registry) lockRecords(tx *gorm.DB, who access, ids ...uuid.UUID) (map[u
 	return out, nil
 }
 
-// storeLog inserts an entry under the number of this transaction.
-func (r *Registry) storeLog(tx *gorm.DB, log changeRow) error {
+// storeLog inserts entries, at most lockChunk, under the number of this transaction.
+func (r *Registry) storeLog(tx *gorm.DB, logs ...changeRow) error {
+	args := make([]any, 0, len(logs)*11)
+	for _, log := range logs {
+		args = append(args, log.RegistrantID, log.ChainNo, log.At, log.Actor, log.ActorKind, log.Channel, log.Reason,
+			log.Diff, log.PayloadHash, log.PrevHash, log.Hash)
+	}
+	entry := `(?, ?, ` + r.db.Dialect.TxNo() + `, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	err := tx.Exec(`INSERT INTO change_log (registrant_id, chain_no, tx_no, at, actor, actor_kind, channel, reason, diff, payload_hash, prev_hash, hash)
-		VALUES (?, ?, `+r.db.Dialect.TxNo()+`, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		log.RegistrantID, log.ChainNo, log.At, log.Actor, log.ActorKind, log.Channel, log.Reason,
-		log.Diff, log.PayloadHash, log.PrevHash, log.Hash).Error
+		VALUES `+strings.Repeat(entry+", ", len(logs)-1)+entry, args...).Error
 	if err != nil {
 		return fmt.Errorf("store a change: %w", err)
 	}

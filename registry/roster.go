@@ -1,9 +1,7 @@
 package registry
 
 import (
-	"bytes"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -120,15 +118,8 @@ func (s *roster) tell(row membershipRow, before, after, comment string) {
 	note(row.MemberID, s.group.row.Number)
 }
 
-// note writes the logs, in the order in which the records were locked.
-func (s *roster) note() error {
-	for _, id := range slices.SortedFunc(maps.Keys(s.notes), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
-		if err := s.r.note(s.tx, s.b, s.records[id], s.notes[id]...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// note writes the logs.
+func (s *roster) note() error { return s.r.noteMany(s.tx, s.b, s.records, s.notes) }
 
 // newRow is a membership that begins.
 func (s *roster) newRow(member uuid.UUID, seq int, role MemberRole, start string) membershipRow {
