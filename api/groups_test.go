@@ -177,14 +177,18 @@ func (s *service) exerciseGroupRecords(t *testing.T, run func(exercise) *httptes
 	attester, registrar := s.as(t, registry.RoleAttester), s.as(t, registry.RoleRegistrar)
 	path, _, _ := s.newHousehold(t)
 	nowhere := groups + "/" + uuid.NewString()
-	for operation, at := range map[string]string{"listGroupAttestations": "/attestations", "listGroupVersions": "/versions", "getGroupVersion": "/versions/1", "listGroupHistory": "/history"} {
+	for operation, at := range map[string]string{"listGroupAttestations": "/attestations", "listGroupVersions": "/versions", "getGroupVersion": "/versions/1", "listGroupHistory": "/history",
+		"compareGroupVersions": "/comparison?from=1", "getGroupAsOf": "/as-of"} {
 		read := func(as []string) *http.Request { return call("GET", path+at, "", as) }
 		run(exercise{operation, 200, read(attester), false})
 		exerciseGates(run, operation, s.narrow(t), read)
 		run(exercise{operation, 404, call("GET", nowhere+at, "", attester), false})
 	}
-	for operation, at := range map[string]string{"listGroupVersions": "/versions", "listGroupHistory": "/history"} {
-		run(exercise{operation, 422, call("GET", path+at+"?after=x", "", attester), false})
+	for operation, at := range map[string]string{"listGroupVersions": "/versions?after=x", "listGroupHistory": "/history?after=x"} {
+		run(exercise{operation, 422, call("GET", path+at, "", attester), false})
+	}
+	for operation, at := range map[string]string{"compareGroupVersions": "/comparison?from=1&sort=x", "getGroupAsOf": "/as-of?sort=x"} {
+		run(exercise{operation, 422, call("GET", path+at, "", attester), true})
 	}
 	const good = `{"decisions":[{"field":"rooms_count","state":"ATTESTED"}]}`
 	attest := func(as []string) *http.Request {
@@ -268,7 +272,7 @@ func TestARegistrantsGroupsThroughREST(t *testing.T) {
 			as                     []string
 			group, members, others int
 		}{"head": {asHead, 200, 200, 404}, "child": {asChild, 200, 404, 404}, "stranger": {stranger, 404, 404, 404}} {
-			for at, want := range map[string]int{"": c.group, "/members": c.members, "/facts": c.members, "/history": c.others, "/versions": c.others, "/attestations": c.others, "/enrolments": c.others} {
+			for at, want := range map[string]int{"": c.group, "/members": c.members, "/facts": c.members, "/history": c.others, "/versions": c.others, "/comparison?from=1": c.others, "/as-of": c.others, "/attestations": c.others, "/enrolments": c.others} {
 				if rec := s.do(call("GET", path+at, "", c.as)); rec.Code != want {
 					t.Errorf("%s reads %s: %d, want %d", who, at, rec.Code, want)
 				}

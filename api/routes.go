@@ -308,6 +308,8 @@ func restGroups(g group, h *rest.Handlers) {
 	g.post("/api/v1/groups/:id/attestations", h.Attest)
 	g.get("/api/v1/groups/:id/versions", h.Versions)
 	g.get("/api/v1/groups/:id/versions/:number", h.Version)
+	g.get("/api/v1/groups/:id/comparison", h.Comparison)
+	g.get("/api/v1/groups/:id/as-of", h.GroupAsOf)
 	g.get("/api/v1/groups/:id/history", h.History)
 	g.get("/api/v1/groups/:id/memberships", h.Memberships)
 	g.get("/api/v1/people/:id/memberships", h.Memberships)

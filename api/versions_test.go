@@ -308,3 +308,46 @@ func toldByArea(t *testing.T, rec *httptest.ResponseRecorder, month string) stri
 	}
 	return strings.ReplaceAll(fmt.Sprint("areas ", append(areas, got.Areas.ColumnTotals[0]), " attested ", attested), "<nil>", "null")
 }
+
+// TestVersionsOfGroupsThroughREST: a household that was edited and got a member is
+// compared with what it was, and read as of a moment.
+func TestVersionsOfGroupsThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		as := s.as(t, registry.RoleRegistrar)
+		path, _, _ := s.newHousehold(t)
+		rec := s.do(call("PATCH", path, `{"values":{"rooms_count":"7"}}`, as, "If-Match", `"1"`, "Content-Type", "application/merge-patch+json"))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("edited: %d %s", rec.Code, rec.Body)
+		}
+		p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{"full_name": "Brian Otieno"}})
+		must(t, err)
+		rec = s.do(call("POST", path+"/members", `{"members":[{"member":"`+p.ID.String()+`","role":"child"}]}`, as))
+		if rec.Code != http.StatusCreated {
+			t.Fatalf("joined: %d %s", rec.Code, rec.Body)
+		}
+		var c struct {
+			From, To    struct{ Number int }
+			Differences []struct{ Field, Old, New string }
+		}
+		decode(t, s.do(call("GET", path+"/comparison?from=1", "", as)), &c)
+		if c.From.Number != 1 || c.To.Number != 2 || len(c.Differences) != 1 || c.Differences[0].Field != "rooms_count" || c.Differences[0].New != "7" {
+			t.Errorf("comparison = %+v", c)
+		}
+		type state struct {
+			Version, Size int
+			Values        map[string]string
+		}
+		var now state
+		decode(t, s.do(call("GET", path+"/as-of?time="+s.deps.Now().Format(time.RFC3339), "", as)), &now)
+		if now.Version != 2 || now.Values["rooms_count"] != "7" || now.Size != 3 {
+			t.Errorf("now %+v", now)
+		}
+		for _, at := range []string{path + "/as-of?time=2026-11-22T11:59:59Z", path + "/as-of?time=2020-01-01T00:00:00Z", people + "/" + p.ID.String() + "/as-of?time=2020-01-01T00:00:00Z", groups + "/" + p.ID.String() + "/as-of"} {
+			if rec := s.do(call("GET", at, "", as)); rec.Code != http.StatusNotFound {
+				t.Errorf("%s: %d %s", at, rec.Code, rec.Body)
+			}
+		}
+	})
+}

@@ -25,7 +25,7 @@ type Difference struct {
 }
 
 // CompareVersions says field by field, in the order of the fields' positions, in
-// what version to differs from version from. Each is named by its number, its
+// what version to of a person or group differs from version from. Each is named by its number, its
 // label or DefaultVersion. It returns NotFound "no_such_person" or
 // "no_such_version", or Forbidden: see Person.
 func (r *Registry) CompareVersions(ctx context.Context, a Actor, id uuid.UUID, from, to string) (Comparison, error) {
@@ -34,11 +34,11 @@ func (r *Registry) CompareVersions(ctx context.Context, a Actor, id uuid.UUID, f
 	}
 	var out Comparison
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		fields, err := r.fieldSet(tx)
+		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
 		}
-		rec, err := r.load(tx, a.to(toRead), id, "")
+		fields, err := r.fieldSetOf(tx, rec.row.Kind)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
 )
 
 // GroupPage is one page of groups, in the order of Page.
@@ -77,4 +79,13 @@ func sizesOf(tx *gorm.DB, ids []uuid.UUID) (map[uuid.UUID]int, error) {
 		sizes[row.GroupID] = row.N
 	}
 	return sizes, nil
+}
+
+// sizeOn counts the members of a group on a day.
+func sizeOn(tx *gorm.DB, id uuid.UUID, day string) (n int, err error) {
+	err = tx.Raw(`SELECT count(*) FROM membership WHERE group_id = ? AND start_date <= ? AND (end_date IS NULL OR end_date > ?)`, id, db.Date(day), db.Date(day)).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count members: %w", err)
+	}
+	return n, nil
 }

@@ -38,6 +38,34 @@ func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.
 	return p, err
 }
 
+// GroupAt is PersonAt for a group: the values and the number of members of that
+// moment. It returns NotFound "no_such_group", or "not_registered_then" for one that
+// is younger, or Forbidden.
+func (r *Registry) GroupAt(ctx context.Context, a Actor, id uuid.UUID, at time.Time) (Group, error) {
+	if err := a.checkOn(toRead, id); err != nil {
+		return Group{}, err
+	}
+	var g Group
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.loadGroup(tx, a.to(toRead), id, "")
+		if err != nil {
+			return err
+		}
+		hidden, err := r.hiddenFrom(tx, a)
+		if err != nil {
+			return err
+		}
+		then, err := recordAt(tx, rec, at)
+		if err != nil {
+			return err
+		}
+		g = groupOf(then.row, without(hidden, then.text))
+		g.Size, err = sizeOn(tx, id, at.UTC().Format(time.DateOnly))
+		return err
+	})
+	return g, err
+}
+
 // recordAt turns a record back to a moment.
 func recordAt(tx *gorm.DB, rec record, at time.Time) (record, error) {
 	rows, err := loadLog(tx, rec.row.ID)
@@ -59,7 +87,7 @@ func recordAt(tx *gorm.DB, rec record, at time.Time) (record, error) {
 		}
 	}
 	if then.number == 0 {
-		return record{}, fault.New(fault.NotFound, "not_registered_then", "This person was not registered at that time.")
+		return record{}, fault.New(fault.NotFound, "not_registered_then", "Nothing was registered under this number at that time.")
 	}
 	v, err := loadVersion(tx, rec.row.ID, then.number)
 	if err != nil {

@@ -182,6 +182,43 @@ func TestReadAsOfATime(t *testing.T) {
 	})
 }
 
+// A group as it was at a moment: its values, and who was in it on that day.
+func TestAGroupAsOfATime(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		start, day := x.Clock.Now(), 24*time.Hour
+		all := x.people(t, "Amina", "Brian")
+		g := x.group(t, "household", as("head", all[0], ""))
+		x.Clock.Add(day)
+		x.addMembers(t, g.ID, as("child", all[1], "")) // day 1
+		x.Clock.Add(day)
+		edited, err := x.EditGroup(t.Context(), registrar(), g.ID, registry.Change{Set: map[string]string{"rooms_count": "4"}, ExpectVersion: 1}) // day 2
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			at            time.Time
+			version, size int
+			rooms         string
+		}{{start, 1, 1, ""}, {start.Add(day), 1, 2, ""}, {start.Add(2*day - time.Microsecond), 1, 2, ""}, {start.Add(2 * day), 2, 2, "4"}, {start.Add(9 * day), 2, 2, "4"}} {
+			got, err := x.GroupAt(t.Context(), admin(), g.ID, c.at)
+			if err != nil || got.VersionNo != c.version || got.Size != c.size || got.Values["rooms_count"].Text != c.rooms || got.Number != g.Number {
+				t.Errorf("at %v: %+v, %v; want version %d and %d members", c.at, got, err, c.version, c.size)
+			}
+		}
+		diff, err := x.CompareVersions(t.Context(), admin(), g.ID, "1", registry.DefaultVersion)
+		if err != nil || diff.To.No != edited.VersionNo || len(diff.Differences) != 1 || diff.Differences[0].Field != "rooms_count" {
+			t.Errorf("comparison = %+v, %v", diff, err)
+		}
+		_, err = x.GroupAt(t.Context(), admin(), g.ID, start.Add(-time.Microsecond))
+		wantFault(t, err, fault.NotFound, "not_registered_then")
+		_, err = x.GroupAt(t.Context(), admin(), all[0].ID, start)
+		wantFault(t, err, fault.NotFound, "no_such_group")
+		_, err = x.GroupAt(t.Context(), self(all[1].ID), g.ID, start)
+		wantFault(t, err, fault.NotFound, "no_such_person")
+	})
+}
+
 func TestCompareAnyTwoVersions(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {

@@ -137,7 +137,7 @@ type differenceBody struct {
 	New   string            `json:"new,omitempty"`
 }
 
-// Comparison answers GET /people/{id}/comparison?from=&to=.
+// Comparison answers GET /people/{id}/comparison?from=&to=, as of a group.
 func (h *Handlers) Comparison(c *gin.Context) error {
 	id, err := pathID(c, "id")
 	if err != nil {
@@ -146,7 +146,7 @@ func (h *Handlers) Comparison(c *gin.Context) error {
 	if err := onlyQuery(c, "from", "to"); err != nil {
 		return err
 	}
-	p, err := h.reg.Person(c.Request.Context(), actorOf(c), id)
+	current, err := h.reg.CurrentVersion(c.Request.Context(), actorOf(c), id)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (h *Handlers) Comparison(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	out := comparisonBody{From: versionBodyOf(found.From, p.VersionNo), To: versionBodyOf(found.To, p.VersionNo), Differences: []differenceBody{}}
+	out := comparisonBody{From: versionBodyOf(found.From, current), To: versionBodyOf(found.To, current), Differences: []differenceBody{}}
 	for _, d := range found.Differences {
 		out.Differences = append(out.Differences, differenceBody{Field: d.Field, Label: d.Label, Old: d.Old.Text, New: d.New.Text})
 	}
@@ -179,6 +179,26 @@ func (h *Handlers) PersonAsOf(c *gin.Context) error {
 		return err
 	}
 	return ok(c, personBodyOf(p))
+}
+
+// GroupAsOf answers GET /groups/{id}/as-of?time=; without a time, as of now.
+func (h *Handlers) GroupAsOf(c *gin.Context) error {
+	id, err := pathID(c, "id")
+	if err != nil {
+		return err
+	}
+	if err := onlyQuery(c, "time"); err != nil {
+		return err
+	}
+	at, err := momentOf(c, "time")
+	if err != nil {
+		return err
+	}
+	g, err := h.reg.GroupAt(c.Request.Context(), actorOf(c), id, at)
+	if err != nil {
+		return err
+	}
+	return ok(c, groupBodyOf(g))
 }
 
 // endOfTime is later than every entry of a log.
