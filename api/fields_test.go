@@ -46,6 +46,12 @@ func (s *service) exerciseFields(t *testing.T, run func(exercise) *httptest.Resp
 	run(exercise{"listFieldVersions", 200, call("GET", fields+"/ward/versions", "", admin), false})
 	exerciseGates(run, "listFieldVersions", registrar, func(as []string) *http.Request { return call("GET", fields+"/ward/versions", "", as) })
 	run(exercise{"listFieldVersions", 404, call("GET", fields+"/nothing/versions", "", admin), false})
+	index := func(as []string) *http.Request { return call("POST", fields+"/ward/index", "", as) }
+	run(exercise{"indexField", 409, index(admin), false})
+	run(exercise{"indexField", 404, call("POST", fields+"/nothing/index", "", admin), false})
+	run(exercise{"defineField", 201, call("POST", fields, `{"key":"parish","type":"text","label":{"en":"Parish"},"searchable":true}`, admin), false})
+	run(exercise{"indexField", 202, call("POST", fields+"/parish/index", "", admin), false})
+	exerciseGates(run, "indexField", registrar, index)
 	for i, operation := range []string{"retireField", "reviveField"} {
 		s.exerciseFieldMove(run, operation, fields+"/ward/"+strings.TrimSuffix(operation, "Field"), []string{`"2"`, `"3"`}[i], admin, registrar)
 	}
@@ -141,4 +147,42 @@ func (s *service) patchesAField(t *testing.T, admin []string) {
 	if !slices.ContainsFunc(list.Items, func(f registry.Field) bool { return f.Key == "ward" && f.Version == 2 }) {
 		t.Error("the list does not have the field")
 	}
+}
+
+// TestAFieldBecomesSearchableThroughREST: people had values before; the job opens
+// the field to searches, which the history of the settings says.
+func TestAFieldBecomesSearchableThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		admin := s.as(t, registry.RoleAdmin)
+		find := call("GET", people+"?value[ward]=north", "", admin)
+		for _, c := range []struct {
+			want int
+			req  *http.Request
+		}{
+			{201, call("POST", fields, `{"key":"ward","type":"text","label":{"en":"Ward"}}`, admin)},
+			{201, call("POST", people, `{"values":{"full_name":"Amina","ward":"North"}}`, admin)},
+			{409, call("POST", fields+"/ward/index", "", admin)},
+			{200, call("PATCH", fields+"/ward", `{"searchable":true}`, admin, "Content-Type", mergePatch, "If-Match", `"1"`)},
+			{422, find},
+		} {
+			if rec := s.do(c.req); rec.Code != c.want {
+				t.Errorf("%s %s: %d %s, want %d", c.req.Method, c.req.URL, rec.Code, rec.Body, c.want)
+			}
+		}
+		asked := s.do(call("POST", fields+"/ward/index", "", admin))
+		s.work(t, d)
+		job := s.followed(t, asked, admin)
+		if text(t, job, "state") != "done" || !strings.Contains(strings.ReplaceAll(job.Body.String(), " ", ""), `"result":{"records":`) {
+			t.Errorf("the job: %s", job.Body)
+		}
+		if found, ok := member(t, s.do(call("GET", people+"?value[ward]=north", "", admin)), "items").([]any); !ok || len(found) != 1 {
+			t.Errorf("found %v", found)
+		}
+		rec := s.do(call("GET", "/api/v1/history?subject=field:ward", "", admin))
+		if !strings.Contains(rec.Body.String(), "the index is complete") {
+			t.Errorf("the history: %s", rec.Body)
+		}
+	})
 }

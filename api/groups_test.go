@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -35,6 +36,27 @@ func (s *service) newHousehold(t *testing.T) (path string, head, child uuid.UUID
 		[]registry.NewMember{{MemberID: head, Role: "head", Start: "2020-01-01"}, {MemberID: child, Role: "child", Start: "2020-01-01"}})
 	must(t, err)
 	return groups + "/" + g.ID.String(), head, child
+}
+
+// newVillage makes a group of 51 members, too many to end at once, and gives its
+// address.
+func (s *service) newVillage(t *testing.T) string {
+	t.Helper()
+	file := "full_name\n"
+	for n := range 51 {
+		file += fmt.Sprintf("Villager %d\n", n)
+	}
+	_, err := s.deps.Registry.Import(t.Context(), staff(registry.RoleRegistrar), strings.NewReader(file), registry.ImportOptions{Mode: registry.ImportCreate})
+	must(t, err)
+	page, err := s.deps.Registry.Search(t.Context(), staff(registry.RoleRegistrar), registry.Query{Text: "Villager", Limit: 51})
+	must(t, err)
+	var members []registry.NewMember
+	for _, p := range page.People {
+		members = append(members, registry.NewMember{MemberID: p.ID, Role: "member", Start: "2020-01-01"})
+	}
+	g, err := s.deps.Registry.CreateGroup(t.Context(), staff(registry.RoleRegistrar), "community", registry.Change{}, members)
+	must(t, err)
+	return groups + "/" + g.ID.String()
 }
 
 // narrow gives a program whose token opens no read of registrants.
@@ -106,11 +128,11 @@ func (s *service) exerciseGroups(t *testing.T, run func(exercise) *httptest.Resp
 	run(exercise{"getGroupFacts", 422, call("GET", path+"/facts?as_of=soon", "", attester), true})
 	run(exercise{"listMembers", 422, call("GET", path+"/members?all=1", "", attester), true})
 	run(exercise{"listGroupMemberships", 422, call("GET", path+"/memberships?after=x", "", attester), false})
-	s.exerciseEditGroup(run, path, registrar, attester)
+	s.exerciseEditGroup(t, run, path, registrar, attester)
 }
 
 // exerciseEditGroup changes a group, and ends it.
-func (s *service) exerciseEditGroup(run func(exercise) *httptest.ResponseRecorder, path string, registrar, attester []string) {
+func (s *service) exerciseEditGroup(t *testing.T, run func(exercise) *httptest.ResponseRecorder, path string, registrar, attester []string) {
 	nowhere := groups + "/" + uuid.NewString()
 	edit := func(at, body string, as []string, headers ...string) *http.Request {
 		return call("PATCH", at, body, as, append([]string{"Content-Type", mergePatch}, headers...)...)
@@ -135,6 +157,7 @@ func (s *service) exerciseEditGroup(run func(exercise) *httptest.ResponseRecorde
 	run(exercise{"endGroup", 428, end(path, "{}", registrar), true})
 	run(exercise{"endGroup", 204, end(path, `{"reason":"moved"}`, registrar, "If-Match", `"2"`), false})
 	run(exercise{"endGroup", 409, end(path, "{}", registrar, "If-Match", `"2"`), false})
+	run(exercise{"endGroup", 202, end(s.newVillage(t), "{}", registrar, "If-Match", `"1"`), false})
 }
 
 func (s *service) exerciseMembers(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
@@ -283,6 +306,34 @@ func TestARegistrantsGroupsThroughREST(t *testing.T) {
 		}
 		if rec := s.do(call("GET", people+"/"+child.String()+"/memberships", "", asHead)); rec.Code != http.StatusNotFound {
 			t.Errorf("the head reads a member's memberships: %d", rec.Code)
+		}
+	})
+}
+
+// TestAGreatGroupEndsThroughREST: its end is a job that the registrar follows, and
+// after which nobody is in it.
+func TestAGreatGroupEndsThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		registrar := s.as(t, registry.RoleRegistrar)
+		path := s.newVillage(t)
+		end := s.do(call("POST", path+"/end", `{"on":"2024-01-01","reason":"the dam"}`, registrar, "If-Match", `"1"`))
+		if got := text(t, s.followed(t, end, registrar), "state"); got != "queued" {
+			t.Errorf("before anybody works: %s", got)
+		}
+		s.work(t, d)
+		job := s.followed(t, end, registrar)
+		if text(t, job, "state") != "done" || !strings.Contains(strings.ReplaceAll(job.Body.String(), " ", ""), `"result":{"ended":51}`) {
+			t.Errorf("the job: %s", job.Body)
+		}
+		var g struct {
+			Status string
+			Size   int
+		}
+		decode(t, s.do(call("GET", path, "", registrar)), &g)
+		if g.Status != "INACTIVE" || g.Size != 0 {
+			t.Errorf("the group: %+v", g)
 		}
 	})
 }

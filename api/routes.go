@@ -261,6 +261,7 @@ func restFields(g group, h *rest.Handlers) {
 	g.get("/api/v1/fields/:key/versions", h.FieldVersions)
 	g.post("/api/v1/fields/:key/retire", h.RetireField)
 	g.post("/api/v1/fields/:key/revive", h.ReviveField)
+	g.post("/api/v1/fields/:key/index", h.IndexField)
 }
 
 // restKinship: what is recorded of a person's family, and what follows from it.

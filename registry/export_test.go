@@ -129,6 +129,8 @@ const UndoBatch = undoBatch
 // SwitchBatch is how many people one transaction of a bulk switch holds.
 const SwitchBatch = switchBatch
 
+const GroupBatch = groupBatch
+
 // ReadAreaFile reads a file of areas and puts it into a tree, as a dry run in an
 // empty registry does.
 func ReadAreaFile(file []byte) (created, mistakes int, err error) {

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -9,41 +10,105 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/jobs"
 )
+
+const jobFieldIndex = "field_index"
+
+// indexScans is how often the records are looked at. What a registration that
+// began before the definition said searchable had not committed when the first
+// scan passed, the second finds.
+const indexScans = 2
+
+// indexCursor is where the filling of an index stands.
+type indexCursor struct {
+	Scans int       // that are complete
+	After uuid.UUID // the last record of the scan that is not
+	Seen  int       // records looked at, in all scans
+}
+
+// FieldIndexResult is the result of a job of kind field_index.
+type FieldIndexResult struct {
+	Records int `json:"records"` // looked at, in two scans
+}
 
 // IndexField makes a field searchable that was not when people got values: it
 // fills the index in small transactions, while everybody works on, and then opens
 // the field to searches. From the moment that the definition said searchable,
-// changes write the index themselves. The scan is made twice: what a registration
-// that began before that moment had not committed when the first scan passed, the
-// second finds. progress is told the number of records that were looked at; it
-// may be nil. It may be run again, and by several processes at once. It returns
-// NotFound "no_such_field", Conflict "not_searchable", or Forbidden.
+// changes write the index themselves. progress is told the number of records that
+// were looked at; it may be nil. It may be run again, and by several processes at
+// once. It returns NotFound "no_such_field", Conflict "not_searchable", or
+// Forbidden.
 func (r *Registry) IndexField(ctx context.Context, a Actor, key string, progress func(records int)) error {
 	if err := a.check(toIndexField); err != nil {
 		return err
 	}
-	seen := 0
-	for range 2 {
-		for after := uuid.Nil; ; {
-			last, n, err := r.indexBatch(ctx, key, after)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				break
-			}
-			after = last
-			if seen += n; progress != nil {
-				progress(seen)
-			}
+	var at indexCursor
+	for at.Scans < indexScans {
+		var err error
+		if at, err = r.indexBatch(ctx, key, at, nil); err != nil {
+			return err
+		}
+		if progress != nil {
+			progress(at.Seen)
 		}
 	}
-	return r.openIndex(ctx, key)
+	return r.openIndex(ctx, a, key)
 }
 
-// indexBatch indexes the next records after an id, and holds them meanwhile.
-func (r *Registry) indexBatch(ctx context.Context, key string, after uuid.UUID) (last uuid.UUID, n int, err error) {
+// StartFieldIndex asks for IndexField as a job, whose result is a
+// FieldIndexResult. It returns what IndexField returns, or Conflict "job_exists".
+func (r *Registry) StartFieldIndex(ctx context.Context, a Actor, key string) (Job, error) {
+	if err := a.check(toIndexField); err != nil {
+		return Job{}, err
+	}
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		set, err := r.allFields(tx)
+		if err == nil {
+			_, err = set.searchableField(key)
+		}
+		return err
+	})
+	if err != nil {
+		return Job{}, err
+	}
+	return r.startJob(ctx, a, jobFieldIndex, key, oneAtATime(key))
+}
+
+// workFieldIndex is the work of a job of kind field_index: it goes on after a
+// crash from the batch that was kept.
+func (r *Registry) workFieldIndex(ctx context.Context, a Actor, run *jobs.Run) (any, error) {
+	var key string
+	if err := run.Args(&key); err != nil {
+		return nil, err
+	}
+	if err := a.check(toIndexField); err != nil {
+		return nil, err
+	}
+	var at indexCursor
+	if run.Cursor != "" {
+		if err := json.Unmarshal([]byte(run.Cursor), &at); err != nil {
+			return nil, fmt.Errorf("read where the index stands: %w", err)
+		}
+	}
+	total, err := r.countRecords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keep := func(tx *gorm.DB, next indexCursor) error {
+		return run.Save(tx, cursorText(next), int64(next.Seen), max(total*indexScans, int64(next.Seen)))
+	}
+	for at.Scans < indexScans {
+		if at, err = r.indexBatch(ctx, key, at, keep); err != nil {
+			return nil, err
+		}
+	}
+	return FieldIndexResult{at.Seen}, r.openIndex(ctx, a, key)
+}
+
+// indexBatch indexes the next records, holds them meanwhile, and tells where the
+// scan stands then. keep, if there is one, writes that in the same transaction.
+func (r *Registry) indexBatch(ctx context.Context, key string, at indexCursor, keep func(*gorm.DB, indexCursor) error) (next indexCursor, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
 		set, err := r.allFields(tx)
 		if err != nil {
@@ -54,16 +119,19 @@ func (r *Registry) indexBatch(ctx context.Context, key string, after uuid.UUID) 
 			return err
 		}
 		var rows []registrantRow
-		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), after, chunkRows).Scan(&rows).Error
+		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), at.After, chunkRows).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("read records to index: %w", err)
 		}
-		if n = len(rows); n > 0 {
-			last = rows[n-1].ID
+		if next = (indexCursor{at.Scans + 1, uuid.Nil, at.Seen}); len(rows) > 0 {
+			next = indexCursor{at.Scans, rows[len(rows)-1].ID, at.Seen + len(rows)}
 		}
-		return reindex(tx, []*fieldDef{def}, rows)
+		if err := reindex(tx, []*fieldDef{def}, rows); err != nil || keep == nil {
+			return err
+		}
+		return keep(tx, next)
 	})
-	return last, n, err
+	return next, err
 }
 
 // searchableField finds a field that the index is to know.
@@ -78,20 +146,24 @@ func (s *fieldSet) searchableField(key string) (*fieldDef, error) {
 	return def, nil
 }
 
-// openIndex lets searches use the field. The definition stays the same version.
-func (r *Registry) openIndex(ctx context.Context, key string) error {
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
+// openIndex lets searches use the field. The definition stays the same version;
+// that people are found by it is in the history of the settings.
+func (r *Registry) openIndex(ctx context.Context, a Actor, key string) error {
+	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		set, err := r.lockFields(tx)
 		if err != nil {
 			return err
 		}
-		if _, err := set.searchableField(key); err != nil {
+		def, err := set.searchableField(key)
+		if err != nil || def.Indexed {
 			return err
 		}
 		if err := tx.Exec(`UPDATE field_definition SET indexed = ? WHERE key = ?`, true, key).Error; err != nil {
 			return fmt.Errorf("open an index: %w", err)
 		}
-		return nil
+		opened := def.Field
+		opened.Indexed = true
+		return r.logAdmin(tx, a, "the index is complete", now, "field:"+key, def.Field, opened)
 	})
 }
 

@@ -139,44 +139,6 @@ func (r *Registry) EditGroup(ctx context.Context, a Actor, id uuid.UUID, c Chang
 	return g, err
 }
 
-// GroupEnd says when and why a group ends.
-type GroupEnd struct {
-	ExpectVersion int
-	On            string // day; "": today
-	Reason        string
-}
-
-// EndGroup ends a group and all its memberships. Its record stays. It returns
-// Forbidden, NotFound "no_such_group", Invalid "invalid_membership" (a date),
-// Conflict "version_conflict", "group_ended", or "still_member" while the group
-// is itself a member of another.
-func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd) error {
-	if err := a.checkWithin(toKeepMembers); err != nil {
-		return err
-	}
-	reason, err := cleanReason(e.Reason)
-	if err != nil {
-		return err
-	}
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		if _, err := r.loadGroup(tx, a.to(toKeepMembers), id, ""); err != nil {
-			return err // before its members are read, which would show in the time
-		}
-		members, err := openMembers(tx, id)
-		if err != nil {
-			return err
-		}
-		s, err := r.openRoster(tx, r.newBuilder(nil, a, reason, now), id, members)
-		switch {
-		case err != nil:
-			return err
-		case s.group.row.VersionNo != e.ExpectVersion:
-			return errVersionConflict()
-		}
-		return s.endGroup(e.On)
-	})
-}
-
 // loadGroup is loadRecord of a group: a person is none. It returns NotFound
 // "no_such_group".
 func (r *Registry) loadGroup(tx *gorm.DB, who access, id uuid.UUID, lock string) (record, error) {

@@ -31,6 +31,8 @@ func (r *Registry) jobKinds() map[string]jobWork {
 		jobAudit:         r.workAudit,
 		jobDefaultSwitch: r.workDefaultSwitch,
 		jobExport:        r.workExport,
+		jobFieldIndex:    r.workFieldIndex,
+		jobGroupEnd:      r.workGroupEnd,
 		jobImportApply:   r.workImport(false),
 		jobImportCheck:   r.workImport(true),
 		jobSourcePull:    r.workSourcePull,

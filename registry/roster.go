@@ -127,46 +127,6 @@ func (s *roster) newRow(member uuid.UUID, seq int, role MemberRole, start string
 		Exclusive: s.kind.Exclusive, UniqueRole: role.Unique, RecordedAt: s.b.at, RecordedBy: s.b.actor.name()}
 }
 
-// endGroup ends every membership and the group.
-func (s *roster) endGroup(on string) error {
-	on, wrong := s.b.day(on)
-	if wrong != nil {
-		return errBadDate(wrong.code, wrong.words)
-	}
-	var open []membershipRow
-	err := s.tx.Where("end_date IS NULL AND (group_id = ? OR member_id = ?)", s.group.row.ID, s.group.row.ID).Find(&open).Error
-	if err != nil {
-		return fmt.Errorf("load the members of a group: %w", err)
-	}
-	for _, row := range open {
-		switch {
-		case row.MemberID == s.group.row.ID:
-			return fault.New(fault.Conflict, "still_member", "This group is a member of another one. End that membership first.")
-		case s.records[row.MemberID] == nil:
-			return errChangedMeanwhile()
-		}
-		if err := s.end(row, on, s.b.reason); err != nil {
-			return err
-		}
-	}
-	s.group.row.Status = statusInactive
-	if err := s.tx.Model(&s.group.row).Select("status").Updates(&s.group.row).Error; err != nil {
-		return fmt.Errorf("end a group: %w", err)
-	}
-	ended := diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive, Comment: on}
-	s.notes[s.group.row.ID] = append(s.notes[s.group.row.ID], ended)
-	return s.note()
-}
-
-// openMembers lists who is in a group now.
-func openMembers(tx *gorm.DB, group uuid.UUID) ([]uuid.UUID, error) {
-	var ids []uuid.UUID
-	if err := tx.Raw(`SELECT member_id FROM membership WHERE group_id = ? AND end_date IS NULL`, group).Scan(&ids).Error; err != nil {
-		return nil, fmt.Errorf("list the members of a group: %w", err)
-	}
-	return ids, nil
-}
-
 func errBadDate(code, words string) error {
 	return fault.InvalidFields("invalid_membership", "The membership cannot be accepted.", []fault.Field{{Name: "on", Code: code, Detail: words}})
 }

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
@@ -166,8 +165,7 @@ func TestGuessedCodesAreNotWorthAHash(t *testing.T) {
 		p := x.register(t, amina())
 		code := x.code(t, p.ID)
 		free := registry.HoldPasswords(x.Registry)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
+		ctx := t.Context() // whoever waited for a hasher would wait for ever
 		for range registry.MaxFailures {
 			_, _, err := x.Activate(ctx, p.Number, "no code", goodPassword)
 			wantFault(t, err, fault.Unauthenticated, "activation_refused")

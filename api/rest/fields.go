@@ -192,6 +192,15 @@ func (h *Handlers) RetireField(c *gin.Context) error { return moveField(c, h.reg
 // ReviveField answers POST /fields/{key}/revive.
 func (h *Handlers) ReviveField(c *gin.Context) error { return moveField(c, h.reg.ReviveField) }
 
+// IndexField answers POST /fields/{key}/index.
+func (h *Handlers) IndexField(c *gin.Context) error {
+	j, err := h.reg.StartFieldIndex(c.Request.Context(), actorOf(c), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	return accepted(c, j)
+}
+
 // FieldVersions answers GET /fields/{key}/versions.
 func (h *Handlers) FieldVersions(c *gin.Context) error {
 	versions, err := h.reg.FieldVersions(c.Request.Context(), actorOf(c), c.Param("key"))

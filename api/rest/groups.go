@@ -109,7 +109,7 @@ type endBody struct {
 	Reason string `json:"reason"`
 }
 
-// EndGroup answers POST /groups/{id}/end.
+// EndGroup answers POST /groups/{id}/end: of a great group with the job that does it.
 func (h *Handlers) EndGroup(c *gin.Context) error {
 	id, err := pathID(c, "id")
 	if err != nil {
@@ -124,8 +124,12 @@ func (h *Handlers) EndGroup(c *gin.Context) error {
 		return err
 	}
 	end := registry.GroupEnd{ExpectVersion: version, On: body.On, Reason: body.Reason}
-	if err := h.reg.EndGroup(c.Request.Context(), actorOf(c), id, end); err != nil {
+	j, waits, err := h.reg.StartGroupEnd(c.Request.Context(), actorOf(c), id, end)
+	switch {
+	case err != nil:
 		return err
+	case waits:
+		return accepted(c, j)
 	}
 	return noContent(c)
 }

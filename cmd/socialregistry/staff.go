@@ -14,9 +14,11 @@ import (
 // those stand in the list of processes and in the shell's history.
 type staffCmd struct {
 	Add      staffAddCmd      `cmd:"" help:"Open an account. The password is asked for, or is the first line of standard input."`
-	List     staffListCmd     `cmd:"" help:"List the accounts of staff: name, roles and state."`
+	List     staffListCmd     `cmd:"" help:"List the accounts of staff: name, roles with their bounds, and state."`
 	Password staffPasswordCmd `cmd:"" help:"Set another password. It opens a disabled or locked account again and ends its sessions."`
 	Disable  staffDisableCmd  `cmd:"" help:"Close an account and end its sessions and tokens."`
+	Grant    staffGrantCmd    `cmd:"" help:"Give an account a role, within bounds if any are named."`
+	Revoke   staffRevokeCmd   `cmd:"" help:"Take a role with the bounds that are named from an account. The last one stays: disable the account instead."`
 	Token    staffTokenCmd    `cmd:"" help:"Make a personal access token of an account, for a program. It is printed once."`
 }
 
@@ -60,9 +62,9 @@ func (staffListCmd) Run(ctx context.Context, a *app) error {
 		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "NAME\tROLES\tSINCE\tSTATE")
 		for _, s := range accounts {
-			roles := make([]string, len(s.Roles))
-			for i, role := range s.Roles {
-				roles[i] = string(role)
+			roles := make([]string, len(s.Assignments))
+			for i, held := range s.Assignments {
+				roles[i] = grantWords(held.Grant)
 			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", s.Username, strings.Join(roles, ", "), day(s.CreatedAt), staffState(s))
 		}

@@ -48,7 +48,8 @@ func TestInTxRunsAgainAfterADeadlock(t *testing.T) {
 			t.Fatal(err)
 		}
 		var both sync.WaitGroup
-		locked := make(chan struct{}, 2)
+		var locked sync.WaitGroup
+		locked.Add(2)
 		runs := make(chan int, 2)
 		for _, order := range [][]int{{1, 2}, {2, 1}} {
 			both.Go(func() {
@@ -59,10 +60,8 @@ func TestInTxRunsAgainAfterADeadlock(t *testing.T) {
 						return err
 					}
 					if d.Dialect.Name() == "postgres" && tries == 1 { // SQLite lets one in at a time
-						locked <- struct{}{}
-						for len(locked) < 2 {
-							time.Sleep(time.Millisecond) // until both hold their first row
-						}
+						locked.Done()
+						locked.Wait() // until both hold their first row
 					}
 					return tx.Exec("UPDATE t SET n = n + 1 WHERE id = ?", order[1]).Error
 				})

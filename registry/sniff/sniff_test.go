@@ -7,11 +7,12 @@ import (
 	"socialregistry/registry/sniff"
 )
 
-func typeOf(pieces ...string) string {
+func typeOf(t *testing.T, pieces ...string) string {
+	t.Helper()
 	var s sniff.Sniffer
 	for _, p := range pieces {
 		if n, err := s.Write([]byte(p)); n != len(p) || err != nil {
-			panic("a Sniffer takes everything")
+			t.Fatalf("%d of %d bytes are taken, %v", n, len(p), err)
 		}
 	}
 	return s.Type()
@@ -39,7 +40,7 @@ func TestTypeComesFromTheBytes(t *testing.T) {
 		"UTF-16":            {"\xff\xfea\x00", sniff.Unknown},
 		"pdf in a picture":  {"\xff\xd8\xff\xe0%PDF-1.7", sniff.JPEG},
 	} {
-		if got := typeOf(tc.file); got != tc.want {
+		if got := typeOf(t, tc.file); got != tc.want {
 			t.Errorf("%s is %s, want %s", name, got, tc.want)
 		}
 	}
@@ -51,7 +52,7 @@ func FuzzPiecesDoNotMatter(f *testing.F) {
 	f.Add([]byte("a\xf0\x9f\x98\x80b\xff"), 2)
 	f.Fuzz(func(t *testing.T, file []byte, at int) {
 		at = max(0, min(at, len(file)))
-		if whole, cut := typeOf(string(file)), typeOf(string(file[:at]), string(file[at:])); whole != cut {
+		if whole, cut := typeOf(t, string(file)), typeOf(t, string(file[:at]), string(file[at:])); whole != cut {
 			t.Errorf("%q is %s, and cut at %d it is %s", file, whole, at, cut)
 		}
 	})
