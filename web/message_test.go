@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 
+	"socialregistry/registry"
 	"socialregistry/web"
 )
 
@@ -26,6 +27,32 @@ func locales(t *testing.T) map[string]web.Locale {
 		t.Fatalf("%d languages", len(all))
 	}
 	return all
+}
+
+// Whatever an upload is, carries and counts, there are words for it.
+func TestUploadsHaveWords(t *testing.T) {
+	t.Parallel()
+	var keys []string
+	for _, state := range []registry.ImportState{registry.ImportUploaded, registry.ImportChecked, registry.ImportRefused, registry.ImportApplied,
+		registry.ImportDiscarded, registry.ImportUndoing, registry.ImportUndone} {
+		keys = append(keys, "upload.state_"+string(state), "upload.summary_"+string(state))
+	}
+	for _, carries := range []registry.Carries{registry.CarriesValues, registry.CarriesAttestations, registry.CarriesBoth} {
+		keys = append(keys, "upload.carries_"+string(carries))
+	}
+	for _, mode := range []registry.ImportMode{registry.ImportCreate, registry.ImportUpdate, "undo"} {
+		keys = append(keys, "upload.mode_"+string(mode))
+	}
+	for _, count := range []string{"create", "update", "deactivate", "request", "attest", "reject", "take_back"} {
+		keys = append(keys, "upload.would_"+count, "upload.did_"+count)
+	}
+	for code, l := range locales(t) {
+		for _, key := range append(keys, "upload.repeated", "upload.decisions_failed", "upload.failed", "upload.unchanged") {
+			if l.Texts()[key] == nil {
+				t.Errorf("%s: there are no words for %s", code, key)
+			}
+		}
+	}
 }
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)

@@ -212,18 +212,15 @@ func (p *Pages) UploadStatus(c *gin.Context) error {
 
 func batchOf(l *locale, b registry.ImportBatch, problems []csvio.Problem) batchPage {
 	res := b.Result
-	v := batchPage{ID: b.ID.String(), Name: b.Name, Badge: batchBadge(l, b), Ignored: res.Ignored, Total: res.ProblemCount,
-		About: l.t("upload.about", "who", b.Actor, "when", l.dateTime(b.CreatedAt), "mode", l.t("upload.mode_"+string(b.Mode)))}
-	v.Summary = l.t("upload.summary_"+string(b.State), "n", res.Rows)
-	done := "would"
-	if b.State == registry.ImportApplied {
-		done = "did"
+	mode := "upload.mode_" + string(b.Mode)
+	if b.Undoes != uuid.Nil {
+		mode = "upload.mode_undo"
 	}
+	v := batchPage{ID: b.ID.String(), Name: b.Name, Badge: batchBadge(l, b), Ignored: res.Ignored, Total: res.ProblemCount,
+		About: l.t("upload.about", "who", b.Actor, "when", l.dateTime(b.CreatedAt), "mode", l.t(mode), "carries", l.t("upload.carries_"+string(b.Carries)))}
+	v.Summary = l.t("upload.summary_"+string(b.State), "n", res.Rows)
 	if b.State != registry.ImportUploaded {
-		v.count("ok", "check", l, "upload."+done+"_create", res.Created)
-		v.count("chg", "changed", l, "upload."+done+"_update", res.Updated)
-		v.count("none", "minus", l, "upload.unchanged", res.Unchanged)
-		v.count("bad", "cross", l, "upload.failed", res.Failed)
+		v.countAll(l, b.State, res)
 	}
 	for _, x := range problems {
 		v.Problems = append(v.Problems, problemRow{Line: x.Line, Column: x.Column, Text: problemWords(l, x)})
@@ -238,6 +235,25 @@ func batchOf(l *locale, b registry.ImportBatch, problems []csvio.Problem) batchP
 		v.DiscardURL = uploadPath(b.ID) + "/discard"
 	}
 	return v
+}
+
+// countAll adds what an upload would do, or did.
+func (v *batchPage) countAll(l *locale, state registry.ImportState, res registry.ImportResult) {
+	done := "upload.would_"
+	if state == registry.ImportApplied || state == registry.ImportUndone {
+		done = "upload.did_"
+	}
+	v.count("ok", "check", l, done+"create", res.Created)
+	v.count("chg", "changed", l, done+"update", res.Updated)
+	v.count("none", "minus", l, "upload.unchanged", res.Unchanged)
+	v.count("none", "minus", l, done+"deactivate", res.Deactivated)
+	v.count("wait", "clock", l, done+"request", res.Requested)
+	v.count("ok", "check", l, done+"attest", res.Decisions.Attested)
+	v.count("bad", "cross", l, done+"reject", res.Decisions.Rejected)
+	v.count("wait", "clock", l, done+"take_back", res.Decisions.TakenBack)
+	v.count("none", "minus", l, "upload.repeated", res.Decisions.Repeated)
+	v.count("bad", "cross", l, "upload.decisions_failed", res.Decisions.Failed)
+	v.count("bad", "cross", l, "upload.failed", res.Failed)
 }
 
 // count adds a figure, unless it is nought.
@@ -268,7 +284,7 @@ func batchBadge(l *locale, b registry.ImportBatch) badge {
 		return badge{"ok", "check", text}
 	case registry.ImportRefused:
 		return badge{"bad", "cross", text}
-	case registry.ImportDiscarded:
+	case registry.ImportDiscarded, registry.ImportUndone:
 		return badge{"none", "minus", text}
 	}
 	return badge{"wait", "clock", text}

@@ -51,11 +51,11 @@ func TestContainerIsRefused(t *testing.T) {
 	for i := range 1001 {
 		many[fmt.Sprintf("xl/media/%d.png", i)] = ""
 	}
-	hidden := slices.Clone(many.bytes()) // its end claims one part
+	hidden := slices.Clone(many.bytes(t)) // its end claims one part
 	binary.LittleEndian.PutUint16(hidden[len(hidden)-12:], 1)
-	elsewhere := slices.Clone(good.bytes()) // its end leaves the place of the list to a ZIP64 record
+	elsewhere := slices.Clone(good.bytes(t)) // its end leaves the place of the list to a ZIP64 record
 	binary.LittleEndian.PutUint32(elsewhere[len(elsewhere)-6:], 0xffffffff)
-	doubled := bytes.ReplaceAll(workbook(head("", "region")).with("xl/worksheets/sheet9.xml", "x").bytes(), []byte("sheet9"), []byte("sheet1"))
+	doubled := bytes.ReplaceAll(workbook(head("", "region")).with("xl/worksheets/sheet9.xml", "x").bytes(t), []byte("sheet9"), []byte("sheet1"))
 	for name, tc := range map[string]struct {
 		file []byte
 		code string
@@ -65,19 +65,19 @@ func TestContainerIsRefused(t *testing.T) {
 		"xls":             {ole("Workbook"), xlsx.CodeLegacy},
 		"short xls":       {ole("")[:20], xlsx.CodeLegacy},
 		"password":        {ole("EncryptedPackage"), xlsx.CodeEncrypted},
-		"encrypted zip":   {flagged(good.bytes()), xlsx.CodeEncrypted},
-		"cut off":         {good.bytes()[:300], xlsx.CodeDamaged},
-		"empty zip":       {wb{}.bytes(), xlsx.CodeNotXLSX},
-		"another zip":     {wb{"a.txt": "x"}.bytes(), xlsx.CodeNotXLSX},
-		"text document":   {good.with("xl/workbook.xml", `<document/>`).bytes(), xlsx.CodeNotXLSX},
-		"binary workbook": {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="xl/workbook.bin"/></R>`).bytes(), xlsx.CodeNotXLSX},
-		"many parts":      {many.bytes(), xlsx.CodeTooManyParts},
+		"encrypted zip":   {flagged(good.bytes(t)), xlsx.CodeEncrypted},
+		"cut off":         {good.bytes(t)[:300], xlsx.CodeDamaged},
+		"empty zip":       {wb{}.bytes(t), xlsx.CodeNotXLSX},
+		"another zip":     {wb{"a.txt": "x"}.bytes(t), xlsx.CodeNotXLSX},
+		"text document":   {good.with("xl/workbook.xml", `<document/>`).bytes(t), xlsx.CodeNotXLSX},
+		"binary workbook": {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="xl/workbook.bin"/></R>`).bytes(t), xlsx.CodeNotXLSX},
+		"many parts":      {many.bytes(t), xlsx.CodeTooManyParts},
 		"many, said one":  {hidden, xlsx.CodeDamaged},
 		"zip64":           {elsewhere, xlsx.CodeTooManyParts},
 		"a part twice":    {doubled, xlsx.CodeDamaged},
-		"no main part":    {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="../../etc/passwd.xml"/></R>`).bytes(), xlsx.CodeDamaged},
-		"utf-16 part":     {workbook("").with("xl/workbook.xml", "<?xml version=\"1.0\" encoding=\"UTF-16\"?><workbook/>").bytes(), csvio.CodeNotUTF8},
-		"doctype":         {workbook("").with("xl/styles.xml", `<!DOCTYPE x [<!ENTITY a "b">]><styleSheet/>`).bytes(), xlsx.CodeDamaged},
+		"no main part":    {workbook("").with("_rels/.rels", `<R><Relationship Type="x/officeDocument" Target="../../etc/passwd.xml"/></R>`).bytes(t), xlsx.CodeDamaged},
+		"utf-16 part":     {workbook("").with("xl/workbook.xml", "<?xml version=\"1.0\" encoding=\"UTF-16\"?><workbook/>").bytes(t), csvio.CodeNotUTF8},
+		"doctype":         {workbook("").with("xl/styles.xml", `<!DOCTYPE x [<!ENTITY a "b">]><styleSheet/>`).bytes(t), xlsx.CodeDamaged},
 	} {
 		_, _, end := readAll(t, tc.file, xlsx.Options{})
 		if got := fileCode(end); got != tc.code {
@@ -90,17 +90,17 @@ func TestContainerIsRefused(t *testing.T) {
 // is read.
 func TestBombs(t *testing.T) {
 	blank := strings.Repeat(" ", 2<<20)
-	sheet := workbook("").with("xl/worksheets/sheet1.xml", "<worksheet><sheetData>"+head(strings.Repeat("<row/>", 2800<<10), "region")).bytes()
-	text := workbook("").with("xl/sharedStrings.xml", "<sst><si><t>"+blank+"</t></si></sst>").bytes()
-	table := workbook("").with("xl/sharedStrings.xml", "<sst>"+strings.Repeat("<si/>", 1<<15)+"</sst>").bytes()
-	style := workbook("").with("xl/styles.xml", "<styleSheet>"+blank).bytes()
+	sheet := workbook("").with("xl/worksheets/sheet1.xml", "<worksheet><sheetData>"+head(strings.Repeat("<row/>", 2800<<10), "region")).bytes(t)
+	text := workbook("").with("xl/sharedStrings.xml", "<sst><si><t>"+blank+"</t></si></sst>").bytes(t)
+	table := workbook("").with("xl/sharedStrings.xml", "<sst>"+strings.Repeat("<si/>", 1<<15)+"</sst>").bytes(t)
+	style := workbook("").with("xl/styles.xml", "<styleSheet>"+blank).bytes(t)
 	for name, tc := range map[string]struct {
 		file []byte
 		opt  xlsx.Options
 		code string
 	}{
 		"ratio of the sheet": {sheet, xlsx.Options{}, xlsx.CodeBomb},
-		"one part":           {workbook(head(strings.Repeat("<row/>", 2000), "region")).bytes(), xlsx.Options{MaxUnpacked: 10_000}, xlsx.CodeBomb},
+		"one part":           {workbook(head(strings.Repeat("<row/>", 2000), "region")).bytes(t), xlsx.Options{MaxUnpacked: 10_000}, xlsx.CodeBomb},
 		"one huge text":      {text, xlsx.Options{}, xlsx.CodeTooManyStrings},
 		"many empty texts":   {table, xlsx.Options{MaxStrings: 1 << 16}, xlsx.CodeTooManyStrings},
 		"styles":             {style, xlsx.Options{}, xlsx.CodeDamaged},

@@ -18,13 +18,13 @@ func FuzzSheet(f *testing.F) {
 	f.Add(`<worksheet><sheetData>` + head(`<row><c><f t="array" ref="A2:B9">1</f></c></row>`, "region") + `</sheetData><mergeCell ref="A1:B2"/>`)
 	f.Add(`<sheetData><row><c t="inlineStr"><is><r><t>region</t></r></is></c></row>`)
 	f.Fuzz(func(t *testing.T, sheet string) {
-		check(t, workbook("").with("xl/worksheets/sheet1.xml", sheet).bytes())
+		check(t, workbook("").with("xl/worksheets/sheet1.xml", sheet).bytes(t))
 	})
 }
 
 // FuzzWorkbook takes any bytes for a file.
 func FuzzWorkbook(f *testing.F) {
-	f.Add(workbook(head(`<row><c><v>1</v></c></row>`, "region")).bytes())
+	f.Add(workbook(head(`<row><c><v>1</v></c></row>`, "region")).bytes(f))
 	f.Add(ole("EncryptedPackage"))
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(check)

@@ -21,7 +21,7 @@ func TestReaderReadsRows(t *testing.T) {
 		Name</t></is></c><c r="C3" t="str"><v>Note</v></c><c r="D3" t="inlineStr"><is><t>region</t></is></c></row>
 		<row r="4"><c r="A4" t="s"><v>1</v></c><c r="D4" t="inlineStr"><is><t>'=1+1</t></is></c></row>
 		<row r="6"><c r="A6" t="s"><v>2</v></c></row>
-		<row r="9" hidden="1"><c r="C9"><v>7</v></c><c r="D9" t="s"><v>3</v></c></row>`).bytes()
+		<row r="9" hidden="1"><c r="C9"><v>7</v></c><c r="D9" t="s"><v>3</v></c></row>`).bytes(t)
 	rows, bad, end := readAll(t, file, xlsx.Options{})
 	want := []csvio.Row{{Line: 4, Cells: []string{"Amina", "", "=1+1"}}, {Line: 9, Cells: []string{"", "", "a\rb_x000A_"}}}
 	if end != io.EOF || len(bad) != 0 || len(rows) != len(want) {
@@ -79,7 +79,7 @@ func TestCells(t *testing.T) {
 		"shared text not there":   {`<c t="s"><v>9</v></c>`, "file " + xlsx.CodeDamaged},
 		"unknown kind":            {`<c t="x"><v>9</v></c>`, "file " + xlsx.CodeDamaged},
 	} {
-		file := workbook(head(`<row r="2">`+tc.cell+`</row>`, "given_name")).bytes()
+		file := workbook(head(`<row r="2">`+tc.cell+`</row>`, "given_name")).bytes(t)
 		rows, bad, end := readAll(t, file, xlsx.Options{})
 		got := ""
 		switch {
@@ -98,7 +98,7 @@ func TestCells(t *testing.T) {
 
 func TestLostDigitsAreMangled(t *testing.T) {
 	t.Parallel()
-	rows, _, _ := readAll(t, workbook(head(`<row r="2"><c><v>4471220998123450</v></c></row>`, "national_id")).bytes(), xlsx.Options{})
+	rows, _, _ := readAll(t, workbook(head(`<row r="2"><c><v>4471220998123450</v></c></row>`, "national_id")).bytes(t), xlsx.Options{})
 	if len(rows) != 1 || csvio.CheckIdentifier(rows[0].Cells[0]) == nil {
 		t.Errorf("a number of 16 digits is taken as it is: %v", rows)
 	}
@@ -107,7 +107,7 @@ func TestLostDigitsAreMangled(t *testing.T) {
 func TestDatesFrom1904(t *testing.T) {
 	t.Parallel()
 	file := workbook(head(`<row r="2"><c s="1"><v>0</v></c></row><row r="3"><c s="1"><v>43538</v></c></row>`, "birth_date")).
-		with("xl/workbook.xml", `<workbook><workbookPr date1904="true"/><sheets><sheet name="P" id="r1"/></sheets></workbook>`).bytes()
+		with("xl/workbook.xml", `<workbook><workbookPr date1904="true"/><sheets><sheet name="P" id="r1"/></sheets></workbook>`).bytes(t)
 	rows, bad, end := readAll(t, file, xlsx.Options{})
 	if end != io.EOF || len(rows) != 2 || rows[0].Cells[0] != "1904-01-01" || rows[1].Cells[0] != "2023-03-15" {
 		t.Errorf("got %v, %v, %v", rows, bad, end)
@@ -119,7 +119,7 @@ func TestProblemsOfARow(t *testing.T) {
 	rows, bad, end := readAll(t, workbook(head(`<row r="2"><c><f>1</f></c><c t="e"><v>#REF!</v></c><c><f>2</f></c></row>
 		<row r="3"><c/><c/><c/><c/><c><v>1</v></c></row>
 		<row r="4"><c r="A4"><f t="array" ref="A4:A5">X</f><v>1</v></c></row><row r="5"><c r="A5"><v>2</v></c></row>
-		<row r="6"><c r="A6"><v>3</v></c></row>`, "given_name", "region", "Note", "family_name")).bytes(), xlsx.Options{})
+		<row r="6"><c r="A6"><v>3</v></c></row>`, "given_name", "region", "Note", "family_name")).bytes(t), xlsx.Options{})
 	var got []string
 	for _, p := range bad {
 		got = append(got, p.Code+" "+p.Column)
@@ -139,7 +139,7 @@ func TestMergedCells(t *testing.T) {
 		file := workbook(rows)
 		file.with("xl/worksheets/sheet1.xml", strings.Replace(file["xl/worksheets/sheet1.xml"], "</sheetData>",
 			"</sheetData><x:mergeCells count='1'><x:mergeCell\n ref='"+refs+"'/></x:mergeCells>", 1))
-		_, bad, end := readAll(t, file.bytes(), xlsx.Options{})
+		_, bad, end := readAll(t, file.bytes(t), xlsx.Options{})
 		var got []string
 		for _, p := range bad {
 			if p.Code != xlsx.CodeMerged {
@@ -164,7 +164,7 @@ func TestSheetIsChosen(t *testing.T) {
 		<Relationship Id="b" Type="x/worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="c" Type="x/chartsheet" Target="c.xml"/>
 		<Relationship Id="d" Type="x/worksheet" TargetMode="External" Target="https://example.org/sheet1.xml"/></Relationships>`)
 	sheets := func(list string) []byte {
-		return one.with("xl/workbook.xml", `<workbook><sheets>`+list+`</sheets></workbook>`).bytes()
+		return one.with("xl/workbook.xml", `<workbook><sheets>`+list+`</sheets></workbook>`).bytes(t)
 	}
 	for _, tc := range []struct{ list, sheet, want string }{
 		{`<sheet name="S1" id="a"/><sheet name="S2" id="b"/>`, "", "1"},
@@ -209,7 +209,7 @@ func TestReaderRefusesSheet(t *testing.T) {
 		"long row":             {head(`<row><c t="str"><v>`+strings.Repeat("x", 3000)+`</v></c></row>`, "region"), csvio.CodeLineTooLong},
 		"too many rows":        {head(strings.Repeat(`<row><c><v>1</v></c></row>`, 4), "region"), csvio.CodeTooManyRows},
 	} {
-		_, _, end := readAll(t, workbook(tc.rows).bytes(), xlsx.Options{Options: csvio.Options{MaxRecord: 2000, MaxRows: 3}})
+		_, _, end := readAll(t, workbook(tc.rows).bytes(t), xlsx.Options{Options: csvio.Options{MaxRecord: 2000, MaxRows: 3}})
 		if got := fileCode(end); got != tc.code {
 			t.Errorf("%s: code %q (%v), want %q", name, got, end, tc.code)
 		}
@@ -218,7 +218,7 @@ func TestReaderRefusesSheet(t *testing.T) {
 
 func TestMissingEndIsNoEnd(t *testing.T) {
 	t.Parallel()
-	file := workbook("").with("xl/worksheets/sheet1.xml", `<worksheet><sheetData>`+head(`<row r="2"><c><v>1</v></c></row>`, "region")).bytes()
+	file := workbook("").with("xl/worksheets/sheet1.xml", `<worksheet><sheetData>`+head(`<row r="2"><c><v>1</v></c></row>`, "region")).bytes(t)
 	if _, _, end := readAll(t, file, xlsx.Options{}); fileCode(end) != xlsx.CodeDamaged {
 		t.Errorf("a sheet that was cut off ends with %v", end)
 	}
@@ -227,7 +227,7 @@ func TestMissingEndIsNoEnd(t *testing.T) {
 func TestBrokenSourceIsNotAProblemOfTheFile(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk gone")
-	file := workbook(head("", "region")).bytes()
+	file := workbook(head("", "region")).bytes(t)
 	_, err := xlsx.NewReader(brokenAt{bytes.NewReader(file), broken}, int64(len(file)), people(), xlsx.Options{})
 	if !errors.Is(err, broken) || fileCode(err) != "" {
 		t.Errorf("error = %v, want the one of the source", err)

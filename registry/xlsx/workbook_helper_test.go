@@ -36,7 +36,8 @@ func workbook(rows string) wb {
 // with gives the workbook with one part put in place of another.
 func (w wb) with(name, text string) wb { w[name] = text; return w }
 
-func (w wb) bytes() []byte {
+func (w wb) bytes(t testing.TB) []byte {
+	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, name := range slices.Sorted(maps.Keys(w)) {
@@ -45,7 +46,7 @@ func (w wb) bytes() []byte {
 			_, err = io.WriteString(f, w[name])
 		}
 		if err != nil {
-			panic(err)
+			t.Fatal(err)
 		}
 	}
 	z.Close()
