@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -86,10 +85,8 @@ func (r *Registry) workFieldIndex(ctx context.Context, a Actor, run *jobs.Run) (
 		return nil, err
 	}
 	var at indexCursor
-	if run.Cursor != "" {
-		if err := json.Unmarshal([]byte(run.Cursor), &at); err != nil {
-			return nil, fmt.Errorf("read where the index stands: %w", err)
-		}
+	if err := goOn(run, &at); err != nil {
+		return nil, err
 	}
 	total, err := r.countRecords(ctx)
 	if err != nil {

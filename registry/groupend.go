@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -97,10 +96,8 @@ func (r *Registry) workGroupEnd(ctx context.Context, a Actor, run *jobs.Run) (an
 		return nil, err
 	}
 	var at groupEndCursor
-	if run.Cursor != "" {
-		if err := json.Unmarshal([]byte(run.Cursor), &at); err != nil {
-			return nil, fmt.Errorf("read where the end of a group stands: %w", err)
-		}
+	if err := goOn(run, &at); err != nil {
+		return nil, err
 	}
 	keep := func(tx *gorm.DB, next groupEndCursor) error {
 		return run.Save(tx, cursorText(next), int64(next.Ended), int64(max(next.Ended, next.Total)))

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -71,10 +70,8 @@ func (r *Registry) workAudit(ctx context.Context, a Actor, run *jobs.Run) (any, 
 		return nil, err
 	}
 	at := auditCursor{Result: AuditResult{Findings: []AuditFinding{}}}
-	if run.Cursor != "" {
-		if err := json.Unmarshal([]byte(run.Cursor), &at); err != nil {
-			return nil, fmt.Errorf("read where the audit stands: %w", err)
-		}
+	if err := goOn(run, &at); err != nil {
+		return nil, err
 	}
 	total, err := r.countRecords(ctx)
 	if err != nil {

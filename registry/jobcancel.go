@@ -23,6 +23,10 @@ func toStart(kind string) []action {
 		return []action{toSetDefault}
 	case jobExport:
 		return []action{toExport}
+	case jobFieldIndex:
+		return []action{toIndexField}
+	case jobGroupEnd:
+		return []action{toKeepMembers}
 	case jobImportApply, jobImportCheck:
 		return []action{toImport, toAttest} // an upload of decisions
 	case jobSourcePull:

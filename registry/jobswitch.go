@@ -2,8 +2,6 @@ package registry
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -54,7 +52,7 @@ func (r *Registry) workDefaultSwitch(ctx context.Context, a Actor, run *jobs.Run
 	if err := a.checkWithin(toSetDefault); err != nil {
 		return nil, err
 	}
-	at, err := r.beginSwitch(ctx, a, s, run.Cursor)
+	at, err := r.beginSwitch(ctx, a, s, run)
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +80,9 @@ func (at switchCursor) done() int64 {
 }
 
 // beginSwitch gives where a switch goes on from.
-func (r *Registry) beginSwitch(ctx context.Context, a Actor, s DefaultSwitch, cursor string) (at switchCursor, err error) {
-	if cursor != "" {
-		if err := json.Unmarshal([]byte(cursor), &at); err != nil {
-			return at, fmt.Errorf("read where the switch stands: %w", err)
-		}
-		return at, nil
+func (r *Registry) beginSwitch(ctx context.Context, a Actor, s DefaultSwitch, run *jobs.Run) (at switchCursor, err error) {
+	if run.Cursor != "" {
+		return at, goOn(run, &at)
 	}
 	n, err := r.confirmSwitch(ctx, a, s, uuid.Nil)
 	at.Total = int64(n.ToSwitch)

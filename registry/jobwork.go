@@ -259,6 +259,18 @@ func keepOutcome(tx *gorm.DB, id uuid.UUID, state jobs.State, result []byte, fai
 	return nil
 }
 
+// goOn reads where the work of a job stands, as cursorText has written it, into
+// cursor; of one that has only begun there is nothing to read.
+func goOn(run *jobs.Run, cursor any) error {
+	if run.Cursor == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(run.Cursor), cursor); err != nil {
+		return fmt.Errorf("read where a job of kind %s stands: %w", run.Kind, err)
+	}
+	return nil
+}
+
 // cursorText writes where the work of a job stands, as JSON.
 func cursorText(cursor any) string {
 	text, err := json.Marshal(cursor)

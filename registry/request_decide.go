@@ -128,13 +128,7 @@ func (r *Registry) endRequest(ctx context.Context, a Actor, act action, q Reques
 				return err
 			}
 		}
-		if err := h.moveAll(tx); err != nil {
-			return err
-		}
-		shown, err := h.b.shown(h.rec, h.rows)
-		if err == nil {
-			out = shown[0]
-		}
+		out, err = h.moveOne(tx)
 		return err
 	})
 	return out, err
@@ -211,6 +205,18 @@ func (h *heldRequests) moveAll(tx *gorm.DB) error {
 		}
 	}
 	return nil
+}
+
+// moveOne stores the only request that is held, and shows it.
+func (h *heldRequests) moveOne(tx *gorm.DB) (ChangeRequest, error) {
+	if err := h.moveAll(tx); err != nil {
+		return ChangeRequest{}, err
+	}
+	shown, err := h.b.shown(h.rec, h.rows)
+	if err != nil {
+		return ChangeRequest{}, err
+	}
+	return shown[0], nil
 }
 
 // holdRequests locks the record of some requests and reads them, as their versions

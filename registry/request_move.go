@@ -88,13 +88,7 @@ func (r *Registry) redraft(ctx context.Context, a Actor, q RequestVersion, chang
 				return err
 			}
 		}
-		if err := h.moveAll(tx); err != nil {
-			return err
-		}
-		shown, err := h.b.shown(h.rec, h.rows)
-		if err == nil {
-			out = shown[0]
-		}
+		out, err = h.moveOne(tx)
 		return err
 	})
 	return out, err
