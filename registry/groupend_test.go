@@ -14,8 +14,8 @@ import (
 	"socialregistry/registry"
 )
 
-// village is a group of n people who are imported for it.
-func (x *fixture) village(t *testing.T, n int) registry.Group {
+// settlement is a group of n people who are imported for it.
+func (x *fixture) settlement(t *testing.T, n int) registry.Group {
 	t.Helper()
 	file := "full_name\n"
 	for i := range n {
@@ -64,7 +64,7 @@ func TestAGreatGroupEndsInBatches(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
 		ctx, a := t.Context(), x.employee(t, registry.RoleRegistrar)
-		g := x.village(t, 2*registry.GroupBatch+2)
+		g := x.settlement(t, 2*registry.GroupBatch+2)
 		start := func(e registry.GroupEnd) (registry.Job, error) {
 			j, waits, err := x.StartGroupEnd(ctx, a, g.ID, e)
 			if waits != (err == nil) {
