@@ -26,7 +26,7 @@ const (
 	leastSpan        = 50          // times as many people: below, one more level of an index is no exponent
 	matviewRatio     = 1.1         // one change, over the design with a materialised view
 	matviewRounds    = 9
-	changesPerRound  = 400
+	changesPerRound  = 2000
 	concurrentWrites = 4
 )
 
