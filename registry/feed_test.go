@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -43,10 +44,14 @@ func TestFeedGivesEveryChangeOnce(t *testing.T) {
 }
 
 // follow reads pages of the feed until n entries have come. Transactions of
-// other tests in the same PostgreSQL cluster may hold some back for a while.
+// other tests in the same PostgreSQL cluster may hold some back for a while, and
+// PostgreSQL tells nobody when they end.
 func (x *fixture) follow(t *testing.T, cursor string, limit, n int) (got []string, next string) {
 	t.Helper()
-	for reads := 0; len(got) < n && reads < 10_000; reads++ {
+	for reads := 0; len(got) < n && reads < 20_000; reads++ {
+		if reads > 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
 		entries, after, err := x.Feed(t.Context(), cursor, limit)
 		if err != nil || len(entries) > max(limit, 1) {
 			t.Fatalf("limit %d: %d entries, %v", limit, len(entries), err)
