@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"socialregistry/registry"
 )
@@ -297,6 +300,36 @@ func TestUploadIsCheckedThenSaved(t *testing.T) {
 		registrar.upload("", "x").want(t, http.StatusUnprocessableEntity, "Choose a file")
 		w.staff("en", registry.RoleAttester).get(status.path).want(t, http.StatusForbidden)
 		registrar.get("/admin/uploads/nonsense").want(t, http.StatusNotFound)
+	})
+}
+
+// What an upload made is taken back on its page, also where that was interrupted.
+func TestAnUploadIsTakenBack(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		registrar, actor := w.staff("en", registry.RoleRegistrar), w.actor(registry.RoleRegistrar)
+		source := registrar.upload("visit.csv", "Given name\n"+strings.Repeat("Otieno\n", 200)) // one batch of an undo
+		source = registrar.post(source.path+"/apply", source.hidden(nil)).want(t, http.StatusOK, "The file was saved", "200 are new")
+		of, err := uuid.Parse(strings.TrimPrefix(source.path, "/admin/uploads/"))
+		w.must(err)
+		undo, err := w.registry.UndoImport(t.Context(), actor, of, "the wrong file")
+		w.must(err)
+		_, err = w.registry.CheckImport(t.Context(), actor, undo, nil)
+		w.must(err)
+		at := "/admin/uploads/" + undo.String()
+		registrar.get(at).want(t, http.StatusOK, "200 would be made inactive", "Save 200 rows", "Delete this file")
+
+		ctx, cut := context.WithCancel(t.Context())
+		_, err = w.registry.ApplyImport(ctx, actor, undo, func(registry.ImportProgress) { cut() })
+		if err == nil {
+			t.Fatal("the undo was not interrupted")
+		}
+		half := registrar.get(at).want(t, http.StatusOK, "Being taken back", "200 were made inactive", "Go on")
+		if strings.Contains(half.body, "would be") || strings.Contains(half.body, "/discard") {
+			t.Errorf("what is half done is told as not begun:\n%s", text(half.body))
+		}
+		registrar.post(at+"/apply", half.hidden(nil)).want(t, http.StatusOK, "200 were made inactive", "Saved")
+		registrar.get(source.path).want(t, http.StatusOK, "Taken back")
 	})
 }
 

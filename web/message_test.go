@@ -47,7 +47,7 @@ func TestUploadsHaveWords(t *testing.T) {
 		keys = append(keys, "upload.would_"+count, "upload.did_"+count)
 	}
 	for code, l := range locales(t) {
-		for _, key := range append(keys, "upload.repeated", "upload.decisions_failed", "upload.failed", "upload.unchanged") {
+		for _, key := range append(keys, "upload.apply", "upload.go_on", "upload.repeated", "upload.decisions_failed", "upload.failed", "upload.unchanged") {
 			if l.Texts()[key] == nil {
 				t.Errorf("%s: there are no words for %s", code, key)
 			}

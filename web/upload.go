@@ -228,19 +228,31 @@ func batchOf(l *locale, b registry.ImportBatch, problems []csvio.Problem) batchP
 	if v.Total > 0 {
 		v.ProblemsURL = uploadPath(b.ID) + "/problems.csv"
 	}
-	if b.State == registry.ImportChecked && b.HasFile && res.Created+res.Updated > 0 && (!b.AllOrNothing || res.Failed == 0) {
-		v.ApplyURL, v.Apply = uploadPath(b.ID)+"/apply", l.t("upload.apply", "n", res.Created+res.Updated)
-	}
-	if b.HasFile {
-		v.DiscardURL = uploadPath(b.ID) + "/discard"
-	}
+	v.offerActs(l, b)
 	return v
+}
+
+// offerActs adds what can be done with an upload as it stands.
+func (v *batchPage) offerActs(l *locale, b registry.ImportBatch) {
+	res := b.Result
+	changes := res.Created + res.Updated + res.Deactivated
+	switch {
+	case !b.HasFile:
+		return
+	case b.State == registry.ImportUndoing: // half of it is done: there is no way back
+		v.ApplyURL, v.Apply = uploadPath(b.ID)+"/apply", l.t("upload.go_on")
+		return
+	case b.State == registry.ImportChecked && changes > 0 && (!b.AllOrNothing || res.Failed == 0):
+		v.ApplyURL, v.Apply = uploadPath(b.ID)+"/apply", l.t("upload.apply", "n", changes)
+	}
+	v.DiscardURL = uploadPath(b.ID) + "/discard"
 }
 
 // countAll adds what an upload would do, or did.
 func (v *batchPage) countAll(l *locale, state registry.ImportState, res registry.ImportResult) {
 	done := "upload.would_"
-	if state == registry.ImportApplied || state == registry.ImportUndone {
+	switch state {
+	case registry.ImportApplied, registry.ImportUndoing, registry.ImportUndone:
 		done = "upload.did_"
 	}
 	v.count("ok", "check", l, done+"create", res.Created)
