@@ -62,6 +62,16 @@ func TestARepeatedPostCreatesOnce(t *testing.T) {
 	})
 }
 
+// atWork claims a key for a request of a program, as a server does that is carrying
+// the request out.
+func (s *service) atWork(t *testing.T, as []string, key, method, path, body string) {
+	t.Helper()
+	actor, err := s.deps.Registry.ByToken(t.Context(), strings.TrimPrefix(as[1], "Bearer "))
+	must(t, err)
+	_, _, err = s.deps.Registry.ClaimKey(t.Context(), actor, key, []byte(method), []byte(path), []byte(jsonBody), []byte(body))
+	must(t, err)
+}
+
 // TestABrokenBodyWithAKeyIsTheClientsFault: and frees the key.
 func TestABrokenBodyWithAKeyIsTheClientsFault(t *testing.T) {
 	t.Parallel()

@@ -119,10 +119,11 @@ func (s *service) exerciseSources(t *testing.T, run func(exercise) *httptest.Res
 	run(exercise{"pullSource", 409, pull(s.bearer(t, s.newStaff(t, registry.RoleAdmin), registry.Scopes()...)), false})
 	run(exercise{"pullSource", 404, call("POST", sources+"/nothing/pull", "", admin), false})
 	exerciseGates(run, "pullSource", registrar, pull)
-	restart := func(as []string) *http.Request {
-		return call("POST", sources+"/nsr/restart", `{"reason":"their cursors ran out"}`, as)
-	}
+	const ranOut = `{"reason":"their cursors ran out"}`
+	restart := func(as []string) *http.Request { return call("POST", sources+"/nsr/restart", ranOut, as) }
 	run(exercise{"restartSource", 200, restart(admin), false})
+	s.atWork(t, admin, "k1", "POST", sources+"/nsr/restart", ranOut)
+	run(exercise{"restartSource", 409, call("POST", sources+"/nsr/restart", ranOut, admin, "Idempotency-Key", "k1"), false})
 	run(exercise{"restartSource", 404, call("POST", sources+"/nothing/restart", `{}`, admin), false})
 	run(exercise{"restartSource", 422, call("POST", sources+"/nsr/restart", `{"reason":"`+strings.Repeat("x", 501)+`"}`, admin), true})
 	exerciseGates(run, "restartSource", registrar, restart)
