@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"strings"
 	"testing"
@@ -163,8 +164,8 @@ func TestADownloadEndsAsItsJob(t *testing.T) {
 	})
 }
 
-// A worker that lost a download, before it began or behind its last byte, and with
-// or without a failure of its own, leaves the winner's alone.
+// A worker that lost a download, before it began or by a failure of its own, leaves
+// the winner's alone.
 func TestALostDownloadIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
@@ -181,10 +182,6 @@ func TestALostDownloadIsLeftAlone(t *testing.T) {
 		for name, lose := range map[string]jobs.Handler{
 			"before": func(ctx context.Context, run *jobs.Run) error {
 				win()
-				return export(ctx, run)
-			},
-			"behind": func(ctx context.Context, run *jobs.Run) error {
-				defer win()
 				return export(ctx, run)
 			},
 			"failed": func(ctx context.Context, run *jobs.Run) error {
@@ -211,8 +208,54 @@ func TestALostDownloadIsLeftAlone(t *testing.T) {
 				t.Errorf("%s: %q, %v", name, text, err)
 			}
 		}
-		if n := x.count(t, "export_part"); n != 3 {
-			t.Errorf("%d parts of three downloads", n)
+		if n := x.count(t, "export_part"); n != 2 {
+			t.Errorf("%d parts of two downloads", n)
+		}
+	})
+}
+
+// A file that was finished, and may have been opened, stays as it was when the end
+// of its job is lost: the next attempt records the end, and nothing else.
+func TestAFinishedDownloadIsNotBegunAnew(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		asker := x.employee(t, registry.RoleRegistrar)
+		j, id := x.started(t, asker, "given_name")
+		want := "registration_number,version_no,given_name\n" + p.Number + ",1,Amina\n"
+		open := func(when string) {
+			file, err := x.ExportFile(t.Context(), asker, id)
+			if err != nil {
+				t.Fatal(when, err)
+			}
+			if text, err := io.ReadAll(file); err != nil || string(text) != want {
+				t.Errorf("%s: %q, %v; want %q", when, text, err, want)
+			}
+		}
+		export := x.JobHandlers()["export"]
+		x.drain(t, "export", func(ctx context.Context, run *jobs.Run) error {
+			err := export(ctx, run)
+			open("before the end of the job")
+			later := x.register(t, map[string]string{"given_name": "Berta"})
+			x.Clock.Add(time.Hour) // the lease runs out
+			x.work(t)
+			if page, err := x.DownloadsOf(t.Context(), registry.System(), later.ID, "", 10); err != nil || len(page.Downloads) != 0 {
+				t.Errorf("who came later was downloaded: %+v, %v", page, err)
+			}
+			return err
+		})
+		got := x.jobIn(t, j.ID, registry.JobDone)
+		var result registry.ExportResult
+		if err := json.Unmarshal(got.Result, &result); err != nil || got.Attempts != 2 || result != (registry.ExportResult{ID: id, Rows: 1}) {
+			t.Errorf("%d attempts, result %s, %v", got.Attempts, got.Result, err)
+		}
+		open("after the second attempt")
+		x.wantExport(t, id, "done")
+		if page, err := x.DownloadsOf(t.Context(), registry.System(), p.ID, "", 10); err != nil || len(page.Downloads) != 1 {
+			t.Errorf("whose records they are: %+v, %v", page, err)
+		}
+		if page, err := x.AdminHistoryPage(t.Context(), admin(), "export:"+id.String(), "", 0); err != nil || len(page.Entries) != 2 {
+			t.Errorf("history %+v, %v", page.Entries, err)
 		}
 	})
 }

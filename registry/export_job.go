@@ -56,8 +56,9 @@ func (r *Registry) StartExport(ctx context.Context, a Actor, req ExportRequest) 
 	return j, err
 }
 
-// workExport is the work of a job of kind export. An attempt begins anew: nobody
-// was given anything of an earlier one.
+// workExport is the work of a job of kind export. An attempt begins anew, as nobody
+// was given anything of an earlier one; a file that was finished is left alone, as
+// somebody may have been: only the end of its job was lost.
 func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any, error) {
 	var args exportArgs
 	if err := run.Args(&args); err != nil {
@@ -66,6 +67,9 @@ func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any,
 	row, req, err := r.beginExport(ctx, args.ID)
 	if err != nil {
 		return nil, err
+	}
+	if row.State == exportDone {
+		return ExportResult{ID: row.ID, Rows: row.Rows}, nil
 	}
 	file, rows, err := r.keepExport(ctx, a, &row, req, func(done, total int64) { run.Tell(ctx, done, total) })
 	if err != nil {
@@ -82,10 +86,12 @@ func (r *Registry) workExport(ctx context.Context, a Actor, run *jobs.Run) (any,
 	return ExportResult{ID: row.ID, Rows: rows}, err
 }
 
-// beginExport reads what was asked for and forgets an earlier attempt.
+// beginExport reads what was asked for and forgets an earlier attempt, unless that
+// one finished the file.
 func (r *Registry) beginExport(ctx context.Context, id uuid.UUID) (row exportRow, req ExportRequest, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
-		if row, err = loadExport(tx, id); err != nil {
+		row, err = loadExport(tx, id)
+		if err != nil || row.State == exportDone {
 			return err
 		}
 		row.State = exportRunning
