@@ -167,7 +167,7 @@ func TestAPullThroughREST(t *testing.T) {
 			return rec
 		}
 		made(s.do(call("POST", mappings, feedMap, admin)))
-		source := fmt.Sprintf(`{"key":"nsr","label":{"en":"NSR"},"url":"%s/people","mapping":"feed","rows_path":"data","cursor":{"in":"body","path":"next","param":"after"},"secret":"Bearer abc","reason":"agreed"}`, s.feed.URL)
+		source := fmt.Sprintf(`{"key":"nsr","label":{"en":"NSR"},"url":"%s/people","mapping":"feed","rows_path":"data","cursor":{"in":"body","path":"next","param":"after","keep":true},"secret":"Bearer abc","reason":"agreed"}`, s.feed.URL)
 		if rec := made(s.do(call("POST", sources, source, admin))); strings.Contains(rec.Body.String(), "abc") || !strings.Contains(rec.Body.String(), `"has_secret":true`) {
 			t.Errorf("the source is told as %s", rec.Body)
 		}
@@ -191,7 +191,7 @@ func TestAPullThroughREST(t *testing.T) {
 		if rec := s.do(call("GET", sources+"/nsr/runs/"+id+"/problems", "", registrar)); !strings.Contains(rec.Body.String(), `{"page":1,"row":2,"column":"g","code":"not_listed"`) {
 			t.Errorf("problems %s", rec.Body)
 		}
-		s.feed.put("", `{"data":[],"next":"c"}`)
+		s.feed.put("b", `{"data":[],"next":"c"}`)
 		s.feed.put("c", gone)
 		if _, err := s.deps.Registry.PullSource(t.Context(), staff(registry.RoleAdmin), "nsr", nil); err == nil {
 			t.Error("a cursor that they do not take is taken for good")

@@ -35,7 +35,7 @@ func (p *pulling) fetch(ctx context.Context) (sourcePage, error) {
 	}
 	answer, err := p.r.outbound.Get(ctx, u, header)
 	if fault.CodeOf(err) == "source_refused" && p.src.Position != "" {
-		err = errCursorRefused(err)
+		err = errCursorRefused(s.Cursor.Keep, err)
 	}
 	if err != nil {
 		return sourcePage{}, err
@@ -65,7 +65,11 @@ func pageURL(s Source, cursor string) (*url.URL, error) {
 	return u, nil
 }
 
+// readSourcePage reads an answer; one without content is an empty last page.
 func readSourcePage(s Source, u *url.URL, answer outbound.Answer) (sourcePage, error) {
+	if answer.NoContent {
+		return sourcePage{}, nil
+	}
 	body, err := mapping.ReadPage(answer.Body)
 	if err != nil {
 		return sourcePage{}, err

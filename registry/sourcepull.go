@@ -90,8 +90,9 @@ func (r *Registry) workSourcePull(ctx context.Context, a Actor, run *jobs.Run) (
 // StartSourcePull. progress, unless nil, is told the rows so far. It returns the
 // errors of outbound.Client.Get; Invalid "answer_not_json", "answer_too_deep",
 // "no_rows", "too_many_rows", "bad_cursor"; Conflict "cursor_stuck" when a cursor
-// comes a second time, "cursor_refused" when the other system does not take the one
-// that is kept (see RestartSource), or "pull_overtaken" when another pull or a change of the
+// comes a second time, "cursor_refused" when the other system does not take one that
+// it gave (the next pull begins anew, or, where the cursor is kept, somebody lets it:
+// see RestartSource), or "pull_overtaken" when another pull or a change of the
 // settings came between.
 func (r *Registry) PullSource(ctx context.Context, a Actor, key string, progress func(rows int)) (SourceRun, error) {
 	if err := a.check(toPullSources); err != nil {
@@ -210,8 +211,8 @@ func (p *pulling) keep(ctx context.Context, page sourcePage, last bool) error {
 	return nil
 }
 
-// end records how the pull ended. One that came to its end makes the next one
-// begin anew, unless the cursor is to be kept. One that another worker has, or
+// end records how the pull ended. One that came to its end, or whose cursor was
+// refused, makes the next one begin anew, unless the cursor is to be kept. One that another worker has, or
 // that the end of the server cut off, is left as it is: it goes on.
 func (p *pulling) end(ctx context.Context, failure error, over bool) (SourceRun, error) {
 	cancelled := errors.Is(failure, jobs.ErrCancelled) || errors.Is(context.Cause(ctx), jobs.ErrCancelled)
@@ -224,7 +225,8 @@ func (p *pulling) end(ctx context.Context, failure error, over bool) (SourceRun,
 	case failure != nil:
 		p.run.State, p.run.ErrorCode = PullFailed, fault.CodeOf(failure)
 	}
-	anew := failure == nil && over && !p.src.Spec.V.Cursor.Keep
+	refused := p.run.ErrorCode == codeCursorRefused
+	anew := (refused || failure == nil && over) && !p.src.Spec.V.Cursor.Keep
 	err := p.r.db.InTx(db.Besides(context.WithoutCancel(ctx), nil), p.r.now, func(tx *gorm.DB, now db.Time) error {
 		p.run.EndedAt = &now
 		if err := tx.Select("*").Updates(&p.run).Error; err != nil {
@@ -232,8 +234,8 @@ func (p *pulling) end(ctx context.Context, failure error, over bool) (SourceRun,
 		}
 		switch {
 		case anew:
-			return tx.Exec(`UPDATE source SET position = '', turn = turn + 1 WHERE key = ? AND turn = ?`, p.src.Key, p.src.Turn).Error
-		case p.run.ErrorCode == codeCursorRefused:
+			return tx.Exec(`UPDATE source SET position = '', state = ?, turn = turn + 1 WHERE key = ? AND turn = ?`, SourceReady, p.src.Key, p.src.Turn).Error
+		case refused:
 			return tx.Exec(`UPDATE source SET state = ? WHERE key = ? AND turn = ?`, SourceCursorRefused, p.src.Key, p.src.Turn).Error
 		}
 		return nil

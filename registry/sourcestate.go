@@ -18,16 +18,22 @@ type SourceState string
 // The states.
 const (
 	SourceReady SourceState = "ready"
-	// SourceCursorRefused: the other system did not take the cursor of the last pull.
-	// It is sent again by the next one, and the first page that comes makes the source
+	// SourceCursorRefused: the other system did not take the cursor of the last pull,
+	// and the source keeps its cursor. It is sent again by the next one, and the first page that comes makes the source
 	// ready; if none ever does, somebody lets it begin anew.
 	SourceCursorRefused SourceState = "cursor_refused"
 )
 
 const codeCursorRefused = "cursor_refused"
 
-func errCursorRefused(cause error) error {
-	return fault.Wrap(fault.Conflict, codeCursorRefused, "The other system does not take the cursor that it gave. Let the source begin anew.", cause)
+// errCursorRefused says what becomes of a source whose cursor is kept, and of one
+// that begins each pull with the first page.
+func errCursorRefused(kept bool, cause error) error {
+	words := "The other system does not take the cursor that it gave. The next pull begins with the first page."
+	if kept {
+		words = "The other system does not take the cursor that it gave. Let the source begin anew."
+	}
+	return fault.Wrap(fault.Conflict, codeCursorRefused, words, cause)
 }
 
 // sourceStand is what the history of settings says of a source that begins anew.

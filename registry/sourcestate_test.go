@@ -12,11 +12,16 @@ import (
 	"socialregistry/registry/mapping"
 )
 
-// A cursor that the other system does not take any more is told apart from a system
-// that is away or shut, and somebody lets the source begin anew.
+// A cursor that is kept and that the other system does not take any more is told
+// apart from a system that is away or shut, and somebody lets the source begin anew.
 func TestADeadCursorIsForgotten(t *testing.T) {
 	t.Parallel()
 	onEachWithSource(t, 10*time.Second, func(t *testing.T, x *fixture, s *standIn, src registry.Source) {
+		src.Cursor.Keep = true
+		src, err := x.ChangeSource(t.Context(), admin(), src, nil, "")
+		if err != nil {
+			t.Fatal(err, fields(err))
+		}
 		state := func(want registry.SourceState, goesOn bool) {
 			t.Helper()
 			if got, err := x.Source(t.Context(), admin(), "nsr"); err != nil || got.State != want || got.GoesOn != goesOn {
@@ -43,6 +48,8 @@ func TestADeadCursorIsForgotten(t *testing.T) {
 		fail(fault.Unavailable, "source_error")
 		answer("b", http.StatusUnauthorized)
 		fail(fault.Forbidden, "source_denied")
+		answer("b", http.StatusMultipleChoices)
+		fail(fault.Invalid, "answer_unexpected")
 		state(registry.SourceReady, true)
 		answer("b", http.StatusGone)
 		fail(fault.Conflict, "cursor_refused")
@@ -61,7 +68,7 @@ func TestADeadCursorIsForgotten(t *testing.T) {
 			_, err := x.RestartSource(t.Context(), a, "nsr", "")
 			wantFault(t, err, fault.Forbidden, "not_allowed")
 		}
-		_, err := x.RestartSource(t.Context(), admin(), "nothing", "")
+		_, err = x.RestartSource(t.Context(), admin(), "nothing", "")
 		wantFault(t, err, fault.NotFound, "no_such_source")
 		_, err = x.RestartSource(t.Context(), admin(), "nsr", strings.Repeat("x", 501))
 		wantFault(t, err, fault.Invalid, "invalid_values")
@@ -76,8 +83,40 @@ func TestADeadCursorIsForgotten(t *testing.T) {
 			t.Errorf("asked %q", s.asked)
 		}
 		page, err := x.AdminHistoryPage(t.Context(), admin(), "source:nsr", "", 10)
-		if err != nil || len(page.Entries) != 2 || page.Entries[1].Reason != "their cursors ran out" || !strings.Contains(string(page.Entries[1].Old), "cursor_refused") {
+		if err != nil || len(page.Entries) != 3 || page.Entries[2].Reason != "their cursors ran out" || !strings.Contains(string(page.Entries[2].Old), "cursor_refused") {
 			t.Errorf("history %+v, %v", page.Entries, err)
+		}
+	})
+}
+
+// A source that begins each pull with the first page is not held up by the cursor of
+// one that failed in the middle: the other system may have forgotten it since.
+func TestACursorThatIsNotKeptHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	onEachWithSource(t, 10*time.Second, func(t *testing.T, x *fixture, s *standIn, _ registry.Source) {
+		answer := func(status int) {
+			s.handle("b", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		}
+		s.put("", "b", "ID-1 Amina")
+		answer(http.StatusBadGateway)
+		_, err := x.PullSource(t.Context(), admin(), "nsr", nil)
+		wantFault(t, err, fault.Unavailable, "source_error")
+		answer(http.StatusGone)
+		run, err := x.PullSource(t.Context(), admin(), "nsr", nil)
+		wantFault(t, err, fault.Conflict, "cursor_refused")
+		if run.State != registry.PullFailed || run.ErrorCode != "cursor_refused" {
+			t.Errorf("run %+v", run)
+		}
+		if got, err := x.Source(t.Context(), admin(), "nsr"); err != nil || got.State != registry.SourceReady || got.GoesOn {
+			t.Errorf("source %+v, %v", got, err)
+		}
+		answer(http.StatusNoContent) // an empty last page
+		s.asked = nil
+		if run := x.pull(t, "0 0 1 0"); run.Pages != 2 {
+			t.Errorf("run %+v", run)
+		}
+		if strings.Join(s.asked, " ") != "limit=2&v=1 after=b&limit=2&v=1" {
+			t.Errorf("asked %q", s.asked)
 		}
 	})
 }

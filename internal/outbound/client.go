@@ -39,8 +39,9 @@ type Client struct {
 
 // Answer is what a fetch gave.
 type Answer struct {
-	Body []byte
-	Link []string // header fields Link (RFC 8288)
+	Body      []byte
+	Link      []string // header fields Link (RFC 8288)
+	NoContent bool     // status 204: there is no body to read
 }
 
 // Errors of this package, as their callers tell them apart: see Get.
@@ -96,7 +97,7 @@ func (c *Client) checkRedirect(next *http.Request, before []*http.Request) error
 // Get fetches a JSON document. It returns Forbidden "host_not_allowed",
 // "address_not_allowed", "redirect_refused" or "source_denied" (401, 403); Unavailable "source_unreachable",
 // "source_timeout" or "source_error" (5xx, 408, 429); Invalid "source_refused" (any
-// other status) or "answer_not_json"; TooLarge "answer_too_large".
+// other 4xx), "answer_unexpected" (any other status but 200 and 204) or "answer_not_json"; TooLarge "answer_too_large".
 func (c *Client) Get(ctx context.Context, u *url.URL, header http.Header) (Answer, error) {
 	if !c.Allows(u) {
 		return Answer{}, fault.New(fault.Forbidden, "host_not_allowed", "This host is not on the list of those that may be reached.")
@@ -118,6 +119,9 @@ func (c *Client) Get(ctx context.Context, u *url.URL, header http.Header) (Answe
 	if err := checkHead(res); err != nil {
 		return Answer{}, err
 	}
+	if res.StatusCode == http.StatusNoContent {
+		return Answer{NoContent: true}, nil
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.config.MaxBytes+1))
 	switch {
 	case err != nil:
@@ -134,8 +138,12 @@ func checkHead(res *http.Response) error {
 		return fault.New(fault.Unavailable, "source_error", fmt.Sprintf("The other system answered with status %d.", res.StatusCode))
 	case res.StatusCode == http.StatusUnauthorized, res.StatusCode == http.StatusForbidden:
 		return fault.New(fault.Forbidden, "source_denied", fmt.Sprintf("The other system does not let the registry in (status %d): look at the secret.", res.StatusCode))
-	case res.StatusCode != http.StatusOK:
+	case res.StatusCode >= 400:
 		return fault.New(fault.Invalid, "source_refused", fmt.Sprintf("The other system refused with status %d.", res.StatusCode))
+	case res.StatusCode == http.StatusNoContent:
+		return nil
+	case res.StatusCode != http.StatusOK:
+		return fault.New(fault.Invalid, "answer_unexpected", fmt.Sprintf("The other system answered with status %d, which gives no page.", res.StatusCode))
 	}
 	kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" && !strings.HasSuffix(kind, "+json") {

@@ -89,6 +89,9 @@ func TestGet(t *testing.T) {
 	mux.HandleFunc("/full", answer("application/json", strings.Repeat(" ", 100)))
 	mux.HandleFunc("/over", answer("application/json", strings.Repeat(" ", 101)))
 	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+	mux.HandleFunc("/none", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) })
+	mux.HandleFunc("/part", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) })
+	mux.HandleFunc("/many", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(300) })
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) })
 	mux.HandleFunc("/shut", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
 	mux.Handle("/away", http.RedirectHandler(other.URL+"/", http.StatusFound))
@@ -104,7 +107,7 @@ func TestGet(t *testing.T) {
 	c := outbound.New(outbound.Config{Hosts: hosts(t, server.URL), Timeout: 300 * time.Millisecond, MaxBytes: 100})
 	for path, want := range map[string]string{
 		"/fine": "", "/here": "", "/full": "", "/page": "answer_not_json", "/over": "answer_too_large", "/broken": "source_error", "/gone": "source_refused", "/shut": "source_denied",
-		"/away": "redirect_refused", "/round": "redirect_refused", "/slow": "source_timeout",
+		"/none": "", "/part": "answer_unexpected", "/many": "answer_unexpected", "/away": "redirect_refused", "/round": "redirect_refused", "/slow": "source_timeout",
 	} {
 		got, err := c.Get(t.Context(), parse(t, server.URL+path), http.Header{"Authorization": {"Bearer x"}})
 		if want == "" && err != nil || want != "" && fault.CodeOf(err) != want {
@@ -112,6 +115,9 @@ func TestGet(t *testing.T) {
 		}
 		if path == "/fine" && (string(got.Body) != `{"auth":"Bearer x"}` || len(got.Link) != 1) {
 			t.Errorf("answer %s %v", got.Body, got.Link)
+		}
+		if got.NoContent != (path == "/none") {
+			t.Errorf("%s: no content %v", path, got.NoContent)
 		}
 		if err != nil && strings.Contains(err.Error(), server.URL) {
 			t.Errorf("%s: the address is told: %v", path, err)
