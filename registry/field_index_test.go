@@ -124,3 +124,39 @@ func TestAFieldBecomesSearchable(t *testing.T) {
 		}
 	})
 }
+
+// A definition that changes while the index is filled, between two batches or before
+// the index is opened, lets the scans begin anew: meanwhile, changes may not have
+// written the index.
+func TestAnIndexIsOfTheDefinitionThatStands(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		f := x.defined(t, registry.Field{Key: "ward", Type: registry.TypeText})
+		p := x.register(t, map[string]string{"given_name": "Amina", "ward": "north"})
+		f.Searchable = true
+		f = x.update(t, f)
+		batches := 0
+		moved := map[int]string{3: "south", 7: "east"} // one scan is two batches: the person, and the end
+		err := x.IndexField(t.Context(), admin(), "ward", func(int) {
+			batches++
+			if ward := moved[batches]; ward != "" {
+				f.Searchable = false
+				f = x.update(t, f)
+				p = x.edit(t, p, map[string]string{"ward": ward})
+				f.Searchable = true
+				f = x.update(t, f)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if batches != 11 {
+			t.Errorf("%d batches, want 3, 4 and 4", batches)
+		}
+		for ward, want := range map[string]int{"north": 0, "south": 0, "east": 1} {
+			if got := x.found(t, map[string]string{"ward": ward}); got != want {
+				t.Errorf("%s: %d are found, want %d", ward, got, want)
+			}
+		}
+	})
+}

@@ -19,16 +19,19 @@ const jobFieldIndex = "field_index"
 // scan passed, the second finds.
 const indexScans = 2
 
-// indexCursor is where the filling of an index stands.
+// indexCursor is where the filling of an index stands. Of another version of the
+// definition nothing is done yet: between the two it may not have been searchable,
+// and changes did not write the index.
 type indexCursor struct {
-	Scans int       // that are complete
-	After uuid.UUID // the last record of the scan that is not
-	Seen  int       // records looked at, in all scans
+	Version int       // of the definition
+	Scans   int       // that are complete
+	After   uuid.UUID // the last record of the scan that is not
+	Seen    int       // records looked at, in all scans
 }
 
 // FieldIndexResult is the result of a job of kind field_index.
 type FieldIndexResult struct {
-	Records int `json:"records"` // looked at, in two scans
+	Records int `json:"records"` // looked at, in two scans or more
 }
 
 // IndexField makes a field searchable that was not when people got values: it
@@ -43,8 +46,11 @@ func (r *Registry) IndexField(ctx context.Context, a Actor, key string, progress
 		return err
 	}
 	var at indexCursor
-	for at.Scans < indexScans {
-		var err error
+	for {
+		opened, err := r.openIndex(ctx, a, key, at)
+		if err != nil || opened {
+			return err
+		}
 		if at, err = r.indexBatch(ctx, key, at, nil); err != nil {
 			return err
 		}
@@ -52,7 +58,6 @@ func (r *Registry) IndexField(ctx context.Context, a Actor, key string, progress
 			progress(at.Seen)
 		}
 	}
-	return r.openIndex(ctx, a, key)
 }
 
 // StartFieldIndex asks for IndexField as a job, whose result is a
@@ -95,16 +100,20 @@ func (r *Registry) workFieldIndex(ctx context.Context, a Actor, run *jobs.Run) (
 	keep := func(tx *gorm.DB, next indexCursor) error {
 		return run.Save(tx, cursorText(next), int64(next.Seen), max(total*indexScans, int64(next.Seen)))
 	}
-	for at.Scans < indexScans {
+	for {
+		opened, err := r.openIndex(ctx, a, key, at)
+		if err != nil || opened {
+			return FieldIndexResult{at.Seen}, err
+		}
 		if at, err = r.indexBatch(ctx, key, at, keep); err != nil {
 			return nil, err
 		}
 	}
-	return FieldIndexResult{at.Seen}, r.openIndex(ctx, a, key)
 }
 
 // indexBatch indexes the next records, holds them meanwhile, and tells where the
-// scan stands then. keep, if there is one, writes that in the same transaction.
+// scan stands then. keep, if there is one, writes that in the same transaction. A
+// definition of another version than the cursor's begins the scans anew.
 func (r *Registry) indexBatch(ctx context.Context, key string, at indexCursor, keep func(*gorm.DB, indexCursor) error) (next indexCursor, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
 		set, err := r.allFields(tx)
@@ -115,13 +124,17 @@ func (r *Registry) indexBatch(ctx context.Context, key string, at indexCursor, k
 		if err != nil {
 			return err
 		}
+		from := at
+		if def.Version != at.Version {
+			from = indexCursor{Seen: at.Seen}
+		}
 		var rows []registrantRow
-		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), at.After, chunkRows).Scan(&rows).Error
+		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), from.After, chunkRows).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("read records to index: %w", err)
 		}
-		if next = (indexCursor{at.Scans + 1, uuid.Nil, at.Seen}); len(rows) > 0 {
-			next = indexCursor{at.Scans, rows[len(rows)-1].ID, at.Seen + len(rows)}
+		if next = (indexCursor{def.Version, from.Scans + 1, uuid.Nil, from.Seen}); len(rows) > 0 {
+			next = indexCursor{def.Version, from.Scans, rows[len(rows)-1].ID, from.Seen + len(rows)}
 		}
 		if err := reindex(tx, []*fieldDef{def}, rows); err != nil || keep == nil {
 			return err
@@ -143,25 +156,33 @@ func (s *fieldSet) searchableField(key string) (*fieldDef, error) {
 	return def, nil
 }
 
-// openIndex lets searches use the field. The definition stays the same version;
-// that people are found by it is in the history of the settings.
-func (r *Registry) openIndex(ctx context.Context, a Actor, key string) error {
-	return r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+// openIndex lets searches use the field, and tells whether it did: the scans must be
+// complete, and of the definition that stands. That stays the same version; that
+// people are found by it is in the history of the settings.
+func (r *Registry) openIndex(ctx context.Context, a Actor, key string, at indexCursor) (opened bool, err error) {
+	if at.Scans < indexScans {
+		return false, nil
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		set, err := r.lockFields(tx)
 		if err != nil {
 			return err
 		}
 		def, err := set.searchableField(key)
-		if err != nil || def.Indexed {
+		if err != nil {
 			return err
+		}
+		if opened = def.Version == at.Version; !opened || def.Indexed {
+			return nil
 		}
 		if err := tx.Exec(`UPDATE field_definition SET indexed = ? WHERE key = ?`, true, key).Error; err != nil {
 			return fmt.Errorf("open an index: %w", err)
 		}
-		opened := def.Field
-		opened.Indexed = true
-		return r.logAdmin(tx, a, "the index is complete", now, "field:"+key, def.Field, opened)
+		complete := def.Field
+		complete.Indexed = true
+		return r.logAdmin(tx, a, "the index is complete", now, "field:"+key, def.Field, complete)
 	})
+	return opened, err
 }
 
 // whereEquals finds people by the whole values of searchable fields.
