@@ -32,10 +32,11 @@ type GroupEndResult struct {
 // EndGroup ends all memberships of a group, and then the group. Its record stays.
 // Those of a great group end in batches, each one transaction, who has a role of
 // which there is one last: a group whose end was broken off is one with fewer
-// members, and the same call ends the rest. It returns Forbidden, NotFound
+// members, and the same call ends the rest. The version is compared once, at the
+// beginning. It returns Forbidden, NotFound
 // "no_such_group", Invalid "invalid_membership" (a date), Conflict
-// "version_conflict", "group_ended", or "still_member" while the group is itself a
-// member of another.
+// "version_conflict", "group_ended", "changed_meanwhile", or "still_member" while
+// the group is itself a member of another.
 func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd) error {
 	e, err := r.cleanEnd(a, e)
 	if err != nil {
@@ -43,6 +44,7 @@ func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupE
 	}
 	for at := (groupEndCursor{}); err == nil && !at.Closed; {
 		at, err = r.endSome(ctx, a, id, e, at, nil)
+		at.Begun = true
 	}
 	return err
 }
@@ -50,19 +52,19 @@ func (r *Registry) EndGroup(ctx context.Context, a Actor, id uuid.UUID, e GroupE
 // StartGroupEnd ends a group as EndGroup does: at once where one transaction holds
 // its members, else as a job, whose result is a GroupEndResult; waits tells of the
 // second. A job that is cancelled keeps the batches that have committed. It
-// returns the errors of EndGroup.
+// returns the errors of EndGroup, or Conflict "job_exists" while a job ends the
+// group on another day or for another reason.
 func (r *Registry) StartGroupEnd(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd) (j Job, waits bool, err error) {
 	if e, err = r.cleanEnd(a, e); err != nil {
 		return Job{}, false, err
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		s, open, err := r.openEnd(tx, r.newBuilder(nil, a, e.Reason, now), id, e)
+		s, open, err := r.openEnd(tx, r.newBuilder(nil, a, e.Reason, now), id, e, false)
 		if err != nil {
 			return err
 		}
 		if waits = len(open) > groupBatch; !waits {
-			_, err = s.endMembers(open, e)
-			return err
+			return s.endAll(open, e)
 		}
 		job, err := r.enqueue(tx, now, a, jobGroupEnd, groupEndArgs{id, e}, oneAtATime(id.String()))
 		if err == nil {
@@ -81,8 +83,9 @@ type groupEndArgs struct {
 
 // groupEndCursor is where the end of a group stands.
 type groupEndCursor struct {
-	Ended  int // memberships
-	Total  int // memberships that were to be ended at the beginning
+	Ended  int  // memberships
+	Total  int  // memberships that were to be ended at the beginning
+	Begun  bool // the version was compared
 	Closed bool
 }
 
@@ -99,6 +102,7 @@ func (r *Registry) workGroupEnd(ctx context.Context, a Actor, run *jobs.Run) (an
 	if err := goOn(run, &at); err != nil {
 		return nil, err
 	}
+	at.Begun = true // by StartGroupEnd
 	keep := func(tx *gorm.DB, next groupEndCursor) error {
 		return run.Save(tx, cursorText(next), int64(next.Ended), int64(max(next.Ended, next.Total)))
 	}
@@ -134,7 +138,7 @@ func (r *Registry) cleanEnd(a Actor, e GroupEnd) (GroupEnd, error) {
 func (r *Registry) endSome(ctx context.Context, a Actor, id uuid.UUID, e GroupEnd, at groupEndCursor, keep func(*gorm.DB, groupEndCursor) error) (next groupEndCursor, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		next = at
-		s, open, err := r.openEnd(tx, r.newBuilder(nil, a, e.Reason, now), id, e)
+		s, open, err := r.openEnd(tx, r.newBuilder(nil, a, e.Reason, now), id, e, at.Begun)
 		if err != nil {
 			return err
 		}
@@ -160,8 +164,9 @@ func (r *Registry) endSome(ctx context.Context, a Actor, id uuid.UUID, e GroupEn
 }
 
 // openEnd locks a group that may end, and the next of its members: at most
-// groupBatch of them, and one more that is not locked if there are more.
-func (r *Registry) openEnd(tx *gorm.DB, b *builder, id uuid.UUID, e GroupEnd) (*roster, []membershipRow, error) {
+// groupBatch of them, and one more that is not locked if there are more. An end
+// that has begun does not look at the version: it would stop at the first edit.
+func (r *Registry) openEnd(tx *gorm.DB, b *builder, id uuid.UUID, e GroupEnd, begun bool) (*roster, []membershipRow, error) {
 	if _, err := r.loadGroup(tx, b.actor.to(toKeepMembers), id, ""); err != nil {
 		return nil, nil, err // before its members are read, which would show in the time
 	}
@@ -177,7 +182,7 @@ func (r *Registry) openEnd(tx *gorm.DB, b *builder, id uuid.UUID, e GroupEnd) (*
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case s.group.row.VersionNo != e.ExpectVersion:
+	case !begun && s.group.row.VersionNo != e.ExpectVersion:
 		return nil, nil, errVersionConflict()
 	}
 	if err := s.mayEnd(e.On); err != nil {
@@ -205,6 +210,16 @@ func (s *roster) mayEnd(on string) error {
 		return errBadDate("end_before_start", "It cannot end before "+found.Last+", when a membership began.")
 	}
 	return nil
+}
+
+// endAll ends a group whose members are all locked. Error: Conflict
+// "changed_meanwhile" if somebody joined before they were.
+func (s *roster) endAll(open []membershipRow, e GroupEnd) error {
+	_, err := s.endMembers(open, e)
+	if err == nil && s.group.row.Status != statusInactive {
+		return errChangedMeanwhile()
+	}
+	return err
 }
 
 // endMembers ends the memberships of those who are locked, and the group once

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,8 +58,8 @@ func oneAtATime(key string) jobOption { return func(s *jobs.Spec) { s.UniqueKey 
 
 // enqueue asks for work in the caller's transaction, and gives the id of the job.
 // The caller has decided that the actor may. If a job of the same key is at work
-// already, it gives that one to whoever asked for it, and Conflict "job_exists" to
-// others.
+// already, it gives that one to whoever asked for the same, and Conflict
+// "job_exists" to others.
 func (r *Registry) enqueue(tx *gorm.DB, now db.Time, a Actor, kind string, args any, options ...jobOption) (uuid.UUID, error) {
 	sealed, err := r.sealArgs(kind, args)
 	if err != nil {
@@ -90,11 +91,31 @@ func (r *Registry) enqueue(tx *gorm.DB, now db.Time, a Actor, kind string, args 
 		err = tx.Create(&row).Error
 	case !there.of(a):
 		return uuid.Nil, fault.New(fault.Conflict, "job_exists", "Somebody else has asked for the same work, and it has not ended.")
+	default:
+		return id, r.sameArgs(tx, id, args)
 	}
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("keep who asked for a job: %w", err)
 	}
 	return id, nil
+}
+
+// sameArgs holds the arguments of a job that is at work against those of a request
+// that would be answered with it. Error: Conflict "job_exists".
+func (r *Registry) sameArgs(tx *gorm.DB, id uuid.UUID, args any) error {
+	var stored string
+	if err := tx.Raw(`SELECT CAST(args AS text) FROM job WHERE id = ?`, id).Scan(&stored).Error; err != nil {
+		return fmt.Errorf("read the arguments of a job: %w", err)
+	}
+	there, err := r.openArgs([]byte(stored))
+	if err != nil {
+		return err
+	}
+	asked, err := argsText(args)
+	if err == nil && !bytes.Equal(there, asked) {
+		return fault.New(fault.Conflict, "job_exists", "This work is under way with other settings. Wait until it ends, or cancel it.")
+	}
+	return err
 }
 
 // startJob enqueues a job in a transaction of its own.
@@ -118,14 +139,22 @@ type sealedArgs struct {
 }
 
 func (r *Registry) sealArgs(kind string, args any) (sealedArgs, error) {
+	text, err := argsText(args)
+	if err != nil {
+		return sealedArgs{}, err
+	}
+	return sealedArgs{kind, r.jobKey.Seal(text, []byte(kind))}, nil
+}
+
+func argsText(args any) ([]byte, error) {
 	if args == nil {
 		args = struct{}{}
 	}
 	text, err := json.Marshal(args)
 	if err != nil {
-		return sealedArgs{}, fmt.Errorf("write the arguments of a job: %w", err)
+		return nil, fmt.Errorf("write the arguments of a job: %w", err)
 	}
-	return sealedArgs{kind, r.jobKey.Seal(text, []byte(kind))}, nil
+	return text, nil
 }
 
 func (r *Registry) openArgs(stored []byte) ([]byte, error) {
@@ -219,8 +248,12 @@ func (r *Registry) jobActor(ctx context.Context, id uuid.UUID) (Actor, error) {
 	return a, err
 }
 
-// isFinal tells of failures that trying again does not mend.
+// isFinal tells of failures that trying again does not mend. That somebody was in
+// the way of one batch passes.
 func isFinal(err error) bool {
+	if fault.CodeOf(err) == codeChangedMeanwhile {
+		return false
+	}
 	switch fault.KindOf(err) {
 	case fault.Invalid, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.Gone, fault.TooLarge:
 		return true

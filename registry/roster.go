@@ -135,6 +135,8 @@ func errMembershipEnded() error {
 	return fault.New(fault.Conflict, "membership_ended", "This membership has ended already.")
 }
 
+const codeChangedMeanwhile = "changed_meanwhile"
+
 func errChangedMeanwhile() error {
-	return fault.New(fault.Conflict, "changed_meanwhile", "Somebody else is changing this now. Try again.")
+	return fault.New(fault.Conflict, codeChangedMeanwhile, "Somebody else is changing this now. Try again.")
 }
