@@ -55,6 +55,9 @@ func (r *Registry) BlindIndex(scheme, value string) []byte { return r.keys.Blind
 // NumberBlock is how many numbers are leased at once.
 const NumberBlock = numberBlock
 
+// FreeNumbers is how many numbers are leased and not used yet.
+func (r *Registry) FreeNumbers() int { return len(r.numbers.free) }
+
 // HashSize is the size of a keyed hash.
 const HashSize = seal.HashSize
 

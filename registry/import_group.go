@@ -73,9 +73,10 @@ func (im *importRun) createGroups(ctx context.Context, reader table) error {
 		im.badRows, im.staged, im.found = bad, 0, problems{slices.Clone(found.list), found.count}
 		return im.mergeGroups(tx, groups, numbers)
 	})
-	if err != nil {
-		im.r.returnNumbers(fault.Wrap(fault.Invalid, "rolled_back", "", err), numbers...)
+	if err == nil {
+		numbers = numbers[im.staged:] // the groups that were refused took none
 	}
+	im.r.returnNumbers(fault.Wrap(fault.Invalid, "unused", "", err), numbers...)
 	switch {
 	case errors.Is(err, errDryRun):
 		return im.saveChecked(ctx)
@@ -104,8 +105,8 @@ func (im *importRun) mergeGroups(tx *gorm.DB, groups []newGroup, numbers []strin
 	if err != nil {
 		return err
 	}
-	for i, g := range groups {
-		if err := im.createGroup(tx, g, numbers[i], ids); err != nil {
+	for _, g := range groups {
+		if err := im.createGroup(tx, g, numbers[im.staged], ids); err != nil {
 			return err
 		}
 	}

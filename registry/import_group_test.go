@@ -79,3 +79,17 @@ func TestAGroupIsImportedWholeOrNotAtAll(t *testing.T) {
 		}
 	})
 }
+
+// A group that is refused uses up no registration number.
+func TestARefusedGroupTakesNoNumber(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.people(t, "Amina", "Berta")
+		before := x.FreeNumbers()
+		file := "group_name,member,role\nLake," + p[0].Number + ",head\nQuay,SR-nobody,head\nDune," + p[1].Number + ",head\n"
+		x.load(t, file, registry.ImportOptions{Kind: "household", Mode: registry.ImportCreate}, "2 0 0 1")
+		if got, want := x.FreeNumbers(), before-2; got != want {
+			t.Errorf("%d numbers are left, want %d", got, want)
+		}
+	})
+}
