@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -165,11 +166,15 @@ func (x *twoServers) upload(people, file int) uuid.UUID {
 	return id
 }
 
-// await looks until a job is as wanted.
+// await looks, a minute at most, until a job is as wanted.
 func (x *twoServers) await(id uuid.UUID, what string, want func(registry.Job) bool) registry.Job {
 	x.Helper()
-	for {
-		j, err := x.Job(x.Context(), x.staff, id)
+	ctx, cancel := context.WithTimeout(x.Context(), time.Minute)
+	defer cancel()
+	pause := time.NewTicker(5 * time.Millisecond)
+	defer pause.Stop()
+	for ; ; <-pause.C {
+		j, err := x.Job(ctx, x.staff, id)
 		switch {
 		case err != nil:
 			x.Fatal(err)
