@@ -87,6 +87,11 @@ func TestWhoMayTakeAnImportBackThroughREST(t *testing.T) {
 		if got := s.do(call("GET", undo+"/problems.csv", "", as)).Body.String(); !strings.Contains(got, ",sex,own_rejection,") {
 			t.Errorf("who rejected: %s", got)
 		}
+		if got := tally(s.step(t, d, undo, "apply", as)); got != "applied: 0 0 1 0 / 0 0 0" {
+			t.Errorf("who rejected: %s", got)
+		}
+		undo = s.do(call("POST", at+"/undo", `{"reason":"the wrong list"}`, other)).Header().Get("Location")
+		s.step(t, d, undo, "check", other)
 		if got := tally(s.step(t, d, undo, "apply", other)); got != "applied: 1 0 0 0 / 0 0 1" {
 			t.Errorf("somebody else: %s", got)
 		}

@@ -265,6 +265,7 @@ func (u *undoRun) store(tx *gorm.DB, rev *reversal) error {
 	switch fault.CodeOf(err) {
 	case "identifier_taken", "label_taken", fault.CodeOf(errOutsideArea()):
 		rev.fail(problemOf(rev.rec.row.Number, "", fault.CodeOf(err), "the values of before cannot be given back."))
+		rev.kept += len(rev.decisions)
 		rev.change, rev.decisions, rev.requests, rev.identifiers, rev.deactivates = nil, nil, nil, nil, false
 		return nil
 	}

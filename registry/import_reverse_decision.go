@@ -101,7 +101,10 @@ func (p *undoPage) reverseDecisions(rev *reversal) error {
 func (p *undoPage) takeBack(rev *reversal, def *fieldDef, d diffEntry) (*mistake, error) {
 	rows, is := p.decided[rev.id][def.No], p.decider.standing[rev.id][def.No]
 	undone, there := rev.entry.decision(rows, d)
-	if !there || !is.State.counts(undone) {
+	if there && slices.ContainsFunc(rows, func(row attestationRow) bool { return row.Undoes == undone.Seq }) {
+		return nil, nil // by an undo before this one
+	}
+	if !there || !is.State.counts(undone) && !is.State.isEndOf(undone, rows) {
 		return &mistake{CodeChangedSince, "somebody has decided about the value after the import: that decision stands."}, nil
 	}
 	after := rev.after()
@@ -153,6 +156,18 @@ func (s stateRow) counts(row attestationRow) bool {
 	return s.Seq == row.Seq && s.Proposal == 0
 }
 
+// isEndOf tells whether what counts is that a decision has expired, and nobody has
+// proposed another.
+func (s stateRow) isEndOf(decision attestationRow, rows []attestationRow) bool {
+	i := slices.IndexFunc(rows, func(row attestationRow) bool { return row.Seq == s.Seq })
+	return i >= 0 && s.Proposal == 0 && rows[i].isSweeps() && attestation.Before(stepsOf(rows), s.Seq).Decision == decision.Seq
+}
+
+// isSweeps tells whether a row says that a decision has expired.
+func (row attestationRow) isSweeps() bool {
+	return row.State == StateExpired && row.AttestedBy == System().name() && !row.Proposal && row.Undoes == 0
+}
+
 func (p appealRow) isAnsweredBy(row attestationRow) bool {
 	return p.State == AppealAnswered && p.AnsweredBy == row.AttestedBy && p.AnsweredAt != nil && p.AnsweredAt.Equal(row.At.Time)
 }
@@ -160,11 +175,7 @@ func (p appealRow) isAnsweredBy(row attestationRow) bool {
 // standingBefore gives the decision that counted before another one, seq 0 if none
 // did, and the state of the field when it counts again.
 func (p *undoPage) standingBefore(after record, def *fieldDef, rows []attestationRow, undone attestationRow) (attestationRow, stateRow) {
-	steps := make([]attestation.Step, len(rows))
-	for i, row := range rows {
-		steps[i] = attestation.Step{Seq: row.Seq, Proposal: row.Proposal, Undoes: row.Undoes}
-	}
-	counted := attestation.Before(steps, undone.Seq)
+	counted := attestation.Before(stepsOf(rows), undone.Seq)
 	again := attestationRow{RegistrantID: undone.RegistrantID, Field: undone.Field, VersionNo: undone.VersionNo, ValueHash: undone.ValueHash,
 		HashKeyID: undone.HashKeyID, State: StateNew, At: p.b.at}
 	proposal := 0
@@ -181,6 +192,14 @@ func (p *undoPage) standingBefore(after record, def *fieldDef, rows []attestatio
 	state := stateRow{}.after(again)
 	state.Proposal, state.LiveHash = proposal, p.b.valueHash(after.row.ID, def.Key, after.text[def.Key])
 	return again, state
+}
+
+func stepsOf(rows []attestationRow) []attestation.Step {
+	steps := make([]attestation.Step, len(rows))
+	for i, row := range rows {
+		steps[i] = attestation.Step{Seq: row.Seq, Proposal: row.Proposal, Undoes: row.Undoes}
+	}
+	return steps
 }
 
 // isAboutLive tells whether a proposal is about the value that a field has, and has

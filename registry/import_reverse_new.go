@@ -48,9 +48,13 @@ func (p *undoPage) loadIdentifiers(tx *gorm.DB, ids []uuid.UUID) error {
 }
 
 // reverseNew makes somebody inactive whom the import had registered, and with whom
-// nothing was done since.
+// nothing was done since. Nothing but an undo of the import makes people inactive:
+// of whom it is already, another one takes back what is left of the decisions.
 func (p *undoPage) reverseNew(rev *reversal) error {
 	row := rev.rec.row
+	if row.Status == statusInactive {
+		return p.reverseDecisions(rev)
+	}
 	if row.ChainNo != 1 || row.Status != statusActive || p.signIn[rev.id] {
 		rev.fail(problemOf(row.Number, "", CodeChangedSince, "this record was changed or used after it was registered: it stays."))
 		return nil
@@ -72,15 +76,18 @@ func (p *undoPage) reverseNew(rev *reversal) error {
 }
 
 // uniqueValues lists the fields of the record that nobody else may have the same
-// value in; false: one of them is not for the actor.
+// value in, retired ones too; false: one of them is not for the actor. What the
+// registry itself keeps or computes came with no file, and stays.
 func (p *undoPage) uniqueValues(rev *reversal) (keys []string, fine bool) {
 	fine = true
 	for _, def := range p.b.fields.list {
-		if !def.Unique || rev.rec.text[def.Key] == "" {
+		if !def.Unique || def.kept() || def.Type == TypeComputed || rev.rec.text[def.Key] == "" {
 			continue
 		}
 		keys = append(keys, def.Key)
-		if !p.b.actor.mayEdit(def.Field, rev.rec.row.Kind, rev.rec.above) {
+		f := def.Field
+		f.Retired = false
+		if !p.b.actor.mayEdit(f, rev.rec.row.Kind, rev.rec.above) {
 			rev.fail(problemOf(rev.rec.row.Number, def.Key, CodeNotEditable, "this account may not change this field."))
 			fine = false
 		}

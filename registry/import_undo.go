@@ -27,7 +27,8 @@ const CodeChangedSince = "changed_since"
 const undoBatch = 200
 
 // UndoImport prepares the undo of an import that was applied and gives its id, for
-// CheckImport and ApplyImport; asked again, it gives the same. It returns NotFound,
+// CheckImport and ApplyImport; asked again before that was applied, it gives the
+// same. What an undo has left can be taken back by another one. It returns NotFound,
 // Forbidden, or Conflict "import_not_applied", "import_undone" or "undo_of_undo":
 // whoever wants the values of an import again uploads the file again.
 func (r *Registry) UndoImport(ctx context.Context, a Actor, id uuid.UUID, reason string) (uuid.UUID, error) {
@@ -47,21 +48,29 @@ func (r *Registry) UndoImport(ctx context.Context, a Actor, id uuid.UUID, reason
 	if reason == "" {
 		reason = "undo of an import"
 	}
-	row := source
-	if row.ID, err = uuid.NewV7(); err != nil {
+	undo, err := uuid.NewV7()
+	if err != nil {
 		return uuid.Nil, fmt.Errorf("begin an undo: %w", err)
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		row.asUndo(id, a.name(), reason, now)
+		// of an undo that ends at this moment, either is first
+		if err := tx.Raw(`SELECT * FROM import_batch WHERE id = ?`+r.db.Dialect.ForUpdate(), id).Scan(&source).Error; err != nil {
+			return fmt.Errorf("lock an import: %w", err)
+		}
+		if err := source.undoable(); err != nil {
+			return err
+		}
+		row := source
+		row.asUndo(undo, id, a.name(), reason, now)
 		return tx.Create(&row).Error
 	})
 	if !r.db.Dialect.IsDuplicate(err) {
-		return row.ID, err
+		return undo, err
 	}
 	var there []uuid.UUID
-	err = r.db.WithContext(ctx).Raw(`SELECT id FROM import_batch WHERE undoes = ? AND state NOT IN ?`, id, []ImportState{batchRefused, batchDiscarded}).Scan(&there).Error
+	err = r.db.WithContext(ctx).Raw(`SELECT id FROM import_batch WHERE undoes = ? AND state NOT IN ?`, id, []ImportState{batchApplied, batchRefused, batchDiscarded}).Scan(&there).Error
 	if err == nil && len(there) == 0 {
-		err = errImportEnded() // it was given up meanwhile
+		err = errImportEnded() // it was applied or given up meanwhile
 	}
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("find an undo: %w", err)
@@ -85,8 +94,8 @@ func (row *batchRow) undoable() error {
 }
 
 // asUndo makes of the copy of an import the undo of it.
-func (row *batchRow) asUndo(of uuid.UUID, actor, reason string, now db.Time) {
-	*row = batchRow{ID: row.ID, Name: row.Name, Mode: row.Mode, Carries: row.Carries, Kind: row.Kind, Mapping: row.Mapping, Reason: reason,
+func (row *batchRow) asUndo(id, of uuid.UUID, actor, reason string, now db.Time) {
+	*row = batchRow{ID: id, Name: row.Name, Mode: row.Mode, Carries: row.Carries, Kind: row.Kind, Mapping: row.Mapping, Reason: reason,
 		Actor: actor, State: batchUploaded, Ignored: row.Ignored, Undoes: &of, CreatedAt: now}
 }
 
@@ -208,8 +217,22 @@ func (u *undoRun) applySome(tx *gorm.DB, now db.Time) (more bool, err error) {
 	if len(page) == undoBatch {
 		return true, u.save(tx, batchUndoing, now, batchChecked, batchUndoing)
 	}
-	err = tx.Exec(`UPDATE import_batch SET state = ? WHERE id = ? AND state = ?`, batchUndone, u.source.ID, batchApplied).Error
-	return false, errors.Join(err, u.save(tx, batchApplied, now, batchChecked, batchUndoing))
+	return false, errors.Join(u.end(tx), u.save(tx, batchApplied, now, batchChecked, batchUndoing))
+}
+
+// end makes the import undone if nothing of it is left. Else it stays applied, so
+// that whoever may takes the rest back; its file can be sent again either way.
+func (u *undoRun) end(tx *gorm.DB) error {
+	state := batchApplied
+	if u.found.count == 0 {
+		state = batchUndone
+	}
+	done := tx.Exec(`UPDATE import_batch SET state = ?, fingerprint = CASE WHEN ? > 0 THEN NULL ELSE fingerprint END WHERE id = ? AND state = ?`,
+		state, u.result.Deactivated, u.source.ID, batchApplied)
+	if done.Error != nil {
+		return fmt.Errorf("end an undo: %w", done.Error)
+	}
+	return nil
 }
 
 func (u *undoRun) begin() {

@@ -17,8 +17,8 @@ ALTER TABLE import_batch
   ADD COLUMN undoes     uuid,                            -- the import that this one takes back; NULL: it is no undo
   ADD COLUMN deactivated integer NOT NULL DEFAULT 0,     -- people whom it had registered and whom its undo has made inactive
   ADD COLUMN undo_after uuid;                            -- the last person whom an undo on its way has dealt with
--- An import is taken back once.
-CREATE UNIQUE INDEX import_batch_undo ON import_batch (undoes) WHERE state NOT IN ('refused', 'discarded');
+-- Of an import, one undo at a time is on its way; what an applied one has left, another may take back.
+CREATE UNIQUE INDEX import_batch_undo ON import_batch (undoes) WHERE state NOT IN ('applied', 'refused', 'discarded');
 
 CREATE UNLOGGED TABLE import_stage_note (
   run_no        bigint  NOT NULL,
