@@ -16,6 +16,7 @@ import (
 type sent struct {
 	sql  string
 	args []any
+	rows int64 // that it gave or touched, but for those of Row
 }
 
 // capture remembers the statements of one database while f runs.
@@ -26,7 +27,7 @@ func capture(t testing.TB, d *db.DB, f func()) []sent {
 	note := func(tx *gorm.DB) {
 		mu.Lock()
 		defer mu.Unlock()
-		all = append(all, sent{tx.Statement.SQL.String(), slices.Clone(tx.Statement.Vars)})
+		all = append(all, sent{tx.Statement.SQL.String(), slices.Clone(tx.Statement.Vars), tx.RowsAffected})
 	}
 	const name = "test:capture"
 	callbacks := d.WithContext(context.Background()).Callback()

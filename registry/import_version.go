@@ -2,8 +2,6 @@ package registry
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -34,32 +32,19 @@ func (im *importRun) loadShown(tx *gorm.DB, whose map[*importRow]uuid.UUID) erro
 	if !im.opt.Carries.values() {
 		return nil // a decision is about its value, whatever the version
 	}
-	var ids []uuid.UUID
-	numbers := map[int]bool{}
+	var wanted []versionOf
 	for row, id := range whose {
-		if row.isBehind() && row.version > 0 {
-			ids, numbers[row.version] = append(ids, id), true
+		if row.isBehind() && row.version > 0 && row.version <= row.person.row.LatestNo {
+			wanted = append(wanted, versionOf{id, row.version})
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	var versions []versionRow
-	err := tx.Where("registrant_id IN ? AND version_no IN ?", ids, slices.Sorted(maps.Keys(numbers))).Find(&versions).Error
+	found, err := loadVersionsOf(tx, wanted)
 	if err != nil {
-		return fmt.Errorf("read the versions of a download: %w", err)
-	}
-	type shown struct {
-		id uuid.UUID
-		no int
-	}
-	found := make(map[shown]*versionRow, len(versions))
-	for i, v := range versions {
-		found[shown{v.RegistrantID, v.VersionNo}] = &versions[i]
+		return err
 	}
 	for row, id := range whose {
-		v := found[shown{id, row.version}]
-		if v == nil || !row.isBehind() {
+		v, there := found[versionOf{id, row.version}]
+		if !there || !row.isBehind() {
 			continue
 		}
 		if row.shown, err = v.Values.open(row.person.key); err != nil {

@@ -90,6 +90,7 @@ func TestUploadOfAnOlderVersion(t *testing.T) {
 			"fields that nobody touched":        {"version_no,sex,birth_date", "ID-0001,1,male,1974-07-03", ""},
 			"the live version":                  {"version_no,region", "ID-0001,2,ET-AM", ""},
 			"no such version":                   {"version_no,region", "ID-0001,3,ET-AM", "2 version_no version_conflict"},
+			"no version of anybody":             {"version_no,region", "ID-0001,3000000000,ET-AM", "2 version_no version_conflict"},
 			"no version at all":                 {"version_no,region", "ID-0001,x,ET-AM", "2 version_no version_conflict"},
 			"an empty cell":                     {"version_no,region", "ID-0001,,ET-AM", ""},
 			"a file without the column":         {"region", "ID-0001,ET-AM", ""},
@@ -106,6 +107,36 @@ func TestUploadOfAnOlderVersion(t *testing.T) {
 		}
 		both := carrying(registry.CarriesBoth)
 		x.send(t, admin(), x.numbered(t, "version_no,region,region:attestation", "ID-0001,1,ET-OR,ATTESTED"), both, "0 0 0 1 / 0 0 0 0 1")
+	})
+}
+
+// A file reads of everybody the version that the row shows, whatever versions the
+// other rows show.
+func TestUploadReadsTheVersionsThatItsRowsShow(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.load(t, three, create(), "3 0 0 0")
+		for _, region := range []string{"ET-SO", "ET-AM", "ET-SO"} {
+			for _, id := range []string{"ID-0001", "ID-0002", "ID-0003"} {
+				x.edit(t, x.find(t, id), map[string]string{"region": region, "sex": map[string]string{"ET-SO": "male", "ET-AM": "female"}[region]})
+			}
+		}
+		dry := update()
+		dry.DryRun = true
+		file := x.numbered(t, "version_no,region", "ID-0001,1,ET-OR", "ID-0002,2,ET-OR", "ID-0003,3,ET-OR")
+		statements := capture(t, x.DB, func() {
+			res, err := x.Import(t.Context(), registrar(), strings.NewReader(file), dry)
+			if got := strings.Join(problemsOf(res), ","); got != "2 region version_conflict,4 region version_conflict" || err != nil {
+				t.Errorf("problems %s (%v)", got, err)
+			}
+		})
+		read := int64(0)
+		for _, s := range among(statements, "registrant_version") {
+			read += s.rows
+		}
+		if read != 3 {
+			t.Errorf("%d versions were read, want the 3 that are shown", read)
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -115,6 +117,35 @@ func loadVersion(tx *gorm.DB, id uuid.UUID, number int) (versionRow, error) {
 		return versionRow{}, errNoVersion()
 	}
 	return rows[0], nil
+}
+
+// versionOf names one version of one record.
+type versionOf struct {
+	id     uuid.UUID
+	number int
+}
+
+// versionChunk is how many versions one statement reads: SQLite nests as deep.
+const versionChunk = 200
+
+// loadVersionsOf reads these versions, of many records, and no others.
+func loadVersionsOf(tx *gorm.DB, wanted []versionOf) (map[versionOf]versionRow, error) {
+	found := make(map[versionOf]versionRow, len(wanted))
+	for some := range slices.Chunk(wanted, versionChunk) {
+		args := make([]any, 0, 2*len(some))
+		for _, v := range some {
+			args = append(args, v.id, v.number)
+		}
+		one := "registrant_id = ? AND version_no = ?"
+		var rows []versionRow
+		if err := tx.Where(one+strings.Repeat(" OR "+one, len(some)-1), args...).Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("load versions of many records: %w", err)
+		}
+		for _, row := range rows {
+			found[versionOf{row.RegistrantID, row.VersionNo}] = row
+		}
+	}
+	return found, nil
 }
 
 func errNoVersion() error {
