@@ -126,6 +126,9 @@ func StatesTold(states [][]int64, people int64) map[string]int64 {
 	return out
 }
 
+// LogChunk is how many entries of the log of a record are read at once.
+const LogChunk = logChunk
+
 // UndoBatch is how many people one transaction of an undo holds.
 const UndoBatch = undoBatch
 

@@ -3,7 +3,6 @@ package registry
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,8 +53,8 @@ type undoPage struct {
 	b      *builder
 	rows   map[uuid.UUID]placedRow
 	keys   map[uuid.UUID]seal.Record
-	signIn map[uuid.UUID]bool         // they have an account
-	before map[uuid.UUID][]versionRow // versions from before the import, in their order
+	signIn map[uuid.UUID]bool       // they have an account
+	before map[uuid.UUID]versionRow // the default versions from before the import
 
 	requests    map[uuid.UUID][]requestRow // that the import sent
 	identifiers map[uuid.UUID][]regIDRow   // of people who were new
@@ -112,7 +111,7 @@ func (p *undoPage) loadRest(tx *gorm.DB, ids []uuid.UUID, entry *changeRow, revs
 		p.signIn[id] = true
 	}
 	if p.u.source.Carries.values() {
-		err := errors.Join(p.loadBefore(tx, ids, entry.At), p.loadRequests(tx, ids, entry), p.loadIdentifiers(tx, ids))
+		err := errors.Join(p.loadBefore(tx, revs, entry.At), p.loadRequests(tx, ids, entry), p.loadIdentifiers(tx, ids))
 		if err != nil {
 			return err
 		}
@@ -209,47 +208,6 @@ func (p *undoPage) edit(rev *reversal, set map[string]string) error {
 		}
 		if len(set) == before { // the mistake is about a field that the import did not touch
 			return nil
-		}
-	}
-	return nil
-}
-
-// loadBefore reads the versions from before the import.
-func (p *undoPage) loadBefore(tx *gorm.DB, ids []uuid.UUID, at db.Time) error {
-	var rows []versionRow
-	if err := tx.Where("registrant_id IN ? AND created_at < ?", ids, at).Order("registrant_id, version_no").Find(&rows).Error; err != nil {
-		return fmt.Errorf("read the versions from before an import: %w", err)
-	}
-	p.before = map[uuid.UUID][]versionRow{}
-	for _, v := range rows {
-		p.before[v.RegistrantID] = append(p.before[v.RegistrantID], v)
-	}
-	return nil
-}
-
-// keepTimes leaves to a value that is given back when it was recorded and
-// collected: whoever entered it then has entered it, and not who takes an import
-// back.
-func (p *undoPage) keepTimes(rev *reversal) error {
-	if rev.change == nil {
-		return nil
-	}
-	given := map[string]bool{}
-	for _, d := range rev.change.diff {
-		given[d.Field] = d.Kind == "" && d.New != ""
-	}
-	times := rev.change.Row.Values.Times.V
-	for _, v := range slices.Backward(p.before[rev.id]) {
-		text, err := v.Values.open(rev.rec.key)
-		if err != nil {
-			return fmt.Errorf("open version %d: %w", v.VersionNo, err)
-		}
-		for key := range given {
-			if given[key] && text[key] == rev.change.Text[key] {
-				then := v.Values.Times.V[key]
-				times[key] = recorded{R: then.R, C: then.C, D: times[key].D}
-				given[key] = false
-			}
 		}
 	}
 	return nil

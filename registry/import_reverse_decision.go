@@ -3,6 +3,7 @@ package registry
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -31,13 +32,14 @@ type undoneDecisions struct {
 	decider *decider
 }
 
-// loadDecisions reads the decisions about the people of a batch, and what those who
-// decide are held to.
+// loadDecisions reads the decisions about the people of a batch on the fields on
+// which the import has decided, and what those who decide are held to.
 func (p *undoPage) loadDecisions(tx *gorm.DB, ids []uuid.UUID, revs []*reversal) error {
 	var rows []attestationRow
 	var appeals []appealRow
-	err := errors.Join(tx.Where("registrant_id IN ?", ids).Order("registrant_id, field, seq").Find(&rows).Error,
-		tx.Where("registrant_id IN ?", ids).Find(&appeals).Error)
+	numbers := p.decidedFields(revs)
+	err := errors.Join(tx.Where("registrant_id IN ? AND field IN ?", ids, numbers).Order("registrant_id, field, seq").Find(&rows).Error,
+		tx.Where("registrant_id IN ? AND field IN ?", ids, numbers).Find(&appeals).Error)
 	if err != nil {
 		return fmt.Errorf("load decisions: %w", err)
 	}
@@ -58,6 +60,19 @@ func (p *undoPage) loadDecisions(tx *gorm.DB, ids []uuid.UUID, revs []*reversal)
 	}
 	p.decider, err = p.u.r.loadDecider(tx, p.b, all)
 	return err
+}
+
+// decidedFields are the numbers of the fields on which the import has decided.
+func (p *undoPage) decidedFields(revs []*reversal) []int {
+	numbers := map[int]bool{}
+	for _, rev := range revs {
+		for _, d := range rev.did {
+			if def := p.b.fields.byKey[d.Field]; def != nil && d.decides() {
+				numbers[def.No] = true
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(numbers))
 }
 
 // mayStandAgain lists the decisions that there are about the fields on which the

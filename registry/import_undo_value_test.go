@@ -64,6 +64,54 @@ func TestUndoKeepsWhenValuesWereCollected(t *testing.T) {
 	})
 }
 
+// A value that is given back is the one of the version that was the default before
+// the import: not of another version that says the same, and however much was
+// decided since. No other version is read, and no decision on other fields.
+func TestUndoGivesBackWhatTheDefaultVersionSaid(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		x.Clock.Add(time.Hour)
+		p = x.edit(t, p, map[string]string{"region": "Coast"})
+		x.Clock.Add(time.Hour)
+		survey := registry.Change{Set: map[string]string{"region": "Nyanza"}, Reason: "a call", ExpectVersion: p.VersionNo, CollectedAt: x.Clock.Now()}
+		if _, err := x.AddVersion(t.Context(), registrar(), p.ID, "Survey", survey, false); err != nil {
+			t.Fatal(err, fields(err))
+		}
+		x.Clock.Add(time.Hour)
+		p, err := x.SetDefault(t.Context(), admin(), p.ID, 1, p.VersionNo, "the edit was wrong")
+		if err != nil {
+			t.Fatal(err, fields(err))
+		}
+		before := p.Values["region"]
+		survey.ExpectVersion, survey.Set = p.VersionNo, map[string]string{"region": "Rift"}
+		if _, err := x.AddVersion(t.Context(), registrar(), p.ID, "Survey 2", survey, false); err != nil {
+			t.Fatal(err, fields(err))
+		}
+		for range registry.LogChunk/2 + 1 {
+			x.attest(t, p, registry.StateAttested, "", "region")
+			x.attest(t, p, registry.StateNew, "", "region")
+		}
+		x.Clock.Add(time.Hour)
+		file := "registration_number,region,sex,sex:attestation\n" + p.Number + ",Rift,female,ATTESTED\n"
+		res := x.send(t, admin(), file, carrying(registry.CarriesBoth), "0 1 0 0 / 1 0 0 0 0")
+		x.Clock.Add(time.Hour)
+		undo := x.undo(t, admin(), res.Batch, [6]int{1, 0, 0, 0, 1, 0})
+		statements := capture(t, x.DB, func() { x.applyUndo(t, admin(), undo, [6]int{1, 0, 0, 0, 1, 0}) })
+		if got := x.person(t, p.ID).Values["region"]; got != before {
+			t.Errorf("region = %+v, want %+v", got, before)
+		}
+		for part, want := range map[string]int64{"registrant_id = ? AND version_no": 1, "ORDER BY registrant_id, field, seq": 1} {
+			part = strings.ReplaceAll(part, "?", map[string]string{"postgres": "$1", "sqlite": "?"}[x.DB.Dialect.Name()])
+			if of := among(statements, part); len(of) != 1 || of[0].rows != want {
+				t.Errorf("%s: %+v, want one statement that reads %d", part, of, want)
+			}
+		}
+		x.verify(t, p.ID)
+		x.noDrift(t)
+	})
+}
+
 // Somebody new gives up identifiers, of types and of fields, required ones too, so
 // that the same file can be imported once more.
 func TestUndoOfNewPeopleFreesTheirIdentifiers(t *testing.T) {
