@@ -108,6 +108,22 @@ func NewTableOfTotals(n [][]int64, least int64) Table {
 	return newTableOfTotals(rows, columns, numbers, least)
 }
 
+// NewTableOfParts is NewTable where each row counts a part of a number that is known.
+func NewTableOfParts(n [][]int64, whole, least int64) Table {
+	var rows, columns [][]string
+	var numbers []tally
+	for c := range n[0] {
+		columns = append(columns, []string{strconv.Itoa(c)})
+	}
+	for r, line := range n {
+		rows = append(rows, []string{strconv.Itoa(r)})
+		for c, n := range line {
+			numbers = append(numbers, tally{rows[r], columns[c], n})
+		}
+	}
+	return newTableOfParts(rows, columns, numbers, func([]string) int64 { return whole }, least)
+}
+
 // StatesTold gives the totals of the states of one field that are told: states are
 // numbers by state and month, people is how many there are.
 func StatesTold(states [][]int64, people int64) map[string]int64 {

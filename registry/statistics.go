@@ -21,7 +21,7 @@ type Statistics struct {
 	MinimumCell int       // smaller numbers are hidden
 	People      Table     // area by sex and age band; areas of few people stand together
 	Attestation Table     // field and state by the month of the decision; states of few people stand together
-	Queues      Table     // queue by the days that people have waited in it
+	Queues      Table     // queue by the days that people have waited in it; queues of which nothing can be told are left out
 	Groups      Table     // kind by the number of people in a group; counts groups
 	Programmes  Table     // programme and kind by where people and groups stand in it
 	ByArea      AreaTables
@@ -55,20 +55,21 @@ func (r *Registry) Statistics(ctx context.Context, a Actor) (Statistics, error) 
 		if err != nil {
 			return err
 		}
-		if out.Attestation, err = r.attestationTable(tx, asOf, people); err != nil {
+		var untold map[string]bool
+		if out.Attestation, untold, err = r.attestationTable(tx, asOf, people); err != nil {
 			return err
 		}
 		out.Attestation.withoutRows(func(head []string) bool { return hidden[head[0]] })
 		if out.ByArea, err = r.areaTables(tx, "", asOf, hidden); err != nil {
 			return err
 		}
-		if out.Queues, err = queueTable(tx); err != nil {
+		if out.Queues, err = queueTable(tx, people, untold); err != nil {
 			return err
 		}
 		if out.Groups, err = groupTable(tx); err != nil {
 			return err
 		}
-		out.Programmes, err = programmeTable(tx)
+		out.Programmes, err = programmeTable(tx, people)
 		return err
 	})
 	return out, err

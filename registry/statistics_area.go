@@ -77,7 +77,7 @@ func (r *Registry) knownNumbers(tx *gorm.DB, asOf time.Time, people int64) (disc
 			known.Groups[kind[0]] = groups.RowTotals[i].N
 		}
 	}
-	values, err := r.attestationTable(tx, asOf, people)
+	values, _, err := r.attestationTable(tx, asOf, people)
 	if err != nil {
 		return known, err
 	}

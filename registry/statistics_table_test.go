@@ -1,9 +1,11 @@
 package registry_test
 
 import (
+	"fmt"
 	"maps"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"socialregistry/registry"
@@ -237,6 +239,66 @@ func TestTotalsOfRowsStay(t *testing.T) {
 			}
 		}
 		checkTable(t, n, table)
+	}
+}
+
+// Whoever knows of how many people each row counts a part learns nothing small from
+// that: not by the rows and columns, and not about who is in no column.
+func TestWhatIsLeftOfAllIsProtected(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(4, 1))
+	for range 200 {
+		whole := 10 + random.Int64N(40)
+		n := make([][]int64, 1+random.IntN(5))
+		for r := range n {
+			left := whole - max(0, random.Int64N(14)-6)
+			for range 4 {
+				part := min(left, max(0, random.Int64N(20)-6))
+				n[r], left = append(n[r], part), left-part
+			}
+			n[r][0] += max(0, left-random.Int64N(8))
+		}
+		table := registry.NewTableOfParts(n, whole, registry.MinimumCell)
+		var cells [][]registry.Count // with who is in no column, and with the known totals
+		for r, line := range table.Cells {
+			rest := registry.Count{Hidden: true}
+			if total := table.RowTotals[r]; !total.Hidden {
+				rest.N, rest.Hidden = whole-total.N, false
+			}
+			if rest.N > 0 && rest.N < registry.MinimumCell {
+				t.Errorf("%v of %d: %d are left of row %s", n, whole, rest.N, table.Rows[r])
+			}
+			cells = append(cells, append(slices.Clone(line), rest, registry.Count{N: whole}))
+		}
+		all := whole * int64(len(cells))
+		rests := registry.Count{Hidden: table.Total.Hidden}
+		if !rests.Hidden {
+			rests.N = all - table.Total.N
+		}
+		cells = append(cells, append(slices.Clone(table.ColumnTotals), rests, registry.Count{N: all}))
+		if got := derivable(cells); len(got) != 0 {
+			t.Errorf("%v of %d: hidden, and can be computed back: %v\n%v", n, whole, got, cells)
+		}
+	}
+}
+
+// 997 of 1,000 tell of three.
+func TestNearlyAllAreNotTold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		n      []int64
+		hidden string // cells, and the total
+	}{
+		{[]int64{997, 0}, "true false true"}, {[]int64{996, 0}, "true false true"}, {[]int64{995, 0}, "false false false"},
+		{[]int64{1000, 0}, "false false false"}, {[]int64{0, 0}, "false false false"}, {[]int64{997, 3}, "true true false"},
+	} {
+		table := registry.NewTableOfParts([][]int64{c.n}, 1000, registry.MinimumCell)
+		if got := fmt.Sprint(table.Cells[0][0].Hidden, table.Cells[0][1].Hidden, table.RowTotals[0].Hidden); got != c.hidden {
+			t.Errorf("%v: hidden %s, want %s", c.n, got, c.hidden)
+		}
+	}
+	if table := registry.NewTableOfParts([][]int64{{2, 2}}, 8, registry.MinimumCell); len(table.Rows) != 0 {
+		t.Errorf("a row of small numbers: %+v", table)
 	}
 }
 

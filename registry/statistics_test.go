@@ -136,6 +136,45 @@ func TestDecisionsAndQueuesAreCounted(t *testing.T) {
 	})
 }
 
+// A queue or a programme of nearly all tells of the others, and a queue of what is
+// not told of a field: neither is shown.
+func TestQueuesAndProgrammesTellNothingOfTheOthers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.programme(t, cash())
+		var all []registry.Person
+		for i := range 20 {
+			p := x.register(t, map[string]string{"full_name": fmt.Sprint("Person ", i), "region": "Coast"})
+			all = append(all, p)
+			if i < 18 {
+				if _, err := x.Enrol(t.Context(), registrar(), p.ID, registry.EnrolmentChange{Programme: "cash", Status: registry.EnrolmentApplied, ExpectVersion: p.VersionNo}); err != nil {
+					t.Fatal(err, fields(err))
+				}
+			}
+		}
+		for i, p := range all[:13] {
+			p = x.person(t, p.ID)
+			x.attest(t, p, registry.StateRejected, "no", []string{"full_name", "region"}[i/10]) // 10, and 3
+		}
+		s := x.statistics(t)
+		if got := cell(t, s.Attestation, "full_name/REJECTED", "total"); got.N != 10 {
+			t.Errorf("full_name: %+v", got)
+		}
+		for _, head := range s.Queues.Rows {
+			if head[0] == "rejected" || head[0] == "undecided" {
+				t.Errorf("%s is told: 3 of the rejected have another field", head)
+			}
+		}
+		if got := cell(t, s.Programmes, "cash/person", "total"); !got.Hidden {
+			t.Errorf("18 of 20: %+v is shown", got)
+		}
+		x.exec(t, `UPDATE registrant SET status = 'INACTIVE' WHERE id IN (SELECT registrant_id FROM enrolment ORDER BY registrant_id LIMIT 5) OR id NOT IN (SELECT registrant_id FROM enrolment)`)
+		if got := cell(t, x.statistics(t).Programmes, "cash/person", "total"); got != (registry.Count{N: 13}) {
+			t.Errorf("all who are active: %+v", got)
+		}
+	})
+}
+
 // Groups by size and enrolments by status; what has ended or not begun is no part
 // of a size.
 func TestGroupsAndProgrammesAreCounted(t *testing.T) {

@@ -117,18 +117,19 @@ func smallestHead(sizes map[string]int64) string {
 	return found
 }
 
-// attestationTable is field and state by month, the newest last. people is how many
-// there are, which is told elsewhere: see statesTold.
-func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (Table, error) {
+// attestationTable is field and state by month, the newest last, and the states
+// that are not told of some field. people is how many there are, which is told
+// elsewhere: see statesTold.
+func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (Table, map[string]bool, error) {
 	fields, err := r.fieldSet(tx)
 	if err != nil {
-		return Table{}, err
+		return Table{}, nil, err
 	}
 	rows, err := readCounts(tx, `SELECT d.key AS area, s.state AS a, s.month AS b, s.people FROM stat_attestation s JOIN field_definition d ON d.no = s.field`)
 	if err != nil {
-		return Table{}, err
+		return Table{}, nil, err
 	}
-	states := map[string][]counted{}
+	states, untold := map[string][]counted{}, map[string]bool{}
 	for _, x := range rows {
 		if x.B != headNone {
 			x.B = monthHead(x.B, asOf)
@@ -138,7 +139,11 @@ func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (
 	var heads [][]string
 	var numbers []tally
 	for key, of := range states {
-		for _, x := range statesTold(of, people) {
+		told := statesTold(of, people)
+		for _, state := range statesUntold(of, told) {
+			untold[state] = true
+		}
+		for _, x := range told {
 			x.row = []string{key, x.row[0]}
 			heads, numbers = append(heads, x.row), append(numbers, x)
 		}
@@ -148,7 +153,7 @@ func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (
 	slices.SortStableFunc(heads, func(x, y []string) int { return fields.position(x[0]) - fields.position(y[0]) })
 	t := newTableOfTotals(heads, columns, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"field", "state"}, []string{"month"}
-	return t, nil
+	return t, untold, nil
 }
 
 // statesTold are the states of one field by month, those of few people together.
@@ -156,7 +161,7 @@ func (r *Registry) attestationTable(tx *gorm.DB, asOf time.Time, people int64) (
 // follow from the others and from people, the number of all: who has no value
 // counts among what stands together, and is else left out.
 func statesTold(states []counted, people int64) (told []tally) {
-	rest := people
+	states, rest := slices.Clone(states), people
 	for _, x := range states {
 		rest -= x.People
 	}
@@ -170,6 +175,22 @@ func statesTold(states []counted, people int64) (told []tally) {
 		}
 	}
 	return told
+}
+
+// statesUntold are the states of one field that are not told by themselves. NEW
+// alone is not among them: nobody has decided on who stands together then.
+func statesUntold(states []counted, told []tally) []string {
+	untold := map[string]bool{}
+	for _, x := range states {
+		untold[x.A] = true
+	}
+	for _, x := range told {
+		delete(untold, x.row[0])
+	}
+	if len(untold) == 1 && untold[string(StateNew)] {
+		return nil
+	}
+	return slices.Collect(maps.Keys(untold))
 }
 
 // activePeople is how many people were counted.
@@ -211,23 +232,6 @@ func (s *fieldSet) position(key string) int {
 	return len(s.list)
 }
 
-// queueTable is queue by days of waiting.
-func queueTable(tx *gorm.DB) (Table, error) {
-	rows, err := readCounts(tx, `SELECT queue AS a, days AS b, people FROM stat_queue`)
-	if err != nil {
-		return Table{}, err
-	}
-	var numbers []tally
-	for _, x := range rows {
-		numbers = append(numbers, tally{[]string{x.A}, []string{x.B}, x.People})
-	}
-	heads := [][]string{{string(QueueUndecided)}, {string(QueueChanged)}, {string(QueueRejected)},
-		{string(QueueExpired)}, {string(QueueProposed)}, {string(QueueOverdue)}}
-	t := newTable(heads, [][]string{{"0"}, {"1-7"}, {"8-30"}, {"31-90"}, {"91+"}}, numbers, MinimumCell)
-	t.RowNames, t.ColumnNames = []string{"queue"}, []string{"days"}
-	return t, nil
-}
-
 // groupTable is kind by size.
 func groupTable(tx *gorm.DB) (Table, error) {
 	rows, err := readCounts(tx, `SELECT kind AS a, size AS b, people FROM stat_group`)
@@ -242,26 +246,6 @@ func groupTable(tx *gorm.DB) (Table, error) {
 	}
 	t := newTable(sortedHeads(heads), [][]string{{"0"}, {"1"}, {"2-3"}, {"4-5"}, {"6-9"}, {"10+"}}, numbers, MinimumCell)
 	t.RowNames, t.ColumnNames = []string{"kind"}, []string{"size"}
-	return t, nil
-}
-
-// programmeTable is programme and kind by status.
-func programmeTable(tx *gorm.DB) (Table, error) {
-	rows, err := readCounts(tx, `SELECT programme AS a, kind AS b, status AS c, people FROM stat_programme`)
-	if err != nil {
-		return Table{}, err
-	}
-	var heads, columns [][]string
-	var numbers []tally
-	for _, x := range rows {
-		heads = append(heads, []string{x.A, x.B})
-		numbers = append(numbers, tally{[]string{x.A, x.B}, []string{x.C}, x.People})
-	}
-	for _, s := range EnrolmentStatuses() {
-		columns = append(columns, []string{string(s)})
-	}
-	t := newTable(sortedHeads(heads), columns, numbers, MinimumCell)
-	t.RowNames, t.ColumnNames = []string{"programme", "kind"}, []string{"status"}
 	return t, nil
 }
 

@@ -77,11 +77,11 @@ CREATE VIEW stat_group_now AS
     FROM registrant g, stat_refresh WHERE g.kind <> 'person' AND g.status = 'ACTIVE'
   ) AS sized GROUP BY 1, 2;
 
--- Of several enrolments of one person or group in one programme, the last counts.
+-- Of several enrolments of one active person or group in one programme, the last counts.
 CREATE VIEW stat_programme_now AS
   SELECT e.programme, r.kind, e.status, count(*) AS people
   FROM enrolment e JOIN registrant r ON r.id = e.registrant_id
-  WHERE NOT EXISTS (SELECT 1 FROM enrolment later
+  WHERE r.status = 'ACTIVE' AND NOT EXISTS (SELECT 1 FROM enrolment later
     WHERE later.registrant_id = e.registrant_id AND later.programme = e.programme AND later.seq > e.seq)
   GROUP BY e.programme, r.kind, e.status;
 
