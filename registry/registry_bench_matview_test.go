@@ -69,7 +69,7 @@ type matviewResult struct {
 // compare sets the two designs beside each other, in turn.
 func (m *registryBench) compare(x *fixture, n int) {
 	m.b.Helper()
-	for _, sql := range append(matviewSQL(), `ALTER SYSTEM SET full_page_writes = on`, `SELECT pg_reload_conf()`) {
+	for _, sql := range matviewSQL() {
 		m.exec(x, sql)
 	}
 	var ids []uuid.UUID

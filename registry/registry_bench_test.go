@@ -36,7 +36,7 @@ const (
 // design beside one of a design with a materialised view. It fails if a target is
 // missed.
 func BenchmarkRegistry(b *testing.B) {
-	cluster, err := dbtest.Start(b.Context())
+	cluster, err := dbtest.Start(b.Context(), "full_page_writes=on")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -30,8 +30,9 @@ type Cluster struct {
 const startLimit = 60 * time.Second
 
 // Start makes a cluster and waits until it answers. It works as root (the
-// server then runs as user postgres, else nobody) and as any other user.
-func Start(ctx context.Context) (*Cluster, error) {
+// server then runs as user postgres, else nobody) and as any other user. settings,
+// as NAME=VALUE, go before those that spare a test the care for its data.
+func Start(ctx context.Context, settings ...string) (*Cluster, error) {
 	initdb, server, err := findPrograms(debianFolders, exec.LookPath)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func Start(ctx context.Context) (*Cluster, error) {
 	if err := c.init(ctx, initdb, attr); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := c.run(ctx, server, attr); err != nil {
+	if err := c.run(ctx, server, attr, settings); err != nil {
 		return nil, errors.Join(err, c.Stop())
 	}
 	return c, nil
@@ -86,15 +87,15 @@ func (c *Cluster) init(ctx context.Context, initdb string, attr *syscall.SysProc
 }
 
 // run starts the server and waits until it answers.
-func (c *Cluster) run(ctx context.Context, server string, attr *syscall.SysProcAttr) error {
+func (c *Cluster) run(ctx context.Context, server string, attr *syscall.SysProcAttr, settings []string) error {
 	args := []string{"-D", c.data(), "-k", c.dir}
-	for _, setting := range []string{
+	for _, setting := range append([]string{
 		"listen_addresses=", "max_connections=300", "shared_buffers=128MB", "timezone=UTC",
 		// Nothing here has to survive a crash of the machine.
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off",
 		// Shared memory lives in the data folder, so that nothing is left behind elsewhere.
 		"dynamic_shared_memory_type=mmap",
-	} {
+	}, settings...) {
 		args = append(args, "-c", setting)
 	}
 	cmd := exec.Command(server, args...)
