@@ -18,16 +18,17 @@ import (
 
 // What `make bench-registry` asks for.
 const (
-	benchSizes       = "10000,100000,1000000" // others by SR_BENCH_SIZES
-	switchedPeople   = 10_000
-	timedFor         = time.Second // per operation and size
-	explainedRuns    = 5           // per operation and size; the median counts
-	flatExponent     = 0.1         // of the pages of a point read and an identifier look-up
-	leastSpan        = 50          // times as many people: below, one more level of an index is no exponent
-	matviewRatio     = 1.1         // one change, over the design with a materialised view
-	matviewRounds    = 9
-	changesPerRound  = 2000
-	concurrentWrites = 4
+	benchSizes        = "10000,100000,1000000" // others by SR_BENCH_SIZES
+	switchedPeople    = 10_000
+	timedFor          = time.Second // per operation and size
+	explainedRuns     = 5           // per operation and size; the median counts
+	flatExponent      = 0.1         // of the pages of a point read and an identifier look-up
+	leastSpan         = 50          // times as many people: below, one more level of an index is no exponent
+	matviewRatio      = 1.1         // one change, over the design with a materialised view
+	matviewRounds     = 9
+	changesPerRound   = 2000
+	changesPerMessage = 20
+	concurrentWrites  = 4
 )
 
 // BenchmarkRegistry measures the product's own methods on PostgreSQL at several
