@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"socialregistry/registry"
 )
@@ -163,14 +164,7 @@ func (h *Handlers) Comparison(c *gin.Context) error {
 
 // PersonAsOf answers GET /people/{id}/as-of?time=; without a time, as of now.
 func (h *Handlers) PersonAsOf(c *gin.Context) error {
-	id, err := pathID(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := onlyQuery(c, "time"); err != nil {
-		return err
-	}
-	at, err := momentOf(c, "time")
+	id, at, err := asOf(c)
 	if err != nil {
 		return err
 	}
@@ -183,14 +177,7 @@ func (h *Handlers) PersonAsOf(c *gin.Context) error {
 
 // GroupAsOf answers GET /groups/{id}/as-of?time=; without a time, as of now.
 func (h *Handlers) GroupAsOf(c *gin.Context) error {
-	id, err := pathID(c, "id")
-	if err != nil {
-		return err
-	}
-	if err := onlyQuery(c, "time"); err != nil {
-		return err
-	}
-	at, err := momentOf(c, "time")
+	id, at, err := asOf(c)
 	if err != nil {
 		return err
 	}
@@ -199,6 +186,18 @@ func (h *Handlers) GroupAsOf(c *gin.Context) error {
 		return err
 	}
 	return ok(c, groupBodyOf(g))
+}
+
+// asOf reads what a record is asked for by: its id, and the moment.
+func asOf(c *gin.Context) (id uuid.UUID, at time.Time, err error) {
+	if id, err = pathID(c, "id"); err != nil {
+		return id, at, err
+	}
+	if err = onlyQuery(c, "time"); err != nil {
+		return id, at, err
+	}
+	at, err = momentOf(c, "time")
+	return id, at, err
 }
 
 // endOfTime is later than every entry of a log.
