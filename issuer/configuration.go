@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -28,14 +29,48 @@ const suiteEdDSA = "eddsa-rdfc-2022"
 // Configuration is one kind of credential: its format, its type, and which
 // field of the registry becomes which claim.
 type Configuration struct {
-	ID           string
-	Format       string // oid4vci.FormatLDP or oid4vci.FormatSDJWT
-	Type         string // ldp_vc: the credential's type; dc+sd-jwt: the last part of the vct URL
-	Alg          string // JOSE name of the algorithm of the signing key
-	Suite        string // ldp_vc: the Data Integrity cryptosuite
-	ValidityDays int
-	Display      []Display
-	Fields       []ClaimField
+	ID        string
+	Format    string // oid4vci.FormatSDJWT, FormatLDP, FormatJWTVC or FormatMdoc
+	Type      string // ldp_vc and jwt_vc_json: the credential's type; dc+sd-jwt: the last part of the vct URL; mso_mdoc: the doctype
+	Namespace string // mso_mdoc: where claims stand that name no namespace of their own; "": the doctype
+	Alg       string // JOSE name of the algorithm of the signing key
+	Suite     string // ldp_vc: the Data Integrity cryptosuite
+	Scope     string // OAuth scope that stands for the configuration (OID4VCI 1.0 §5.1.2); "": none
+	For       Subject
+	Deferred  bool    // a mandatory detail that awaits attestation defers the credential (§9) instead of refusing it
+	Refresh   Refresh // what becomes of the old credential when it is issued anew (§14.5)
+	// KeyAttestations says what the wallet must attest of the holder's keys
+	// (§12.2.4, appendix D); nil: nothing.
+	KeyAttestations *KeyAttestations
+	ValidityDays    int
+	Display         []Display
+	Fields          []ClaimField
+}
+
+// Subject is whom a credential is about.
+type Subject string
+
+// The subjects: a person, or the household of its holder.
+const (
+	ForPerson    Subject = "person"
+	ForHousehold Subject = "household"
+)
+
+// Refresh says when the old credential is withdrawn once a new one is issued.
+type Refresh string
+
+// The policies: when the wallet says that it took the new one (OID4VCI 1.0 §11),
+// or with the issue.
+const (
+	RefreshAccepted Refresh = "accepted"
+	RefreshAtOnce   Refresh = "at_once"
+)
+
+// KeyAttestations are the levels that a key attestation must name, by any one of
+// each list (ISO 18045 names); an empty list asks for none.
+type KeyAttestations struct {
+	KeyStorage         []string `json:"key_storage,omitempty"`
+	UserAuthentication []string `json:"user_authentication,omitempty"`
 }
 
 // Display is how a configuration is shown in one language.
@@ -52,7 +87,8 @@ type Display struct {
 // left out.
 type ClaimField struct {
 	Field     string
-	Claim     string
+	Claim     string // dots lead into objects: address.locality
+	Namespace string // mso_mdoc only; "": the configuration's
 	Mandatory bool
 }
 
@@ -68,13 +104,20 @@ func (c Configuration) Name(locale string) string {
 
 // configurationDoc is the stored form.
 type configurationDoc struct {
-	Format       string       `json:"format"`
-	Type         string       `json:"type"`
-	Alg          string       `json:"alg"`
-	Suite        string       `json:"suite,omitempty"`
-	ValidityDays int          `json:"validity_days"`
-	Display      []displayDoc `json:"display"`
-	Fields       []fieldDoc   `json:"fields"`
+	Format          string           `json:"format"`
+	Type            string           `json:"type,omitempty"`
+	DocType         string           `json:"doctype,omitempty"` // mso_mdoc: instead of type
+	Namespace       string           `json:"namespace,omitempty"`
+	Alg             string           `json:"alg"`
+	Suite           string           `json:"suite,omitempty"`
+	Scope           string           `json:"scope,omitempty"`
+	For             Subject          `json:"for,omitempty"` // "": person
+	Deferred        bool             `json:"deferred,omitempty"`
+	Refresh         Refresh          `json:"refresh,omitempty"` // "": at_once
+	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
+	ValidityDays    int              `json:"validity_days"`
+	Display         []displayDoc     `json:"display"`
+	Fields          []fieldDoc       `json:"fields"`
 }
 
 type displayDoc struct {
@@ -88,11 +131,14 @@ type displayDoc struct {
 type fieldDoc struct {
 	Field     string `json:"field"`
 	Claim     string `json:"claim"`
+	Namespace string `json:"namespace,omitempty"`
 	Mandatory bool   `json:"mandatory,omitempty"`
 }
 
 func toConfiguration(id string, d configurationDoc) Configuration {
-	c := Configuration{ID: id, Format: d.Format, Type: d.Type, Alg: d.Alg, Suite: d.Suite, ValidityDays: d.ValidityDays}
+	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
+		Scope: d.Scope, For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
+		KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
 	for _, x := range d.Display {
 		c.Display = append(c.Display, Display(x))
 	}
@@ -199,6 +245,10 @@ func (c Configuration) checkShape() error {
 		return c.bad("format %q is not known", c.Format)
 	case !plainName.MatchString(c.Type):
 		return c.bad("type %q is no plain name", c.Type)
+	case c.For != ForPerson && c.For != ForHousehold:
+		return c.bad("for must be %s or %s", ForPerson, ForHousehold)
+	case c.Refresh != RefreshAccepted && c.Refresh != RefreshAtOnce:
+		return c.bad("refresh must be %s or %s", RefreshAccepted, RefreshAtOnce)
 	case c.ValidityDays < 1 || c.ValidityDays > 3650:
 		return c.bad("validity_days must be 1 to 3650")
 	case len(c.Display) == 0 || len(c.Fields) == 0:

@@ -9,8 +9,10 @@ import (
 
 // Formats of OID4VCI 1.0 appendix A that the issuer knows.
 const (
-	FormatSDJWT = "dc+sd-jwt" // appendix A.3
-	FormatLDP   = "ldp_vc"    // appendix A.1.2
+	FormatSDJWT = "dc+sd-jwt"   // appendix A.3
+	FormatLDP   = "ldp_vc"      // appendix A.1.2
+	FormatJWTVC = "jwt_vc_json" // appendix A.1.1
+	FormatMdoc  = "mso_mdoc"    // appendix A.2
 )
 
 // ErrMetadata says that metadata breaks a rule of OID4VCI 1.0 §12.2.4.
