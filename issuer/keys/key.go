@@ -29,6 +29,7 @@ type Key struct {
 	NotBefore time.Time
 	NotAfter  time.Time
 	RevokedAt time.Time
+	Chain     [][]byte // X.509, DER: its own certificate first, without the anchor; empty: none
 }
 
 // Generate makes a random key for alg that signs from notBefore until before
