@@ -44,7 +44,7 @@ const (
 func ourChange() string {
 	return `WITH live AS (UPDATE registrant SET version_no = latest_no + 1, latest_no = latest_no + 1,
 			extra = jsonb_set(extra, '{locality}', to_jsonb('Quay ' || latest_no)), vhash = $2, chain_head = $3, chain_no = chain_no + 1, updated_at = now()
-		WHERE id = $1 RETURNING *)
+		WHERE id = $1 RETURNING id, version_no, ` + versionValues + `, vhash, hash_key_id)
 		INSERT INTO registrant_version (registrant_id, version_no, ` + versionValues + `, vhash, hash_key_id, author, channel, reason, created_at)
 		SELECT id, version_no, ` + versionValues + `, vhash, hash_key_id, 'registrar-1', 'staff', 'benchmark', now() FROM live`
 }
