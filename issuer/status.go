@@ -75,39 +75,68 @@ type madeList struct {
 // makeList reads the bits and signs. The revision was read before the bits: if
 // one changes in between, the copy holds it already and is made once more.
 func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, now time.Time) (madeList, error) {
-	set, err := i.ledger.ClosedIndices(ctx, list.ID)
+	entries, err := i.ledger.StatusEntries(ctx, list.ID)
 	if err != nil {
 		return madeList{}, err
-	}
-	bits := status.New(int(list.Size), 1)
-	for _, index := range set {
-		if err := bits.Set(int(index), 1); err != nil {
-			return madeList{}, err
-		}
 	}
 	now = now.UTC().Truncate(time.Second)
 	doc := StatusDocument{ContentType: "application/statuslist+jwt", ExpiresAt: now.Add(statusLife)}
 	if list.Kind == BitstringList {
 		doc.ContentType = "application/vc"
-		doc.Body, err = i.signBitstringList(list, bits, now)
+		doc.Body, err = i.signBitstringList(list, entries, now)
 	} else {
-		doc.Body, err = i.signTokenList(list, bits, now)
+		doc.Body, err = i.signTokenList(list, entries, now)
 	}
 	sum := sha256.Sum256(doc.Body)
 	doc.ETag = base64.RawURLEncoding.EncodeToString(sum[:16])
 	return madeList{doc: doc, revision: list.Revision, at: now}, err
 }
 
-// signTokenList makes a Status List Token (Token Status List §5.1). A bit that
-// is set means INVALID (§7.1).
-func (i *Issuer) signTokenList(list ledger.StatusList, bits *status.List, now time.Time) ([]byte, error) {
+// tokenBits is the width of an entry in a Token Status List: three values.
+const tokenBits = 2
+
+// tokenValue puts a state into the values of Token Status List §7.1.
+func tokenValue(e ledger.StatusEntry) byte {
+	if e.State == ledger.Suspended {
+		return status.Suspended
+	}
+	return status.Invalid
+}
+
+// revocationBit is the bit of purpose revocation (Bitstring Status List 1.0 §2.2):
+// it is never taken back.
+func revocationBit(e ledger.StatusEntry) byte {
+	if e.State == ledger.Suspended {
+		return 0
+	}
+	return 1
+}
+
+// fill makes the list of what value gives for each entry. An entry that the list
+// has no place for cannot be: the index was taken from this very list.
+func fill(list ledger.StatusList, width int, value func(ledger.StatusEntry) byte, entries []ledger.StatusEntry) (*status.List, error) {
+	bits := status.New(int(list.Size), width)
+	for _, e := range entries {
+		if err := bits.Set(int(e.Index), value(e)); err != nil {
+			return nil, err
+		}
+	}
+	return bits, nil
+}
+
+// signTokenList makes a Status List Token (Token Status List §5.1).
+func (i *Issuer) signTokenList(list ledger.StatusList, entries []ledger.StatusEntry, now time.Time) ([]byte, error) {
+	bits, err := fill(list, tokenBits, tokenValue, entries)
+	if err != nil {
+		return nil, err
+	}
 	key, err := i.ring.Current(jose.ES256, now)
 	if err != nil {
 		return nil, err
 	}
 	payload, err := json.Marshal(map[string]any{
 		"iss": i.url, "sub": i.listURL(list.Kind, list.ID), "iat": now.Unix(), "exp": now.Add(statusLife).Unix(),
-		"ttl": int64(statusTTL.Seconds()), "status_list": map[string]any{"bits": 1, "lst": bits.TokenList()},
+		"ttl": int64(statusTTL.Seconds()), "status_list": map[string]any{"bits": tokenBits, "lst": bits.TokenList()},
 	})
 	if err != nil {
 		return nil, err
@@ -118,7 +147,11 @@ func (i *Issuer) signTokenList(list ledger.StatusList, bits *status.List, now ti
 
 // signBitstringList makes a BitstringStatusListCredential (Bitstring Status List
 // 1.0 §2.2). Its ttl is in milliseconds.
-func (i *Issuer) signBitstringList(list ledger.StatusList, bits *status.List, now time.Time) ([]byte, error) {
+func (i *Issuer) signBitstringList(list ledger.StatusList, entries []ledger.StatusEntry, now time.Time) ([]byte, error) {
+	bits, err := fill(list, 1, revocationBit, entries)
+	if err != nil {
+		return nil, err
+	}
 	key, err := i.ring.Current(jose.EdDSA, now)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,15 +17,17 @@ import (
 type State string
 
 // The states of an issuance. A reserved one counts as live: it may be signed
-// and on its way. The status bit of a withdrawn or failed one is set.
+// and on its way. A suspended one has not ended, but its status is not valid; the
+// status of a withdrawn or failed one is invalid for good.
 const (
 	Reserved  State = "reserved"
 	Issued    State = "issued"
+	Suspended State = "suspended"
 	Withdrawn State = "withdrawn"
 	Failed    State = "failed" // reserved and never recorded
 )
 
-// The rules that close a credential; all else is closed by an account.
+// The rules that close a credential; all else is done by an account.
 const (
 	ByFollower = "follower" // a value in it is no longer attested
 	BySweep    = "sweep"    // a crash left its reservation open
@@ -55,8 +58,8 @@ type Issuance struct {
 	Reason       string
 }
 
-// Live says whether the credential's status is valid.
-func (i Issuance) Live() bool { return i.State == Reserved || i.State == Issued }
+// Live says whether the credential has not ended: it is valid, or may be again.
+func (i Issuance) Live() bool { return slices.Contains(liveStates(), i.State) }
 
 type issuanceRow struct {
 	ID           uuid.UUID `gorm:"column:id;primaryKey"`
@@ -147,7 +150,8 @@ func (l *Ledger) Issuances(ctx context.Context, registrant uuid.UUID) ([]Issuanc
 	return toIssuances(rows), nil
 }
 
-// Live gives the reserved and issued credentials of these registrants.
+// Live gives those credentials of these registrants that have not ended:
+// reserved, issued and suspended ones.
 func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance, error) {
 	var rows []issuanceRow
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
@@ -159,4 +163,4 @@ func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance,
 	return toIssuances(rows), nil
 }
 
-func liveStates() []string { return []string{string(Reserved), string(Issued)} }
+func liveStates() []State { return []State{Reserved, Issued, Suspended} }

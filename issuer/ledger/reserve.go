@@ -159,7 +159,8 @@ func (l *Ledger) Sweep(ctx context.Context, age time.Duration, limit int) (int, 
 			closed = 0
 			return err
 		}
-		closed, err = closeIssuances(tx, ids, []string{string(Reserved)}, Failed, Closing{Reason: "never_recorded", By: BySweep}, now)
+		rows, err := l.move(tx, ids, Failed, Closing{Reason: "never_recorded", By: BySweep}, now)
+		closed = len(rows)
 		return err
 	})
 	if err != nil {

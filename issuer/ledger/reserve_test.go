@@ -156,7 +156,7 @@ func TestSweep(t *testing.T) {
 		if err != nil || got.State != ledger.Failed || got.ClosedBy != ledger.BySweep || got.Live() {
 			t.Errorf("lost one is %+v, %v", got, err)
 		}
-		if set, err := b.ClosedIndices(ctx, list.ID); err != nil || len(set) != 1 || set[0] != 1 {
+		if set, err := b.StatusEntries(ctx, list.ID); err != nil || len(set) != 1 || set[0].Index != 1 {
 			t.Errorf("bits set: %v, %v, want [1]", set, err)
 		}
 		if err := b.Record(ctx, lost.ID); !errors.Is(err, ledger.ErrNotReserved) {
@@ -196,7 +196,7 @@ func TestWithdraw(t *testing.T) {
 		if err != nil || after.Revision != list.Revision+1 {
 			t.Errorf("revision %d → %d, %v, want one more", list.Revision, after.Revision, err)
 		}
-		if set, _ := b.ClosedIndices(ctx, list.ID); len(set) != 2 {
+		if set, _ := b.StatusEntries(ctx, list.ID); len(set) != 2 {
 			t.Errorf("bits set: %v, want two", set)
 		}
 		if due, _ := b.Reissues(ctx, b.person); len(due) != 1 || due[0].ConfigID != "c1" {

@@ -132,15 +132,21 @@ func (l *Ledger) StatusLists(ctx context.Context) ([]StatusList, error) {
 	return out, nil
 }
 
-// ClosedIndices gives the indices whose bits are set in a list.
-func (l *Ledger) ClosedIndices(ctx context.Context, listID string) ([]int64, error) {
-	var out []int64
+// StatusEntry is an entry of a status list whose credential is not simply valid.
+type StatusEntry struct {
+	Index int64 `gorm:"column:list_index"`
+	State State `gorm:"column:state"` // Suspended, Withdrawn or Failed
+}
+
+// StatusEntries gives the entries of a list that say something; all others are
+// valid, or belong to nobody.
+func (l *Ledger) StatusEntries(ctx context.Context, listID string) ([]StatusEntry, error) {
+	var out []StatusEntry
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Model(&issuanceRow{}).Where("list_id = ? AND state IN ('withdrawn', 'failed')", listID).
-			Pluck("list_index", &out).Error
+		return tx.Raw("SELECT list_index, state FROM issuance WHERE list_id = ? AND state IN ('suspended', 'withdrawn', 'failed')", listID).Scan(&out).Error
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ledger: read closed indices: %w", err)
+		return nil, fmt.Errorf("ledger: read status entries: %w", err)
 	}
 	return out, nil
 }

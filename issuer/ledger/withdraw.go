@@ -36,18 +36,15 @@ type Closing struct {
 	By     string // an account, or ByFollower or BySweep
 }
 
-// Withdraw withdraws those of the credentials that are live, and says how many
-// that were. With standing, those that were the last good one of their
-// configuration leave a standing re-issue.
+// Withdraw withdraws those of the credentials that have not ended, for good, and
+// says how many that were. With standing, those that were the last good one of
+// their configuration leave a standing re-issue.
 func (l *Ledger) Withdraw(ctx context.Context, ids []uuid.UUID, why Closing, standing bool) (int, error) {
 	n := 0
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		var rows []issuanceRow
-		err := tx.Where("id IN ? AND state IN ?", ids, liveStates()).Find(&rows).Error
-		if err != nil {
-			return err
-		}
-		if n, err = closeIssuances(tx, ids, liveStates(), Withdrawn, why, now); err != nil || !standing {
+		rows, err := l.move(tx, ids, Withdrawn, why, now)
+		n = len(rows)
+		if err != nil || !standing {
 			return err
 		}
 		return leaveReissues(tx, rows, now)
@@ -58,27 +55,30 @@ func (l *Ledger) Withdraw(ctx context.Context, ids []uuid.UUID, why Closing, sta
 	return n, nil
 }
 
-// closeIssuances closes those of ids that are in one of the states from, and
-// moves the revision of every status list that they stand in. Status bits are
-// read from the issuances, so the revision is what tells a cache to read again.
-func closeIssuances(tx *gorm.DB, ids []uuid.UUID, from []string, to State, why Closing, now db.Time) (int, error) {
-	res := tx.Model(&issuanceRow{}).Where("id IN ? AND state IN ?", ids, from).
-		Updates(map[string]any{"state": string(to), "closed_at": now, "closed_by": why.By, "reason": why.Reason})
-	if res.Error != nil || res.RowsAffected == 0 {
-		return 0, res.Error
-	}
-	var lists []string
-	err := tx.Model(&issuanceRow{}).Where("id IN ?", ids).Distinct().Order("list_id").Pluck("list_id", &lists).Error
+// Suspend takes validity from those of the credentials that are issued, until
+// they are restored or withdrawn, and says how many that were. One that is only
+// reserved cannot be suspended: nobody has it yet.
+func (l *Ledger) Suspend(ctx context.Context, ids []uuid.UUID, why Closing) (int, error) {
+	return l.turn(ctx, ids, Suspended, why)
+}
+
+// Restore gives validity back to those of the credentials that are suspended, and
+// says how many that were. One that is withdrawn is never restored.
+func (l *Ledger) Restore(ctx context.Context, ids []uuid.UUID, why Closing) (int, error) {
+	return l.turn(ctx, ids, Issued, why)
+}
+
+func (l *Ledger) turn(ctx context.Context, ids []uuid.UUID, to State, why Closing) (int, error) {
+	n := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		rows, err := l.move(tx, ids, to, why, now)
+		n = len(rows)
+		return err
+	})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("ledger: make %s: %w", to, err)
 	}
-	for _, id := range lists { // in one order, so that two transactions never wait for each other
-		err := tx.Model(&statusListRow{}).Where("id = ?", id).Update("revision", gorm.Expr("revision + 1")).Error
-		if err != nil {
-			return 0, err
-		}
-	}
-	return int(res.RowsAffected), nil
+	return n, nil
 }
 
 // leaveReissues runs after the closing. A reservation does not count as good: it

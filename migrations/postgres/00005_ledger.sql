@@ -94,7 +94,7 @@ CREATE TABLE issuance (
   config_id     text        NOT NULL,
   format        text        NOT NULL,
   grant_id      text        NOT NULL,
-  state         text        NOT NULL CHECK (state IN ('reserved', 'issued', 'withdrawn', 'failed')),
+  state         text        NOT NULL CHECK (state IN ('reserved', 'issued', 'suspended', 'withdrawn', 'failed')),
   kid           text        NOT NULL,
   holder        text        NOT NULL,
   fields        jsonb       NOT NULL,
@@ -114,7 +114,7 @@ CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
-CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('withdrawn', 'failed');
+CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed');
 
 -- A withdrawn credential leaves a standing offer to issue it again.
 CREATE TABLE standing_reissue (

@@ -94,7 +94,7 @@ CREATE TABLE issuance (
   config_id     TEXT    NOT NULL,
   format        TEXT    NOT NULL,
   grant_id      TEXT    NOT NULL,
-  state         TEXT    NOT NULL CHECK (state IN ('reserved', 'issued', 'withdrawn', 'failed')),
+  state         TEXT    NOT NULL CHECK (state IN ('reserved', 'issued', 'suspended', 'withdrawn', 'failed')),
   kid           TEXT    NOT NULL,
   holder        TEXT    NOT NULL,
   fields        TEXT    NOT NULL CHECK (json_valid(fields)),
@@ -114,7 +114,7 @@ CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
-CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('withdrawn', 'failed');
+CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed');
 
 -- A withdrawn credential leaves a standing offer to issue it again.
 CREATE TABLE standing_reissue (

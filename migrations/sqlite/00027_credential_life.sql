@@ -1,0 +1,21 @@
+-- What becomes of credentials after they are issued, and telling the person.
+
+-- +goose Up
+
+-- The life of each credential: one row per step. told_at is the outbox: a step
+-- that nobody was told of yet has none.
+CREATE TABLE issuance_event (
+  id            TEXT    NOT NULL PRIMARY KEY,
+  issuance_id   TEXT    NOT NULL,
+  registrant_id TEXT    NOT NULL,
+  step          TEXT    NOT NULL CHECK (step IN ('issued', 'accepted', 'suspended', 'restored', 'replaced', 'withdrawn', 'failed')),
+  at            TEXT    NOT NULL,
+  by            TEXT    NOT NULL,
+  reason        TEXT    NOT NULL,
+  told_at       TEXT   
+) STRICT;
+CREATE INDEX issuance_event_life ON issuance_event (issuance_id, id);
+CREATE INDEX issuance_event_untold ON issuance_event (id) WHERE told_at IS NULL;
+
+-- +goose Down
+DROP TABLE issuance_event;
