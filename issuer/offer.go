@@ -51,11 +51,12 @@ func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID
 	if _, err := i.registry.Person(ctx, a, registrantID); err != nil {
 		return Offer{}, fmt.Errorf("offer to a registrant: %w", err)
 	}
-	o := ledger.Offer{ID: secret.RandomID(16), RegistrantID: registrantID, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}
+	o := ledger.Offer{ID: secret.RandomID(16), RegistrantID: registrantID, ConfigIDs: configIDs,
+		GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode}, CreatedBy: a.AccountID.String()}
 	txCode := ""
 	if withTxCode {
 		txCode = secret.RandomDigits(txCodeDigits)
-		o.TxCodeHash = i.txCodeHash(o.ID, txCode)
+		o.TxCodeHash, o.TxCodeMode = i.txCodeHash(o.ID, txCode), oid4vci.TxCodeNumeric
 	}
 	o, err := i.ledger.CreateOffer(ctx, o, offerLife)
 	if err != nil {
@@ -164,7 +165,7 @@ func (i *Issuer) offerMessage(o ledger.Offer) (oid4vci.Offer, error) {
 	}
 	m := oid4vci.Offer{Issuer: i.url, ConfigIDs: o.ConfigIDs, PreAuthorizedCode: code}
 	if o.TxCodeHash != "" {
-		m.TxCode = &oid4vci.TxCode{InputMode: "numeric", Length: txCodeDigits}
+		m.TxCode = &oid4vci.TxCode{InputMode: o.TxCodeMode, Length: txCodeDigits}
 	}
 	return m, nil
 }

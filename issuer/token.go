@@ -21,13 +21,12 @@ func (i *Issuer) Token(ctx context.Context, req oauth.TokenRequest) (oauth.Token
 	}
 	grant, err := i.ledger.Redeem(ctx, ledger.Redemption{
 		OfferID: code.Offer, GrantID: secret.RandomID(16), Life: tokenLife,
-		HasTxCode: req.TxCode != "", TxCodeHash: i.txCodeHash(code.Offer, req.TxCode),
+		ClientID: req.ClientID, HasTxCode: req.TxCode != "", TxCodeHash: i.txCodeHash(code.Offer, req.TxCode),
 	})
 	if err != nil {
 		return oauth.TokenResponse{}, redeemError(err)
 	}
-	access := accessClaims{Grant: grant.ID, Registrant: grant.RegistrantID, ConfigIDs: grant.ConfigIDs, ClientID: req.ClientID}
-	token, err := i.tokens.Seal(kindAccess, access, grant.ExpiresAt)
+	token, err := i.tokens.Seal(kindAccess, accessOf(grant), grant.ExpiresAt)
 	if err != nil {
 		return oauth.TokenResponse{}, err
 	}

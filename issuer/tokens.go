@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"socialregistry/issuer/ledger"
 )
 
 // Life times of what the issuer hands out.
@@ -36,8 +38,17 @@ type nonceClaims struct {
 // accessClaims stand in an access token. The grant is looked up when a status
 // index is reserved, so that it can be revoked.
 type accessClaims struct {
-	Grant      string    `json:"g"`
-	Registrant uuid.UUID `json:"r"`
-	ConfigIDs  []string  `json:"c"`
-	ClientID   string    `json:"a,omitempty"`
+	Grant       string            `json:"g"`
+	Family      string            `json:"f"` // the same for all tokens of one authorization
+	Registrant  uuid.UUID         `json:"r"`
+	ConfigIDs   []string          `json:"c"`
+	ClientID    string            `json:"a,omitempty"` // "" = an anonymous wallet
+	JKT         string            `json:"k,omitempty"` // DPoP key that the token is bound to; "" = none
+	Identifiers map[string]string `json:"i,omitempty"` // credential_identifier to configuration; nil = the wallet asks by configuration id
+}
+
+// accessOf gives what stands in the access token of a grant.
+func accessOf(g ledger.Grant) accessClaims {
+	return accessClaims{Grant: g.ID, Family: g.Family, Registrant: g.RegistrantID, ConfigIDs: g.ConfigIDs, ClientID: g.ClientID,
+		JKT: g.JKT, Identifiers: g.Identifiers}
 }

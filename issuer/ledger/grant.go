@@ -13,20 +13,43 @@ import (
 )
 
 // Grant is the permission behind an access token: whose record, for which
-// configurations, until when. Its id stands in the token.
+// configurations, for which client and key, until when. Its id stands in the
+// token.
 type Grant struct {
 	ID           string
-	OfferID      string
+	Family       string // the first grant of the authorization; all of a family are revoked together
+	Kind         GrantKind
+	OfferID      string // "" = the wallet began by itself
 	RegistrantID uuid.UUID
 	ConfigIDs    []string
+	ClientID     string            // "" = an anonymous wallet
+	JKT          string            // thumbprint of the DPoP key that the token is bound to; "" = none
+	ConsentID    string            // "" = the person made the offer: nobody had to be asked
+	Identifiers  map[string]string // credential_identifier to configuration; nil = none were issued
 	ExpiresAt    time.Time
 }
 
+// GrantKind says how an access token came to be.
+type GrantKind string
+
+// The kinds of a grant.
+const (
+	AuthorizationCode GrantKind = "authorization_code"
+	PreAuthorizedCode GrantKind = "pre-authorized_code"
+	RefreshToken      GrantKind = "refresh_token"
+)
+
 type grantRow struct {
 	ID           string    `gorm:"column:id;primaryKey"`
+	Family       string    `gorm:"column:family"`
+	Kind         string    `gorm:"column:kind"`
 	OfferID      string    `gorm:"column:offer_id"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	ConfigIDs    string    `gorm:"column:config_ids"`
+	ClientID     string    `gorm:"column:client_id"`
+	JKT          string    `gorm:"column:jkt"`
+	ConsentID    string    `gorm:"column:consent_id"`
+	Identifiers  db.JSON   `gorm:"column:identifiers"`
 	CreatedAt    db.Time   `gorm:"column:created_at"`
 	ExpiresAt    db.Time   `gorm:"column:expires_at"`
 	RevokedAt    *db.Time  `gorm:"column:revoked_at"`
@@ -34,8 +57,26 @@ type grantRow struct {
 
 func (grantRow) TableName() string { return "issue_grant" }
 
+func grantRowOf(g Grant, now db.Time) grantRow {
+	identifiers := db.JSON{}
+	for id, config := range g.Identifiers {
+		identifiers[id] = config
+	}
+	return grantRow{ID: g.ID, Family: g.Family, Kind: string(g.Kind), OfferID: g.OfferID, RegistrantID: g.RegistrantID,
+		ConfigIDs: joinIDs(g.ConfigIDs), ClientID: g.ClientID, JKT: g.JKT, ConsentID: g.ConsentID, Identifiers: identifiers,
+		CreatedAt: now, ExpiresAt: db.TimeOf(g.ExpiresAt)}
+}
+
 func (r grantRow) toGrant() Grant {
-	return Grant{ID: r.ID, OfferID: r.OfferID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs), ExpiresAt: r.ExpiresAt.Time}
+	g := Grant{ID: r.ID, Family: r.Family, Kind: GrantKind(r.Kind), OfferID: r.OfferID, RegistrantID: r.RegistrantID,
+		ConfigIDs: splitIDs(r.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ConsentID: r.ConsentID, ExpiresAt: r.ExpiresAt.Time}
+	for id, config := range r.Identifiers {
+		if g.Identifiers == nil {
+			g.Identifiers = map[string]string{}
+		}
+		g.Identifiers[id], _ = config.(string)
+	}
+	return g
 }
 
 // Redemption is the attempt to turn an offer's code into a grant.
@@ -44,6 +85,8 @@ type Redemption struct {
 	HasTxCode  bool   // the request carried one, perhaps empty
 	TxCodeHash string // keyed hash of what it carried
 	GrantID    string // random id of the grant to be made
+	ClientID   string // "" = an anonymous wallet
+	JKT        string // thumbprint of the DPoP key to bind the token to; "" = none
 	Life       time.Duration
 }
 
@@ -115,17 +158,18 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 	if err := setOfferState(tx, o.ID, OfferRedeemed, OfferWaiting); err != nil {
 		return Grant{}, err
 	}
-	row := grantRow{ID: r.GrantID, OfferID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: o.ConfigIDs,
-		CreatedAt: now, ExpiresAt: db.Time{Time: now.Add(r.Life)}}
-	return row.toGrant(), tx.Create(&row).Error
+	g := Grant{ID: r.GrantID, Family: r.GrantID, Kind: PreAuthorizedCode, OfferID: o.ID, RegistrantID: o.RegistrantID,
+		ConfigIDs: splitIDs(o.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ExpiresAt: now.Add(r.Life)}
+	row := grantRowOf(g, now)
+	return g, tx.Create(&row).Error
 }
 
 // checkGrant refuses a grant that is unknown, over or revoked, in the caller's
 // transaction; lock keeps a revocation out until that ends.
 func checkGrant(tx *gorm.DB, id, lock string, now db.Time) (Grant, error) {
 	var row grantRow
-	res := tx.Raw("SELECT id, offer_id, registrant_id, config_ids, created_at, expires_at, revoked_at"+
-		" FROM issue_grant WHERE id = ?"+lock, id).Scan(&row)
+	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers,"+
+		" created_at, expires_at, revoked_at FROM issue_grant WHERE id = ?"+lock, id).Scan(&row)
 	switch {
 	case res.Error != nil:
 		return Grant{}, res.Error

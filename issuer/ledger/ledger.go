@@ -15,6 +15,7 @@ import (
 // is returned, save a wrong transaction code, which is counted.
 var (
 	ErrNotFound         = errors.New("ledger: not found")
+	ErrExists           = errors.New("ledger: exists already")
 	ErrUsed             = errors.New("ledger: used before")
 	ErrExpired          = errors.New("ledger: expired")
 	ErrRevoked          = errors.New("ledger: revoked")
@@ -46,6 +47,14 @@ func (l *Ledger) inTx(ctx context.Context, f func(tx *gorm.DB, now db.Time) erro
 	return l.db.InTx(ctx, l.now, f)
 }
 
+// duplicate makes ErrExists of the refusal of a primary key or unique index.
+func (l *Ledger) duplicate(err error) error {
+	if l.db.Dialect.IsDuplicate(err) {
+		return ErrExists
+	}
+	return err
+}
+
 // isID tells whether an id that came from outside has the form of those made
 // here (secret.RandomID), so that no database is asked what it cannot read.
 func isID(id string) bool {
@@ -56,8 +65,26 @@ func isID(id string) bool {
 }
 
 // Lists of ids are stored as one text, separated by spaces.
-func joinIDs(ids []string) string { return strings.Join(ids, " ") }
-func splitIDs(s string) []string  { return strings.Fields(s) }
+func splitIDs(s string) []string { return strings.Fields(s) }
+
+func joinIDs[S ~string](ids []S) string {
+	var b strings.Builder
+	for n, id := range ids {
+		if n > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(string(id))
+	}
+	return b.String()
+}
+
+func splitGrants(s string) []GrantKind {
+	var kinds []GrantKind
+	for _, kind := range strings.Fields(s) {
+		kinds = append(kinds, GrantKind(kind))
+	}
+	return kinds
+}
 
 func timeOf(t *db.Time) time.Time {
 	if t == nil {

@@ -35,8 +35,10 @@ type Offer struct {
 	ID           string // random, at least 128 bits
 	RegistrantID uuid.UUID
 	ConfigIDs    []string
+	GrantTypes   []GrantKind // by which a wallet may redeem it
 	State        OfferState
 	TxCodeHash   string // keyed hash; "" = no transaction code is asked
+	TxCodeMode   string // "numeric" or "text"; "" = no transaction code is asked
 	TxFailures   int
 	CreatedBy    string
 	CancelledBy  string // account, or ByTxFailures; "" = not cancelled
@@ -48,8 +50,10 @@ type offerRow struct {
 	ID           string    `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	ConfigIDs    string    `gorm:"column:config_ids"`
+	GrantTypes   string    `gorm:"column:grant_types"`
 	State        string    `gorm:"column:state"`
 	TxCodeHash   string    `gorm:"column:tx_code_hash"`
+	TxCodeMode   string    `gorm:"column:tx_code_mode"`
 	TxFailures   int       `gorm:"column:tx_failures"`
 	CreatedBy    string    `gorm:"column:created_by"`
 	CancelledBy  string    `gorm:"column:cancelled_by"`
@@ -60,14 +64,14 @@ type offerRow struct {
 func (offerRow) TableName() string { return "credential_offer" }
 
 func offerRowOf(o Offer) offerRow {
-	return offerRow{ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), State: string(o.State),
-		TxCodeHash: o.TxCodeHash, TxFailures: o.TxFailures, CreatedBy: o.CreatedBy,
+	return offerRow{ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), GrantTypes: joinIDs(o.GrantTypes),
+		State: string(o.State), TxCodeHash: o.TxCodeHash, TxCodeMode: o.TxCodeMode, TxFailures: o.TxFailures, CreatedBy: o.CreatedBy,
 		CreatedAt: db.Time{Time: o.CreatedAt}, ExpiresAt: db.Time{Time: o.ExpiresAt}}
 }
 
 func (r offerRow) toOffer() Offer {
-	return Offer{ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs), State: OfferState(r.State),
-		TxCodeHash: r.TxCodeHash, TxFailures: r.TxFailures, CreatedBy: r.CreatedBy, CancelledBy: r.CancelledBy,
+	return Offer{ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs),
+		GrantTypes: splitGrants(r.GrantTypes), State: OfferState(r.State), TxCodeHash: r.TxCodeHash, TxCodeMode: r.TxCodeMode, TxFailures: r.TxFailures, CreatedBy: r.CreatedBy, CancelledBy: r.CancelledBy,
 		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time}
 }
 
@@ -110,7 +114,7 @@ func (l *Ledger) CancelOffer(ctx context.Context, id, by string) error {
 		if err != nil {
 			return err
 		}
-		return tx.Model(&grantRow{}).Where("offer_id = ? AND revoked_at IS NULL", id).Update("revoked_at", now).Error
+		return revokeGrants(tx, now, "offer_id = ?", id)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: cancel offer: %w", err)
@@ -122,8 +126,8 @@ func findOffer(tx *gorm.DB, id, lock string, row *offerRow) error {
 	if !isID(id) {
 		return ErrNotFound
 	}
-	res := tx.Raw("SELECT id, registrant_id, config_ids, state, tx_code_hash, tx_failures, created_by, cancelled_by, created_at, expires_at"+
-		" FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
+	res := tx.Raw("SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, created_by,"+
+		" cancelled_by, created_at, expires_at FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return ErrNotFound
 	}

@@ -39,10 +39,16 @@ type Offer struct {
 	TxCode            *TxCode
 }
 
+// The input modes of a transaction code (OID4VCI 1.0 §4.1.1).
+const (
+	TxCodeNumeric = "numeric" // digits only
+	TxCodeText    = "text"    // any characters
+)
+
 // TxCode describes the transaction code that the person gets by another way. It
 // never holds the code itself. Length is in characters, 0 if not told.
 type TxCode struct {
-	InputMode   string `json:"input_mode,omitempty"` // numeric (the default) or text
+	InputMode   string `json:"input_mode,omitempty"` // TxCodeNumeric (the default) or TxCodeText
 	Length      int    `json:"length,omitempty"`
 	Description string `json:"description,omitempty"`
 }
@@ -83,7 +89,7 @@ func (c *TxCode) check() error {
 	switch {
 	case c == nil:
 		return nil
-	case c.InputMode != "" && c.InputMode != "numeric" && c.InputMode != "text":
+	case c.InputMode != "" && c.InputMode != TxCodeNumeric && c.InputMode != TxCodeText:
 		return fmt.Errorf("%w: input_mode is numeric or text", ErrOffer)
 	case c.Length < 0 || len([]rune(c.Description)) > maxTxDescription:
 		return fmt.Errorf("%w: length or description of tx_code", ErrOffer)

@@ -35,14 +35,16 @@ CREATE TABLE credential_configuration (
 );
 
 -- An offer: a short random id, what it offers to whom, and how it went.
--- config_ids is a list separated by spaces. created_by and cancelled_by name an
+-- config_ids and grant_types are lists separated by spaces. created_by and cancelled_by name an
 -- account, or the rule that did it.
 CREATE TABLE credential_offer (
   id            text        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   config_ids    text        NOT NULL,
   state         text        NOT NULL CHECK (state IN ('waiting', 'redeemed', 'issued', 'cancelled')),
+  grant_types   text        NOT NULL,
   tx_code_hash  text        NOT NULL DEFAULT '',
+  tx_code_mode  text        NOT NULL CHECK (tx_code_mode IN ('', 'numeric', 'text')),
   tx_failures   integer     NOT NULL DEFAULT 0,
   created_by    text        NOT NULL,
   cancelled_by  text        NOT NULL DEFAULT '',
@@ -51,17 +53,30 @@ CREATE TABLE credential_offer (
 );
 CREATE INDEX credential_offer_registrant ON credential_offer (registrant_id, created_at);
 
--- A grant stands behind every token that an offer led to; its id is in the token.
+-- A grant stands behind every access token; its id is in the token. offer_id is
+-- empty if the wallet began by itself, client_id if it is anonymous, jkt if the
+-- token is not bound to a key (RFC 9449), consent_id if the person made the offer
+-- and nobody had to be asked. identifiers maps the credential_identifiers that
+-- were issued to configurations. family is the first grant of an authorization:
+-- those made by its refresh token share it, and are revoked together.
 CREATE TABLE issue_grant (
   id            text        PRIMARY KEY,
+  family        text        NOT NULL,
+  kind          text        NOT NULL CHECK (kind IN ('authorization_code', 'pre-authorized_code', 'refresh_token')),
   offer_id      text        NOT NULL,
   registrant_id uuid        NOT NULL,
   config_ids    text        NOT NULL,
+  client_id     text        NOT NULL DEFAULT '',
+  jkt           text        NOT NULL DEFAULT '',
+  consent_id    text        NOT NULL DEFAULT '',
+  identifiers   jsonb       NOT NULL,
   created_at    timestamptz NOT NULL,
   expires_at    timestamptz NOT NULL,
   revoked_at    timestamptz
 );
 CREATE INDEX issue_grant_offer ON issue_grant (offer_id);
+CREATE INDEX issue_grant_family ON issue_grant (family);
+CREATE INDEX issue_grant_consent ON issue_grant (consent_id) WHERE consent_id <> '';
 
 -- Ids that may be used once: codes and nonces. The primary key is the guard.
 CREATE TABLE used_id (

@@ -1,0 +1,61 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Entry is one change of the issuer's settings: clients, wallet providers, keys.
+// It holds no personal data but the name of whoever did it. Writing it is part of
+// the transaction that makes the change.
+type Entry struct {
+	Actor  string // name of the account
+	Reason string
+
+	Subject  string // what kind of thing, a colon, its id: "client:wallet-1"; set by the writer
+	At       time.Time
+	Old, New map[string]any // nil: it was not there
+}
+
+type entryRow struct {
+	ID      uuid.UUID `gorm:"column:id;primaryKey"`
+	Subject string    `gorm:"column:subject"`
+	At      db.Time   `gorm:"column:at"`
+	Actor   string    `gorm:"column:actor"`
+	Reason  string    `gorm:"column:reason"`
+	Old     db.JSON   `gorm:"column:old_value"`
+	New     db.JSON   `gorm:"column:new_value"`
+}
+
+func (entryRow) TableName() string { return "issuer_log" }
+
+// logEntry writes who changed subject and why, in the caller's transaction.
+func logEntry(tx *gorm.DB, e Entry, subject string, before, after map[string]any, now db.Time) error {
+	row := entryRow{ID: uuid.New(), Subject: subject, At: now, Actor: e.Actor, Reason: e.Reason, Old: before, New: after}
+	if err := tx.Create(&row).Error; err != nil {
+		return fmt.Errorf("log change of %s: %w", subject, err)
+	}
+	return nil
+}
+
+// Log gives the changes of a subject, the oldest first.
+func (l *Ledger) Log(ctx context.Context, subject string) ([]Entry, error) {
+	var rows []entryRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("subject = ?", subject).Order("at, id").Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read log: %w", err)
+	}
+	entries := make([]Entry, len(rows))
+	for n, r := range rows {
+		entries[n] = Entry{Actor: r.Actor, Reason: r.Reason, Subject: r.Subject, At: r.At.Time, Old: r.Old, New: r.New}
+	}
+	return entries, nil
+}

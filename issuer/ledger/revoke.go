@@ -1,0 +1,28 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Revoke ends an authorization: no grant of the family leads to a credential or
+// to a token any more. It is no error if there is none, or if it is over.
+func (l *Ledger) Revoke(ctx context.Context, family string) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		return revokeGrants(tx, now, "family = ?", family)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: revoke: %w", err)
+	}
+	return nil
+}
+
+// revokeGrants ends the grants that a condition tells; refresh tokens end with
+// their family.
+func revokeGrants(tx *gorm.DB, now db.Time, condition string, args ...any) error {
+	return tx.Model(&grantRow{}).Where("revoked_at IS NULL").Where(condition, args...).Update("revoked_at", now).Error
+}
