@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -125,6 +126,13 @@ func checkPublicURL(s string) error {
 		return fmt.Errorf("public URL %q must be https; http is for localhost only", s)
 	}
 	return nil
+}
+
+// Origin is scheme and host of the public URL, without a path.
+func (i *Issuer) Origin() string {
+	scheme, rest, _ := strings.Cut(i.url, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
 }
 
 func (i *Issuer) loadContexts() (err error) {
