@@ -1,26 +1,24 @@
 package dataintegrity
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 )
-
-// Cryptosuite is the one that exists here.
-const Cryptosuite = "eddsa-rdfc-2022"
 
 // What can be wrong with a proof. A document that cannot be canonicalised gives
 // the errors of package contexts.
 var (
 	ErrProof     = errors.New("dataintegrity: no proof of the form that is supported")
 	ErrSignature = errors.New("dataintegrity: signature does not match")
-	ErrKey       = errors.New("dataintegrity: not an Ed25519 key")
+	ErrKey       = errors.New("dataintegrity: not a key of the suite")
 )
 
 // Proof is what a proof says of itself; nothing of it is verified.
 type Proof struct {
+	Suite   string    // SuiteEdDSA or SuiteECDSA
 	Method  string    // DID URL of the key
 	Created time.Time // when it says it was made
 	value   []byte    // signature, 64 bytes
@@ -33,7 +31,11 @@ func ProofOf(doc map[string]any) (Proof, error) {
 	if !ok {
 		return Proof{}, fmt.Errorf("%w: not exactly one proof", ErrProof)
 	}
-	for name, want := range map[string]string{"type": "DataIntegrityProof", "cryptosuite": Cryptosuite, "proofPurpose": "assertionMethod"} {
+	suite, _ := m["cryptosuite"].(string)
+	if !slices.Contains(Suites(), suite) {
+		return Proof{}, fmt.Errorf("%w: cryptosuite is not known", ErrProof)
+	}
+	for name, want := range map[string]string{"type": "DataIntegrityProof", "proofPurpose": "assertionMethod"} {
 		if m[name] != want {
 			return Proof{}, fmt.Errorf("%w: %s is not %s", ErrProof, name, want)
 		}
@@ -52,7 +54,7 @@ func ProofOf(doc map[string]any) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	return Proof{Method: method, Created: at, value: signature}, nil
+	return Proof{Suite: suite, Method: method, Created: at, value: signature}, nil
 }
 
 // Method gives the DID URL of the key that a document's proof names. It returns
@@ -73,14 +75,15 @@ func parseCreated(s string) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// parseValue reads a signature in multibase (VC DI EdDSA 1.0 §3.2.2): z and base58-btc.
+// parseValue reads a signature in multibase (VC DI EdDSA 1.0 §3.2.2, VC DI ECDSA
+// 1.0 §3.2.2): z and base58-btc. A P-384 signature has 96 bytes and is refused.
 func parseValue(s string) ([]byte, error) {
 	const longest = 1 + 88 // 64 bytes in base58 have at most 88 digits
 	if len(s) < 2 || len(s) > longest || s[0] != 'z' {
 		return nil, fmt.Errorf("%w: proofValue is not base58 multibase", ErrProof)
 	}
 	b, ok := decodeBase58(s[1:])
-	if !ok || len(b) != ed25519.SignatureSize {
+	if !ok || len(b) != signatureSize {
 		return nil, fmt.Errorf("%w: proofValue is not a signature of 64 bytes", ErrProof)
 	}
 	return b, nil

@@ -2,8 +2,6 @@ package dataintegrity
 
 import (
 	"crypto"
-	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -14,29 +12,30 @@ import (
 
 // Sign gives a copy of doc with a proof by key, which method names (a DID URL
 // with a fragment) and which says that it was made at created, in whole seconds.
-// doc must name its contexts and have no proof yet. It returns ErrProof, ErrKey,
-// the errors of contexts.Set.Canonicalize, or the signer's own.
+// The suite is the key's. doc must name its contexts and have no proof yet. It
+// returns ErrProof, ErrKey, the errors of contexts.Set.Canonicalize, or the
+// signer's own.
 func Sign(s *contexts.Set, doc map[string]any, key crypto.Signer, method string, created time.Time) (map[string]any, error) {
-	public, ok := key.Public().(ed25519.PublicKey)
-	if !ok {
-		return nil, ErrKey
+	suite, err := SuiteOf(key.Public())
+	if err != nil {
+		return nil, err
 	}
 	if _, ok := doc["proof"]; ok || method == "" {
 		return nil, fmt.Errorf("%w: the document has one already, or the method is empty", ErrProof)
 	}
 	proof := map[string]any{
-		"type": "DataIntegrityProof", "cryptosuite": Cryptosuite, "proofPurpose": "assertionMethod",
+		"type": "DataIntegrityProof", "cryptosuite": suite, "proofPurpose": "assertionMethod",
 		"verificationMethod": method, "created": created.UTC().Format("2006-01-02T15:04:05Z"),
 	}
 	data, err := hashData(s, doc, proof)
 	if err != nil {
 		return nil, err
 	}
-	signature, err := key.Sign(rand.Reader, data, crypto.Hash(0))
+	signature, err := sign(key, data)
 	if err != nil {
 		return nil, fmt.Errorf("sign proof: %w", err)
 	}
-	if !ed25519.Verify(public, data, signature) { // a broken module must not hand out credentials
+	if !verify(key.Public(), data, signature) { // a broken module must not hand out credentials
 		return nil, ErrSignature
 	}
 	proof["proofValue"] = "z" + encodeBase58(signature)
@@ -46,15 +45,19 @@ func Sign(s *contexts.Set, doc map[string]any, key crypto.Signer, method string,
 }
 
 // Verify checks the one proof of a document against a key. It returns ErrProof
-// for a proof of another form, ErrSignature, ErrKey, or the errors of
-// contexts.Set.Canonicalize.
-func Verify(s *contexts.Set, doc map[string]any, key ed25519.PublicKey) error {
-	if len(key) != ed25519.PublicKeySize {
-		return ErrKey
+// for a proof of another form, ErrSignature, ErrKey for a key that is not of the
+// proof's suite, or the errors of contexts.Set.Canonicalize.
+func Verify(s *contexts.Set, doc map[string]any, key crypto.PublicKey) error {
+	suite, err := SuiteOf(key)
+	if err != nil {
+		return err
 	}
 	proof, err := ProofOf(doc)
 	if err != nil {
 		return err
+	}
+	if proof.Suite != suite {
+		return ErrKey
 	}
 	unsigned := maps.Clone(doc)
 	delete(unsigned, "proof")
@@ -64,14 +67,15 @@ func Verify(s *contexts.Set, doc map[string]any, key ed25519.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	if !ed25519.Verify(key, data, proof.value) {
+	if !verify(key, data, proof.value) {
 		return ErrSignature
 	}
 	return nil
 }
 
 // hashData gives what is signed: the hash of the canonical proof options, then
-// that of the canonical document (VC DI EdDSA 1.0 §3.2.3 to 3.2.5).
+// that of the canonical document (VC DI EdDSA 1.0 §3.2.3 to 3.2.5, VC DI ECDSA
+// 1.0 §3.2.3 to 3.2.5).
 func hashData(s *contexts.Set, doc, proof map[string]any) ([]byte, error) {
 	options := maps.Clone(proof)
 	options["@context"] = doc["@context"]

@@ -2,6 +2,7 @@ package dataintegrity_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -28,6 +29,16 @@ func newSet(t testing.TB) *contexts.Set {
 	return s
 }
 
+// bothKeys gives a key of each suite.
+func bothKeys(t testing.TB) map[string]crypto.Signer {
+	t.Helper()
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]crypto.Signer{dataintegrity.SuiteEdDSA: newKey(t), dataintegrity.SuiteECDSA: ec}
+}
+
 func newKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
@@ -46,7 +57,7 @@ func credential() map[string]any {
 	}
 }
 
-func signed(t testing.TB, s *contexts.Set, key ed25519.PrivateKey) map[string]any {
+func signed(t testing.TB, s *contexts.Set, key crypto.Signer) map[string]any {
 	t.Helper()
 	doc, err := dataintegrity.Sign(s, credential(), key, method, time.Date(2026, 11, 1, 12, 0, 0, 999, time.FixedZone("", 3600)))
 	if err != nil {
@@ -57,36 +68,43 @@ func signed(t testing.TB, s *contexts.Set, key ed25519.PrivateKey) map[string]an
 
 func TestSignAndVerify(t *testing.T) {
 	t.Parallel()
-	s, key := newSet(t), newKey(t)
-	doc := signed(t, s, key)
-	if err := dataintegrity.Verify(s, doc, key.Public().(ed25519.PublicKey)); err != nil {
-		t.Fatal(err)
-	}
-	b, err := json.Marshal(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := dataintegrity.Verify(s, decode(t, b), key.Public().(ed25519.PublicKey)); err != nil {
-		t.Errorf("after a trip through JSON: %v", err)
-	}
-	p, err := dataintegrity.ProofOf(doc)
-	if err != nil || p.Method != method || !p.Created.Equal(time.Date(2026, 11, 1, 11, 0, 0, 0, time.UTC)) {
-		t.Errorf("proof %+v, %v", p, err)
-	}
-	if err := dataintegrity.Verify(s, doc, newKey(t).Public().(ed25519.PublicKey)); !errors.Is(err, dataintegrity.ErrSignature) {
-		t.Errorf("foreign key: %v, want ErrSignature", err)
+	s, keys := newSet(t), bothKeys(t)
+	for suite, key := range keys {
+		doc := signed(t, s, key)
+		if err := dataintegrity.Verify(s, doc, key.Public()); err != nil {
+			t.Fatal(suite, err)
+		}
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dataintegrity.Verify(s, decode(t, b), key.Public()); err != nil {
+			t.Errorf("%s, after a trip through JSON: %v", suite, err)
+		}
+		p, err := dataintegrity.ProofOf(doc)
+		if err != nil || p.Suite != suite || p.Method != method || !p.Created.Equal(time.Date(2026, 11, 1, 11, 0, 0, 0, time.UTC)) {
+			t.Errorf("%s: proof %+v, %v", suite, p, err)
+		}
+		if err := dataintegrity.Verify(s, doc, bothKeys(t)[suite].Public()); !errors.Is(err, dataintegrity.ErrSignature) {
+			t.Errorf("%s, foreign key: %v, want ErrSignature", suite, err)
+		}
+		for other, k := range keys {
+			if err := dataintegrity.Verify(s, doc, k.Public()); other != suite && !errors.Is(err, dataintegrity.ErrKey) {
+				t.Errorf("%s, key of %s: %v, want ErrKey", suite, other, err)
+			}
+		}
 	}
 }
 
 func TestSignRefuses(t *testing.T) {
 	t.Parallel()
 	s, key := newSet(t), newKey(t)
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ec, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := dataintegrity.Sign(s, credential(), ec, method, time.Now()); !errors.Is(err, dataintegrity.ErrKey) {
-		t.Errorf("P-256: %v, want ErrKey", err)
+		t.Errorf("P-384: %v, want ErrKey", err)
 	}
 	if _, err := dataintegrity.Sign(s, signed(t, s, key), key, method, time.Now()); !errors.Is(err, dataintegrity.ErrProof) {
 		t.Errorf("second proof: %v, want ErrProof", err)
@@ -112,12 +130,18 @@ func TestSignRefuses(t *testing.T) {
 // Whatever is changed in a signed document, and whatever is added to it, shows.
 func TestVerifySeesEveryChange(t *testing.T) {
 	t.Parallel()
-	s, key := newSet(t), newKey(t)
-	public := key.Public().(ed25519.PublicKey)
-	b, err := json.Marshal(signed(t, s, key))
-	if err != nil {
-		t.Fatal(err)
+	s := newSet(t)
+	for suite, key := range bothKeys(t) {
+		b, err := json.Marshal(signed(t, s, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seesEveryChange(t, s, suite, b, key.Public())
 	}
+}
+
+func seesEveryChange(t *testing.T, s *contexts.Set, suite string, b []byte, public crypto.PublicKey) {
+	t.Helper()
 	for old, changed := range map[string]string{
 		`"Amina"`: `"Amine"`, `"VerifiableCredential",`: ``, `"did:key:z6Mk1"`: `"did:key:z6Mk2"`, `2026-11-01T00`: `2026-11-01T01`,
 		`"statusListIndex":"7"`: `"statusListIndex":"8"`, `"created":"2026-11-01T11`: `"created":"2026-11-01T12`, `#key-1`: `#key-2`,
@@ -129,7 +153,7 @@ func TestVerifySeesEveryChange(t *testing.T) {
 			t.Errorf("%s is not in the document", old)
 		}
 		if err := dataintegrity.Verify(s, decode(t, bad), public); err == nil {
-			t.Errorf("%s for %s: still verified", changed, old)
+			t.Errorf("%s, %s for %s: still verified", suite, changed, old)
 		}
 	}
 }
@@ -147,6 +171,7 @@ func TestProofIsReadStrictly(t *testing.T) {
 		"type a set":       func(d, p map[string]any) { p["type"] = []any{"DataIntegrityProof"} },
 		"suite":            func(d, p map[string]any) { p["cryptosuite"] = "eddsa-jcs-2022" },
 		"old suite":        func(d, p map[string]any) { p["cryptosuite"] = "eddsa-2022" },
+		"suite a list":     func(d, p map[string]any) { p["cryptosuite"] = []any{"eddsa-rdfc-2022"} },
 		"purpose":          func(d, p map[string]any) { p["proofPurpose"] = "authentication" },
 		"no purpose":       func(d, p map[string]any) { delete(p, "proofPurpose") },
 		"no method":        func(d, p map[string]any) { delete(p, "verificationMethod") },
@@ -180,16 +205,18 @@ func TestProofIsReadStrictly(t *testing.T) {
 
 func TestEveryBitOfTheSignatureCounts(t *testing.T) {
 	t.Parallel()
-	s, key := newSet(t), newKey(t)
-	doc := signed(t, s, key)
-	proof := doc["proof"].(map[string]any)
-	value, _ := dataintegrity.DecodeBase58(proof["proofValue"].(string)[1:])
-	for i := 0; i < len(value)*8; i += 7 {
-		bad := bytes.Clone(value)
-		bad[i/8] ^= 1 << (i % 8)
-		proof["proofValue"] = "z" + dataintegrity.EncodeBase58(bad)
-		if err := dataintegrity.Verify(s, doc, key.Public().(ed25519.PublicKey)); err == nil {
-			t.Errorf("bit %d flipped and still verified", i)
+	s := newSet(t)
+	for suite, key := range bothKeys(t) {
+		doc := signed(t, s, key)
+		proof := doc["proof"].(map[string]any)
+		value, _ := dataintegrity.DecodeBase58(proof["proofValue"].(string)[1:])
+		for i := 0; i < len(value)*8; i += 7 {
+			bad := bytes.Clone(value)
+			bad[i/8] ^= 1 << (i % 8)
+			proof["proofValue"] = "z" + dataintegrity.EncodeBase58(bad)
+			if err := dataintegrity.Verify(s, doc, key.Public()); err == nil {
+				t.Errorf("%s: bit %d flipped and still verified", suite, i)
+			}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/ed25519"
 	"errors"
 	"regexp"
 	"slices"
@@ -79,10 +78,15 @@ func checkKind(doc, proof map[string]any) error {
 		return failure{UnsupportedFormat, "This is not a verifiable credential."}
 	case slices.Contains(kinds, listType):
 		return failure{UnsupportedFormat, "This is a status list, not a credential about somebody."}
-	case proof != nil && (proof["type"] != "DataIntegrityProof" || proof["cryptosuite"] != dataintegrity.Cryptosuite):
+	case proof != nil && (proof["type"] != "DataIntegrityProof" || !knownSuite(proof)):
 		return failure{UnsupportedFormat, "Its proof is of another kind."}
 	}
 	return nil
+}
+
+func knownSuite(proof map[string]any) bool {
+	suite, _ := proof["cryptosuite"].(string)
+	return slices.Contains(dataintegrity.Suites(), suite)
 }
 
 // texts gives a string, or an array of strings, as a list; nothing else.
@@ -130,12 +134,10 @@ func (t *trust) verifyLDP(doc map[string]any, k key) (signed, error) {
 // verifyProof checks the proof of a credential or of a status list, and that
 // nothing which it signs is out of sight.
 func (t *trust) verifyProof(doc map[string]any, k key) error {
-	public, ok := k.public.(ed25519.PublicKey)
-	if !ok {
-		return failure{Altered, "The key that it names is not for this kind of proof."}
-	}
-	err := dataintegrity.Verify(t.contexts, doc, public)
+	err := dataintegrity.Verify(t.contexts, doc, k.public)
 	switch {
+	case errors.Is(err, dataintegrity.ErrKey):
+		return failure{Altered, "The key that it names is not for this kind of proof."}
 	case errors.Is(err, contexts.ErrContext):
 		return failure{UnsupportedFormat, "It names a JSON-LD context that is not in the trust bundle."}
 	case errors.Is(err, contexts.ErrLimit):
