@@ -41,6 +41,19 @@ func newAllocator(l *ledger.Ledger, key secret.Key) *allocator {
 	return &allocator{ledger: l, key: key, open: map[string]*openBlock{}}
 }
 
+// takeAll gives n fresh indices in lists of the kind.
+func (a *allocator) takeAll(ctx context.Context, kind string, n int) ([]slot, error) {
+	slots := make([]slot, n)
+	for k := range slots {
+		var err error
+		if slots[k], err = a.take(ctx, kind); err != nil {
+			a.giveBack(kind, slots[:k]...)
+			return nil, err
+		}
+	}
+	return slots, nil
+}
+
 // take gives a fresh index in a list of the kind.
 func (a *allocator) take(ctx context.Context, kind string) (slot, error) {
 	a.mu.Lock()
@@ -65,12 +78,12 @@ func (a *allocator) take(ctx context.Context, kind string) (slot, error) {
 	return slot{listID: b.block.List.ID, index: int64(index)}, nil
 }
 
-// giveBack returns a slot whose reservation was refused, so that refused
+// giveBack returns slots whose reservation was refused, so that refused
 // requests cannot use up a list. Give back only what certainly was not written.
-func (a *allocator) giveBack(kind string, s slot) {
+func (a *allocator) giveBack(kind string, slots ...slot) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if b := a.open[kind]; b != nil {
-		b.back = append(b.back, s)
+		b.back = append(b.back, slots...)
 	}
 }

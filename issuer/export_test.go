@@ -5,6 +5,7 @@ import (
 	"crypto"
 
 	"socialregistry/contexts"
+	"socialregistry/issuer/oauth"
 )
 
 // Contexts is the set that credentials are signed with.
@@ -26,15 +27,19 @@ func (i *Issuer) TakeIndex(ctx context.Context, kind string) (list string, index
 }
 
 // CredentialWith is Credential with something between reservation and signature.
-func (i *Issuer) CredentialWith(ctx context.Context, accessToken string, body []byte, between func()) (any, error) {
-	o, err := i.order(ctx, accessToken, body)
+func (i *Issuer) CredentialWith(ctx context.Context, call oauth.Call, body []byte, between func()) (any, error) {
+	o, err := i.order(ctx, call, body)
 	if err != nil {
 		return nil, err
 	}
-	s, err := i.reserve(ctx, o)
+	batch, err := i.reserve(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	between()
-	return i.finish(ctx, s)
+	credentials, err := i.finish(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return credentials[0], nil
 }

@@ -144,7 +144,7 @@ func TestWithdrawnWhileItIsSigned(t *testing.T) {
 			w.edit(t, id, map[string]string{"birth_date": "1990-04-05"})
 			nonce, err := w.Nonce(ctx)
 			must(t, err)
-			got, err := w.CredentialWith(ctx, w.token(t, id, sd), request(sd, newHolder(t).proof(nonce.CNonce, w.clock.now())), tc.between)
+			got, err := w.CredentialWith(ctx, bearer(w.token(t, id, sd)), request(sd, newHolder(t).proof(nonce.CNonce, w.clock.now())), tc.between)
 			if denied := oauth.CodeOf(err) == "credential_request_denied"; denied != tc.denied || denied == (got != nil) {
 				t.Errorf("%s: %v, handed out %v, want denied %v", name, err, got != nil, tc.denied)
 			}

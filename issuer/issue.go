@@ -12,6 +12,7 @@ import (
 
 	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
+	"socialregistry/internal/secret"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
@@ -22,36 +23,44 @@ import (
 const maxTries = 5
 
 // Credential answers a credential request (OID4VCI 1.0 §8). This is the whole
-// pipeline, in order: open the token, read the request, check the proof; then
-// issue. Errors are *oauth.Error with the codes of §8.3.1.2 and RFC 6750 §3.1.
-func (i *Issuer) Credential(ctx context.Context, accessToken string, body []byte) (oid4vci.CredentialResponse, error) {
-	o, err := i.order(ctx, accessToken, body)
+// pipeline, in order: open the token, read the request, check the proofs; then
+// issue. contentType is the media type of the body. Errors are *oauth.Error with
+// the codes of §8.3.1.2, RFC 6750 §3.1 and RFC 9449 §7.1.
+func (i *Issuer) Credential(ctx context.Context, call oauth.Call, contentType string, body []byte) (Answer, error) {
+	o, err := i.order(ctx, call, body)
 	if err != nil {
-		return oid4vci.CredentialResponse{}, err
+		return Answer{}, err
 	}
-	credential, err := i.issue(ctx, o)
+	credentials, err := i.issue(ctx, o)
 	if err != nil {
-		return oid4vci.CredentialResponse{}, err
+		return Answer{}, err
 	}
-	return oid4vci.NewCredentialResponse(credential), nil
+	return Answer{CredentialResponse: oid4vci.NewCredentialResponse("", credentials...)}, nil
+}
+
+// Answer is what the credential endpoint and the deferred credential endpoint
+// send: the response in the clear or, if JWE is not empty, that (OID4VCI 1.0
+// §10), as application/jwt.
+type Answer struct {
+	oid4vci.CredentialResponse
+	JWE string
 }
 
 // order is a request that has passed every check that needs no record: who may
-// get what, bound to which key.
+// get what, bound to which keys.
 type order struct {
 	access accessClaims
 	config Configuration
-	proof  oid4vci.Proof
-	nonce  string // id of the c_nonce in the proof
-	holder string // thumbprint of the proof's key
+	proofs []oid4vci.Proof // one credential is made for each
+	nonce  string          // id of the c_nonce in the proofs
 }
 
 // order checks what a wallet sends. Claims that it sends are not even read.
-func (i *Issuer) order(ctx context.Context, accessToken string, body []byte) (order, error) {
-	now := i.now()
+func (i *Issuer) order(ctx context.Context, call oauth.Call, body []byte) (order, error) {
 	var o order
-	if err := i.tokens.Open(kindAccess, accessToken, now, &o.access); err != nil {
-		return o, oauth.InvalidToken(badToken).Because(err)
+	var err error
+	if o.access, err = i.access(ctx, call); err != nil {
+		return o, err
 	}
 	req, err := oid4vci.ParseCredentialRequest(body)
 	if err != nil {
@@ -60,7 +69,8 @@ func (i *Issuer) order(ctx context.Context, accessToken string, body []byte) (or
 	if o.config, err = i.granted(o.access, req.ConfigurationID); err != nil {
 		return o, err
 	}
-	o.proof, err = oid4vci.CheckProof(ctx, req.ProofJWT, oid4vci.ProofPolicy{
+	now := i.now()
+	proof, err := oid4vci.CheckProof(ctx, req.ProofJWT, oid4vci.ProofPolicy{
 		Issuer: i.url, Now: now, Algs: oid4vci.ProofAlgs(), Methods: bindingMethods(o.config.Format),
 		Anonymous: o.access.ClientID == "", ClientID: o.access.ClientID, Resolve: i.resolver.Key,
 	})
@@ -68,12 +78,11 @@ func (i *Issuer) order(ctx context.Context, accessToken string, body []byte) (or
 		return o, err
 	}
 	var nonce nonceClaims
-	if err := i.tokens.Open(kindNonce, o.proof.Nonce, now, &nonce); err != nil {
+	if err := i.tokens.Open(kindNonce, proof.Nonce, now, &nonce); err != nil {
 		return o, oid4vci.InvalidNonce(badNonce).Because(err)
 	}
-	o.nonce = nonce.ID
-	o.holder, err = jose.Thumbprint(o.proof.Key)
-	return o, err
+	o.nonce, o.proofs = nonce.ID, []oid4vci.Proof{proof}
+	return o, nil
 }
 
 // granted gives the configuration that is asked for, if the token is for it.
@@ -88,92 +97,124 @@ func (i *Issuer) granted(access accessClaims, id string) (Configuration, error) 
 	return config, nil
 }
 
-// statement is what is going to be signed.
+// statement is what is going to be signed: one copy of a response, bound to the
+// key of its proof.
 type statement struct {
 	order
 	ledger.Issuance
+	proof  oid4vci.Proof
 	claims map[string]any
 	key    keys.Key
 }
 
-// issue reads what is attested now, reserves, signs, records. The signature is
-// made outside every transaction, and last: what it covers is stored before,
-// and it is handed out only if the reservation still stands after.
-func (i *Issuer) issue(ctx context.Context, o order) (any, error) {
-	s, err := i.reserve(ctx, o)
+// issue reads what is attested now, reserves, signs, records. The signatures are
+// made outside every transaction, and last: what they cover is stored before,
+// and they are handed out only if the reservations still stand after.
+func (i *Issuer) issue(ctx context.Context, o order) ([]any, error) {
+	batch, err := i.reserve(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return i.finish(ctx, s)
+	return i.finish(ctx, batch)
 }
 
 // finish signs what was reserved and records it.
-func (i *Issuer) finish(ctx context.Context, s statement) (any, error) {
-	credential, err := i.sign(s)
-	if err != nil {
-		return nil, fmt.Errorf("sign credential %s: %w", s.ID, err)
+func (i *Issuer) finish(ctx context.Context, batch []statement) ([]any, error) {
+	credentials, ids := make([]any, len(batch)), make([]uuid.UUID, len(batch))
+	for n, s := range batch {
+		var err error
+		if credentials[n], err = i.sign(s); err != nil {
+			return nil, fmt.Errorf("sign credential %s: %w", s.ID, err)
+		}
+		ids[n] = s.ID
 	}
-	err = i.ledger.Record(ctx, s.ID)
+	err := i.ledger.Record(ctx, ids...)
 	if errors.Is(err, ledger.ErrNotReserved) {
 		return nil, oid4vci.CredentialRequestDenied("The record changed while the credential was made. Ask for a new offer.").Because(err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return credential, nil
+	return credentials, nil
 }
 
 // reserve reads the record and passes the gate, again if the record moved in
 // between: the values and the reservation belong to one state of the record.
-func (i *Issuer) reserve(ctx context.Context, o order) (statement, error) {
+func (i *Issuer) reserve(ctx context.Context, o order) ([]statement, error) {
 	key, err := i.ring.Current(o.config.Alg, i.now())
 	if err != nil {
-		return statement{}, err
+		return nil, err
 	}
 	kind := listKind(o.config.Format)
-	place, err := i.indices.take(ctx, kind)
+	places, err := i.indices.takeAll(ctx, kind, len(o.proofs))
 	if err != nil {
-		return statement{}, err
+		return nil, err
 	}
-	for range maxTries {
-		var s statement
-		s, err = i.prepare(ctx, o, key, place)
-		if err != nil {
-			break
-		}
-		s.Issuance, err = i.ledger.Reserve(ctx, ledger.Reservation{Issuance: s.Issuance, Nonce: o.nonce, NonceExpires: i.now().Add(nonceLife)})
-		if err == nil {
-			return s, nil
-		}
-		if !errors.Is(err, ledger.ErrMoved) {
-			break
-		}
-	}
+	batch, err := i.reserveAt(ctx, o, key, places)
 	if refusedBeforeWriting(err) {
-		i.indices.giveBack(kind, place)
+		i.indices.giveBack(kind, places...)
 	}
-	return statement{}, reserveError(err)
+	return batch, reserveError(err)
 }
 
-// prepare reads what is attested now and draws up the statement.
-func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, place slot) (statement, error) {
+// reserveAt reserves one credential at each of the places.
+func (i *Issuer) reserveAt(ctx context.Context, o order, key keys.Key, places []slot) ([]statement, error) {
+	for try := 1; ; try++ {
+		batch, err := i.prepare(ctx, o, key, places)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := i.ledger.Reserve(ctx, ledger.Reservation{Issuances: issuances(batch), Nonce: o.nonce, NonceExpires: i.now().Add(nonceLife)})
+		if err == nil {
+			for n := range batch {
+				batch[n].Issuance = rows[n]
+			}
+			return batch, nil
+		}
+		if !errors.Is(err, ledger.ErrMoved) || try == maxTries {
+			return nil, err
+		}
+	}
+}
+
+func issuances(batch []statement) []ledger.Issuance {
+	out := make([]ledger.Issuance, len(batch))
+	for n, s := range batch {
+		out[n] = s.Issuance
+	}
+	return out
+}
+
+// prepare reads what is attested now and draws up the statements. The copies of
+// a batch differ in their key, their id, their status index and, once signed,
+// their salts; nothing that they share is theirs alone (OID4VCI 1.0 §15.4.1).
+func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []slot) ([]statement, error) {
 	attested, err := i.registry.Attested(ctx, o.access.Registrant)
 	if fault.KindOf(err) == fault.NotFound {
-		return statement{}, oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
+		return nil, oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
 	}
 	if err != nil {
-		return statement{}, err
+		return nil, err
 	}
 	selected, missing := i.selectClaims(o.config, attested)
 	if len(missing) > 0 { // names of fields are no personal data
-		return statement{}, oid4vci.CredentialRequestDenied("These details are not attested: " + strings.Join(missing, ", ") + ".")
+		return nil, oid4vci.CredentialRequestDenied("These details are not attested: " + strings.Join(missing, ", ") + ".")
 	}
 	from, until := validity(i.now(), o.config.ValidityDays)
-	return statement{order: o, claims: selected.claims, key: key, Issuance: ledger.Issuance{
-		ID: uuid.New(), RegistrantID: attested.RegistrantID, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
-		KID: key.KID, Holder: o.holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
-		ListID: place.listID, ListIndex: place.index, ValidFrom: from, ValidUntil: until,
-	}}, nil
+	response := secret.RandomID(16)
+	batch := make([]statement, len(o.proofs))
+	for n, proof := range o.proofs {
+		holder, err := jose.Thumbprint(proof.Key)
+		if err != nil {
+			return nil, err
+		}
+		batch[n] = statement{order: o, proof: proof, claims: selected.claims, key: key, Issuance: ledger.Issuance{
+			ID: uuid.New(), RegistrantID: attested.RegistrantID, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
+			ResponseID: response, KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
+			ListID: places[n].listID, ListIndex: places[n].index, ValidFrom: from, ValidUntil: until,
+		}}
+	}
+	return batch, nil
 }
 
 // validity begins with the day, in UTC, so that the times in a credential link

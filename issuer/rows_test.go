@@ -132,7 +132,7 @@ func TestRow72StatusIndices(t *testing.T) {
 		nonce, err := w.Nonce(ctx)
 		must(t, err)
 		first := w.credential(t, token, nonce.CNonce, h)
-		if _, err := w.Credential(ctx, token, request(sd, h.proof(nonce.CNonce, w.clock.now()))); oauth.CodeOf(err) != "invalid_nonce" {
+		if _, err := w.Credential(ctx, bearer(token), jsonMedia, request(sd, h.proof(nonce.CNonce, w.clock.now()))); oauth.CodeOf(err) != "invalid_nonce" {
 			t.Errorf("a refusal was expected: %v", err)
 		}
 		w.edit(t, id, map[string]string{"given_name": "Aminata"})
@@ -155,7 +155,7 @@ func TestRow72StatusIndices(t *testing.T) {
 
 func (w *world) credential(t *testing.T, token, nonce string, h holder) any {
 	t.Helper()
-	res, err := w.Credential(context.Background(), token, request(sd, h.proof(nonce, w.clock.now())))
+	res, err := w.Credential(context.Background(), bearer(token), jsonMedia, request(sd, h.proof(nonce, w.clock.now())))
 	must(t, err)
 	return res.Credentials[0].Credential
 }

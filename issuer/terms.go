@@ -20,7 +20,7 @@ func (i *Issuer) checkTerms(c Configuration) error {
 	if c.Format != oid4vci.FormatLDP {
 		return nil
 	}
-	s := statement{order: order{config: c, proof: oid4vci.Proof{DID: "did:example:holder"}}, claims: map[string]any{},
+	s := statement{order: order{config: c}, proof: oid4vci.Proof{DID: "did:example:holder"}, claims: map[string]any{},
 		Issuance: ledger.Issuance{ID: uuid.Nil, ListID: "example", ValidFrom: time.Unix(0, 0), ValidUntil: time.Unix(1, 0)}}
 	for _, f := range c.Fields {
 		s.claims[f.Claim] = probe(f.Claim)

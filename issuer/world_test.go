@@ -174,11 +174,18 @@ func (w *world) ask(ctx context.Context, token, config string, h holder) (any, e
 	if err != nil {
 		return nil, err
 	}
-	res, err := w.Credential(ctx, token, request(config, h.proof(nonce.CNonce, w.clock.now())))
+	res, err := w.Credential(ctx, bearer(token), jsonMedia, request(config, h.proof(nonce.CNonce, w.clock.now())))
 	if err != nil {
 		return nil, err
 	}
 	return res.Credentials[0].Credential, nil
+}
+
+const jsonMedia = "application/json"
+
+// bearer is a call of the credential endpoint with a token.
+func bearer(token string) oauth.Call {
+	return oauth.Call{Method: "POST", URL: publicURL + "/oid4vci/credential", Authorization: []string{"Bearer " + token}}
 }
 
 func request(config, proof string) []byte {

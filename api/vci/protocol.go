@@ -1,11 +1,13 @@
 package vci
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/respond"
+	"socialregistry/issuer"
 	"socialregistry/issuer/oauth"
 )
 
@@ -52,18 +54,27 @@ func (h *Handlers) Nonce(c *gin.Context) error {
 // Credential serves POST /oid4vci/credential (OID4VCI 1.0 §8). The access token
 // is read from the Authorization header alone.
 func (h *Handlers) Credential(c *gin.Context) error {
-	token, err := oauth.BearerToken(c.Request.Header.Values("Authorization"))
+	return h.issue(c, h.issuer.Credential)
+}
+
+// issue serves an endpoint that answers with credentials.
+func (h *Handlers) issue(c *gin.Context, ask func(context.Context, oauth.Call, string, []byte) (issuer.Answer, error)) error {
+	body, err := respond.Body(c, mediaJSON, mediaJWT)
 	if err != nil {
 		return err
 	}
-	body, err := respond.Body(c, mediaJSON)
-	if err != nil {
-		return err
-	}
-	credential, err := h.issuer.Credential(c.Request.Context(), token, body)
+	answer, err := ask(c.Request.Context(), h.call(c), c.ContentType(), body)
 	if err != nil {
 		return err
 	}
 	c.Header("Cache-Control", "no-store") // §8.3
-	return respond.JSON(c, http.StatusOK, credential)
+	status := http.StatusOK
+	if answer.Deferred() {
+		status = http.StatusAccepted // §8.3
+	}
+	if answer.JWE != "" {
+		c.Data(status, mediaJWT, []byte(answer.JWE)) // §10
+		return nil
+	}
+	return respond.JSON(c, status, answer.CredentialResponse)
 }

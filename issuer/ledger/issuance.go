@@ -41,6 +41,7 @@ type Issuance struct {
 	ConfigID     string
 	Format       string
 	GrantID      string
+	ResponseID   string // the response that it goes out with; the copies of a batch share it
 	State        State
 	KID          string            // the key it is signed with
 	Holder       string            // RFC 7638 thumbprint of the holder's key
@@ -56,6 +57,9 @@ type Issuance struct {
 	ClosedAt     time.Time // zero: live
 	ClosedBy     string    // account, or ByFollower or BySweep
 	Reason       string
+	AcceptedAt   time.Time // when the wallet said that it keeps it; zero: it did not (yet)
+	FailedAt     time.Time // when the wallet said that it could not take it
+	DeletedAt    time.Time // when the wallet said that its holder removed it
 }
 
 // Live says whether the credential has not ended: it is valid, or may be again.
@@ -67,6 +71,7 @@ type issuanceRow struct {
 	ConfigID     string    `gorm:"column:config_id"`
 	Format       string    `gorm:"column:format"`
 	GrantID      string    `gorm:"column:grant_id"`
+	ResponseID   string    `gorm:"column:response_id"`
 	State        string    `gorm:"column:state"`
 	KID          string    `gorm:"column:kid"`
 	Holder       string    `gorm:"column:holder"`
@@ -82,6 +87,9 @@ type issuanceRow struct {
 	ClosedAt     *db.Time  `gorm:"column:closed_at"`
 	ClosedBy     string    `gorm:"column:closed_by"`
 	Reason       string    `gorm:"column:reason"`
+	AcceptedAt   *db.Time  `gorm:"column:accepted_at"`
+	FailedAt     *db.Time  `gorm:"column:failed_at"`
+	DeletedAt    *db.Time  `gorm:"column:deleted_at"`
 }
 
 func (issuanceRow) TableName() string { return "issuance" }
@@ -91,7 +99,7 @@ func issuanceRowOf(i Issuance) issuanceRow {
 	for k, h := range i.Fields {
 		fields[k] = base64.RawURLEncoding.EncodeToString(h)
 	}
-	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID,
+	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, ResponseID: i.ResponseID,
 		State: string(i.State), KID: i.KID, Holder: i.Holder, Fields: fields, VersionNo: i.VersionNo, ChainNo: i.ChainNo,
 		ListID: i.ListID, ListIndex: i.ListIndex, ValidFrom: db.Time{Time: i.ValidFrom}, ValidUntil: db.Time{Time: i.ValidUntil},
 		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason}
@@ -109,10 +117,11 @@ func (r issuanceRow) toIssuance() Issuance {
 			fields[k] = nil
 		}
 	}
-	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID,
+	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, ResponseID: r.ResponseID,
 		State: State(r.State), KID: r.KID, Holder: r.Holder, Fields: fields, VersionNo: r.VersionNo, ChainNo: r.ChainNo,
 		ListID: r.ListID, ListIndex: r.ListIndex, ValidFrom: r.ValidFrom.Time, ValidUntil: r.ValidUntil.Time,
-		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason}
+		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason,
+		AcceptedAt: timeOf(r.AcceptedAt), FailedAt: timeOf(r.FailedAt), DeletedAt: timeOf(r.DeletedAt)}
 }
 
 func toIssuances(rows []issuanceRow) []Issuance {

@@ -41,7 +41,7 @@ func TestAGrantLeadsToAFewCredentials(t *testing.T) {
 			t.Errorf("%d made, %d refused, want %d made", made.Load(), refused.Load(), ledger.MaxPerGrant)
 		}
 		other := b.reservation(g, list.ID, 100)
-		other.ConfigID = "c2"
+		one(other).ConfigID = "c2"
 		if _, err := b.Reserve(ctx, other); err != nil {
 			t.Errorf("another configuration of the grant: %v", err)
 		}
@@ -55,11 +55,11 @@ func TestAGrantLeadsToAFewCredentials(t *testing.T) {
 func (b *bundle) issueTheOther(t *testing.T, g ledger.Grant, list string) ledger.Offer {
 	t.Helper()
 	r, ctx := b.reservation(g, list, 99), context.Background()
-	r.ConfigID = "c2"
+	one(r).ConfigID = "c2"
 	if _, err := b.Reserve(ctx, r); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Record(ctx, r.ID); err != nil {
+	if err := b.Record(ctx, one(r).ID); err != nil {
 		t.Fatal(err)
 	}
 	o, err := b.Offer(ctx, g.OfferID)
@@ -78,15 +78,15 @@ func TestTwoLastCredentialsAtOnceCompleteTheOffer(t *testing.T) {
 		for n := range 20 {
 			g := b.grant(t)
 			first, second := b.reservation(g, list.ID, int64(2*n)), b.reservation(g, list.ID, int64(2*n+1))
-			second.ConfigID = "c2"
+			one(second).ConfigID = "c2"
 			for _, r := range []ledger.Reservation{first, second} {
 				if _, err := b.Reserve(ctx, r); err != nil {
 					t.Fatal(err)
 				}
 			}
 			done := make(chan error, 1)
-			go func() { done <- other.Record(ctx, second.ID) }()
-			if err := errors.Join(b.Record(ctx, first.ID), <-done); err != nil {
+			go func() { done <- other.Record(ctx, one(second).ID) }()
+			if err := errors.Join(b.Record(ctx, one(first).ID), <-done); err != nil {
 				t.Fatal(err)
 			}
 			if o, err := b.Offer(ctx, g.OfferID); o.State != ledger.OfferIssued {
@@ -108,7 +108,7 @@ func TestAStandingReissueOnlyWithoutAGoodCredential(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := errors.Join(b.Record(ctx, old.ID), b.Record(ctx, good.ID)); err != nil {
+		if err := errors.Join(b.Record(ctx, one(old).ID), b.Record(ctx, one(good).ID)); err != nil {
 			t.Fatal(err)
 		}
 		for _, step := range []struct {

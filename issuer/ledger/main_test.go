@@ -67,11 +67,14 @@ func (b *bundle) grant(t *testing.T) ledger.Grant {
 
 // reservation is one that Reserve accepts; index must differ between two.
 func (b *bundle) reservation(g ledger.Grant, list string, index int64) ledger.Reservation {
-	return ledger.Reservation{Nonce: secret.RandomID(16), NonceExpires: b.clock.plus(5 * time.Minute), Issuance: ledger.Issuance{
-		ID: uuid.New(), RegistrantID: b.person, ConfigID: "c1", Format: "dc+sd-jwt", GrantID: g.ID, KID: "k", Holder: "h",
+	return ledger.Reservation{Nonce: secret.RandomID(16), NonceExpires: b.clock.plus(5 * time.Minute), Issuances: []ledger.Issuance{{
+		ID: uuid.New(), RegistrantID: b.person, ConfigID: "c1", Format: "dc+sd-jwt", GrantID: g.ID, ResponseID: secret.RandomID(16), KID: "k", Holder: "h",
 		Fields: map[string][]byte{"given_name": {1, 2, 3}}, VersionNo: 2, ChainNo: 3, ListID: list, ListIndex: index,
-		ValidFrom: b.clock.t, ValidUntil: b.clock.plus(time.Hour)}}
+		ValidFrom: b.clock.t, ValidUntil: b.clock.plus(time.Hour)}}}
 }
+
+// one is the only issuance of a reservation.
+func one(r ledger.Reservation) *ledger.Issuance { return &r.Issuances[0] }
 
 func (b *bundle) list(t *testing.T) ledger.StatusList {
 	t.Helper()
@@ -94,7 +97,7 @@ func (b *bundle) count(t *testing.T, table string) int64 {
 func ids(list ...ledger.Reservation) []uuid.UUID {
 	out := make([]uuid.UUID, len(list))
 	for n, r := range list {
-		out[n] = r.ID
+		out[n] = one(r).ID
 	}
 	return out
 }

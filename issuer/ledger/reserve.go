@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,50 +12,64 @@ import (
 	"socialregistry/internal/db"
 )
 
-// Reservation is all that one reserving transaction needs.
+// Reservation is all that one reserving transaction needs. Its issuances, one or
+// more, are the copies of one response: they share registrant, configuration,
+// grant, chain number and ResponseID.
 type Reservation struct {
-	Issuance            // State and ReservedAt are set by Reserve
-	Nonce        string // id of the c_nonce in the proof
+	Issuances    []Issuance // State and ReservedAt are set by Reserve
+	Nonce        string     // id of the c_nonce in the proofs, "" if it was used up before
 	NonceExpires time.Time
 }
 
-// MaxPerGrant is how many credentials of one configuration a grant may lead to.
-// A wallet may ask again, after a lost answer or for another key; nobody needs
-// thousands.
+// MaxPerGrant is how many responses with credentials of one configuration a
+// grant may lead to. A wallet may ask again, after a lost answer or for other
+// keys; nobody needs thousands.
 const MaxPerGrant = 5
 
 // Reserve is the gate before a signature, in one transaction: it locks the
 // registrant's record against writers and refuses if the change log moved since
 // the values were read (ErrMoved), checks the grant (ErrRevoked, ErrExpired,
-// ErrTooMany), uses up the nonce (ErrUsed) and stores what will be signed with its status
-// index. ErrNotFound: there is no such registrant.
+// ErrTooMany), uses up the nonce (ErrUsed) and stores what will be signed with its
+// status indices, all of them or none. ErrNotFound: there is no such registrant.
 //
 // The record stays locked until the commit. So a change is either before the
 // reservation, which is then refused, or after it, and then whoever reads that
 // change in the log finds the reservation too.
-func (l *Ledger) Reserve(ctx context.Context, r Reservation) (Issuance, error) {
-	i := r.Issuance
+func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error) {
+	first, out := r.Issuances[0], slices.Clone(r.Issuances)
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		if err := l.checkGate(tx, i.RegistrantID, i.ChainNo); err != nil {
+		if err := l.checkGate(tx, first.RegistrantID, first.ChainNo); err != nil {
 			return err
 		}
-		if _, err := checkGrant(tx, i.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
+		if _, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
 			return err
 		}
-		if err := checkRoom(tx, i.GrantID, i.ConfigID); err != nil {
+		if err := checkRoom(tx, first.GrantID, first.ConfigID); err != nil {
 			return err
 		}
-		if err := use(tx, onceNonce, r.Nonce, db.Time{Time: r.NonceExpires}); err != nil {
+		if err := useNonce(tx, r.Nonce, r.NonceExpires); err != nil {
 			return err
 		}
-		i.State, i.ReservedAt = Reserved, now.Time
-		row := issuanceRowOf(i)
-		return tx.Create(&row).Error // a status index used twice fails here
+		rows := make([]issuanceRow, len(out))
+		for n := range out {
+			out[n].State, out[n].ReservedAt = Reserved, now.Time
+			rows[n] = issuanceRowOf(out[n])
+		}
+		return tx.Create(&rows).Error // a status index used twice fails here
 	})
 	if err != nil {
-		return Issuance{}, fmt.Errorf("ledger: reserve: %w", err)
+		return nil, fmt.Errorf("ledger: reserve: %w", err)
 	}
-	return i, nil
+	return out, nil
+}
+
+// useNonce uses up the c_nonce of a request. A response that was deferred has
+// used it up already.
+func useNonce(tx *gorm.DB, nonce string, expires time.Time) error {
+	if nonce == "" {
+		return nil
+	}
+	return use(tx, onceNonce, nonce, db.Time{Time: expires})
 }
 
 // checkGate reads the record's chain_no under a share lock. On SQLite there is
@@ -74,12 +89,12 @@ func (l *Ledger) checkGate(tx *gorm.DB, registrant uuid.UUID, chainNo int64) err
 	return nil
 }
 
-// checkRoom refuses the credential that would be one too many for its grant,
-// whatever became of the others. The caller holds the grant's row, so parallel
-// requests are counted one by one.
+// checkRoom refuses the response that would be one too many for its grant,
+// whatever became of the others; the copies of a batch count as one. The caller
+// holds the grant's row, so parallel requests are counted one by one.
 func checkRoom(tx *gorm.DB, grant, config string) error {
 	var n int64
-	if err := tx.Model(&issuanceRow{}).Where("grant_id = ? AND config_id = ?", grant, config).Count(&n).Error; err != nil {
+	if err := tx.Model(&issuanceRow{}).Where("grant_id = ? AND config_id = ?", grant, config).Distinct("response_id").Count(&n).Error; err != nil {
 		return err
 	}
 	if n >= MaxPerGrant {
@@ -88,26 +103,29 @@ func checkRoom(tx *gorm.DB, grant, config string) error {
 	return nil
 }
 
-// Record closes a reservation after the signature: the credential is issued,
-// its offer too if it was the last one missing, and a standing re-issue is done. ErrNotReserved if the
-// reservation was withdrawn or swept meanwhile: then the signed bytes must not
-// be handed out.
-func (l *Ledger) Record(ctx context.Context, id uuid.UUID) error {
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		res := tx.Model(&issuanceRow{}).Where("id = ? AND state = ?", id, string(Reserved)).
-			Updates(map[string]any{"state": string(Issued), "issued_at": now})
-		if res.Error != nil {
-			return res.Error
-		}
-		if res.RowsAffected == 0 {
-			return ErrNotReserved
-		}
-		return l.settle(tx, id)
-	})
+// Record closes the reservations of one response after the signatures: the
+// credentials are issued, their offer too if they were the last ones missing,
+// and a standing re-issue is done. ErrNotReserved if one of the reservations was
+// withdrawn or swept meanwhile: then none is issued, and none of the signed
+// bytes may be handed out.
+func (l *Ledger) Record(ctx context.Context, ids ...uuid.UUID) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error { return l.record(tx, ids, now) })
 	if err != nil {
 		return fmt.Errorf("ledger: record: %w", err)
 	}
 	return nil
+}
+
+func (l *Ledger) record(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
+	res := tx.Model(&issuanceRow{}).Where("id IN ? AND state = ?", ids, string(Reserved)).
+		Updates(map[string]any{"state": string(Issued), "issued_at": now})
+	if res.Error != nil {
+		return res.Error
+	}
+	if int(res.RowsAffected) != len(ids) {
+		return ErrNotReserved
+	}
+	return l.settle(tx, ids[0])
 }
 
 // settle marks the offer behind an issuance and removes the standing re-issue.

@@ -20,10 +20,11 @@ func TestReserveAndRecord(t *testing.T) {
 		b, ctx := setup(t, d), context.Background()
 		g, list := b.grant(t), b.list(t)
 		r := b.reservation(g, list.ID, 7)
-		i, err := b.Reserve(ctx, r)
+		reserved, err := b.Reserve(ctx, r)
 		if err != nil {
 			t.Fatal(err)
 		}
+		i := reserved[0]
 		if i.State != ledger.Reserved || !i.Live() || !i.ReservedAt.Equal(b.clock.t) {
 			t.Errorf("reserved %+v", i)
 		}
@@ -35,7 +36,7 @@ func TestReserveAndRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.State != ledger.Issued || !got.IssuedAt.Equal(b.clock.t) || got.ListIndex != 7 || got.ChainNo != 3 || got.VersionNo != 2 ||
-			!bytes.Equal(got.Fields["given_name"], []byte{1, 2, 3}) || len(got.Fields) != 1 || !got.ValidUntil.Equal(r.ValidUntil) {
+			!bytes.Equal(got.Fields["given_name"], []byte{1, 2, 3}) || len(got.Fields) != 1 || !got.ValidUntil.Equal(one(r).ValidUntil) {
 			t.Errorf("stored %+v", got)
 		}
 		if o, _ := b.Offer(ctx, g.OfferID); o.State != ledger.OfferRedeemed {
@@ -66,10 +67,10 @@ func TestReserveRefusals(t *testing.T) {
 			change func(r *ledger.Reservation)
 			want   error
 		}{
-			"record moved on":    {func(r *ledger.Reservation) { r.ChainNo = 2 }, ledger.ErrMoved},
-			"record behind":      {func(r *ledger.Reservation) { r.ChainNo = 4 }, ledger.ErrMoved},
-			"no such registrant": {func(r *ledger.Reservation) { r.RegistrantID = uuid.New() }, ledger.ErrNotFound},
-			"no such grant":      {func(r *ledger.Reservation) { r.GrantID = "other" }, ledger.ErrRevoked},
+			"record moved on":    {func(r *ledger.Reservation) { one(*r).ChainNo = 2 }, ledger.ErrMoved},
+			"record behind":      {func(r *ledger.Reservation) { one(*r).ChainNo = 4 }, ledger.ErrMoved},
+			"no such registrant": {func(r *ledger.Reservation) { one(*r).RegistrantID = uuid.New() }, ledger.ErrNotFound},
+			"no such grant":      {func(r *ledger.Reservation) { one(*r).GrantID = "other" }, ledger.ErrRevoked},
 			"nonce used":         {func(r *ledger.Reservation) { r.Nonce = used.Nonce }, ledger.ErrUsed},
 		} {
 			r := b.reservation(g, list.ID, 3)
@@ -83,7 +84,7 @@ func TestReserveRefusals(t *testing.T) {
 			t.Errorf("a status index twice: %v, want a duplicate", err)
 		}
 		// Nothing of a refused reservation stays: its nonce is still good.
-		r.ListIndex = 3
+		one(r).ListIndex = 3
 		if _, err := b.Reserve(ctx, r); err != nil {
 			t.Errorf("the same nonce after a refusal: %v", err)
 		}
@@ -135,7 +136,7 @@ func TestSweep(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := b.Record(ctx, kept.ID); err != nil {
+		if err := b.Record(ctx, one(kept).ID); err != nil {
 			t.Fatal(err)
 		}
 		b.clock.pass(5*time.Minute - time.Microsecond)
@@ -152,14 +153,14 @@ func TestSweep(t *testing.T) {
 		if n := b.count(t, "used_id"); n != 1 { // the nonces are over, the code is not
 			t.Errorf("%d used ids, want 1", n)
 		}
-		got, err := b.Issuance(ctx, lost.ID)
+		got, err := b.Issuance(ctx, one(lost).ID)
 		if err != nil || got.State != ledger.Failed || got.ClosedBy != ledger.BySweep || got.Live() {
 			t.Errorf("lost one is %+v, %v", got, err)
 		}
 		if set, err := b.StatusEntries(ctx, list.ID); err != nil || len(set) != 1 || set[0].Index != 1 {
 			t.Errorf("bits set: %v, %v, want [1]", set, err)
 		}
-		if err := b.Record(ctx, lost.ID); !errors.Is(err, ledger.ErrNotReserved) {
+		if err := b.Record(ctx, one(lost).ID); !errors.Is(err, ledger.ErrNotReserved) {
 			t.Errorf("record a swept one: %v", err)
 		}
 	})
@@ -176,13 +177,13 @@ func TestWithdraw(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := b.Record(ctx, issued.ID); err != nil {
+		if err := b.Record(ctx, one(issued).ID); err != nil {
 			t.Fatal(err)
 		}
 		if live, err := b.Live(ctx, []uuid.UUID{b.person, uuid.New()}); err != nil || len(live) != 2 {
 			t.Fatalf("live: %v, %v, want 2", live, err)
 		}
-		ids := []uuid.UUID{reserved.ID, issued.ID}
+		ids := []uuid.UUID{one(reserved).ID, one(issued).ID}
 		if n, err := b.Withdraw(ctx, ids, ledger.Closing{Reason: "detail_changed", By: ledger.ByFollower}, true); n != 2 || err != nil {
 			t.Fatalf("withdraw = %d, %v, want 2", n, err)
 		}
@@ -202,14 +203,14 @@ func TestWithdraw(t *testing.T) {
 		if due, _ := b.Reissues(ctx, b.person); len(due) != 1 || due[0].ConfigID != "c1" {
 			t.Errorf("standing re-issues: %+v, want one of c1", due)
 		}
-		if got, _ := b.Issuance(ctx, issued.ID); got.Reason != "detail_changed" || got.ClosedBy != ledger.ByFollower || !got.ClosedAt.Equal(b.clock.t) {
+		if got, _ := b.Issuance(ctx, one(issued).ID); got.Reason != "detail_changed" || got.ClosedBy != ledger.ByFollower || !got.ClosedAt.Equal(b.clock.t) {
 			t.Errorf("withdrawn: %+v", got)
 		}
 		next := b.reservation(g, list.ID, 3)
 		if _, err := b.Reserve(ctx, next); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.Record(ctx, next.ID); err != nil {
+		if err := b.Record(ctx, one(next).ID); err != nil {
 			t.Fatal(err)
 		}
 		if due, _ := b.Reissues(ctx, b.person); len(due) != 0 {

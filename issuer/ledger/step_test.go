@@ -38,12 +38,12 @@ func TestStepsOfACredential(t *testing.T) {
 				if _, err := b.Reserve(ctx, r); err != nil {
 					t.Fatal(err)
 				}
-				if err := d.Exec("UPDATE issuance SET state = ? WHERE id = ?", from, r.ID).Error; err != nil {
+				if err := d.Exec("UPDATE issuance SET state = ? WHERE id = ?", from, one(r).ID).Error; err != nil {
 					t.Fatal(err)
 				}
 				to, may := leads[name]
-				n, err := step(r.ID)
-				got, _ := b.Issuance(ctx, r.ID)
+				n, err := step(one(r).ID)
+				got, _ := b.Issuance(ctx, one(r).ID)
 				if !may {
 					to = from
 				}

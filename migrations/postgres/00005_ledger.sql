@@ -102,13 +102,15 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
 
 -- One credential, from the reservation on. fields maps the key of each issued
 -- field to the keyed hash of its value. (list_id, list_index) is never shared.
--- closed_by names an account, or the rule that closed it.
+-- response_id is shared by the copies of a batch. closed_by names an account, or the
+-- rule that closed it; accepted_at, failed_at and deleted_at are what the wallet told.
 CREATE TABLE issuance (
   id            uuid        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   config_id     text        NOT NULL,
   format        text        NOT NULL,
   grant_id      text        NOT NULL,
+  response_id   text        NOT NULL,
   state         text        NOT NULL CHECK (state IN ('reserved', 'issued', 'suspended', 'withdrawn', 'failed')),
   kid           text        NOT NULL,
   holder        text        NOT NULL,
@@ -123,10 +125,14 @@ CREATE TABLE issuance (
   issued_at     timestamptz,
   closed_at     timestamptz,
   closed_by     text        NOT NULL DEFAULT '',
-  reason        text        NOT NULL DEFAULT ''
+  reason        text        NOT NULL DEFAULT '',
+  accepted_at   timestamptz,
+  failed_at     timestamptz,
+  deleted_at    timestamptz
 );
 CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
+CREATE INDEX issuance_response ON issuance (response_id);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
 CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed');

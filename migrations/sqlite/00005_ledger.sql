@@ -102,13 +102,15 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
 
 -- One credential, from the reservation on. fields maps the key of each issued
 -- field to the keyed hash of its value. (list_id, list_index) is never shared.
--- closed_by names an account, or the rule that closed it.
+-- response_id is shared by the copies of a batch. closed_by names an account, or the
+-- rule that closed it; accepted_at, failed_at and deleted_at are what the wallet told.
 CREATE TABLE issuance (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
   config_id     TEXT    NOT NULL,
   format        TEXT    NOT NULL,
   grant_id      TEXT    NOT NULL,
+  response_id   TEXT    NOT NULL,
   state         TEXT    NOT NULL CHECK (state IN ('reserved', 'issued', 'suspended', 'withdrawn', 'failed')),
   kid           TEXT    NOT NULL,
   holder        TEXT    NOT NULL,
@@ -123,10 +125,14 @@ CREATE TABLE issuance (
   issued_at     TEXT,
   closed_at     TEXT,
   closed_by     TEXT    NOT NULL DEFAULT '',
-  reason        TEXT    NOT NULL DEFAULT ''
+  reason        TEXT    NOT NULL DEFAULT '',
+  accepted_at   TEXT,
+  failed_at     TEXT,
+  deleted_at    TEXT
 ) STRICT;
 CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
+CREATE INDEX issuance_response ON issuance (response_id);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
 CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed');
