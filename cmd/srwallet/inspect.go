@@ -5,18 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-)
 
-// Formats of OID4VCI 1.0 appendix A that this wallet knows.
-const (
-	formatSDJWT = "dc+sd-jwt"
-	formatLDP   = "ldp_vc"
+	"socialregistry/internal/vciclient"
 )
 
 // inspect refuses a credential that is not what was offered, not signed by the
 // issuer of the offer, or not bound to the key that was proved.
-func (w *wallet) inspect(ctx context.Context, i *issuer, c configuration, key *holderKey, credential []byte) error {
-	if c.Format == formatLDP {
+func (w *wallet) inspect(ctx context.Context, i *vciclient.Issuer, c vciclient.Configuration, key *vciclient.Key, credential []byte) error {
+	if c.Format == vciclient.FormatLDP {
 		return w.inspectLDP(ctx, i, c, key, credential)
 	}
 	return w.inspectSDJWT(ctx, i, c, key, string(credential))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,12 +12,13 @@ import (
 
 	"socialregistry/did"
 	"socialregistry/internal/jose"
+	"socialregistry/internal/vciclient"
 	"socialregistry/issuer/verify"
 )
 
 // inspectLDP checks a W3C credential (VCDM 2.0 §4). The proof is checked by
 // issuer/verify, with a bundle made of what the issuer publishes.
-func (w *wallet) inspectLDP(ctx context.Context, i *issuer, c configuration, key *holderKey, credential []byte) error {
+func (w *wallet) inspectLDP(ctx context.Context, i *vciclient.Issuer, c vciclient.Configuration, key *vciclient.Key, credential []byte) error {
 	document, err := jose.DecodeObject(credential)
 	if err != nil {
 		return err
@@ -27,21 +27,21 @@ func (w *wallet) inspectLDP(ctx context.Context, i *issuer, c configuration, key
 	switch {
 	case !hasAll(texts(document["type"]), c.Definition.Type):
 		return errors.New("it has not the types of the offered configuration")
-	case subject == nil || subject["id"] != key.id:
+	case subject == nil || subject["id"] != key.ID:
 		return errNotBound
 	}
 	address, err := webDocument(document["issuer"])
 	if err != nil {
 		return err
 	}
-	if address.Host != i.url.Host {
+	if address.Host != i.URL.Host {
 		return errors.New("it is of another issuer than the offer")
 	}
 	bundle, err := w.bundleFor(ctx, i, document, address.String())
 	if err != nil {
 		return err
 	}
-	result := bundle.Verify(credential, w.now())
+	result := bundle.Verify(credential, w.client.Now())
 	if result.Outcome != verify.Genuine && result.Outcome != verify.GenuineStatusUnknown {
 		return fmt.Errorf("it is not genuine: %s (%s)", result.Outcome, result.Reason)
 	}
@@ -65,14 +65,14 @@ func webDocument(issuer any) (*url.URL, error) {
 		path = "/" + strings.Join(parts[1:], "/")
 	}
 	address := "https://" + host + path + "/did.json"
-	if name, _, _ := strings.Cut(host, ":"); isLoopback(name) {
+	if name, _, _ := strings.Cut(host, ":"); vciclient.IsLoopback(name) {
 		address = "http" + strings.TrimPrefix(address, "https")
 	}
-	return checkURL(address)
+	return vciclient.CheckURL(address)
 }
 
 // bundleFor is all that a verifier has to know about this issuer now.
-func (w *wallet) bundleFor(ctx context.Context, i *issuer, document map[string]any, address string) (*verify.Bundle, error) {
+func (w *wallet) bundleFor(ctx context.Context, i *vciclient.Issuer, document map[string]any, address string) (*verify.Bundle, error) {
 	keys, id, err := w.assertionKeys(ctx, address)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (w *wallet) bundleFor(ctx context.Context, i *issuer, document map[string]a
 		return nil, err
 	}
 	raw, err := json.Marshal(verify.Bundle{
-		Version: verify.BundleVersion, Seq: 1, Created: w.now().UTC(), Contexts: contexts,
+		Version: verify.BundleVersion, Seq: 1, Created: w.client.Now().UTC(), Contexts: contexts,
 		Issuers: []verify.BundleIssuer{{ID: id, URL: i.ID, Keys: keys}},
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func (w *wallet) bundleFor(ctx context.Context, i *issuer, document map[string]a
 // assertionKeys reads the issuer's DID document (DID Core §5.3.2): the Multikeys
 // that it signs credentials with.
 func (w *wallet) assertionKeys(ctx context.Context, address string) ([]verify.BundleKey, string, error) {
-	w.say("Reading the issuer's DID document: %s", address)
+	w.client.Say("Reading the issuer's DID document: %s", address)
 	var d struct {
 		ID        string   `json:"id"`
 		Assertion []string `json:"assertionMethod"`
@@ -105,7 +105,7 @@ func (w *wallet) assertionKeys(ctx context.Context, address string) ([]verify.Bu
 			Multibase  string `json:"publicKeyMultibase"`
 		} `json:"verificationMethod"`
 	}
-	if err := w.web.fetch(ctx, address, &d); err != nil {
+	if err := w.client.Fetch(ctx, address, &d); err != nil {
 		return nil, "", err
 	}
 	if back, err := webDocument(d.ID); err != nil || back.String() != address {
@@ -143,27 +143,27 @@ func (w *wallet) multikey(ctx context.Context, method, multibase string) (verify
 	_, kid, _ := strings.Cut(method, "#")
 	const year = 365 * 24 * time.Hour
 	return verify.BundleKey{KID: kid, Method: method, JWK: jwk, Alg: alg,
-		NotBefore: w.now().Add(-year).UTC(), NotAfter: w.now().Add(year).UTC()}, nil
+		NotBefore: w.client.Now().Add(-year).UTC(), NotAfter: w.client.Now().Add(year).UTC()}, nil
 }
 
 // ownContexts fetches the JSON-LD contexts that the issuer serves itself. All
 // others must be among those that issuer/verify has with it.
-func (w *wallet) ownContexts(ctx context.Context, i *issuer, document map[string]any) (map[string]verify.Context, error) {
+func (w *wallet) ownContexts(ctx context.Context, i *vciclient.Issuer, document map[string]any) (map[string]verify.Context, error) {
 	own := map[string]verify.Context{}
 	for _, iri := range texts(document["@context"]) {
 		u, err := url.Parse(iri)
-		if err != nil || u.Host != i.url.Host {
+		if err != nil || u.Host != i.URL.Host {
 			continue
 		}
-		w.say("Reading the meaning of its details: %s", iri)
-		a, err := w.web.do(ctx, http.MethodGet, iri, http.Header{"Accept": {"application/ld+json, application/json"}}, nil)
+		w.client.Say("Reading the meaning of its details: %s", iri)
+		a, err := w.client.Get(ctx, iri, "application/ld+json, application/json")
 		if err != nil {
 			return nil, err
 		}
-		if a.status != http.StatusOK {
-			return nil, &unanswered{a.refusal(iri), a.status}
+		if err := a.Document(); err != nil {
+			return nil, err
 		}
-		own[iri] = verify.NewContext(a.body)
+		own[iri] = verify.NewContext(a.Body)
 	}
 	return own, nil
 }

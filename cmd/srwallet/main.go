@@ -19,9 +19,12 @@ import (
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version and stop."`
 
-	Accept acceptCmd `cmd:"" help:"Take what an offer offers, and keep it."`
-	List   listCmd   `cmd:"" help:"List the credentials in the folder."`
-	Show   showCmd   `cmd:"" help:"Show one credential with its details."`
+	Accept  acceptCmd  `cmd:"" help:"Take what an offer offers, and keep it."`
+	Request requestCmd `cmd:"" help:"Ask an issuer for credentials without an offer, over the browser."`
+	List    listCmd    `cmd:"" help:"List the credentials in the folder."`
+	Show    showCmd    `cmd:"" help:"Show one credential with its details."`
+
+	Provider providerCmd `cmd:"" help:"Make a trial wallet provider: its key and certificate into a file, its root to the output."`
 }
 
 // folder is where keys and credentials are kept.
@@ -31,8 +34,16 @@ type folder struct {
 
 type acceptCmd struct {
 	folder
+	client
 	Offer  string `arg:"" help:"The offer: openid-credential-offer://?..." name:"offer-uri"`
 	TxCode string `help:"The transaction code, if the offer needs one." placeholder:"CODE"`
+}
+
+type requestCmd struct {
+	folder
+	client
+	Issuer         string   `arg:"" help:"The issuer: https://..."`
+	Configurations []string `arg:"" help:"Ids of credential configurations, as its metadata names them."`
 }
 
 type listCmd struct{ folder }
@@ -83,18 +94,29 @@ func fail(w io.Writer, code int, err error) int {
 	return code
 }
 
-// Run takes the offer. For each credential one line goes to the results: its
-// number, configuration and file.
+// Run takes the offer.
 func (c acceptCmd) Run(ctx context.Context, t *terminal) error {
-	store, err := openStore(c.Dir)
+	return c.folder.fill(t, c.client, func(w *wallet) ([]kept, error) { return w.accept(ctx, c.Offer, c.TxCode) })
+}
+
+// Run asks the issuer.
+func (c requestCmd) Run(ctx context.Context, t *terminal) error {
+	return c.folder.fill(t, c.client, func(w *wallet) ([]kept, error) { return w.request(ctx, c.Issuer, c.Configurations) })
+}
+
+// fill lets a wallet take credentials into the folder. For each one line goes to
+// the results: its number, configuration and file.
+func (f folder) fill(t *terminal, c client, take func(*wallet) ([]kept, error)) error {
+	store, err := openStore(f.Dir)
 	if err != nil {
 		return err
 	}
-	w := newWallet(store, t.now, func(format string, args ...any) {
-		fmt.Fprintln(t.words, safe(fmt.Sprintf(format, args...)))
-	})
-	kept, err := w.accept(ctx, c.Offer, c.TxCode)
-	for _, k := range kept {
+	w, err := c.wallet(store, t)
+	if err != nil {
+		return err
+	}
+	all, err := take(w)
+	for _, k := range all {
 		fmt.Fprintf(t.out, "%d\t%s\t%s\n", k.ID, k.Configuration, k.Path)
 	}
 	return err

@@ -55,7 +55,8 @@ func TestRefusesWrongAnswers(t *testing.T) {
 		"offer: one twice":            {"/offer", set("credential_configuration_ids", []string{ldpID, ldpID}), "none twice"},
 		"offer: steers the terminal":  {"/offer", set("credential_configuration_ids", []string{"x\x1b[2J"}), "control character"},
 		"offer: unknown one":          {"/offer", set("credential_configuration_ids", []string{"Other"}), `"Other" is not there`},
-		"offer: no grant":             {"/offer", set("grants", map[string]any{"authorization_code": map[string]any{}}), "no pre-authorized code"},
+		"offer: no grant":             {"/offer", set("grants", map[string]any{"other": map[string]any{}}), "neither a pre-authorized code"},
+		"offer: over the browser":     {"/offer", set("grants", map[string]any{"authorization_code": map[string]any{}}), "give --client-id"},
 		"offer: wrong type":           {"/offer", set("credential_configuration_ids", "one"), "wrong type"},
 		"offer: empty tx_code": {"/offer", func(a *reply) {
 			a.body["grants"].(map[string]any)[grantURN].(map[string]any)["tx_code"] = map[string]any{}
@@ -94,6 +95,7 @@ func TestRefusesWrongAnswers(t *testing.T) {
 
 		"credential: denied":      {"/credential", func(a *reply) { a.status, a.body = 400, map[string]any{"error": "credential_request_denied"} }, "credential_request_denied"},
 		"credential: later":       {"/credential", func(a *reply) { a.status, a.body = 202, map[string]any{"transaction_id": "t", "interval": 5} }, "will issue later"},
+		"credential: later, when": {"/credential", func(a *reply) { a.status, a.body = 202, map[string]any{"transaction_id": "t"} }, "no transaction_id or interval"},
 		"credential: none":        {"/credential", set("credentials", []any{}), "0 credentials came"},
 		"credential: two":         {"/credential", set("credentials", []any{map[string]any{"credential": "a"}, map[string]any{"credential": "b"}}), "2 credentials came"},
 		"credential: an object":   {"/credential", set("credentials", []any{map[string]any{"credential": map[string]any{}}}), "must be a string"},

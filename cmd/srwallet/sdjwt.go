@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"socialregistry/internal/jose"
+	"socialregistry/internal/vciclient"
 )
 
 // sdjwt is a parsed SD-JWT without key binding (RFC 9901 §4).
@@ -117,23 +118,23 @@ func (s *sdjwt) details() map[string]any {
 }
 
 // inspectSDJWT: SD-JWT VC §2.2, §3.
-func (w *wallet) inspectSDJWT(ctx context.Context, i *issuer, c configuration, key *holderKey, compact string) error {
+func (w *wallet) inspectSDJWT(ctx context.Context, i *vciclient.Issuer, c vciclient.Configuration, key *vciclient.Key, compact string) error {
 	s, err := parseSDJWT(compact)
 	if err != nil {
 		return err
 	}
 	switch {
-	case s.header["typ"] != formatSDJWT:
-		return fmt.Errorf("typ is %q, not %s", s.header["typ"], formatSDJWT)
+	case s.header["typ"] != vciclient.FormatSDJWT:
+		return fmt.Errorf("typ is %q, not %s", s.header["typ"], vciclient.FormatSDJWT)
 	case s.claims["vct"] != c.VCT:
 		return errors.New("its vct is not that of the offered configuration")
 	case s.claims["iss"] != i.ID:
 		return errors.New("it is of another issuer than the offer")
 	}
-	if err := window(s.claims, w.now().Unix()); err != nil {
+	if err := window(s.claims, w.client.Now().Unix()); err != nil {
 		return err
 	}
-	if err := key.confirmedBy(s.claims["cnf"]); err != nil {
+	if err := confirmedBy(key, s.claims["cnf"]); err != nil {
 		return err
 	}
 	public, err := w.issuerKey(ctx, i, s.header["kid"])
@@ -147,10 +148,10 @@ func (w *wallet) inspectSDJWT(ctx context.Context, i *issuer, c configuration, k
 }
 
 // confirmedBy compares cnf with the key as it was proved (RFC 7800 §3).
-func (k *holderKey) confirmedBy(cnf any) error {
+func confirmedBy(k *vciclient.Key, cnf any) error {
 	members, _ := cnf.(map[string]any)
-	if k.did {
-		if members["kid"] != k.url {
+	if k.DID {
+		if members["kid"] != k.URL {
 			return errNotBound
 		}
 		return nil
@@ -164,7 +165,7 @@ func (k *holderKey) confirmedBy(cnf any) error {
 	if err != nil {
 		return errNotBound
 	}
-	ours, err := jose.Thumbprint(k.signer.Public())
+	ours, err := jose.Thumbprint(k.Signer.Public())
 	if err != nil || ours != theirs {
 		return errNotBound
 	}
@@ -172,15 +173,15 @@ func (k *holderKey) confirmedBy(cnf any) error {
 }
 
 // issuerKey finds the key by kid in the issuer's own list (SD-JWT VC §5).
-func (w *wallet) issuerKey(ctx context.Context, i *issuer, kid any) (crypto.PublicKey, error) {
-	address := wellKnown(i.url, "jwt-vc-issuer")
-	w.say("Reading the issuer's keys: %s", address)
+func (w *wallet) issuerKey(ctx context.Context, i *vciclient.Issuer, kid any) (crypto.PublicKey, error) {
+	address := vciclient.WellKnown(i.URL, "jwt-vc-issuer")
+	w.client.Say("Reading the issuer's keys: %s", address)
 	var m struct {
 		Issuer string `json:"issuer"`
 		URI    string `json:"jwks_uri"`
 		Keys   *jwks  `json:"jwks"`
 	}
-	if err := w.web.fetch(ctx, address, &m); err != nil {
+	if err := w.client.Fetch(ctx, address, &m); err != nil {
 		return nil, err
 	}
 	if m.Issuer != i.ID || (m.Keys == nil) == (m.URI == "") {
@@ -188,7 +189,7 @@ func (w *wallet) issuerKey(ctx context.Context, i *issuer, kid any) (crypto.Publ
 	}
 	if m.Keys == nil {
 		m.Keys = &jwks{}
-		if err := w.web.fetch(ctx, m.URI, m.Keys); err != nil {
+		if err := w.client.Fetch(ctx, m.URI, m.Keys); err != nil {
 			return nil, err
 		}
 	}

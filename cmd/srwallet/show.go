@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"socialregistry/internal/jose"
+	"socialregistry/internal/vciclient"
 )
 
 // show prints a credential with its details: the one command that shows any.
@@ -36,7 +37,7 @@ func show(out io.Writer, k kept) error {
 }
 
 func detailsOf(format string, raw []byte) (map[string]any, error) {
-	if format == formatLDP {
+	if format == vciclient.FormatLDP {
 		document, err := jose.DecodeObject(raw)
 		if err != nil {
 			return nil, err

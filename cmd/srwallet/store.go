@@ -2,7 +2,10 @@ package main
 
 import (
 	"cmp"
+	"crypto"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"socialregistry/internal/vciclient"
 )
 
 // store is the folder: one sub-folder per credential, named by its number, with
@@ -53,7 +58,7 @@ func existingStore(dir string) (*store, error) {
 
 // fileName is the credential's own name: srverify and others tell formats by it.
 func fileName(format string) string {
-	if format == formatLDP {
+	if format == vciclient.FormatLDP {
 		return "credential.json"
 	}
 	return "credential.sd-jwt"
@@ -67,8 +72,8 @@ type draft struct {
 	dir   string
 }
 
-func (s *store) begin(key *holderKey) (*draft, error) {
-	private, err := key.pem()
+func (s *store) begin(key *vciclient.Key) (*draft, error) {
+	private, err := privatePEM(key.Signer)
 	if err != nil {
 		return nil, err
 	}
@@ -175,4 +180,13 @@ func (s *store) load(id int) (kept, error) {
 	}
 	k.Path = filepath.Join(s.folder(id), fileName(k.Format))
 	return k, nil
+}
+
+// privatePEM is a private key as PKCS #8.
+func privatePEM(key crypto.Signer) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("write the key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }

@@ -34,6 +34,7 @@ func Lattice() []Rule {
 
 		{2, []string{"internal/jobs", "internal/dbtest"}, []string{"internal/db", "internal/fault"}},
 		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
+		{2, []string{"internal/vciclient"}, []string{"did", "internal/jose"}},
 		{2, []string{"issuer/verify"}, []string{"contexts", "internal/jose", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity"}},
 
 		{3, []string{"registry"}, []string{"registry/*", "internal/jobs", "internal/db", "internal/outbound", "internal/fault", "internal/secret"}},
@@ -54,7 +55,7 @@ func Lattice() []Rule {
 
 		{9, []string{"cmd/socialregistry"}, []string{"..."}},
 		{9, []string{"cmd/srverify"}, []string{"issuer/verify", "contexts", "internal/cli"}},
-		{9, []string{"cmd/srwallet"}, []string{"issuer/verify", "did", "internal/jose", "internal/cli"}},
+		{9, []string{"cmd/srwallet"}, []string{"internal/vciclient", "issuer/verify", "did", "internal/jose", "internal/cli"}},
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package vciclient
 
 import (
 	"context"
@@ -14,40 +14,53 @@ import (
 	"socialregistry/internal/jose"
 )
 
-const preAuthorizedGrant = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+// Grant types (RFC 6749 §4.1.3, §6; OID4VCI 1.0 §6.1).
+const (
+	GrantCode          = "authorization_code"
+	GrantPreAuthorized = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+	GrantRefresh       = "refresh_token"
+)
 
-// offer is a credential offer (OID4VCI 1.0 §4.1.1).
-type offer struct {
+// Offer is a credential offer (OID4VCI 1.0 §4.1.1).
+type Offer struct {
 	Issuer         string   `json:"credential_issuer"`
 	Configurations []string `json:"credential_configuration_ids"`
 	Grants         struct {
-		PreAuthorized *grant `json:"urn:ietf:params:oauth:grant-type:pre-authorized_code"`
+		Code          *CodeGrant          `json:"authorization_code"`
+		PreAuthorized *PreAuthorizedGrant `json:"urn:ietf:params:oauth:grant-type:pre-authorized_code"`
 	} `json:"grants"`
 }
 
-type grant struct {
+// CodeGrant offers the way over the browser.
+type CodeGrant struct {
+	IssuerState         string `json:"issuer_state"`
+	AuthorizationServer string `json:"authorization_server"`
+}
+
+// PreAuthorizedGrant offers a code that is already good.
+type PreAuthorizedGrant struct {
 	Code                string  `json:"pre-authorized_code"`
-	TxCode              *txCode `json:"tx_code"`
+	TxCode              *TxCode `json:"tx_code"`
 	AuthorizationServer string  `json:"authorization_server"`
 }
 
-// txCode says that a code is needed that came another way; an empty object says
+// TxCode says that a code is needed that came another way; an empty object says
 // so too.
-type txCode struct {
+type TxCode struct {
 	InputMode   string `json:"input_mode"`
 	Length      int    `json:"length"`
 	Description string `json:"description"`
 }
 
-// readOffer takes the offer from its link: by value, or fetched by reference.
-func (w *wallet) readOffer(ctx context.Context, link string) (*offer, error) {
-	value, reference, err := parseLink(link)
+// ReadOffer takes the offer from its link: by value, or fetched by reference.
+func (c *Client) ReadOffer(ctx context.Context, link string) (*Offer, error) {
+	value, reference, err := ParseLink(link)
 	if err != nil {
 		return nil, fmt.Errorf("the offer: %w", err)
 	}
-	var o offer
+	var o Offer
 	if reference == "" {
-		w.say("The offer is in the link itself.")
+		c.Say("The offer is in the link itself.")
 		if _, err := jose.DecodeObject([]byte(value)); err != nil {
 			return nil, fmt.Errorf("the offer: %w", err)
 		}
@@ -55,8 +68,8 @@ func (w *wallet) readOffer(ctx context.Context, link string) (*offer, error) {
 			return nil, errors.New("the offer: a member has the wrong type")
 		}
 	} else {
-		w.say("Fetching the offer from %s", reference)
-		if err := w.web.fetch(ctx, reference, &o); over(err) {
+		c.Say("Fetching the offer from %s", reference)
+		if err := c.Fetch(ctx, reference, &o); over(err) {
 			return nil, fmt.Errorf("the offer is used already, or over (%w)", err)
 		} else if err != nil {
 			return nil, fmt.Errorf("the offer: %w", err)
@@ -70,13 +83,13 @@ func (w *wallet) readOffer(ctx context.Context, link string) (*offer, error) {
 
 // over says that a server knows nothing of what was asked for, or no longer.
 func over(err error) bool {
-	var u *unanswered
-	return errors.As(err, &u) && (u.status == http.StatusNotFound || u.status == http.StatusGone)
+	var u *Unanswered
+	return errors.As(err, &u) && (u.Status == http.StatusNotFound || u.Status == http.StatusGone)
 }
 
-// parseLink splits the link. OID4VCI 1.0 §4.1: credential_offer and
+// ParseLink splits the link. OID4VCI 1.0 §4.1: credential_offer and
 // credential_offer_uri exclude each other.
-func parseLink(link string) (value, reference string, err error) {
+func ParseLink(link string) (value, reference string, err error) {
 	rest, ok := strings.CutPrefix(link, "openid-credential-offer://")
 	if !ok {
 		return "", "", errors.New("the link does not begin with openid-credential-offer://")
@@ -93,7 +106,7 @@ func parseLink(link string) (value, reference string, err error) {
 	case len(values) == 1:
 		return values[0], "", nil
 	}
-	if _, err := checkURL(references[0]); err != nil {
+	if _, err := CheckURL(references[0]); err != nil {
 		return "", "", err
 	}
 	return "", references[0], nil
@@ -102,8 +115,8 @@ func parseLink(link string) (value, reference string, err error) {
 // check holds an offer to OID4VCI 1.0 §4.1.1. It is not signed: all that it can
 // do is to name an issuer, so one that stands on another host than its issuer is
 // refused as a lure. (The specification leaves that open.)
-func (o *offer) check(reference string) error {
-	issuer, err := checkURL(o.Issuer)
+func (o *Offer) check(reference string) error {
+	issuer, err := CheckURL(o.Issuer)
 	if err != nil {
 		return fmt.Errorf("credential_issuer: %w", err)
 	}
@@ -123,15 +136,29 @@ func (o *offer) check(reference string) error {
 	if slices.ContainsFunc(ids, func(id string) bool { return strings.ContainsFunc(id, unicode.IsControl) }) {
 		return errors.New("credential_configuration_ids has a control character")
 	}
-	if o.Grants.PreAuthorized == nil || o.Grants.PreAuthorized.Code == "" {
-		return errors.New("it has no pre-authorized code, the only way that this wallet knows")
+	if o.Grants.PreAuthorized != nil && o.Grants.PreAuthorized.Code == "" {
+		return errors.New("its pre-authorized code is empty")
+	}
+	if o.Grants.PreAuthorized == nil && o.Grants.Code == nil {
+		return errors.New("it has neither a pre-authorized code nor the way over the browser, the only ways that this wallet knows")
 	}
 	return nil
 }
 
-// checkTxCode finds a wrong transaction code before the server counts it as a
+// AuthorizationServer is the one that the offer names, "" for none.
+func (o *Offer) AuthorizationServer() string {
+	switch {
+	case o.Grants.PreAuthorized != nil:
+		return o.Grants.PreAuthorized.AuthorizationServer
+	case o.Grants.Code != nil:
+		return o.Grants.Code.AuthorizationServer
+	}
+	return ""
+}
+
+// CheckTxCode finds a wrong transaction code before the server counts it as a
 // try (OID4VCI 1.0 §4.1.1, §6.1).
-func (g *grant) checkTxCode(code string) error {
+func (g *PreAuthorizedGrant) CheckTxCode(code string) error {
 	switch {
 	case g.TxCode == nil && code != "":
 		return errors.New("this offer takes no transaction code: leave --tx-code out")
@@ -147,10 +174,11 @@ func (g *grant) checkTxCode(code string) error {
 	return nil
 }
 
-func (c *txCode) String() string {
+// String tells a person where to look for the code.
+func (c *TxCode) String() string {
 	words := "you got it another way"
 	if c.Description != "" {
-		words = printable(c.Description)
+		words = Printable(c.Description)
 	}
 	if c.Length > 0 {
 		words += fmt.Sprintf(", %d characters", c.Length)

@@ -1,0 +1,7 @@
+package vciclient
+
+// Internals that tests of this package look at.
+var (
+	Encrypt = encrypt
+	Decrypt = decrypt
+)
