@@ -229,7 +229,7 @@ func (s *service) listOf(t *testing.T, config string) string {
 		must(t, json.Unmarshal(payload, &claims))
 		list = claims.Status.List.URI
 	case map[string]any: // ldp_vc: Bitstring Status List 1.0 §2.1
-		list = credential["credentialStatus"].(map[string]any)["statusListCredential"]
+		list = credential["credentialStatus"].([]any)[0].(map[string]any)["statusListCredential"]
 	}
 	path, ok := strings.CutPrefix(list.(string), publicURL)
 	if !ok {

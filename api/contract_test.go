@@ -205,6 +205,9 @@ func (s *service) exerciseStatus(t *testing.T, run func(exercise) *httptest.Resp
 	t.Helper()
 	cached(run, "getTokenStatusList", s.listOf(t, sdJWTConfig))
 	cached(run, "getBitstringStatusList", s.listOf(t, ldpConfig))
+	cached(run, "getPurposeStatusList", s.listOf(t, ldpConfig)+"/suspension")
+	cached(run, "getStatusAggregation", "/status/aggregation")
+	run(exercise{"getPurposeStatusList", 404, request("GET", "/status/bitstring/none/refresh", ""), false})
 	run(exercise{"getTokenStatusList", 404, request("GET", "/status/token/none", ""), false})
 	run(exercise{"getBitstringStatusList", 404, request("GET", "/status/bitstring/none", ""), false})
 }

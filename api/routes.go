@@ -52,6 +52,8 @@ func (s *server) trust() {
 	g.get("/jwks.json", h.JWKS)
 	g.get("/status/token/:id", h.TokenStatusList)
 	g.get("/status/bitstring/:id", h.BitstringStatusList)
+	g.get("/status/bitstring/:id/:purpose", h.BitstringStatusList)
+	g.get("/status/aggregation", h.StatusAggregation)
 	g.get("/credentials/types/:name", h.TypeMetadata)
 	g.get("/contexts/v1", h.Context)
 	g.get("/vocab", h.Vocabulary)

@@ -3,9 +3,11 @@ package issuer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"socialregistry/issuer/keys"
+	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/issuer/verify"
 )
@@ -64,16 +66,47 @@ func (i *Issuer) bundleType(c Configuration) (string, verify.BundleType) {
 }
 
 func (i *Issuer) addStatus(ctx context.Context, b *verify.Bundle, now time.Time) error {
-	lists, err := i.ledger.StatusLists(ctx)
+	lists, err := i.ledger.StatusLists(ctx, now.Add(-statusKeep))
 	if err != nil {
 		return err
 	}
 	for _, l := range lists {
-		doc, err := i.StatusList(ctx, l.Kind, l.ID)
+		if l.Kind == TokenList {
+			err = i.addList(ctx, b, l, "", now)
+		} else {
+			err = i.addBitstrings(ctx, b, l, now)
+		}
 		if err != nil {
 			return err
 		}
-		b.Status = append(b.Status, verify.BundleStatus{URI: i.listURL(l.Kind, l.ID), Token: string(doc.Body), Fetched: now})
 	}
+	return nil
+}
+
+// addBitstrings adds the lists of all purposes that credentials name.
+func (i *Issuer) addBitstrings(ctx context.Context, b *verify.Bundle, l ledger.StatusList, now time.Time) error {
+	named := usualPurposes()
+	for _, c := range i.configs {
+		named = append(named, c.StatusPurposes...)
+	}
+	slices.Sort(named)
+	for _, purpose := range slices.Compact(named) {
+		if err := i.addList(ctx, b, l, purpose, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *Issuer) addList(ctx context.Context, b *verify.Bundle, l ledger.StatusList, purpose string, now time.Time) error {
+	doc, err := i.statusList(ctx, l.Kind, l.ID, purpose)
+	if err != nil {
+		return err
+	}
+	uri := i.listURL(l.Kind, l.ID)
+	if l.Kind == BitstringList {
+		uri = i.bitstringURL(l.ID, purpose)
+	}
+	b.Status = append(b.Status, verify.BundleStatus{URI: uri, Token: string(doc.Body), Fetched: now})
 	return nil
 }

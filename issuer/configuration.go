@@ -42,9 +42,12 @@ type Configuration struct {
 	// KeyAttestations says what the wallet must attest of the holder's keys
 	// (§12.2.4, appendix D); nil: nothing.
 	KeyAttestations *KeyAttestations
-	ValidityDays    int
-	Display         []Display
-	Fields          []ClaimField
+	// StatusPurposes are the status lists that a W3C credential names (Bitstring
+	// Status List 1.0 §2.1): revocation, suspension, refresh, and message if asked for.
+	StatusPurposes []string
+	ValidityDays   int
+	Display        []Display
+	Fields         []ClaimField
 }
 
 // Subject is whom a credential is about.
@@ -115,6 +118,7 @@ type configurationDoc struct {
 	Deferred        bool             `json:"deferred,omitempty"`
 	Refresh         Refresh          `json:"refresh,omitempty"` // "": at_once
 	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
+	StatusPurposes  []string         `json:"status_purposes,omitempty"` // none: all but message
 	ValidityDays    int              `json:"validity_days"`
 	Display         []displayDoc     `json:"display"`
 	Fields          []fieldDoc       `json:"fields"`
@@ -139,6 +143,9 @@ func toConfiguration(id string, d configurationDoc) Configuration {
 	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
 		Scope: d.Scope, For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
 		KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
+	if c.StatusPurposes = d.StatusPurposes; len(c.StatusPurposes) == 0 {
+		c.StatusPurposes = usualPurposes()
+	}
 	for _, x := range d.Display {
 		c.Display = append(c.Display, Display(x))
 	}
@@ -249,6 +256,8 @@ func (c Configuration) checkShape() error {
 		return c.bad("for must be %s or %s", ForPerson, ForHousehold)
 	case c.Refresh != RefreshAccepted && c.Refresh != RefreshAtOnce:
 		return c.bad("refresh must be %s or %s", RefreshAccepted, RefreshAtOnce)
+	case !checkPurposes(c.StatusPurposes):
+		return c.bad("status_purposes must hold revocation and suspension, and each known purpose once")
 	case c.ValidityDays < 1 || c.ValidityDays > 3650:
 		return c.bad("validity_days must be 1 to 3650")
 	case len(c.Display) == 0 || len(c.Fields) == 0:

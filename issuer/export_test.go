@@ -22,7 +22,7 @@ func (i *Issuer) PublicKey(alg string) (crypto.PublicKey, error) {
 
 // TakeIndex takes a fresh index as an issue does.
 func (i *Issuer) TakeIndex(ctx context.Context, kind string) (list string, index int64, err error) {
-	s, err := i.indices.take(ctx, kind)
+	s, err := i.indices.take(ctx, classOf(kind, i.now()))
 	return s.listID, s.index, err
 }
 

@@ -145,14 +145,15 @@ func (i *Issuer) reserve(ctx context.Context, o order) ([]statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	kind := listKind(o.config.Format)
-	places, err := i.indices.takeAll(ctx, kind, len(o.proofs))
+	_, until := validity(i.now(), o.config.ValidityDays)
+	class := classOf(listKind(o.config.Format), until)
+	places, err := i.indices.takeAll(ctx, class, len(o.proofs))
 	if err != nil {
 		return nil, err
 	}
 	batch, err := i.reserveAt(ctx, o, key, places)
 	if refusedBeforeWriting(err) {
-		i.indices.giveBack(kind, places...)
+		i.indices.giveBack(class, places...)
 	}
 	return batch, reserveError(err)
 }

@@ -18,20 +18,24 @@ const (
 	toOffer    action = "offer a credential"
 	toSee      action = "see credentials"
 	toWithdraw action = "withdraw a credential"
+	toSuspend  action = "suspend or restore a credential"
 )
 
-// staffFor is the whole table of permissions of staff. A registrant may do all
-// of it with the own credentials and nothing with anybody else's. What does not
-// stand here is allowed to nobody.
+// staffFor is the whole table of permissions of staff. What does not stand here is
+// allowed to nobody.
 func staffFor(act action) []registry.Role {
 	switch act {
-	case toOffer, toWithdraw:
+	case toOffer, toWithdraw, toSuspend:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
 	}
 	return nil
 }
+
+// ownToo says what a registrant may do with the own credentials, and with nobody
+// else's. A suspension is the office's: who holds the credential withdraws it.
+func ownToo(act action) bool { return act == toOffer || act == toSee || act == toWithdraw }
 
 // may decides about the credentials of one registrant. A registrant is told
 // NotFound about somebody else's, existing or not, and so is staff about those of
@@ -51,7 +55,7 @@ func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registra
 		return nil
 	case len(a.Roles) == 0:
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
-	case !a.Has(registry.RoleRegistrant):
+	case !a.Has(registry.RoleRegistrant), a.RegistrantID == registrant && !ownToo(act):
 		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
 	case a.RegistrantID == uuid.Nil || a.RegistrantID != registrant:
 		return notFound()

@@ -37,7 +37,6 @@ func (i *Issuer) ldpDocument(s statement) map[string]any {
 	for claim, v := range s.claims {
 		subject[claim] = v
 	}
-	list := i.listURL(ledger.BitstringList, s.ListID)
 	return map[string]any{
 		"@context":          i.ldpContexts(),
 		"id":                "urn:uuid:" + s.ID.String(),
@@ -46,13 +45,7 @@ func (i *Issuer) ldpDocument(s statement) map[string]any {
 		"validFrom":         dateTime(s.ValidFrom),
 		"validUntil":        dateTime(s.ValidUntil),
 		"credentialSubject": subject,
-		"credentialStatus": map[string]any{ // Bitstring Status List 1.0 §2.1
-			"id":                   fmt.Sprintf("%s#%d", list, s.ListIndex),
-			"type":                 "BitstringStatusListEntry",
-			"statusPurpose":        "revocation",
-			"statusListIndex":      fmt.Sprint(s.ListIndex),
-			"statusListCredential": list,
-		},
+		"credentialStatus":  i.credentialStatus(s.config, s.ListID, s.ListIndex),
 	}
 }
 

@@ -1,19 +1,19 @@
 package issuer
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"socialregistry/contexts"
 	"socialregistry/internal/fault"
-	"socialregistry/internal/jose"
-	"socialregistry/issuer/dataintegrity"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/status"
 )
@@ -31,39 +31,92 @@ const (
 	// statusLife is when a copy is worth nothing any more. Until then a verifier
 	// without network may use it and say how old it is.
 	statusLife = 7 * 24 * time.Hour
+	// statusKeep is for how long a list is served when the last credential in it
+	// has ended. After that it is retired: it is not found, and no signature is
+	// spent on it.
+	statusKeep = statusLife
 )
 
 // StatusDocument is a signed status list, ready to serve.
 type StatusDocument struct {
 	Body        []byte
+	Gzip        []byte // the same, packed
 	ContentType string
 	ETag        string        // without quotes
 	MaxAge      time.Duration // how long a client may use it without asking
 	ExpiresAt   time.Time     // when it is worth nothing any more
 }
 
-// StatusList gives the status list of a kind (TokenList, BitstringList) and id.
-// It is signed anew when a bit has changed or the copy is older than statusTTL,
-// so that a withdrawal shows at once. It returns NotFound.
+// StatusList gives the status list of a kind and id: a TokenList, or that of the
+// purpose revocation of a BitstringList. It is signed anew when a value has changed
+// or the copy is older than statusTTL, so that a withdrawal shows at once. It
+// returns NotFound "status_list_not_found", also for a list that is retired.
 func (i *Issuer) StatusList(ctx context.Context, kind, id string) (StatusDocument, error) {
+	purpose := ""
+	if kind == BitstringList {
+		purpose = status.Revocation
+	}
+	return i.statusList(ctx, kind, id, purpose)
+}
+
+// BitstringStatusList gives the list of one purpose (Bitstring Status List 1.0
+// §2.2). A credential has the same index in the lists of all purposes. It returns
+// NotFound as StatusList does.
+func (i *Issuer) BitstringStatusList(ctx context.Context, id, purpose string) (StatusDocument, error) {
+	if !slices.Contains(purposes(), purpose) {
+		return StatusDocument{}, noList()
+	}
+	return i.statusList(ctx, BitstringList, id, purpose)
+}
+
+func noList() error {
+	return fault.New(fault.NotFound, "status_list_not_found", "There is no such status list.")
+}
+
+func (i *Issuer) statusList(ctx context.Context, kind, id, purpose string) (StatusDocument, error) {
 	list, err := i.ledger.StatusList(ctx, kind, id)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return StatusDocument{}, fault.New(fault.NotFound, "status_list_not_found", "There is no such status list.")
+	now := i.now()
+	if errors.Is(err, ledger.ErrNotFound) || err == nil && retired(list, now) {
+		return StatusDocument{}, noList()
 	}
 	if err != nil {
 		return StatusDocument{}, err
 	}
-	now := i.now()
-	made, ok := i.lists.get(list, now)
+	made, ok := i.lists.get(list, purpose, now)
 	if !ok {
-		if made, err = i.makeList(ctx, list, now); err != nil {
+		if made, err = i.makeList(ctx, list, purpose, now); err != nil {
 			return StatusDocument{}, fmt.Errorf("make status list: %w", err)
 		}
-		i.lists.put(list, made)
+		i.lists.put(list, purpose, made)
 	}
 	made.doc.MaxAge = max(0, statusTTL-now.Sub(made.at))
 	return made.doc, nil
 }
+
+// retired says that every credential in a list ended long enough ago.
+func retired(list ledger.StatusList, now time.Time) bool {
+	return !now.Before(list.EndsAt.Add(statusKeep))
+}
+
+// StatusAggregation gives the addresses of all Status List Tokens, as JSON (Token
+// Status List §9.3): a verifier fetches them ahead of time and tells nobody whom it
+// checks.
+func (i *Issuer) StatusAggregation(ctx context.Context) ([]byte, error) {
+	lists, err := i.ledger.StatusLists(ctx, i.now().Add(-statusKeep))
+	if err != nil {
+		return nil, err
+	}
+	uris := []string{}
+	for _, l := range lists {
+		if l.Kind == TokenList {
+			uris = append(uris, i.listURL(l.Kind, l.ID))
+		}
+	}
+	return json.Marshal(map[string]any{"status_lists": uris})
+}
+
+// aggregationURL is where StatusAggregation is served.
+func (i *Issuer) aggregationURL() string { return i.url + "/status/aggregation" }
 
 // madeList is a signed list with what it was made of.
 type madeList struct {
@@ -72,9 +125,9 @@ type madeList struct {
 	at       time.Time
 }
 
-// makeList reads the bits and signs. The revision was read before the bits: if
-// one changes in between, the copy holds it already and is made once more.
-func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, now time.Time) (madeList, error) {
+// makeList reads the values and signs. The revision was read before them: if one
+// changes in between, the copy holds it already and is made once more.
+func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, purpose string, now time.Time) (madeList, error) {
 	entries, err := i.ledger.StatusEntries(ctx, list.ID)
 	if err != nil {
 		return madeList{}, err
@@ -83,37 +136,25 @@ func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, now time.
 	doc := StatusDocument{ContentType: "application/statuslist+jwt", ExpiresAt: now.Add(statusLife)}
 	if list.Kind == BitstringList {
 		doc.ContentType = "application/vc"
-		doc.Body, err = i.signBitstringList(list, entries, now)
+		doc.Body, err = i.signBitstringList(list, purpose, entries, now)
 	} else {
 		doc.Body, err = i.signTokenList(list, entries, now)
 	}
 	sum := sha256.Sum256(doc.Body)
-	doc.ETag = base64.RawURLEncoding.EncodeToString(sum[:16])
+	doc.ETag, doc.Gzip = base64.RawURLEncoding.EncodeToString(sum[:16]), packed(doc.Body)
 	return madeList{doc: doc, revision: list.Revision, at: now}, err
 }
 
-// tokenBits is the width of an entry in a Token Status List: three values.
-const tokenBits = 2
-
-// tokenValue puts a state into the values of Token Status List §7.1.
-func tokenValue(e ledger.StatusEntry) byte {
-	if e.State == ledger.Suspended {
-		return status.Suspended
-	}
-	return status.Invalid
+func packed(body []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	w.Write(body) // a bytes.Buffer takes everything
+	w.Close()
+	return out.Bytes()
 }
 
-// revocationBit is the bit of purpose revocation (Bitstring Status List 1.0 §2.2):
-// it is never taken back.
-func revocationBit(e ledger.StatusEntry) byte {
-	if e.State == ledger.Suspended {
-		return 0
-	}
-	return 1
-}
-
-// fill makes the list of what value gives for each entry. An entry that the list
-// has no place for cannot be: the index was taken from this very list.
+// fill makes the list of what value gives for each entry. It fails for an entry
+// that the list has no place for: the index was taken from this very list.
 func fill(list ledger.StatusList, width int, value func(ledger.StatusEntry) byte, entries []ledger.StatusEntry) (*status.List, error) {
 	bits := status.New(int(list.Size), width)
 	for _, e := range entries {
@@ -124,71 +165,29 @@ func fill(list ledger.StatusList, width int, value func(ledger.StatusEntry) byte
 	return bits, nil
 }
 
-// signTokenList makes a Status List Token (Token Status List §5.1).
-func (i *Issuer) signTokenList(list ledger.StatusList, entries []ledger.StatusEntry, now time.Time) ([]byte, error) {
-	bits, err := fill(list, tokenBits, tokenValue, entries)
-	if err != nil {
-		return nil, err
-	}
-	key, err := i.ring.Current(jose.ES256, now)
-	if err != nil {
-		return nil, err
-	}
-	payload, err := json.Marshal(map[string]any{
-		"iss": i.url, "sub": i.listURL(list.Kind, list.ID), "iat": now.Unix(), "exp": now.Add(statusLife).Unix(),
-		"ttl": int64(statusTTL.Seconds()), "status_list": map[string]any{"bits": tokenBits, "lst": bits.TokenList()},
-	})
-	if err != nil {
-		return nil, err
-	}
-	signed, err := jose.Sign(key.Signer, key.Alg, map[string]any{"typ": "statuslist+jwt", "kid": key.KID}, payload)
-	return []byte(signed), err
-}
-
-// signBitstringList makes a BitstringStatusListCredential (Bitstring Status List
-// 1.0 §2.2). Its ttl is in milliseconds.
-func (i *Issuer) signBitstringList(list ledger.StatusList, entries []ledger.StatusEntry, now time.Time) ([]byte, error) {
-	bits, err := fill(list, 1, revocationBit, entries)
-	if err != nil {
-		return nil, err
-	}
-	key, err := i.ring.Current(jose.EdDSA, now)
-	if err != nil {
-		return nil, err
-	}
-	url := i.listURL(list.Kind, list.ID)
-	signed, err := dataintegrity.Sign(i.contexts, map[string]any{
-		"@context": []string{contexts.CredentialsV2}, "id": url,
-		"type": []string{"VerifiableCredential", "BitstringStatusListCredential"}, "issuer": i.did,
-		"validFrom": dateTime(now), "validUntil": dateTime(now.Add(statusLife)),
-		"credentialSubject": map[string]any{"id": url + "#list", "type": "BitstringStatusList", "statusPurpose": "revocation",
-			"encodedList": bits.Bitstring(), "ttl": statusTTL.Milliseconds()},
-	}, key.Signer, i.method(key), now)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(signed)
-}
-
 // listCache keeps the newest signed copy of each list.
 type listCache struct {
 	mu   sync.Mutex
-	made map[string]madeList // by list id; guarded by mu
+	made map[listKey]madeList // guarded by mu
 }
 
-func newListCache() *listCache { return &listCache{made: map[string]madeList{}} }
+// listKey names a signed list: a bitstring list has one for each purpose.
+type listKey struct{ id, purpose string }
 
-func (c *listCache) get(list ledger.StatusList, now time.Time) (madeList, bool) {
+func newListCache() *listCache { return &listCache{made: map[listKey]madeList{}} }
+
+func (c *listCache) get(list ledger.StatusList, purpose string, now time.Time) (madeList, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m, ok := c.made[list.ID]
+	m, ok := c.made[listKey{list.ID, purpose}]
 	return m, ok && m.revision == list.Revision && now.Sub(m.at) < statusTTL
 }
 
-func (c *listCache) put(list ledger.StatusList, m madeList) {
+func (c *listCache) put(list ledger.StatusList, purpose string, m madeList) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old, ok := c.made[list.ID]; !ok || m.revision >= old.revision {
-		c.made[list.ID] = m
+	key := listKey{list.ID, purpose}
+	if old, ok := c.made[key]; !ok || m.revision >= old.revision {
+		c.made[key] = m
 	}
 }

@@ -27,7 +27,7 @@ func statusPlace(t *testing.T, credential any) (kind, id string, index int) {
 	var uri string
 	switch c := credential.(type) {
 	case map[string]any:
-		entry := c["credentialStatus"].(map[string]any)
+		entry := c["credentialStatus"].([]any)[0].(map[string]any)
 		uri = entry["statusListCredential"].(string)
 		n, err := strconv.Atoi(entry["statusListIndex"].(string))
 		must(t, err)
@@ -74,7 +74,7 @@ func (w *world) bits(t *testing.T, kind, id string) (*status.List, issuer.Status
 	var signed map[string]any
 	must(t, json.Unmarshal(doc.Body, &signed))
 	must(t, dataintegrity.Verify(w.Contexts(), signed, w.public(t, jose.EdDSA).(ed25519.PublicKey)))
-	list, err := status.ParseBitstring(signed["credentialSubject"].(map[string]any)["encodedList"].(string))
+	list, err := status.ParseBitstring(signed["credentialSubject"].(map[string]any)["encodedList"].(string), 1)
 	must(t, err)
 	return list, doc
 }

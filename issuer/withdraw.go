@@ -13,39 +13,70 @@ import (
 	"socialregistry/registry"
 )
 
-// Why the follower withdraws.
+// Why the follower withdraws. The pages have words for each.
 const (
 	reasonChanged    = "detail_changed"
 	reasonUnreadable = "record_unreadable"
 )
 
-// maxReason bounds the reason of a withdrawal, in bytes.
+// maxReason bounds the reason of a step, in bytes.
 const maxReason = 500
 
-// Withdraw withdraws one credential at once. Registrants may withdraw their own;
-// admins and registrars any. Unlike a change of a detail it leaves no standing
-// re-issue. The reason is shown to the person; it must not be empty. It returns
-// Invalid "reason_required", NotFound, Forbidden, Unauthenticated, or Conflict
-// "not_live" if the credential is withdrawn already.
+// Withdraw withdraws one credential at once and for good, with all copies that went
+// out with it. Registrants may withdraw their own; admins and registrars any.
+// Unlike a change of a detail it leaves no standing re-issue. The reason is shown
+// to the person; it must not be empty. It returns Invalid "reason_required",
+// NotFound, Forbidden, Unauthenticated, or Conflict "not_live" if the credential
+// has ended already.
 func (i *Issuer) Withdraw(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
-	row, err := i.ledger.Issuance(ctx, id)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return notFound()
-	}
-	if err != nil {
-		return err
-	}
-	if err := i.may(ctx, a, toWithdraw, row.RegistrantID); err != nil {
+	return i.turn(ctx, a, toWithdraw, id, reason, fault.New(fault.Conflict, "not_live", "This credential is no longer valid already."),
+		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Withdraw(ctx, ids, why, false) })
+}
+
+// Suspend takes validity from a credential and its copies until it is restored or
+// withdrawn: staff only. Errors are those of Withdraw, but Conflict "not_issued" if
+// it is not a valid credential now.
+func (i *Issuer) Suspend(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
+	return i.turn(ctx, a, toSuspend, id, reason, fault.New(fault.Conflict, "not_issued", "Only a credential that is issued and valid can be suspended."),
+		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Suspend(ctx, ids, why) })
+}
+
+// Restore gives validity back to a credential that is suspended: staff only. One
+// that is withdrawn is never restored. Errors are those of Withdraw, but Conflict
+// "not_suspended".
+func (i *Issuer) Restore(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
+	return i.turn(ctx, a, toSuspend, id, reason, fault.New(fault.Conflict, "not_suspended", "Only a credential that is suspended can be restored."),
+		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Restore(ctx, ids, why) })
+}
+
+// turn is what the steps that people take have in common: who may, why, and what
+// it means when nothing moved.
+func (i *Issuer) turn(ctx context.Context, a registry.Actor, act action, id uuid.UUID, reason string, idle error,
+	step func(ids []uuid.UUID, why ledger.Closing) (int, error)) error {
+	if _, err := i.issuanceFor(ctx, a, act, id); err != nil {
 		return err
 	}
 	if !goodReason(reason) {
 		return fault.New(fault.Invalid, "reason_required", "Give a reason of at most 500 bytes, without control characters.")
 	}
-	n, err := i.ledger.Withdraw(ctx, []uuid.UUID{id}, ledger.Closing{Reason: reason, By: a.AccountID.String()}, false)
+	n, err := step([]uuid.UUID{id}, ledger.Closing{Reason: reason, By: a.AccountID.String()})
 	if err == nil && n == 0 {
-		return fault.New(fault.Conflict, "not_live", "This credential is no longer valid already.")
+		return idle
 	}
 	return err
+}
+
+// issuanceFor gives a credential to whoever may do something with it; NotFound for
+// one that is not there and for somebody else's.
+func (i *Issuer) issuanceFor(ctx context.Context, a registry.Actor, act action, id uuid.UUID) (ledger.Issuance, error) {
+	row, err := i.ledger.Issuance(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return row, notFound()
+	}
+	if err != nil {
+		return row, err
+	}
+	return row, i.may(ctx, a, act, row.RegistrantID)
 }
 
 func goodReason(s string) bool {

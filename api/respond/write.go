@@ -26,6 +26,7 @@ func JSON(c *gin.Context, status int, v any) error {
 // context. ETag is without quotes, "" for none.
 type Doc struct {
 	Body        []byte
+	Gzip        []byte // the same, packed; nil: it is sent as it is
 	ContentType string
 	ETag        string
 	MaxAge      time.Duration
@@ -34,6 +35,13 @@ type Doc struct {
 // Document writes d, or 304 when the client has it (RFC 9110 §13.1.2).
 func Document(c *gin.Context, d Doc) error {
 	c.Header("Cache-Control", "public, max-age="+strconv.Itoa(int(d.MaxAge/time.Second)))
+	if d.Gzip != nil {
+		c.Writer.Header().Add("Vary", "Accept-Encoding")
+		if takesGzip(c.GetHeader("Accept-Encoding")) {
+			c.Header("Content-Encoding", "gzip")
+			d.Body, d.ETag = d.Gzip, d.ETag+"-gzip" // another representation (RFC 9110 §8.8.3.3)
+		}
+	}
 	if d.ETag != "" {
 		tag := `"` + d.ETag + `"`
 		c.Header("ETag", tag)
@@ -44,6 +52,20 @@ func Document(c *gin.Context, d Doc) error {
 	}
 	c.Data(http.StatusOK, d.ContentType, d.Body)
 	return nil
+}
+
+// takesGzip tells whether a client takes gzip (RFC 9110 §12.5.3): it is named, and
+// not with the weight 0.
+func takesGzip(accept string) bool {
+	for item := range strings.SplitSeq(accept, ",") {
+		name, weight, _ := strings.Cut(item, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			_, q, _ := strings.Cut(weight, "=")
+			value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+			return strings.TrimSpace(weight) == "" || err == nil && value > 0
+		}
+	}
+	return false
 }
 
 // matches tells whether one of the listed entity tags is tag, by weak comparison.

@@ -8,6 +8,7 @@ import (
 	"socialregistry/api/respond"
 	"socialregistry/issuer"
 	"socialregistry/issuer/oauth"
+	"socialregistry/issuer/status"
 )
 
 // TokenStatusList serves GET /status/token/:id (Token Status List §8.1). A JWT
@@ -23,14 +24,28 @@ func (h *Handlers) TokenStatusList(c *gin.Context) error {
 	return respond.Document(c, docOf(list, list.ContentType))
 }
 
-// BitstringStatusList serves GET /status/bitstring/:id (Bitstring Status List
-// 1.0 §3). The body is one JSON-LD document under each of its media types.
-func (h *Handlers) BitstringStatusList(c *gin.Context) error {
-	list, err := h.issuer.StatusList(c.Request.Context(), issuer.BitstringList, c.Param("id"))
+// StatusAggregation serves GET /status/aggregation (Token Status List §9).
+func (h *Handlers) StatusAggregation(c *gin.Context) error {
+	body, err := h.issuer.StatusAggregation(c.Request.Context())
 	if err != nil {
 		return err
 	}
-	c.Header("Vary", "Accept")
+	return publish(c, mediaJSON, body)
+}
+
+// BitstringStatusList serves GET /status/bitstring/:id, the list of purpose
+// revocation, and /status/bitstring/:id/:purpose (Bitstring Status List 1.0 §3).
+// The body is one JSON-LD document under each of its media types.
+func (h *Handlers) BitstringStatusList(c *gin.Context) error {
+	purpose := c.Param("purpose")
+	if purpose == "" {
+		purpose = status.Revocation
+	}
+	list, err := h.issuer.BitstringStatusList(c.Request.Context(), c.Param("id"), purpose)
+	if err != nil {
+		return err
+	}
+	c.Writer.Header().Add("Vary", "Accept")
 	contentType := c.NegotiateFormat(list.ContentType, mediaJSONLD, mediaJSON)
 	if contentType == "" {
 		contentType = list.ContentType
@@ -39,5 +54,5 @@ func (h *Handlers) BitstringStatusList(c *gin.Context) error {
 }
 
 func docOf(list issuer.StatusDocument, contentType string) respond.Doc {
-	return respond.Doc{Body: list.Body, ContentType: contentType, ETag: list.ETag, MaxAge: list.MaxAge}
+	return respond.Doc{Body: list.Body, Gzip: list.Gzip, ContentType: contentType, ETag: list.ETag, MaxAge: list.MaxAge}
 }

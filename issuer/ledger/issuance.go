@@ -31,7 +31,11 @@ const (
 const (
 	ByFollower = "follower" // a value in it is no longer attested
 	BySweep    = "sweep"    // a crash left its reservation open
+	ByReissue  = "reissue"  // a newer one took its place
 )
+
+// ReasonReplaced is why a credential ends that a newer one took the place of.
+const ReasonReplaced = "replaced"
 
 // Issuance is one credential, from its reservation on. Together with the
 // registrant's version it says all that was to be signed, without the values.

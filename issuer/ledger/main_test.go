@@ -78,7 +78,7 @@ func one(r ledger.Reservation) *ledger.Issuance { return &r.Issuances[0] }
 
 func (b *bundle) list(t *testing.T) ledger.StatusList {
 	t.Helper()
-	block, err := b.Lease(context.Background(), ledger.TokenList, 1)
+	block, err := b.Lease(context.Background(), ledger.TokenList, quarter(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,3 +101,6 @@ func ids(list ...ledger.Reservation) []uuid.UUID {
 	}
 	return out
 }
+
+// quarter is when the lists of these tests end.
+func quarter() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }

@@ -83,7 +83,7 @@ func TestLeaseNeverGivesAPositionTwice(t *testing.T) {
 		seen := map[string]map[int64]bool{}
 		for n := range 40 { // two lists and a half
 			wg.Go(func() {
-				b, err := ledgers[n%2].Lease(ctx, ledger.BitstringList, block)
+				b, err := ledgers[n%2].Lease(ctx, ledger.BitstringList, quarter(), block)
 				if err != nil {
 					t.Error(err)
 					return
@@ -100,14 +100,14 @@ func TestLeaseNeverGivesAPositionTwice(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		lists, err := ledgers[0].StatusLists(ctx)
+		lists, err := ledgers[0].StatusLists(ctx, c.t)
 		if err != nil || len(lists) != 3 || len(seen) != 3 {
 			t.Errorf("%d lists in use of %d, %v, want 3", len(seen), len(lists), err)
 		}
 		if _, err := ledgers[0].StatusList(ctx, ledger.TokenList, lists[0].ID); !errors.Is(err, ledger.ErrNotFound) {
 			t.Errorf("a list under another kind: %v, want ErrNotFound", err)
 		}
-		if _, err := ledgers[0].Lease(ctx, ledger.BitstringList, ledger.ListSize+1); err == nil {
+		if _, err := ledgers[0].Lease(ctx, ledger.BitstringList, quarter(), ledger.ListSize+1); err == nil {
 			t.Error("leased more than a list holds")
 		}
 	})

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -25,8 +26,9 @@ const ListSize = 131072
 type StatusList struct {
 	ID       string // random, opaque; part of the list's URL
 	Kind     string
+	EndsAt   time.Time // every credential in it ends before
 	Size     int64
-	Revision int64 // moves with every change of a bit
+	Revision int64 // moves with every change of a value
 }
 
 // Block is a run of leased positions of one list. They are positions before the
@@ -41,6 +43,7 @@ type Block struct {
 type statusListRow struct {
 	ID        string  `gorm:"column:id;primaryKey"`
 	Kind      string  `gorm:"column:kind"`
+	EndsAt    db.Time `gorm:"column:ends_at"`
 	Seq       int     `gorm:"column:seq"`
 	Size      int64   `gorm:"column:size"`
 	NextIndex int64   `gorm:"column:next_index"`
@@ -51,15 +54,16 @@ type statusListRow struct {
 func (statusListRow) TableName() string { return "status_list" }
 
 func (r statusListRow) toStatusList() StatusList {
-	return StatusList{ID: r.ID, Kind: r.Kind, Size: r.Size, Revision: r.Revision}
+	return StatusList{ID: r.ID, Kind: r.Kind, EndsAt: r.EndsAt.Time, Size: r.Size, Revision: r.Revision}
 }
 
-// Lease takes the next count positions of the open list of a kind, and opens a
-// new list when the last one is full. No position is ever given twice.
-func (l *Ledger) Lease(ctx context.Context, kind string, count int64) (Block, error) {
+// Lease takes the next count positions of the open list of a kind whose credentials
+// end before a moment, and opens a new list when the last one is full. No position
+// is ever given twice.
+func (l *Ledger) Lease(ctx context.Context, kind string, ends time.Time, count int64) (Block, error) {
 	var b Block
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		row, err := l.openList(tx, kind, count, now)
+		row, err := l.openList(tx, kind, db.TimeOf(ends), count, now)
 		if err != nil {
 			return err
 		}
@@ -78,19 +82,19 @@ const leaseTries = 100
 
 // openList locks the newest list that has room, making one if there is none.
 // Two processes that both find the last list full make one between them: the
-// place (kind, seq) is unique.
-func (l *Ledger) openList(tx *gorm.DB, kind string, count int64, now db.Time) (statusListRow, error) {
+// place (kind, ends_at, seq) is unique.
+func (l *Ledger) openList(tx *gorm.DB, kind string, ends db.Time, count int64, now db.Time) (statusListRow, error) {
 	for try := 0; try < leaseTries && count <= ListSize; try++ {
 		var row statusListRow
-		err := tx.Raw("SELECT id, kind, seq, size, next_index, revision, created_at FROM status_list WHERE kind = ?"+
-			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind).Scan(&row).Error
+		err := tx.Raw("SELECT id, kind, ends_at, seq, size, next_index, revision, created_at FROM status_list WHERE kind = ? AND ends_at = ?"+
+			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind, ends).Scan(&row).Error
 		if err != nil {
 			return row, err
 		}
 		if row.ID != "" && row.NextIndex+count <= row.Size {
 			return row, nil
 		}
-		next := statusListRow{ID: secret.RandomID(16), Kind: kind, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}
+		next := statusListRow{ID: secret.RandomID(16), Kind: kind, EndsAt: ends, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&next).Error; err != nil {
 			return row, err
 		}
@@ -116,11 +120,11 @@ func (l *Ledger) StatusList(ctx context.Context, kind, id string) (StatusList, e
 	return rows[0].toStatusList(), nil
 }
 
-// StatusLists gives all lists, oldest first.
-func (l *Ledger) StatusLists(ctx context.Context) ([]StatusList, error) {
+// StatusLists gives the lists that end after a moment, oldest first.
+func (l *Ledger) StatusLists(ctx context.Context, after time.Time) ([]StatusList, error) {
 	var rows []statusListRow
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Order("kind, seq").Find(&rows).Error
+		return tx.Where("ends_at > ?", db.TimeOf(after)).Order("kind, ends_at, seq").Find(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read status lists: %w", err)
@@ -132,18 +136,21 @@ func (l *Ledger) StatusLists(ctx context.Context) ([]StatusList, error) {
 	return out, nil
 }
 
-// StatusEntry is an entry of a status list whose credential is not simply valid.
+// StatusEntry is an entry of a status list that has something to say.
 type StatusEntry struct {
-	Index int64 `gorm:"column:list_index"`
-	State State `gorm:"column:state"` // Suspended, Withdrawn or Failed
+	Index    int64  `gorm:"column:list_index"`
+	State    State  `gorm:"column:state"`
+	Reason   string `gorm:"column:reason"`   // of an end
+	Replaced bool   `gorm:"column:replaced"` // a newer one was issued, and this one will be withdrawn
 }
 
-// StatusEntries gives the entries of a list that say something; all others are
+// StatusEntries gives the entries of a list that say something: all others are
 // valid, or belong to nobody.
 func (l *Ledger) StatusEntries(ctx context.Context, listID string) ([]StatusEntry, error) {
 	var out []StatusEntry
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("SELECT list_index, state FROM issuance WHERE list_id = ? AND state IN ('suspended', 'withdrawn', 'failed')", listID).Scan(&out).Error
+		return tx.Raw("SELECT list_index, state, reason, replace_at IS NOT NULL AS replaced FROM issuance WHERE list_id = ?"+
+			" AND (state IN ('suspended', 'withdrawn', 'failed') OR replace_at IS NOT NULL)", listID).Scan(&out).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read status entries: %w", err)

@@ -106,14 +106,17 @@ func (l *Ledger) move(tx *gorm.DB, ids []uuid.UUID, to State, why Closing, now d
 	return rows, writeEvents(tx, rows, step, why, now)
 }
 
-// lockIssuances gives those of ids that are in one of the states, locked, in one
-// order, so that two transactions never wait for each other.
+// lockIssuances gives those of ids, and of the copies that went out with them in one
+// response, that are in one of the states: whoever withdraws a credential means what
+// it says, not one of its copies. They are locked in one order, so that two
+// transactions never wait for each other.
 func (l *Ledger) lockIssuances(tx *gorm.DB, ids []uuid.UUID, states []State) ([]issuanceRow, error) {
 	var rows []issuanceRow
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err := tx.Raw("SELECT * FROM issuance WHERE id IN ? AND state IN ? ORDER BY id"+l.db.Dialect.ForUpdate(), ids, states).Scan(&rows).Error
+	err := tx.Raw("SELECT * FROM issuance WHERE response_id IN (SELECT response_id FROM issuance WHERE id IN ?) AND state IN ? ORDER BY id"+
+		l.db.Dialect.ForUpdate(), ids, states).Scan(&rows).Error
 	return rows, err
 }
 

@@ -62,9 +62,13 @@ func ParseTokenList(lst string, width int) (*List, error) {
 	return &List{bits: width, data: data}, nil
 }
 
-// ParseBitstring reads an encodedList of one bit per entry. It returns ErrList,
-// also for a list of fewer than MinBitstring entries or of more than 4 MiB.
-func ParseBitstring(s string) (*List, error) {
+// ParseBitstring reads an encodedList whose entries are width bits wide (the
+// statusSize of the entry). It returns ErrList, also for a list of fewer than
+// MinBitstring entries or of more than 4 MiB.
+func ParseBitstring(s string, width int) (*List, error) {
+	if !validWidth(width) {
+		return nil, fmt.Errorf("%w: %d bits", ErrList, width)
+	}
 	rest, ok := strings.CutPrefix(s, "u")
 	if !ok {
 		return nil, fmt.Errorf("%w: not base64url multibase", ErrList)
@@ -83,10 +87,10 @@ func ParseBitstring(s string) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(data)*8 < MinBitstring {
+	if len(data)*8/width < MinBitstring {
 		return nil, fmt.Errorf("%w: fewer than %d entries", ErrList, MinBitstring)
 	}
-	return &List{bits: 1, data: leftToRight(data, 1)}, nil
+	return &List{bits: width, data: leftToRight(data, width)}, nil
 }
 
 func decode64(s string) ([]byte, error) {

@@ -6,6 +6,16 @@ import (
 	"math/bits"
 )
 
+// The purposes of a Bitstring Status List (Bitstring Status List 1.0 §2.1). What is
+// revoked stays so; a suspension may end; refresh says that the issuer has, or will
+// make, a newer credential; message tells one of the messages in the entry.
+const (
+	Revocation = "revocation"
+	Suspension = "suspension"
+	Refresh    = "refresh"
+	Message    = "message"
+)
+
 // The values of a one-bit list, and of a Token Status List with more bits
 // (Token Status List §7.1).
 const (

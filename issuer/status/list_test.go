@@ -71,7 +71,7 @@ func TestTokenListVector(t *testing.T) {
 // Bitstring Status List 1.0 §2.2: the example is a list of 131,072 zeros.
 func TestBitstringExample(t *testing.T) {
 	t.Parallel()
-	l, err := status.ParseBitstring("uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA")
+	l, err := status.ParseBitstring("uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA", 1)
 	if err != nil || l.Len() != status.MinBitstring {
 		t.Fatalf("%v", err)
 	}
@@ -141,10 +141,7 @@ func TestRoundTrips(t *testing.T) {
 		if err != nil || inflated(t, got) != inflated(t, l) {
 			t.Errorf("%d bits: token list %v", width, err)
 		}
-		if width > 1 {
-			continue
-		}
-		bitstring, err := status.ParseBitstring(l.Bitstring())
+		bitstring, err := status.ParseBitstring(l.Bitstring(), width)
 		if err != nil || bitstring.Len() != status.MinBitstring || inflated(t, bitstring)[:l.Len()] != inflated(t, l) {
 			t.Errorf("bitstring %v", err)
 		}
@@ -213,12 +210,23 @@ func TestParseRefuses(t *testing.T) {
 		"empty": "", "only u": "u", "no multibase": b64([]byte(zip(16384))), "base58": "z" + b64([]byte(zip(16384))), "zlib": "u" + b64([]byte(deflate(16384))),
 		"too few": "u" + b64([]byte(zip(16383))), "two streams": "u" + b64([]byte(zip(16384)+zip(1))), "bomb": "u" + b64([]byte(zip(4<<20+1))), "cut short": "u" + b64([]byte(zip(16384))[:20]),
 	} {
-		if _, err := status.ParseBitstring(list); !errors.Is(err, status.ErrList) {
+		if _, err := status.ParseBitstring(list, 1); !errors.Is(err, status.ErrList) {
 			t.Errorf("bitstring, %s: %v, want ErrList", name, err)
 		}
 	}
-	if _, err := status.ParseBitstring("u" + b64([]byte(zip(16384)))); err != nil {
+	if _, err := status.ParseBitstring("u"+b64([]byte(zip(16384))), 1); err != nil {
 		t.Errorf("131,072 entries: %v", err)
+	}
+	for width, size := range map[int]int{2: 32768, 4: 65536, 8: 131072} {
+		if _, err := status.ParseBitstring("u"+b64([]byte(zip(size-1))), width); !errors.Is(err, status.ErrList) {
+			t.Errorf("a byte too few of %d bits: %v", width, err)
+		}
+		if l, err := status.ParseBitstring("u"+b64([]byte(zip(size))), width); err != nil || l.Len() != status.MinBitstring {
+			t.Errorf("131,072 entries of %d bits: %v", width, err)
+		}
+	}
+	if _, err := status.ParseBitstring("u"+b64([]byte(zip(16384))), 3); !errors.Is(err, status.ErrList) {
+		t.Errorf("3 bits: %v", err)
 	}
 }
 
@@ -231,8 +239,12 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("round trip: %v", err)
 			}
 		}
-		if l, err := status.ParseBitstring(s); err == nil && l.Len() < status.MinBitstring {
-			t.Error("a short list passed")
+		l, err := status.ParseBitstring(s, width)
+		if err != nil {
+			return
+		}
+		if again, err := status.ParseBitstring(l.Bitstring(), width); err != nil || again.Len() != l.Len() || l.Len() < status.MinBitstring {
+			t.Errorf("round trip of %d entries: %v", l.Len(), err)
 		}
 	})
 }

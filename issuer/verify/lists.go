@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -48,15 +49,44 @@ func bitstringEntry(v any) statusEntry {
 	uri, _ := m["statusListCredential"].(string)
 	index, _ := m["statusListIndex"].(string)
 	purpose, _ := m["statusPurpose"].(string)
-	_, sized := m["statusSize"]
-	if m["type"] != "BitstringStatusListEntry" || uri == "" || !decimal.MatchString(index) || sized || purpose != "revocation" && purpose != "suspension" {
+	width, told, ok := values(m, purpose)
+	if m["type"] != "BitstringStatusListEntry" || uri == "" || !decimal.MatchString(index) || !ok {
 		return statusEntry{}
 	}
 	n, err := strconv.Atoi(index)
 	if err != nil {
 		return statusEntry{}
 	}
-	return statusEntry{list: bitstringList, uri: uri, index: n, purpose: purpose}
+	return statusEntry{list: bitstringList, uri: uri, index: n, purpose: purpose, width: width, told: told}
+}
+
+// values reads how wide a value is and, of purpose message, what each one says
+// (Bitstring Status List 1.0 §2.1): statusMessage has an element for every value.
+func values(m map[string]any, purpose string) (width int, told []string, ok bool) {
+	size, sized := m["statusSize"].(float64)
+	if _, there := m["statusSize"]; !there {
+		size, sized = 1, true
+	}
+	switch purpose {
+	case status.Revocation, status.Suspension, status.Refresh:
+		return 1, nil, sized && size == 1
+	case status.Message:
+	default:
+		return 0, nil, false
+	}
+	list, _ := m["statusMessage"].([]any)
+	if !sized || size != math.Trunc(size) || size < 1 || size > 8 || len(list) != 1<<int(size) {
+		return 0, nil, false
+	}
+	for n, e := range list {
+		said, _ := e.(map[string]any)
+		text, isText := said["message"].(string)
+		if said["status"] != fmt.Sprintf("0x%x", n) || !isText {
+			return 0, nil, false
+		}
+		told = append(told, text)
+	}
+	return int(size), told, true
 }
 
 // listKeys gives the keys that may have signed a list: those of the issuer whose
@@ -147,7 +177,7 @@ func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
 		if v.trust.verifyProof(doc, signer) != nil {
 			continue
 		}
-		s, ok := bitstringSnapshot(doc, e.purpose)
+		s, ok := bitstringSnapshot(doc, e)
 		if !ok || signer.signs(s.made, v.at) != nil {
 			return snapshot{}, bad
 		}
@@ -156,9 +186,9 @@ func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
 	return snapshot{}, bad
 }
 
-func bitstringSnapshot(doc map[string]any, purpose string) (snapshot, bool) {
+func bitstringSnapshot(doc map[string]any, e statusEntry) (snapshot, bool) {
 	subject, _ := doc["credentialSubject"].(map[string]any)
-	if subject["type"] != "BitstringStatusList" || !slices.Contains(texts(subject["statusPurpose"]), purpose) {
+	if subject["type"] != "BitstringStatusList" || !slices.Contains(texts(subject["statusPurpose"]), e.purpose) {
 		return snapshot{}, false
 	}
 	made, ok1 := dateTime(doc["validFrom"])
@@ -169,7 +199,7 @@ func bitstringSnapshot(doc map[string]any, purpose string) (snapshot, bool) {
 		return snapshot{}, false
 	}
 	encoded, _ := subject["encodedList"].(string)
-	list, err := status.ParseBitstring(encoded)
+	list, err := status.ParseBitstring(encoded, e.width)
 	s.list = list
 	return s, err == nil
 }

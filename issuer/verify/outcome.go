@@ -64,6 +64,8 @@ type Result struct {
 	ValidFrom   time.Time         `json:"valid_from,omitzero"`
 	ValidUntil  time.Time         `json:"valid_until,omitzero"`
 	StatusAsOf  time.Time         `json:"status_as_of,omitzero"` // when the status list was made
+	Refresh     bool              `json:"refresh,omitempty"`     // a hint: the issuer has, or will make, a newer one
+	Messages    []string          `json:"messages,omitempty"`    // a hint: what the issuer says of its status, in its words
 	Checks      []Check           `json:"checks"`
 	Claims      map[string]any    `json:"claims,omitempty"` // about the person only
 }

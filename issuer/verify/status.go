@@ -13,8 +13,14 @@ type statusEntry struct {
 	list    func(*verification, statusEntry, key) (snapshot, error) // reads the list of its kind
 	uri     string
 	index   int
-	purpose string // of the entry; "" where a value itself says it
+	purpose string   // of the entry; "" where a value itself says it
+	width   int      // bits of a value, where the entry says it
+	told    []string // of purpose message: what each value says
 }
+
+// hint says that the entry tells something else than whether the credential is
+// valid (Bitstring Status List 1.0 §2.1).
+func (e statusEntry) hint() bool { return e.purpose == status.Refresh || e.purpose == status.Message }
 
 // snapshot is a status list whose signature is good.
 type snapshot struct {
@@ -31,6 +37,7 @@ func unknownStatus(reason string) error {
 // status checks each entry; the worst answer counts. Without an entry nobody can
 // tell, unless the bundle says that credentials of that type have none.
 func (v *verification) status(s signed, k key) {
+	s.status = v.takeHints(s.status, k)
 	if len(s.status) == 0 && !v.trust.types[s.kind].NoStatus {
 		v.fail(CheckStatus, unknownStatus("It names no status list, so nobody can tell whether it was withdrawn."))
 		return
@@ -49,6 +56,29 @@ func (v *verification) status(s signed, k key) {
 		detail = text
 	}
 	v.note(CheckStatus, worst, detail)
+}
+
+// takeHints looks up what is only a hint, and gives the other entries. A hint that
+// cannot be had changes nothing.
+func (v *verification) takeHints(entries []statusEntry, k key) (rest []statusEntry) {
+	for _, e := range entries {
+		if !e.hint() {
+			rest = append(rest, e)
+			continue
+		}
+		s, err := e.list(v, e, k)
+		if err != nil {
+			continue
+		}
+		switch value, err := s.list.Get(e.index); {
+		case err != nil || value == 0:
+		case e.purpose == status.Refresh:
+			v.out.Refresh = true
+		case int(value) < len(e.told):
+			v.out.Messages = append(v.out.Messages, e.told[value])
+		}
+	}
+	return rest
 }
 
 // rank orders what a status check can say.
@@ -87,9 +117,9 @@ func (e statusEntry) meaning(value byte) Outcome {
 	switch {
 	case value == status.Valid:
 		return Genuine
-	case value == status.Invalid && e.purpose != "suspension":
+	case value == status.Invalid && e.purpose != status.Suspension:
 		return Withdrawn
-	case value == status.Suspended && e.purpose == "", value == 1 && e.purpose == "suspension":
+	case value == status.Suspended && e.purpose == "", value == 1 && e.purpose == status.Suspension:
 		return Suspended
 	}
 	return GenuineStatusUnknown

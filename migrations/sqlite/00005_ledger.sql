@@ -88,22 +88,26 @@ CREATE TABLE used_id (
 CREATE INDEX used_id_expiry ON used_id (expires_at);
 
 -- A status list. next_index counts leased positions before the permutation;
--- revision moves with every bit that changes.
+-- revision moves with every bit that changes. Every credential in it ends before
+-- ends_at, after which the list is retired.
 CREATE TABLE status_list (
   id         TEXT    NOT NULL PRIMARY KEY,
   kind       TEXT    NOT NULL CHECK (kind IN ('token', 'bitstring')),
+  ends_at    TEXT    NOT NULL,
   seq        INTEGER NOT NULL,
   size       INTEGER NOT NULL CHECK (size >= 131072),
   next_index INTEGER NOT NULL CHECK (next_index >= 0 AND next_index <= size),
   revision   INTEGER NOT NULL,
   created_at TEXT    NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX status_list_seq ON status_list (kind, seq);
+CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
 
 -- One credential, from the reservation on. fields maps the key of each issued
 -- field to the keyed hash of its value. (list_id, list_index) is never shared.
 -- response_id is shared by the copies of a batch. closed_by names an account, or the
--- rule that closed it; accepted_at, failed_at and deleted_at are what the wallet told.
+-- rule that closed it; accepted_at, failed_at and deleted_at are what the wallet told. supersedes is
+-- the one that it takes the place of, which stays valid for grace seconds if the
+-- wallet does not say that it took the new one: that one has replaced_by and replace_at.
 CREATE TABLE issuance (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
@@ -128,14 +132,19 @@ CREATE TABLE issuance (
   reason        TEXT    NOT NULL DEFAULT '',
   accepted_at   TEXT,
   failed_at     TEXT,
-  deleted_at    TEXT
+  deleted_at    TEXT,
+  supersedes    TEXT,
+  grace         INTEGER NOT NULL DEFAULT 0,
+  replaced_by   TEXT,
+  replace_at    TEXT
 ) STRICT;
 CREATE UNIQUE INDEX issuance_status_index ON issuance (list_id, list_index);
 CREATE INDEX issuance_registrant ON issuance (registrant_id, reserved_at);
 CREATE INDEX issuance_response ON issuance (response_id);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
-CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed');
+CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed') OR replace_at IS NOT NULL;
+CREATE INDEX issuance_replace ON issuance (replace_at) WHERE replace_at IS NOT NULL;
 
 -- A withdrawn credential leaves a standing offer to issue it again.
 CREATE TABLE standing_reissue (

@@ -44,7 +44,7 @@ const explain = ({error, statusResult}) => JSON.stringify([...(error?.errors ?? 
 export async function checkLDP(credential, issuer, holder) {
   const documentLoader = loader(issuer);
   const suite = () => new DataIntegrityProof({cryptosuite});
-  const checkStatus = async ({credential: {credentialStatus: s, issuer: by}}) => {
+  const checkEntry = async (s, by) => {
     const list = await getJSON(s.statusListCredential);
     const result = await vc.verifyCredential({credential: list, suite: suite(), documentLoader});
     const {encodedList, statusPurpose} = list.credentialSubject;
@@ -52,8 +52,15 @@ export async function checkLDP(credential, issuer, holder) {
     const bits = gunzipSync(Buffer.from(encodedList.slice(1), 'base64url')); // multibase u
     const index = Number(s.statusListIndex); // the first bit is the left-most
     if (encodedList[0] !== 'u' || !(index < bits.length * 8)) return {verified: false, error: new Error('the status list has no such entry')};
-    const withdrawn = bits[index >> 3] >> (7 - index % 8) & 1;
-    return withdrawn ? {verified: false, error: new Error('withdrawn')} : {verified: true};
+    const set = bits[index >> 3] >> (7 - index % 8) & 1;
+    return set ? {verified: false, error: new Error(statusPurpose)} : {verified: true};
+  };
+  // Revocation and suspension decide; refresh and message are hints (Bitstring Status List 1.0 §2.1).
+  const checkStatus = async ({credential: {credentialStatus, issuer: by}}) => {
+    const decides = [credentialStatus].flat().filter(s => ['revocation', 'suspension'].includes(s.statusPurpose));
+    if (!decides.some(s => s.statusPurpose === 'revocation')) return {verified: false, error: new Error('no entry of purpose revocation')};
+    const results = await Promise.all(decides.map(s => checkEntry(s, by)));
+    return results.find(r => !r.verified) ?? {verified: true};
   };
   const result = await vc.verifyCredential({credential, suite: suite(), documentLoader, checkStatus});
   if (!result.verified) throw new Error(explain(result));
