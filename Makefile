@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry fuzz build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ bench-export: ## Measure downloads of SR_BENCH_ROWS people (100,000) against COP
 bench-bulk: ## Import, attest and download SR_BENCH_ROWS people (1,000,000: about 45 minutes), with kills, beside GORM and COPY TO.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkBulk -benchtime 1x -timeout 120m -v ./registry
+
+bench-flow: ## Measure whole flows of OpenID4VCI per second of processor time, beside a bare handler that does the same calls.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkFlow -benchtime 1x -timeout 40m -v ./api/vci
 
 fuzz: ## Fuzz every parser, each for FUZZTIME (20s).
 	@scripts/fuzz.sh

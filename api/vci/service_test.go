@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,15 @@ import (
 	"socialregistry/web"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) {
+	if role := os.Getenv(flowRole); role != "" {
+		if err := serveFlow(role); err != nil {
+			panic(err)
+		}
+		return
+	}
+	dbtest.Main(m)
+}
 
 const (
 	publicURL = "http://localhost:8080"
