@@ -203,7 +203,7 @@ func TestTransactionCode(t *testing.T) {
 			t.Error("the transaction code is told a second time")
 		}
 		code := w.code(t, offer.ID)
-		_, err = w.Token(ctx, oauth.TokenRequest{PreAuthorizedCode: code, TxCode: offer.TxCode})
+		_, err = w.Token(ctx, tokenCall(), tokenForm(code, offer.TxCode))
 		must(t, err)
 		if seen, _ := w.Offer(ctx, w.admin, offer.ID); seen.State != "redeemed" || seen.URIByValue != "" {
 			t.Errorf("offer after it was redeemed: %+v", seen)

@@ -29,6 +29,7 @@ type Config struct {
 	PublicURL string // https (http only on loopback), no path, no trailing slash
 	Now       func() time.Time
 	Resolver  *did.Resolver // finds the keys of wallets' DIDs
+	DPoP      DPoP
 }
 
 // Issuer makes credentials and withdraws them. It is safe for concurrent use,
@@ -44,6 +45,8 @@ type Issuer struct {
 	ring       *keys.Ring
 	tokens     secret.Tokens
 	txCodes    secret.Key
+	dpop       DPoP
+	decoy      map[string]any // a JWK Set whose private key nobody has
 	contexts   *contexts.Set
 	contextIRI string
 	context    []byte // our own JSON-LD context
@@ -70,7 +73,7 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return nil, err
 	}
-	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL,
+	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
 		tokens: secret.NewTokens("k1", c.Master.Derive("issuer/tokens")), txCodes: c.Master.Derive("issuer/tx-codes")}
 	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"))
 	i.lists = newListCache()
@@ -83,6 +86,9 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 // load brings in, in this order, what the later parts need of the earlier.
 func (i *Issuer) load(ctx context.Context, wrap secret.Key) (err error) {
 	if i.did, err = did.WebDID(i.url); err != nil {
+		return err
+	}
+	if i.decoy, err = decoyKeys(); err != nil {
 		return err
 	}
 	if err = i.claimURL(ctx); err != nil {

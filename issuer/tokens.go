@@ -12,6 +12,9 @@ import (
 const (
 	offerLife = 10 * time.Minute
 	nonceLife = 5 * time.Minute
+	// freshLife is how long a DPoP nonce and an attestation challenge are good: the
+	// next answer has a new one.
+	freshLife = 5 * time.Minute
 	// tokenLife: a longer one would have to be bound to its sender (OID4VCI 1.0
 	// §13.10).
 	tokenLife = 5 * time.Minute
@@ -22,6 +25,9 @@ const (
 	kindCode   = "pre-authorized_code"
 	kindNonce  = "c_nonce"
 	kindAccess = "access_token"
+
+	kindDPoPNonce = "dpop_nonce"
+	kindChallenge = "attestation_challenge"
 )
 
 // codeClaims stand in a pre-authorized code. The offer's row says whether it may

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,7 +152,7 @@ func (w *world) token(t testing.TB, id uuid.UUID, configs ...string) string {
 	t.Helper()
 	o, err := w.CreateOffer(context.Background(), w.admin, id, configs, false)
 	must(t, err)
-	res, err := w.Token(context.Background(), oauth.TokenRequest{GrantType: oauth.GrantPreAuthorizedCode, PreAuthorizedCode: w.code(t, o.ID)})
+	res, err := w.Token(context.Background(), tokenCall(), tokenForm(w.code(t, o.ID), ""))
 	must(t, err)
 	return res.AccessToken
 }
@@ -186,6 +187,13 @@ const jsonMedia = "application/json"
 // bearer is a call of the credential endpoint with a token.
 func bearer(token string) oauth.Call {
 	return oauth.Call{Method: "POST", URL: publicURL + "/oid4vci/credential", Authorization: []string{"Bearer " + token}}
+}
+
+// tokenCall is a call to the token endpoint by a wallet that says nothing of itself.
+func tokenCall() oauth.Call { return oauth.Call{Method: "POST", URL: publicURL + "/oid4vci/token"} }
+
+func tokenForm(code, txCode string) url.Values {
+	return url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}, "tx_code": {txCode}}
 }
 
 func request(config, proof string) []byte {

@@ -17,8 +17,8 @@ func OAuth(c *gin.Context, f Failure) {
 	if e == nil {
 		e = nearest(f)
 	}
-	if challenge := e.Challenge(); challenge != "" {
-		c.Header("WWW-Authenticate", challenge)
+	for _, challenge := range e.Challenges() {
+		c.Writer.Header().Add("WWW-Authenticate", challenge)
 	}
 	writeJSON(c, e.Status, "application/json", e)
 }

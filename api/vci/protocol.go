@@ -29,11 +29,7 @@ func (h *Handlers) Token(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	req, err := oauth.ParseTokenRequest(form)
-	if err != nil {
-		return err
-	}
-	token, err := h.issuer.Token(c.Request.Context(), req)
+	token, err := h.issuer.Token(c.Request.Context(), h.call(c), form)
 	if err != nil {
 		return err
 	}

@@ -222,7 +222,8 @@ func (s *service) refused(name string, a answer, status int, codes ...string) {
 	if a.header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(a.header.Get("Content-Type"), "application/json") {
 		s.t.Errorf("%s: headers %v", name, a.header)
 	}
-	if code == "invalid_token" && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
+	challenge := a.header.Get("WWW-Authenticate")
+	if code == "invalid_token" && !strings.HasPrefix(challenge, "Bearer") && !strings.HasPrefix(challenge, "DPoP") {
 		s.t.Errorf("%s: no challenge", name)
 	}
 }

@@ -5,25 +5,28 @@ import "strings"
 // maxToken bounds an access token, in bytes.
 const maxToken = 4096
 
-// BearerToken reads the access token from the values of the Authorization
-// header (RFC 6750 §2.1). The scheme's case does not matter; a token elsewhere,
-// in the query or in the body, is never looked at. Errors are *Error: NoToken
-// if there is no header, invalid_request for two of them, invalid_token for
+// AccessToken reads the access token, and the scheme that it comes by, from the
+// values of the Authorization header: TokenTypeBearer (RFC 6750 §2.1) or
+// TokenTypeDPoP (RFC 9449 §7.1). The scheme's case does not matter; a token
+// elsewhere, in the query or in the body, is never looked at. Errors are *Error:
+// NoToken if there is no header, invalid_request for two of them, invalid_token for
 // another scheme or a malformed token.
-func BearerToken(authorization []string) (string, error) {
+func AccessToken(authorization []string) (scheme, token string, err error) {
 	switch len(authorization) {
 	case 0:
-		return "", NoToken()
+		return "", "", NoToken()
 	case 1:
 	default:
-		return "", InvalidRequest("The request has more than one Authorization header.")
+		return "", "", InvalidRequest("The request has more than one Authorization header.")
 	}
-	scheme, token, _ := strings.Cut(authorization[0], " ")
+	given, token, _ := strings.Cut(authorization[0], " ")
 	token = strings.TrimLeft(token, " ")
-	if !strings.EqualFold(scheme, TokenTypeBearer) || len(token) > maxToken || !isToken68(token) {
-		return "", InvalidToken("The Authorization header must hold the scheme Bearer and one access token.")
+	for _, scheme := range []string{TokenTypeBearer, TokenTypeDPoP} {
+		if strings.EqualFold(given, scheme) && len(token) <= maxToken && isToken68(token) {
+			return scheme, token, nil
+		}
 	}
-	return token, nil
+	return "", "", InvalidToken("The Authorization header must hold the scheme Bearer or DPoP and one access token.")
 }
 
 // isToken68 says that s is a b64token (RFC 6750 §2.1).

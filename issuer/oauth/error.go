@@ -16,6 +16,11 @@ const (
 	CodeInvalidScope         = "invalid_scope"
 	CodeInvalidToken         = "invalid_token"
 	CodeInsufficientScope    = "insufficient_scope"
+
+	CodeInvalidDPoPProof         = "invalid_dpop_proof"         // RFC 9449 §5
+	CodeUseDPoPNonce             = "use_dpop_nonce"             // RFC 9449 §8
+	CodeInvalidClientAttestation = "invalid_client_attestation" // Attestation-Based Client Authentication §6
+	CodeUseAttestationChallenge  = "use_attestation_challenge"  // Attestation-Based Client Authentication §8
 )
 
 // maxDescription bounds an error_description, in bytes.
@@ -32,6 +37,7 @@ type Error struct {
 	Err         error
 
 	noToken bool // the request carried no token at all: bare challenge
+	dpop    bool // the challenge is of the scheme DPoP (RFC 9449 §7.1)
 }
 
 // NewError makes a protocol error. Characters that RFC 6749 §5.2 forbids in a
@@ -86,6 +92,39 @@ func NoToken() *Error {
 	return e
 }
 
+// InvalidDPoPProof: there is no DPoP proof where one is needed, or it is not good
+// (RFC 9449 §5). At a protected endpoint its status is another: see AtResource.
+func InvalidDPoPProof(description string) *Error {
+	return NewError(CodeInvalidDPoPProof, description, 400)
+}
+
+// UseDPoPNonce: the DPoP proof needs the nonce of the header DPoP-Nonce, which
+// stands in every answer (RFC 9449 §8).
+func UseDPoPNonce(description string) *Error {
+	return NewError(CodeUseDPoPNonce, description, 400)
+}
+
+// InvalidClientAttestation: the client attestation or its proof of possession is
+// not good (Attestation-Based Client Authentication §6).
+func InvalidClientAttestation(description string) *Error {
+	return NewError(CodeInvalidClientAttestation, description, 401)
+}
+
+// UseAttestationChallenge: the proof of possession needs a challenge of ours, which
+// comes in a header of the answer (Attestation-Based Client Authentication §8).
+func UseAttestationChallenge(description string) *Error {
+	return NewError(CodeUseAttestationChallenge, description, 400)
+}
+
+// AtResource gives a copy of the error as a protected endpoint answers a call that
+// is bound to a key: with status 401 and a challenge of the scheme DPoP (RFC 9449
+// §7.1).
+func (e *Error) AtResource() *Error {
+	c := *e
+	c.Status, c.dpop = 401, true
+	return &c
+}
+
 // InsufficientScope: the token is good, but not for this (RFC 6750 §3.1).
 func InsufficientScope(description string) *Error {
 	return NewError(CodeInsufficientScope, description, 403)
@@ -125,19 +164,25 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	}{e.Code, clean(e.Description)})
 }
 
-// Challenge gives the value of the WWW-Authenticate header that RFC 6750 §3
-// wants beside a 401 or 403 of a protected resource, and "" for other errors.
-func (e *Error) Challenge() string {
-	const scheme = `Bearer realm="credential issuer"`
+// Challenges gives the values of the WWW-Authenticate header that RFC 6750 §3 and
+// RFC 9449 §7.1 want beside a 401 or 403 of a protected resource, and none for
+// other errors.
+func (e *Error) Challenges() []string {
+	algs := ` algs="` + strings.Join(Algs(), " ") + `"`
+	about := `error="` + e.Code + `", error_description="` + clean(e.Description) + `"`
 	switch {
-	case e.noToken:
-		return scheme
+	case e.noToken: // both schemes are taken
+		return []string{bearerRealm, TokenTypeDPoP + algs}
+	case e.dpop:
+		return []string{TokenTypeDPoP + " " + about + "," + algs}
 	case e.Code == CodeInvalidToken, e.Code == CodeInsufficientScope:
-		return scheme + `, error="` + e.Code + `", error_description="` + clean(e.Description) + `"`
+		return []string{bearerRealm + ", " + about}
 	default:
-		return ""
+		return nil
 	}
 }
+
+const bearerRealm = `Bearer realm="credential issuer"`
 
 // CodeOf is the code of the first protocol error in err's chain, or "".
 func CodeOf(err error) string {

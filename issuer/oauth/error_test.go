@@ -26,6 +26,11 @@ func TestStatusAndCodeOfEachError(t *testing.T) {
 		{oauth.InvalidToken("x"), "invalid_token", 401},
 		{oauth.NoToken(), "invalid_token", 401},
 		{oauth.InsufficientScope("x"), "insufficient_scope", 403},
+		{oauth.InvalidDPoPProof("x"), "invalid_dpop_proof", 400},
+		{oauth.InvalidDPoPProof("x").AtResource(), "invalid_dpop_proof", 401},
+		{oauth.UseDPoPNonce("x"), "use_dpop_nonce", 400},
+		{oauth.InvalidClientAttestation("x"), "invalid_client_attestation", 401},
+		{oauth.UseAttestationChallenge("x"), "use_attestation_challenge", 400},
 	} {
 		if tc.err.Code != tc.code || tc.err.Status != tc.status {
 			t.Errorf("got %s %d, want %s %d", tc.err.Code, tc.err.Status, tc.code, tc.status)
@@ -95,12 +100,15 @@ func TestRow41Challenge(t *testing.T) {
 		err  *oauth.Error
 		want string
 	}{
-		{oauth.NoToken(), `Bearer realm="credential issuer"`},
+		{oauth.NoToken(), `Bearer realm="credential issuer" / DPoP algs="ES256 EdDSA"`},
 		{oauth.InvalidToken(`It is "over".`), `Bearer realm="credential issuer", error="invalid_token", error_description="It is 'over'."`},
 		{oauth.InsufficientScope("No."), `Bearer realm="credential issuer", error="insufficient_scope", error_description="No."`},
+		{oauth.InvalidToken("No.").AtResource(), `DPoP error="invalid_token", error_description="No.", algs="ES256 EdDSA"`},
+		{oauth.InvalidDPoPProof("No.").AtResource(), `DPoP error="invalid_dpop_proof", error_description="No.", algs="ES256 EdDSA"`},
+		{oauth.InvalidDPoPProof("No."), ""},
 		{oauth.InvalidRequest("No."), ""},
 	} {
-		if got := tc.err.Challenge(); got != tc.want {
+		if got := strings.Join(tc.err.Challenges(), " / "); got != tc.want {
 			t.Errorf("%s: challenge %q, want %q", tc.err.Code, got, tc.want)
 		}
 	}

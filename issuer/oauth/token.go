@@ -50,10 +50,6 @@ func ParseTokenRequest(form url.Values) (TokenRequest, error) {
 		TxCode:            form.Get("tx_code"),
 		ClientID:          form.Get("client_id"),
 	}
-	if form.Get("client_secret") != "" || form.Get("client_assertion") != "" {
-		// RFC 6749 §5.2: an authentication method that is not supported.
-		return TokenRequest{}, InvalidClient("This server knows no client authentication; send no secret and no assertion.")
-	}
 	switch {
 	case req.GrantType == "":
 		return TokenRequest{}, InvalidRequest("The parameter grant_type is missing.")

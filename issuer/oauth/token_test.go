@@ -54,8 +54,6 @@ func TestTokenRequestErrors(t *testing.T) {
 		"no code":            {without(form(), "pre-authorized_code"), oauth.InvalidRequest("")},
 		"empty form":         {nil, oauth.InvalidRequest("")},
 		"too many":           {many, oauth.InvalidRequest("")},
-		"client secret":      {form("client_secret", "s"), oauth.InvalidClient("")},
-		"client assertion":   {form("client_assertion", "a.b.c"), oauth.InvalidClient("")},
 		"code of 4097":       {form("code", strings.Repeat("c", 4097)), oauth.InvalidRequest("")},
 		"client_id with NUL": {form("client_id", "a\x00"), oauth.InvalidRequest("")},
 	} {

@@ -1,0 +1,99 @@
+package issuer
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"net/url"
+
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oauth"
+)
+
+// One text for every client that is not what it says, so that it tells nothing.
+const badClient = "The client is not known, or it does not authenticate as it is registered."
+
+// client authenticates the client of a call to the PAR, token or revocation
+// endpoint: by private_key_jwt, by attest_jwt_client_auth, or not at all if it is
+// registered so. An empty ID is an anonymous wallet, and an empty Name one that
+// nobody registered but that says a name, or is attested by a trusted provider:
+// such a client has no redirect URI and may use a pre-authorized code alone (OID4VCI 1.0
+// §6.1). What proves its identity is used up. Errors are *oauth.Error:
+// those of oauth.ReadCredentials, oauth.CheckAssertion and oauth.CheckAttestation,
+// invalid_client.
+func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (ledger.Client, error) {
+	c, err := oauth.ReadCredentials(call, form)
+	if err != nil || c.ClientID == "" {
+		return ledger.Client{}, err
+	}
+	client, err := i.ledger.Client(ctx, c.ClientID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound): // its assertion is still checked, by a key that nobody has: the answer takes as long
+		client = ledger.Client{ID: c.ClientID, AuthMethod: c.Method, JWKS: i.decoy}
+	case err != nil:
+		return ledger.Client{}, err
+	}
+	if client.AuthMethod != c.Method || !client.DisabledAt.IsZero() {
+		return ledger.Client{}, oauth.InvalidClient(badClient)
+	}
+	switch c.Method {
+	case oauth.AuthPrivateKeyJWT:
+		err = i.checkAssertion(ctx, client, c.Assertion, call)
+	case oauth.AuthAttestation:
+		client.InstanceJKT, err = i.checkAttestation(ctx, c)
+	default:
+		err = nil
+	}
+	if err != nil {
+		return ledger.Client{}, err
+	}
+	return client, nil
+}
+
+// checkAssertion checks a client assertion against the keys that are registered.
+func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, assertion string, call oauth.Call) error {
+	proof, err := oauth.CheckAssertion(assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS,
+		Audiences: []string{i.url, i.url + "/oid4vci/token", call.URL}, Now: i.now()})
+	if err != nil {
+		return err
+	}
+	return i.useProof(ctx, ledger.OnceAssertion, proof, oauth.InvalidClient("The client assertion was used before; make a new one for each request."))
+}
+
+// checkAttestation checks a client attestation, and gives the thumbprint of the
+// wallet instance's key.
+func (i *Issuer) checkAttestation(ctx context.Context, c oauth.Credentials) (string, error) {
+	trust, err := i.trust(ctx, ledger.ForClients)
+	if err != nil {
+		return "", err
+	}
+	instance, err := oauth.CheckAttestation(c, oauth.AttestationPolicy{ClientID: c.ClientID, Issuer: i.url, Trust: trust, Now: i.now(),
+		FreshChallenge: i.freshOf(kindChallenge)})
+	if err != nil {
+		return "", err
+	}
+	return instance.JKT, i.useProof(ctx, ledger.OnceAttestation, instance.Proof,
+		oauth.InvalidClientAttestation("The proof of possession was used before; make a new one for each request."))
+}
+
+// useProof uses up a proof, or refuses it for having been used.
+func (i *Issuer) useProof(ctx context.Context, kind ledger.Once, p oauth.Proof, used *oauth.Error) error {
+	err := i.ledger.UseOnce(ctx, kind, p.ID, p.Expires)
+	if errors.Is(err, ledger.ErrUsed) {
+		return used.Because(err)
+	}
+	return err
+}
+
+// decoyKeys is a JWK Set whose private key is thrown away.
+func decoyKeys() (map[string]any, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	jwk, err := jose.PublicJWK(key.Public())
+	return map[string]any{"keys": []any{jwk}}, err
+}
