@@ -24,7 +24,7 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: map[string]string{"en": "Social Registry", "ar": "السجل الاجتماعي"}}},
 		Contexts: map[string]verify.Context{i.contextIRI: verify.NewContext(i.context)},
 		Types:    map[string]verify.BundleType{}}
-	for _, k := range i.ring.All() {
+	for _, k := range i.ring.now().All() {
 		key, err := i.bundleKey(k)
 		if err != nil {
 			return nil, fmt.Errorf("make trust bundle: %w", err)
@@ -43,7 +43,7 @@ func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 	if err != nil {
 		return verify.BundleKey{}, err
 	}
-	out := verify.BundleKey{KID: k.KID, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: k.NotBefore, NotAfter: k.NotAfter}
+	out := verify.BundleKey{KID: k.KID, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
 	if !k.RevokedAt.IsZero() {
 		out.RevokedAt = &k.RevokedAt
 	}

@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"encoding/base64"
+	"encoding/pem"
 	"time"
 
 	"socialregistry/issuer/keys"
@@ -27,4 +28,16 @@ func (i *Issuer) chain(k keys.Key, now time.Time) ([]string, error) {
 // §9.1.2.4), DER as it is.
 func (i *Issuer) chainDER(k keys.Key, now time.Time) ([][]byte, error) {
 	return k.ChainAt(now)
+}
+
+// Authorities gives the certificates of our own issuer CAs (PEM), the newest
+// first: what verifiers of x5c and x5chain trust.
+func (i *Issuer) Authorities() []byte {
+	var out []byte
+	for _, ca := range i.ring.now().Authorities() {
+		for _, der := range ca.Chain {
+			out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+		}
+	}
+	return out
 }

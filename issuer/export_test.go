@@ -43,3 +43,12 @@ func (i *Issuer) CredentialWith(ctx context.Context, call oauth.Call, body []byt
 	}
 	return credentials[0], nil
 }
+
+// Chain is the x5c of the key that signs with an algorithm now.
+func (i *Issuer) Chain(alg string) ([]string, error) {
+	k, err := i.ring.Current(alg, i.now())
+	if err != nil {
+		return nil, err
+	}
+	return i.chain(k, i.now())
+}

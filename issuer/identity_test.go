@@ -72,12 +72,12 @@ func TestKeysThatSignNoMoreAreReplaced(t *testing.T) {
 
 func (w *world) revoke(t *testing.T, alg string) {
 	t.Helper()
-	must(t, w.db.Exec("UPDATE signing_key SET revoked_at = ? WHERE alg = ?", db.TimeOf(w.clock.now()), alg).Error)
+	must(t, w.db.Exec("UPDATE signing_key SET revoked_at = ? WHERE use = 'sig' AND alg = ?", db.TimeOf(w.clock.now()), alg).Error)
 }
 
 func (w *world) keys(t *testing.T) []ledger.Key {
 	t.Helper()
-	stored, err := ledger.New(w.db, w.clock.now).Keys(context.Background())
+	stored, _, err := ledger.New(w.db, w.clock.now).Keys(context.Background())
 	must(t, err)
 	return stored
 }

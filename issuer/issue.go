@@ -152,10 +152,26 @@ func (i *Issuer) reserve(ctx context.Context, o order) ([]statement, error) {
 		return nil, err
 	}
 	batch, err := i.reserveAt(ctx, o, key, places)
+	if errors.Is(err, ledger.ErrKeyRevoked) {
+		batch, err = i.reserveAgain(ctx, o, places)
+	}
 	if refusedBeforeWriting(err) {
 		i.indices.giveBack(class, places...)
 	}
 	return batch, reserveError(err)
+}
+
+// reserveAgain is for a key that was revoked and that this process still took for
+// good: the next one takes its place.
+func (i *Issuer) reserveAgain(ctx context.Context, o order, places []slot) ([]statement, error) {
+	if err := i.readKeys(ctx); err != nil {
+		return nil, err
+	}
+	key, err := i.ring.Current(o.config.Alg, i.now())
+	if err != nil {
+		return nil, err
+	}
+	return i.reserveAt(ctx, o, key, places)
 }
 
 // reserveAt reserves one credential at each of the places.
@@ -234,7 +250,7 @@ const (
 
 // refusedBeforeWriting says that a reservation certainly left nothing behind.
 func refusedBeforeWriting(err error) bool {
-	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrTooMany, ledger.ErrUsed, ledger.ErrNotFound} {
+	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrTooMany, ledger.ErrUsed, ledger.ErrNotFound} {
 		if errors.Is(err, refusal) {
 			return true
 		}

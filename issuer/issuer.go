@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,10 @@ type Config struct {
 	Now       func() time.Time
 	Resolver  *did.Resolver // finds the keys of wallets' DIDs
 	DPoP      DPoP
+
+	Country string        // in certificates, ISO 3166-1 alpha-2; "" is ZZ, which no country has
+	Name    string        // in certificates, who issues; "" is Social Registry
+	Overlap time.Duration // how long a new key is published before it signs; 0 is a day
 }
 
 // Issuer makes credentials and withdraws them. It is safe for concurrent use,
@@ -42,7 +47,9 @@ type Issuer struct {
 
 	url        string // credential issuer identifier, and iss
 	did        string // did:web of the same host, issuer of W3C credentials
-	ring       *keys.Ring
+	ring       *keyring
+	legal      keys.Issuer // who certificates are for
+	overlap    time.Duration
 	tokens     secret.Tokens
 	txCodes    secret.Key
 	dpop       DPoP
@@ -77,14 +84,17 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 		tokens: secret.NewTokens("k1", c.Master.Derive("issuer/tokens")), txCodes: c.Master.Derive("issuer/tx-codes")}
 	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"))
 	i.lists = newListCache()
-	if err := i.load(ctx, c.Master.Derive("issuer/signing-keys")); err != nil {
+	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}
+	i.legal = keys.Issuer{Country: cmp.Or(c.Country, "ZZ"), Name: cmp.Or(c.Name, "Social Registry"), URL: c.PublicURL}
+	i.overlap = cmp.Or(c.Overlap, defaultOverlap)
+	if err := i.load(ctx); err != nil {
 		return nil, fmt.Errorf("start the issuer: %w", err)
 	}
 	return i, nil
 }
 
 // load brings in, in this order, what the later parts need of the earlier.
-func (i *Issuer) load(ctx context.Context, wrap secret.Key) (err error) {
+func (i *Issuer) load(ctx context.Context) (err error) {
 	if i.did, err = did.WebDID(i.url); err != nil {
 		return err
 	}
@@ -94,7 +104,7 @@ func (i *Issuer) load(ctx context.Context, wrap secret.Key) (err error) {
 	if err = i.claimURL(ctx); err != nil {
 		return err
 	}
-	if i.ring, err = loadRing(ctx, i.ledger, wrap, i.now()); err != nil {
+	if err = i.loadKeys(ctx); err != nil {
 		return err
 	}
 	if err = i.loadContexts(); err != nil {

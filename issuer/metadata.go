@@ -25,11 +25,11 @@ func (i *Issuer) AuthorizationServer() oauth.ServerMetadata {
 }
 
 // JWKS is the set of public keys (RFC 7517 §5).
-func (i *Issuer) JWKS() (map[string]any, error) { return i.ring.JWKS() }
+func (i *Issuer) JWKS() (map[string]any, error) { return i.ring.now().JWKS(i.now()) }
 
 // JWTVCIssuer tells verifiers of SD-JWT VCs the issuer's keys (SD-JWT VC §4).
 func (i *Issuer) JWTVCIssuer() (map[string]any, error) {
-	jwks, err := i.ring.JWKS()
+	jwks, err := i.JWKS()
 	return map[string]any{"issuer": i.url, "jwks": jwks}, err
 }
 
@@ -37,7 +37,7 @@ func (i *Issuer) JWTVCIssuer() (map[string]any, error) {
 // credentials.
 func (i *Issuer) DIDDocument() (map[string]any, error) {
 	var public []did.PublicKey
-	for _, k := range i.ring.Published() {
+	for _, k := range i.ring.now().Published(i.now()) {
 		public = append(public, did.PublicKey{Fragment: k.KID, Key: k.Public()})
 	}
 	return did.Document(i.did, public)

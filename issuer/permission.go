@@ -19,6 +19,8 @@ const (
 	toSee      action = "see credentials"
 	toWithdraw action = "withdraw a credential"
 	toSuspend  action = "suspend or restore a credential"
+	toSeeKeys  action = "see the issuer's keys"
+	toKeepKeys action = "manage the issuer's keys"
 )
 
 // staffFor is the whole table of permissions of staff. What does not stand here is
@@ -29,6 +31,25 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
+	case toSeeKeys:
+		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
+	case toKeepKeys:
+		return []registry.Role{registry.RoleAdmin}
+	}
+	return nil
+}
+
+// mayKeep decides about what concerns the issuer as a whole: a role that holds
+// within bounds does not do, nor does any token. It returns Unauthenticated for
+// nobody and Forbidden.
+func mayKeep(a registry.Actor, act action) error {
+	switch {
+	case len(a.Roles) == 0:
+		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
+	case a.ByToken():
+		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
+	case !slices.ContainsFunc(staffFor(act), a.HasEverywhere):
+		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
 	}
 	return nil
 }

@@ -52,6 +52,11 @@ func (a Actor) grants(roles []Role) []Grant {
 	return held
 }
 
+// HasEverywhere tells whether the actor has the role without bounds.
+func (a Actor) HasEverywhere(r Role) bool {
+	return slices.ContainsFunc(a.grants([]Role{r}), Grant.boundless)
+}
+
 // access is an actor and what it wants to do with records: they are read with
 // it, so that none is read by whom it is not for.
 type access struct {

@@ -25,7 +25,7 @@ func TestBundleAndKeys(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example"}
-		if code, said := runWith(t, values, "keys", "list"); code != 0 || !strings.Contains(said, "no signing keys yet") {
+		if code, said := runWith(t, values, "keys", "list"); code != 0 || !strings.Contains(said, "no keys yet") {
 			t.Errorf("before the first start: %d, %s", code, said)
 		}
 		file := filepath.Join(t.TempDir(), "bundle.json")
@@ -37,8 +37,20 @@ func TestBundleAndKeys(t *testing.T) {
 		}
 		bundle := readBundle(t, file)
 		code, listed := runWith(t, values, "keys", "list")
-		if code != 0 || strings.Count(listed, "\n") != 3 || strings.Count(listed, "signing") != 2 {
+		if code != 0 || strings.Count(listed, "\n") != 5 || strings.Count(listed, "in use") != 4 {
 			t.Errorf("keys list: %d\n%s", code, listed)
+		}
+		kid := bundle.Issuers[0].Keys[0].KID
+		if code, said := runWith(t, values, "keys", "rotate", "EdDSA", "--now", "--reason", "test"); code != 0 || !strings.Contains(said, "is the next EdDSA key") {
+			t.Errorf("keys rotate: %d, %s", code, said)
+		}
+		for _, wrong := range [][]string{{"rotate", "RS256", "--reason", "x"}, {"rotate", "ES256"}, {"revoke", kid}, {"revoke", "nobody", "--reason", "x"}, {"csr", "nobody"}} {
+			if code, said := runWith(t, values, append([]string{"keys"}, wrong...)...); code == 0 {
+				t.Errorf("keys %v was taken: %s", wrong, said)
+			}
+		}
+		if code, said := runWith(t, values, "keys", "revoke", kid, "--reason", "test"); code != 0 || !strings.Contains(said, "is revoked") {
+			t.Errorf("keys revoke: %d, %s", code, said)
 		}
 		for _, issuer := range bundle.Issuers {
 			for _, k := range issuer.Keys {
@@ -52,7 +64,7 @@ func TestBundleAndKeys(t *testing.T) {
 			t.Errorf("bundle under another public URL: %d, %.300s", code, said)
 		}
 		values["SR_PUBLIC_URL"] = "https://registry.example"
-		if code, said := runWith(t, values, "bundle"); code != 0 || !strings.Contains(said, bundle.Issuers[0].Keys[0].KID) {
+		if code, said := runWith(t, values, "bundle"); code != 0 || !strings.Contains(said, kid) || !strings.Contains(said, "revoked_at") {
 			t.Errorf("bundle to standard output: %d, %.200s", code, said)
 		}
 	})

@@ -40,6 +40,10 @@ type Config struct {
 
 	SourceHosts string                // other systems that may be asked for people: see outbound.ParseHosts
 	Kinship     registry.KinshipRules // what the country decides about families
+
+	Country    string        // in certificates, ISO 3166-1 alpha-2
+	IssuerName string        // in certificates, who issues
+	KeyOverlap time.Duration // how long a new key is published before it signs
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell
@@ -52,7 +56,9 @@ type setting struct {
 }
 
 // settings lists every key.
-func settings() []setting { return slices.Concat(serverSettings(), registrySettings()) }
+func settings() []setting {
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings())
+}
 
 // serverSettings are about the program itself. The public URL comes after the
 // address, from which it takes its port.

@@ -33,7 +33,7 @@ type commands struct {
 	Jobs     jobsCmd     `cmd:"" help:"Follow and end work that takes long."`
 	DemoData demoDataCmd `cmd:"" help:"Write a CSV of generated people."`
 	Bundle   bundleCmd   `cmd:"" help:"Write the trust bundle for offline verifiers."`
-	Keys     keysCmd     `cmd:"" help:"Look at the signing keys."`
+	Keys     keysCmd     `cmd:"" help:"List, rotate, certify and revoke the issuer's keys."`
 	Demo     demoCmd     `cmd:"" help:"Play the main job against a fresh instance, from CSV to a wallet and back."`
 }
 

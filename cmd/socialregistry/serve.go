@@ -61,6 +61,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return serveHTTP(ctx, listener, handler, a.log) })
 	work.Go(func() error { return p.follow(ctx, a.log) })
+	work.Go(func() error { return p.followKeys(ctx, a.log) })
 	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
 	work.Go(func() error { return p.expire(ctx, a.log) })

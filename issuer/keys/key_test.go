@@ -23,7 +23,7 @@ func day(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) 
 
 func generate(t *testing.T, alg string, from, until time.Time) keys.Key {
 	t.Helper()
-	k, err := keys.Generate(alg, from, until)
+	k, err := keys.Generate(keys.Signing, alg, from, until)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +53,11 @@ func TestGenerateSignsAndVerifies(t *testing.T) {
 func TestGenerateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, alg := range []string{"", "RS256", "ES384", "none", "HS256"} {
-		if _, err := keys.Generate(alg, day(1), day(2)); !errors.Is(err, keys.ErrKey) {
+		if _, err := keys.Generate(keys.Signing, alg, day(1), day(2)); !errors.Is(err, keys.ErrKey) {
 			t.Errorf("%s: %v", alg, err)
 		}
 	}
-	if _, err := keys.Generate(jose.ES256, day(2), day(2)); !errors.Is(err, keys.ErrKey) {
+	if _, err := keys.Generate(keys.Signing, jose.ES256, day(2), day(2)); !errors.Is(err, keys.ErrKey) {
 		t.Errorf("empty window: %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func TestWrapRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := keys.Unwrap(k.KID, alg, wrapped, with)
+		got, err := keys.Unwrap(keys.Signing, k.KID, alg, wrapped, with)
 		if err != nil || got.KID != k.KID || got.Alg != alg || !got.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(k.Public()) {
 			t.Errorf("%s: %+v, %v", alg, got, err)
 		}
@@ -93,11 +93,11 @@ func TestUnwrapIsBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, try := range map[string]func() error{
-		"other master key": func() error { _, err := keys.Unwrap(k.KID, k.Alg, wrapped, secret.NewKey()); return err },
-		"other id":         func() error { _, err := keys.Unwrap(other.KID, k.Alg, wrapped, with); return err },
-		"other algorithm":  func() error { _, err := keys.Unwrap(k.KID, jose.EdDSA, wrapped, with); return err },
-		"cut short":        func() error { _, err := keys.Unwrap(k.KID, k.Alg, wrapped[1:], with); return err },
-		"empty":            func() error { _, err := keys.Unwrap(k.KID, k.Alg, nil, with); return err },
+		"other master key": func() error { _, err := keys.Unwrap(keys.Signing, k.KID, k.Alg, wrapped, secret.NewKey()); return err },
+		"other id":         func() error { _, err := keys.Unwrap(keys.Signing, other.KID, k.Alg, wrapped, with); return err },
+		"other algorithm":  func() error { _, err := keys.Unwrap(keys.Signing, k.KID, jose.EdDSA, wrapped, with); return err },
+		"cut short":        func() error { _, err := keys.Unwrap(keys.Signing, k.KID, k.Alg, wrapped[1:], with); return err },
+		"empty":            func() error { _, err := keys.Unwrap(keys.Signing, k.KID, k.Alg, nil, with); return err },
 	} {
 		if err := try(); !errors.Is(err, keys.ErrKey) || !errors.Is(err, secret.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -130,11 +130,11 @@ func TestUnwrapChecksTheKey(t *testing.T) {
 		"not PKCS #8": with.Seal([]byte("x"), []byte("signing-key\x00"+k.KID+"\x00"+k.Alg)),
 		"Ed25519 key": sealed(t, with, k.KID, k.Alg, generate(t, jose.EdDSA, day(1), day(2)).Signer),
 	} {
-		if _, err := keys.Unwrap(k.KID, k.Alg, wrapped, with); !errors.Is(err, keys.ErrKey) {
+		if _, err := keys.Unwrap(keys.Signing, k.KID, k.Alg, wrapped, with); !errors.Is(err, keys.ErrKey) {
 			t.Errorf("%s: %v, want ErrKey", name, err)
 		}
 	}
-	if _, err := keys.Unwrap(k.KID, k.Alg, sealed(t, with, k.KID, k.Alg, k.Signer), with); err != nil {
+	if _, err := keys.Unwrap(keys.Signing, k.KID, k.Alg, sealed(t, with, k.KID, k.Alg, k.Signer), with); err != nil {
 		t.Errorf("the twin that is good: %v", err)
 	}
 }
@@ -161,12 +161,12 @@ func TestRow81SelfCheck(t *testing.T) {
 	a, b := generate(t, jose.EdDSA, day(1), day(2)), generate(t, jose.EdDSA, day(1), day(2))
 	es := generate(t, jose.ES256, day(1), day(2))
 	for name, k := range map[string]keys.Key{
-		"no signer":         {KID: a.KID, Alg: a.Alg},
-		"wrong algorithm":   {KID: a.KID, Alg: jose.ES256, Signer: a.Signer},
-		"wrong algorithm 2": {KID: es.KID, Alg: jose.EdDSA, Signer: es.Signer},
-		"wrong id":          {KID: b.KID, Alg: a.Alg, Signer: a.Signer},
-		"another's public":  {KID: b.KID, Alg: b.Alg, Signer: liar{a.Signer, b.Public().(ed25519.PublicKey)}},
-		"signer that fails": {KID: a.KID, Alg: a.Alg, Signer: broken{a.Signer}},
+		"no signer":         {Use: keys.Signing, KID: a.KID, Alg: a.Alg},
+		"wrong algorithm":   {Use: keys.Signing, KID: a.KID, Alg: jose.ES256, Signer: a.Signer},
+		"wrong algorithm 2": {Use: keys.Signing, KID: es.KID, Alg: jose.EdDSA, Signer: es.Signer},
+		"wrong id":          {Use: keys.Signing, KID: b.KID, Alg: a.Alg, Signer: a.Signer},
+		"another's public":  {Use: keys.Signing, KID: b.KID, Alg: b.Alg, Signer: liar{a.Signer, b.Public().(ed25519.PublicKey)}},
+		"signer that fails": {Use: keys.Signing, KID: a.KID, Alg: a.Alg, Signer: broken{a.Signer}},
 	} {
 		if err := k.Check(); !errors.Is(err, keys.ErrKey) {
 			t.Errorf("%s: %v, want ErrKey", name, err)

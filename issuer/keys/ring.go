@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// ErrNoKey says that no key of the algorithm signs at that time.
+// ErrNoKey says that no key of the algorithm is in use at that time.
 var ErrNoKey = errors.New("keys: no key signs now")
 
-// Ring is the set of signing keys, newest first. It never changes and is safe
-// for concurrent use.
+// Ring is the set of the issuer's keys, newest first. It never changes and is
+// safe for concurrent use.
 type Ring struct {
 	keys []Key
 }
@@ -36,18 +36,28 @@ func NewRing(keys ...Key) (*Ring, error) {
 
 // Current gives the key that signs with alg at this moment: of those in their
 // window the newest. It returns ErrNoKey.
-func (r *Ring) Current(alg string, now time.Time) (Key, error) {
+func (r *Ring) Current(alg string, now time.Time) (Key, error) { return r.current(Signing, alg, now) }
+
+// Encryption gives the key that wallets are to encrypt for at this moment. It
+// returns ErrNoKey.
+func (r *Ring) Encryption(now time.Time) (Key, error) { return r.current(Encryption, ECDHES, now) }
+
+// Authority gives the issuer CA that signs certificates at this moment. It
+// returns ErrNoKey.
+func (r *Ring) Authority(now time.Time) (Key, error) { return r.current(Authority, caAlg, now) }
+
+func (r *Ring) current(use, alg string, now time.Time) (Key, error) {
 	for _, k := range r.keys {
-		if k.Alg == alg && k.SignsAt(now) {
+		if k.Use == use && k.Alg == alg && k.SignsAt(now) {
 			return k, nil
 		}
 	}
 	return Key{}, fmt.Errorf("%w: %s", ErrNoKey, alg)
 }
 
-// ByKID finds a key by its id, whatever its window.
+// ByKID finds a signing key by its id, whatever its window.
 func (r *Ring) ByKID(kid string) (Key, bool) {
-	for _, k := range r.keys {
+	for _, k := range r.All() {
 		if k.KID == kid {
 			return k, true
 		}
@@ -55,19 +65,79 @@ func (r *Ring) ByKID(kid string) (Key, bool) {
 	return Key{}, false
 }
 
-// All lists every key, newest first, the revoked ones too.
-func (r *Ring) All() []Key { return slices.Clone(r.keys) }
+// Decryption finds the key that a wallet encrypted for. Wallets keep metadata for
+// a while, so a key opens for a time after its window, and never when revoked.
+func (r *Ring) Decryption(kid string, now time.Time) (Key, bool) {
+	for _, k := range r.keys {
+		if k.Use == Encryption && k.KID == kid && k.RevokedAt.IsZero() && now.Before(k.NotAfter.Add(decryptsAfter)) {
+			return k, true
+		}
+	}
+	return Key{}, false
+}
 
-// Published lists the keys that verifiers should know, newest first: those to
-// come, those that sign and those that once did, without the revoked.
-func (r *Ring) Published() []Key {
-	return slices.DeleteFunc(r.All(), func(k Key) bool { return !k.RevokedAt.IsZero() })
+// decryptsAfter is how long after its window an encryption key still opens.
+const decryptsAfter = 7 * 24 * time.Hour
+
+// Newest gives the last key of a use and algorithm that is in use now or will be,
+// if there is one.
+func (r *Ring) Newest(use, alg string, now time.Time) (last Key, ok bool) {
+	for _, k := range r.keys {
+		if k.Use == use && k.Alg == alg && k.RevokedAt.IsZero() && now.Before(k.NotAfter) && (!ok || k.NotAfter.After(last.NotAfter)) {
+			last, ok = k, true
+		}
+	}
+	return last, ok
+}
+
+// Lasts says whether a use and algorithm has a key in use now, and one that will
+// be in use then.
+func (r *Ring) Lasts(use, alg string, now, then time.Time) bool {
+	_, err := r.current(use, alg, now)
+	last, ok := r.Newest(use, alg, now)
+	return err == nil && ok && then.Before(last.NotAfter)
+}
+
+// All lists every signing key, newest first, the revoked ones too.
+func (r *Ring) All() []Key { return r.of(Signing) }
+
+// Authorities lists the issuer CAs that are not revoked, newest first. Their
+// certificates are what verifiers trust.
+func (r *Ring) Authorities() []Key {
+	return slices.DeleteFunc(r.of(Authority), func(k Key) bool { return !k.RevokedAt.IsZero() })
+}
+
+// FromRevoked says whether a key's certificate was made by an issuer CA that is
+// revoked now.
+func (r *Ring) FromRevoked(k Key) bool {
+	leaf, err := k.Certificate()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(r.of(Authority), func(ca Key) bool {
+		own, err := ca.Certificate()
+		return err == nil && !ca.RevokedAt.IsZero() && leaf.CheckSignatureFrom(own) == nil
+	})
+}
+
+func (r *Ring) of(use string) []Key {
+	return slices.DeleteFunc(slices.Clone(r.keys), func(k Key) bool { return k.Use != use })
+}
+
+// Published lists the signing keys that verifiers should know, newest first:
+// those to come, those that sign, and those that once did while anything that
+// they signed can be valid; without the revoked.
+func (r *Ring) Published(now time.Time) []Key {
+	return slices.DeleteFunc(r.All(), func(k Key) bool {
+		over := !k.PublishedUntil.IsZero() && !now.Before(k.PublishedUntil)
+		return over || !k.RevokedAt.IsZero()
+	})
 }
 
 // JWKS gives the published keys as a JWK set (RFC 7517 §5), public parts only.
-func (r *Ring) JWKS() (map[string]any, error) {
+func (r *Ring) JWKS(now time.Time) (map[string]any, error) {
 	set := []any{}
-	for _, k := range r.Published() {
+	for _, k := range r.Published(now) {
 		jwk, err := k.JWK()
 		if err != nil {
 			return nil, err

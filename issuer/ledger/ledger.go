@@ -19,6 +19,7 @@ var (
 	ErrUsed             = errors.New("ledger: used before")
 	ErrExpired          = errors.New("ledger: expired")
 	ErrRevoked          = errors.New("ledger: revoked")
+	ErrKeyRevoked       = errors.New("ledger: the signing key is revoked")
 	ErrMoved            = errors.New("ledger: the record changed since it was read")
 	ErrNotReserved      = errors.New("ledger: the reservation is over")
 	ErrTooMany          = errors.New("ledger: the grant has led to enough credentials")

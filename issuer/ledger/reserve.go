@@ -28,7 +28,7 @@ const MaxPerGrant = 5
 
 // Reserve is the gate before a signature, in one transaction: it locks the
 // registrant's record against writers and refuses if the change log moved since
-// the values were read (ErrMoved), checks the grant (ErrRevoked, ErrExpired,
+// the values were read (ErrMoved) or the key was revoked (ErrKeyRevoked), checks the grant (ErrRevoked, ErrExpired,
 // ErrTooMany), uses up the nonce (ErrUsed) and stores what will be signed with its
 // status indices, all of them or none. ErrNotFound: there is no such registrant.
 //
@@ -38,7 +38,7 @@ const MaxPerGrant = 5
 func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error) {
 	first, out := r.Issuances[0], slices.Clone(r.Issuances)
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		if err := l.checkGate(tx, first.RegistrantID, first.ChainNo); err != nil {
+		if err := l.checkGate(tx, first); err != nil {
 			return err
 		}
 		if _, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
@@ -72,18 +72,25 @@ func useNonce(tx *gorm.DB, nonce string, expires time.Time) error {
 	return use(tx, onceNonce, nonce, db.Time{Time: expires})
 }
 
-// checkGate reads the record's chain_no under a share lock. On SQLite there is
-// no such lock and none is needed: the transaction began IMMEDIATE, so nobody
-// else writes.
-func (l *Ledger) checkGate(tx *gorm.DB, registrant uuid.UUID, chainNo int64) error {
-	var now int64
-	res := tx.Raw("SELECT chain_no FROM registrant_gate WHERE id = ?"+l.db.Dialect.ForShare(), registrant).Scan(&now)
+// checkGate reads the record's chain_no under a share lock, and whether the key
+// was revoked: a process that has not heard of it yet reserves nothing with it. On
+// SQLite there is no such lock and none is needed: the transaction began
+// IMMEDIATE, so nobody else writes.
+func (l *Ledger) checkGate(tx *gorm.DB, i Issuance) error {
+	var gate struct {
+		ChainNo int64 `gorm:"column:chain_no"`
+		Revoked int   `gorm:"column:revoked"`
+	}
+	res := tx.Raw("SELECT chain_no, (SELECT count(*) FROM signing_key WHERE kid = ? AND revoked_at IS NOT NULL) AS revoked"+
+		" FROM registrant_gate WHERE id = ?"+l.db.Dialect.ForShare(), i.KID, i.RegistrantID).Scan(&gate)
 	switch {
 	case res.Error != nil:
 		return res.Error
 	case res.RowsAffected == 0:
 		return ErrNotFound
-	case now != chainNo:
+	case gate.Revoked > 0:
+		return ErrKeyRevoked
+	case gate.ChainNo != i.ChainNo:
 		return ErrMoved
 	}
 	return nil

@@ -23,16 +23,16 @@ func TestAddKeysTwiceMakesOneSet(t *testing.T) {
 		for _, who := range []string{"a", "b", "c", "d"} {
 			wg.Go(func() {
 				key := func(alg string) ledger.Key {
-					return ledger.Key{KID: who + alg, Alg: alg, Generation: 1, Wrapped: []byte(who), NotBefore: c.t, NotAfter: c.plus(time.Hour)}
+					return ledger.Key{Use: "sig", KID: who + alg, Alg: alg, Generation: 1, Wrapped: []byte(who), NotBefore: c.t, NotAfter: c.plus(time.Hour)}
 				}
-				if err := l.AddKeys(ctx, []ledger.Key{key("ES256"), key("EdDSA")}); err != nil {
+				if err := l.AddKeys(ctx, []ledger.Key{key("ES256"), key("EdDSA")}, ledger.Entry{Actor: "test", Reason: "first start"}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		got, err := l.Keys(ctx)
-		if err != nil || len(got) != 2 || got[0].Alg == got[1].Alg {
+		got, revision, err := l.Keys(ctx)
+		if err != nil || len(got) != 2 || got[0].Alg == got[1].Alg || revision != 2 {
 			t.Fatalf("keys = %+v, %v, want one per algorithm", got, err)
 		}
 		for _, k := range got {

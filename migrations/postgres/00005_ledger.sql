@@ -12,19 +12,25 @@ CREATE TABLE issuer_identity (
   created_at timestamptz NOT NULL
 );
 
--- Signing keys, wrapped by a key derived from the master key.
--- (alg, generation) is unique so that two first starts at once make one set.
+-- The issuer's keys, wrapped by a key derived from the master key: for signatures
+-- (sig), for encrypted requests (enc), and those of the issuer CA (ca).
+-- (use, alg, generation) is unique so that two first starts at once make one set.
+-- chain holds X.509 certificates in base64, separated by spaces, the key's own
+-- first. published_until is set when all that the key will ever sign is known.
 CREATE TABLE signing_key (
-  kid        text        PRIMARY KEY,
-  alg        text        NOT NULL,
-  generation integer     NOT NULL,
-  wrapped    bytea       NOT NULL,
-  not_before timestamptz NOT NULL,
-  not_after  timestamptz NOT NULL,
-  revoked_at timestamptz,
-  created_at timestamptz NOT NULL
+  kid             text        PRIMARY KEY,
+  use             text        NOT NULL CHECK (use IN ('sig', 'enc', 'ca')),
+  alg             text        NOT NULL,
+  generation      integer     NOT NULL,
+  wrapped         bytea       NOT NULL,
+  chain           text        NOT NULL DEFAULT '',
+  not_before      timestamptz NOT NULL,
+  not_after       timestamptz NOT NULL,
+  published_until timestamptz,
+  revoked_at      timestamptz,
+  created_at      timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX signing_key_slot ON signing_key (alg, generation);
+CREATE UNIQUE INDEX signing_key_slot ON signing_key (use, alg, generation);
 
 -- Credential configurations are data; the document is checked at every start.
 CREATE TABLE credential_configuration (

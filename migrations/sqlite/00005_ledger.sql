@@ -12,19 +12,25 @@ CREATE TABLE issuer_identity (
   created_at TEXT    NOT NULL
 ) STRICT;
 
--- Signing keys, wrapped by a key derived from the master key.
--- (alg, generation) is unique so that two first starts at once make one set.
+-- The issuer's keys, wrapped by a key derived from the master key: for signatures
+-- (sig), for encrypted requests (enc), and those of the issuer CA (ca).
+-- (use, alg, generation) is unique so that two first starts at once make one set.
+-- chain holds X.509 certificates in base64, separated by spaces, the key's own
+-- first. published_until is set when all that the key will ever sign is known.
 CREATE TABLE signing_key (
-  kid        TEXT    NOT NULL PRIMARY KEY,
-  alg        TEXT    NOT NULL,
-  generation INTEGER NOT NULL,
-  wrapped    BLOB    NOT NULL,
-  not_before TEXT    NOT NULL,
-  not_after  TEXT    NOT NULL,
-  revoked_at TEXT,
-  created_at TEXT    NOT NULL
+  kid             TEXT    NOT NULL PRIMARY KEY,
+  use             TEXT    NOT NULL CHECK (use IN ('sig', 'enc', 'ca')),
+  alg             TEXT    NOT NULL,
+  generation      INTEGER NOT NULL,
+  wrapped         BLOB    NOT NULL,
+  chain           TEXT    NOT NULL DEFAULT '',
+  not_before      TEXT    NOT NULL,
+  not_after       TEXT    NOT NULL,
+  published_until TEXT,
+  revoked_at      TEXT,
+  created_at      TEXT    NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX signing_key_slot ON signing_key (alg, generation);
+CREATE UNIQUE INDEX signing_key_slot ON signing_key (use, alg, generation);
 
 -- Credential configurations are data; the document is checked at every start.
 CREATE TABLE credential_configuration (

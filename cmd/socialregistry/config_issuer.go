@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// issuerSettings are about what stands in certificates, and about keys.
+func issuerSettings() []setting {
+	return []setting{
+		{"SR_COUNTRY", "ZZ", "use two capital letters of ISO 3166-1, as KE; ZZ stands for no country", func(c *Config, v string) error {
+			c.Country = v
+			return checkCountry(v)
+		}},
+		{"SR_ISSUER_NAME", "Social Registry", "use a name of 1 to 40 characters", func(c *Config, v string) error {
+			c.IssuerName = v
+			return checkName(v)
+		}},
+		{"SR_KEY_OVERLAP", "24h", "use a time from 1m to 720h, for example 24h", func(c *Config, v string) (err error) {
+			if c.KeyOverlap, err = time.ParseDuration(v); err == nil && (c.KeyOverlap < time.Minute || c.KeyOverlap > 720*time.Hour) {
+				err = errors.New("out of range")
+			}
+			return err
+		}},
+	}
+}
+
+func checkCountry(v string) error {
+	if len(v) != 2 || v[0] < 'A' || v[0] > 'Z' || v[1] < 'A' || v[1] > 'Z' {
+		return errors.New("not two capital letters")
+	}
+	return nil
+}
+
+// checkName: a common name has at most 64 characters (RFC 5280, appendix A), of
+// which the role of the certificate takes 16.
+func checkName(v string) error {
+	if v == "" || !utf8.ValidString(v) || utf8.RuneCountInString(v) > 40 {
+		return errors.New("empty or too long")
+	}
+	for _, r := range v {
+		if !unicode.IsPrint(r) {
+			return errors.New("not printable")
+		}
+	}
+	return nil
+}
