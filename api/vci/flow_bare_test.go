@@ -54,6 +54,9 @@ func newBare(ctx context.Context, database string) (http.Handler, error) {
 				return
 			}
 			w.Header().Set("Content-Type", "application/json")
+			if r.Method == http.MethodPost { // the next DPoP proof's nonce
+				w.Header().Set("DPoP-Nonce", b.sealed("dpop", sealed{ID: secret.RandomID(8)}))
+			}
 			json.NewEncoder(w).Encode(answer)
 		})
 	}
@@ -73,6 +76,8 @@ func (b *bare) sealed(kind string, s sealed) string {
 	}
 	return token
 }
+
+const markUsed = `INSERT INTO used_id (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
 
 const readOffer = `SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, created_by, cancelled_by, created_at, expires_at
 	FROM credential_offer WHERE id = $1`
@@ -101,10 +106,13 @@ func (b *bare) token(r *http.Request) (any, error) {
 	if err := b.tokens.Open("code", form.Get("pre-authorized_code"), time.Now(), &code); err != nil {
 		return nil, err
 	}
+	if err := b.bound(r, nil); err != nil {
+		return nil, err
+	}
 	grant, now := secret.RandomID(16), time.Now()
 	err = b.inTx(r.Context(), pgx.TxOptions{}, func(q *query) {
 		q.row(readOffer+` FOR UPDATE`, code.ID)
-		q.exec(`INSERT INTO used_id (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, "bare", code.ID, now)
+		q.exec(markUsed, "bare", code.ID, now)
 		q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3)`, "redeemed", code.ID, "waiting")
 		q.exec(`INSERT INTO issue_grant (id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at)
 			VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, grant, "pre-authorized_code", code.ID, code.Person, sd, "", "", "", map[string]any{}, now, now.Add(time.Minute), nil)
@@ -126,6 +134,9 @@ func (b *bare) credential(r *http.Request) (any, error) {
 		Proofs struct{ JWT []string }
 	}
 	if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+		return nil, err
+	}
+	if err := b.present(r, access.ID); err != nil {
 		return nil, err
 	}
 	claims, err := verified(request.Proofs.JWT[0])
@@ -153,6 +164,38 @@ func (b *bare) credential(r *http.Request) (any, error) {
 	return map[string]any{"credentials": []any{map[string]any{"credential": signed}}}, b.record(r.Context(), access, issuance)
 }
 
+const readGrant = `SELECT id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at
+	FROM issue_grant WHERE id = $1`
+
+// present reads the grant behind a token, and uses up the DPoP proof if there is
+// one.
+func (b *bare) present(r *http.Request, grant string) error {
+	read := func(q *query) { q.row(readGrant, grant) }
+	if r.Header.Get("DPoP") == "" {
+		return b.inTx(r.Context(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, read)
+	}
+	return b.bound(r, read)
+}
+
+// bound verifies a DPoP proof, if there is one, and uses it up in one transaction
+// with before.
+func (b *bare) bound(r *http.Request, before func(*query)) error {
+	proof := r.Header.Get("DPoP")
+	if proof == "" {
+		return nil
+	}
+	claims, err := verified(proof)
+	if err != nil {
+		return err
+	}
+	return b.inTx(r.Context(), pgx.TxOptions{}, func(q *query) {
+		if before != nil {
+			before(q)
+		}
+		q.exec(markUsed, "dpop", claims.JTI, time.Now())
+	})
+}
+
 func (b *bare) readPerson(ctx context.Context, id uuid.UUID) error {
 	return b.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(q *query) {
 		q.row(`SELECT id, number, kind, status, version_no, latest_no, area, given_name, family_name, full_name_norm, sex, birth_date, region, extra, enc, times,
@@ -167,10 +210,9 @@ func (b *bare) reserve(ctx context.Context, access sealed, nonce string) (id uui
 	id, now := uuid.New(), time.Now()
 	return id, b.inTx(ctx, pgx.TxOptions{}, func(q *query) {
 		chain := q.row(`SELECT chain_no FROM registrant_gate WHERE id = $1 FOR SHARE`, access.Person)
-		q.row(`SELECT id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at
-			FROM issue_grant WHERE id = $1 FOR UPDATE`, access.ID)
+		q.row(readGrant+` FOR UPDATE`, access.ID)
 		q.row(`SELECT COUNT(DISTINCT(response_id)) FROM issuance WHERE grant_id = $1 AND config_id = $2`, access.ID, sd)
-		q.exec(`INSERT INTO used_id (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, "bare", nonce, now)
+		q.exec(markUsed, "bare", nonce, now)
 		if q.err != nil {
 			return
 		}
@@ -196,7 +238,11 @@ func (b *bare) record(ctx context.Context, access sealed, id uuid.UUID) error {
 	})
 }
 
-func verified(proof string) (claims struct{ Nonce string }, err error) {
+// proofClaims is what is read of a proof.
+type proofClaims struct{ Nonce, JTI string }
+
+// verified checks the signature of a proof by the key in its header.
+func verified(proof string) (claims proofClaims, err error) {
 	parts := strings.Split(proof, ".")
 	if len(parts) != 3 {
 		return claims, fmt.Errorf("%d parts", len(parts))

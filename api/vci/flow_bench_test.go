@@ -61,12 +61,14 @@ func BenchmarkFlow(b *testing.B) {
 // flowKind is one way from an offer to a credential.
 type flowKind struct {
 	name string
+	dpop bool
 	take func(w *flowWallet, offer string) error
 }
 
 func flows() []flowKind {
 	return []flowKind{
-		{"pre-authorized", func(w *flowWallet, offer string) error { return w.preAuthorized(offer) }},
+		{"pre-authorized", false, (*flowWallet).preAuthorized},
+		{"pre-authorized, DPoP", true, (*flowWallet).preAuthorized},
 	}
 }
 
@@ -144,7 +146,7 @@ func (f *flowBench) take(flow flowKind, offers [][]string, server *flowServer) {
 	var wg sync.WaitGroup
 	var failed atomic.Value
 	for _, own := range offers {
-		wallet := newFlowWallet(f.b, server.url)
+		wallet := newFlowWallet(f.b, server.url, flow.dpop)
 		wg.Go(func() {
 			for _, offer := range own {
 				if err := flow.take(wallet, offer); err != nil {

@@ -2,6 +2,8 @@ package vci_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"socialregistry/internal/jose"
+	"socialregistry/internal/secret"
 	"socialregistry/issuer/oauth"
 )
 
@@ -22,16 +25,17 @@ type flowWallet struct {
 	client *http.Client
 	key    *ecdsa.PrivateKey
 	jwk    map[string]any
+	dpop   bool // tokens are bound to the key
 }
 
-func newFlowWallet(t testing.TB, url string) *flowWallet {
+func newFlowWallet(t testing.TB, url string, dpop bool) *flowWallet {
 	t.Helper()
 	key := newKey(t)
 	jwk, err := jose.PublicJWK(key.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &flowWallet{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}, key: key, jwk: jwk}
+	return &flowWallet{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}, key: key, jwk: jwk, dpop: dpop}
 }
 
 // preAuthorized takes a credential by the pre-authorized code of an offer.
@@ -41,14 +45,20 @@ func (w *flowWallet) preAuthorized(offer string) error {
 			Code string `json:"pre-authorized_code"`
 		}
 	}
-	if err := w.call("GET", "/oid4vci/offers/"+offer, "", "", "", &document); err != nil {
+	if err := w.call(flowCall{method: "GET", path: "/oid4vci/offers/" + offer}, &document); err != nil {
 		return err
 	}
 	form := url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {document.Grants[oauth.GrantPreAuthorizedCode].Code}}
+	return w.redeem(form)
+}
+
+// redeem turns a code into a token, and that into a credential.
+func (w *flowWallet) redeem(form url.Values) error {
 	var token struct {
 		Token string `json:"access_token"`
 	}
-	if err := w.call("POST", "/oid4vci/token", "application/x-www-form-urlencoded", form.Encode(), "", &token); err != nil {
+	call := flowCall{method: "POST", path: "/oid4vci/token", contentType: "application/x-www-form-urlencoded", body: form.Encode(), bound: w.dpop}
+	if err := w.call(call, &token); err != nil {
 		return err
 	}
 	return w.credential(token.Token)
@@ -58,14 +68,10 @@ func (w *flowWallet) credential(token string) error {
 	var nonce struct {
 		Nonce string `json:"c_nonce"`
 	}
-	if err := w.call("POST", "/oid4vci/nonce", "", "", "", &nonce); err != nil {
+	if err := w.call(flowCall{method: "POST", path: "/oid4vci/nonce"}, &nonce); err != nil {
 		return err
 	}
-	claims, err := json.Marshal(object{"aud": publicURL, "iat": time.Now().Unix(), "nonce": nonce.Nonce})
-	if err != nil {
-		return err
-	}
-	proof, err := jose.Sign(w.key, jose.ES256, object{"typ": "openid4vci-proof+jwt", "jwk": w.jwk}, claims)
+	proof, err := w.sign(object{"typ": "openid4vci-proof+jwt", "jwk": w.jwk}, object{"aud": publicURL, "iat": time.Now().Unix(), "nonce": nonce.Nonce})
 	if err != nil {
 		return err
 	}
@@ -76,7 +82,8 @@ func (w *flowWallet) credential(token string) error {
 	var answer struct {
 		Credentials []struct{ Credential string }
 	}
-	if err := w.call("POST", "/oid4vci/credential", "application/json", string(body), "Bearer "+token, &answer); err != nil {
+	call := flowCall{method: "POST", path: "/oid4vci/credential", contentType: "application/json", body: string(body), token: token, bound: w.dpop}
+	if err := w.call(call, &answer); err != nil {
 		return err
 	}
 	if len(answer.Credentials) != 1 || strings.Count(answer.Credentials[0].Credential, ".") != 2 {
@@ -85,16 +92,41 @@ func (w *flowWallet) credential(token string) error {
 	return nil
 }
 
-func (w *flowWallet) call(method, path, contentType, body, authorization string, into any) error {
-	req, err := http.NewRequest(method, w.url+path, strings.NewReader(body))
+func (w *flowWallet) sign(header, claims object) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	return jose.Sign(w.key, jose.ES256, header, payload)
+}
+
+// flowCall is one request.
+type flowCall struct {
+	method, path, contentType, body string
+	token                           string // access token; "" for none
+	bound                           bool   // with a DPoP proof
+}
+
+// call sends a request and reads the answer into into.
+func (w *flowWallet) call(c flowCall, into any) error {
+	req, err := http.NewRequest(c.method, w.url+c.path, strings.NewReader(c.body))
 	if err != nil {
 		return err
 	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
+	if c.contentType != "" {
+		req.Header.Set("Content-Type", c.contentType)
 	}
-	if authorization != "" {
-		req.Header.Set("Authorization", authorization)
+	scheme := oauth.TokenTypeBearer
+	if c.bound {
+		scheme = oauth.TokenTypeDPoP
+		proof, err := w.dpopProof(c)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("DPoP", proof)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", scheme+" "+c.token)
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
@@ -106,7 +138,17 @@ func (w *flowWallet) call(method, path, contentType, body, authorization string,
 		return err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, raw)
+		return fmt.Errorf("%s %s: %d %s", c.method, c.path, res.StatusCode, raw)
 	}
 	return json.Unmarshal(raw, into)
+}
+
+// dpopProof is a proof for this call (RFC 9449 §4.2).
+func (w *flowWallet) dpopProof(c flowCall) (string, error) {
+	claims := object{"jti": secret.RandomID(16), "htm": c.method, "htu": publicURL + c.path, "iat": time.Now().Unix()}
+	if c.token != "" {
+		sum := sha256.Sum256([]byte(c.token))
+		claims["ath"] = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	return w.sign(object{"typ": "dpop+jwt", "jwk": w.jwk}, claims)
 }
