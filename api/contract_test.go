@@ -184,6 +184,16 @@ func (s *service) exerciseToken(t *testing.T, run func(exercise) *httptest.Respo
 	run(exercise{"createToken", 401, s.tokenForm(t, sdJWTConfig, "client_secret", "x"), false})
 	run(exercise{"createToken", 413, request("POST", "/oid4vci/token", strings.Repeat("a", 1<<20), "Content-Type", form), true})
 	run(exercise{"createToken", 415, request("POST", "/oid4vci/token", "{}", "Content-Type", "application/json"), true})
+	flood := func() *http.Request {
+		r := request("POST", "/oid4vci/token", "", "Content-Type", form)
+		r.RemoteAddr = "192.0.2.99:1"
+		return r
+	}
+	for range 1000 {
+		s.do(flood())
+	}
+	run(exercise{"createToken", 429, flood(), true})
+	run(exercise{"createChallenge", 200, request("POST", "/oid4vci/challenge", ""), false})
 	run(exercise{"createNonce", 200, request("POST", "/oid4vci/nonce", ""), false})
 }
 

@@ -31,6 +31,14 @@ const (
 	callEvery = 20 * time.Millisecond
 )
 
+// How many requests one address may send at once to the endpoints where codes,
+// client secrets and pushed requests go in, and how often one more. It is far more
+// than people behind one proxy send.
+const (
+	floodBurst = 1000
+	floodEvery = 5 * time.Millisecond
+)
+
 // misses slows down whoever guesses identifiers (an offer's id is a secret): each
 // look at what is not there costs one token of the client's bucket, and with an
 // empty bucket a miss is answered 429. What is there is always answered, so that
@@ -77,6 +85,24 @@ func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
 			t.take(client)
 		}
 		return err
+	}
+}
+
+// floods keeps one address from keeping an endpoint busy: every request costs a
+// token, and with an empty bucket it is answered 429 before any work.
+type floods struct{ *buckets[netip.Prefix] }
+
+func newFloods(now func() time.Time) floods {
+	return floods{newBuckets[netip.Prefix](now, floodBurst, floodEvery)}
+}
+
+// count is h whose requests count.
+func (f floods) count(h func(*gin.Context) error) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		if !f.take(clientOf(c.Request)) {
+			return fault.New(fault.Limited, "too_many_requests", "Too many requests. Wait a moment.")
+		}
+		return h(c)
 	}
 }
 

@@ -91,3 +91,36 @@ func TestPathsThatNoDatabaseReads(t *testing.T) {
 		}
 	})
 }
+
+// TestRow16FloodOfTokenRequests: after a thousand requests at once an address
+// waits; another does not, and time helps.
+func TestRow16FloodOfTokenRequests(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.New(t, "sqlite"))
+	clock := s.deps.Now()
+	s.deps.Now = func() time.Time { return clock }
+	handler, err := api.New(s.deps)
+	must(t, err)
+	s.Handler = handler
+	ask := func(from string) *httptest.ResponseRecorder {
+		r := request("POST", "/oid4vci/token", "{}", "Content-Type", "application/json") // refused for its type
+		r.RemoteAddr = from
+		return s.do(r)
+	}
+	for n := range 1000 {
+		if rec := ask("192.0.2.7:1"); rec.Code != http.StatusUnsupportedMediaType {
+			t.Fatalf("request %d: %d", n+1, rec.Code)
+		}
+	}
+	rec := ask("192.0.2.7:2")
+	if wait, _ := strconv.Atoi(rec.Header().Get("Retry-After")); rec.Code != http.StatusTooManyRequests || wait < 1 {
+		t.Errorf("one too many: %d %v", rec.Code, rec.Header())
+	}
+	if rec := ask("192.0.2.8:1"); rec.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("another address: %d", rec.Code)
+	}
+	clock = clock.Add(time.Second)
+	if rec := ask("192.0.2.7:3"); rec.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("a second later: %d", rec.Code)
+	}
+}

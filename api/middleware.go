@@ -110,7 +110,7 @@ func unlessBearer(check gin.HandlerFunc) gin.HandlerFunc {
 func openToWallets(c *gin.Context) {
 	h := c.Writer.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After, WWW-Authenticate, X-Request-Id")
+	h.Set("Access-Control-Expose-Headers", "DPoP-Nonce, ETag, OAuth-Client-Attestation-Challenge, Retry-After, WWW-Authenticate, X-Request-Id")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	c.Next()
 }
@@ -120,7 +120,7 @@ func openToWallets(c *gin.Context) {
 func preflight(method string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Access-Control-Allow-Methods", method)
-		c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		c.Header("Access-Control-Allow-Headers", "Authorization, Content-Type, DPoP, OAuth-Client-Attestation, OAuth-Client-Attestation-PoP")
 		c.Header("Access-Control-Max-Age", "86400")
 		c.Status(http.StatusNoContent)
 	}

@@ -62,9 +62,10 @@ func (s *server) trust() {
 // protocol: what wallets call, OID4VCI 1.0.
 func (s *server) protocol() {
 	h := vci.New(s.deps.Issuer)
-	g := s.group(policy{render: respond.OAuth, body: smallBody, wallets: true})
+	g := s.group(policy{render: respond.OAuth, body: smallBody, wallets: true, use: []gin.HandlerFunc{h.Fresh}})
 	g.get("/oid4vci/offers/:id", s.misses.count(h.Offer))
-	g.post("/oid4vci/token", h.Token)
+	g.post("/oid4vci/token", s.floods.count(h.Token))
+	g.post("/oid4vci/challenge", h.Challenge)
 	g.post("/oid4vci/nonce", h.Nonce)
 	g.post("/oid4vci/credential", h.Credential)
 }

@@ -242,3 +242,27 @@ func TestMetricsAreForThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestWalletsOfAnyOriginMaySendAndReadTheHeadersOfOAuth: a web wallet sends DPoP
+// proofs and attestations, and reads the nonce and the challenge of every answer.
+func TestWalletsOfAnyOriginMaySendAndReadTheHeadersOfOAuth(t *testing.T) {
+	t.Parallel()
+	s := newService(t, dbtest.New(t, "sqlite"))
+	for _, path := range []string{"/oid4vci/token", "/oid4vci/nonce", "/oid4vci/credential", "/oid4vci/challenge"} {
+		asked := s.do(request("OPTIONS", path, "", "Origin", "https://wallet.example", "Access-Control-Request-Method", "POST"))
+		for _, name := range []string{"Authorization", "Content-Type", "DPoP", "OAuth-Client-Attestation", "OAuth-Client-Attestation-PoP"} {
+			if !slices.Contains(strings.Split(asked.Header().Get("Access-Control-Allow-Headers"), ", "), name) {
+				t.Errorf("%s: a page may not send %s: %v", path, name, asked.Header())
+			}
+		}
+		rec := s.do(request("POST", path, "", "Origin", "https://wallet.example", "OAuth-Client-Attestation", "x"))
+		for _, name := range []string{"DPoP-Nonce", "OAuth-Client-Attestation-Challenge", "WWW-Authenticate"} {
+			if !slices.Contains(strings.Split(rec.Header().Get("Access-Control-Expose-Headers"), ", "), name) {
+				t.Errorf("%s: a page may not read %s: %v", path, name, rec.Header())
+			}
+		}
+		if rec.Header().Get("DPoP-Nonce") == "" || rec.Header().Get("OAuth-Client-Attestation-Challenge") == "" {
+			t.Errorf("%s: %d without nonce or challenge: %v", path, rec.Code, rec.Header())
+		}
+	}
+}
