@@ -15,6 +15,7 @@ import (
 // The addresses of the contexts that our own documents name.
 const (
 	CredentialsV2 = "https://www.w3.org/ns/credentials/v2"
+	StatusV1      = "https://www.w3.org/ns/credentials/status/v1" // beside data model 1.1; in CredentialsV2 already
 	DIDV1         = "https://www.w3.org/ns/did/v1"
 	MultikeyV1    = "https://w3id.org/security/multikey/v1"
 )
@@ -36,11 +37,11 @@ func publishedFiles() map[string]string {
 		CredentialsV2:                                          "credentials-v2",
 		"https://www.w3.org/ns/credentials/examples/v2":        "credentials-examples-v2",
 		"https://www.w3.org/ns/credentials/undefined-terms/v2": "undefined-terms-v2",
-		"https://www.w3.org/ns/credentials/status/v1":          "credentials-status-v1",
-		"https://w3id.org/vc/status-list/2021/v1":              "status-list-2021-v1",
-		"https://w3id.org/security/data-integrity/v1":          "data-integrity-v1",
-		"https://w3id.org/security/data-integrity/v2":          "data-integrity-v2",
-		"https://w3id.org/security/suites/ed25519-2020/v1":     "ed25519-2020-v1",
+		StatusV1: "credentials-status-v1",
+		"https://w3id.org/vc/status-list/2021/v1":          "status-list-2021-v1",
+		"https://w3id.org/security/data-integrity/v1":      "data-integrity-v1",
+		"https://w3id.org/security/data-integrity/v2":      "data-integrity-v2",
+		"https://w3id.org/security/suites/ed25519-2020/v1": "ed25519-2020-v1",
 		MultikeyV1: "multikey-v1",
 		DIDV1:      "did-v1",
 	}

@@ -6,14 +6,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
-	"socialregistry/internal/jose"
 	"socialregistry/issuer/ledger"
-	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
 )
 
@@ -23,22 +19,20 @@ import (
 //go:embed configurations.json
 var seedConfigurations []byte
 
-// suiteEdDSA is the one Data Integrity cryptosuite that is signed with.
-const suiteEdDSA = "eddsa-rdfc-2022"
-
 // Configuration is one kind of credential: its format, its type, and which
 // field of the registry becomes which claim.
 type Configuration struct {
-	ID        string
-	Format    string // oid4vci.FormatSDJWT, FormatLDP, FormatJWTVC or FormatMdoc
-	Type      string // ldp_vc and jwt_vc_json: the credential's type; dc+sd-jwt: the last part of the vct URL; mso_mdoc: the doctype
-	Namespace string // mso_mdoc: where claims stand that name no namespace of their own; "": the doctype
-	Alg       string // JOSE name of the algorithm of the signing key
-	Suite     string // ldp_vc: the Data Integrity cryptosuite
-	Scope     string // OAuth scope that stands for the configuration (OID4VCI 1.0 §5.1.2); "": none
-	For       Subject
-	Deferred  bool    // a mandatory detail that awaits attestation defers the credential (§9) instead of refusing it
-	Refresh   Refresh // what becomes of the old credential when it is issued anew (§14.5)
+	ID          string
+	Format      string // oid4vci.FormatSDJWT, FormatLDP, FormatJWTVC or FormatMdoc
+	Type        string // ldp_vc and jwt_vc_json: the credential's type; dc+sd-jwt: the last part of the vct URL; mso_mdoc: the doctype
+	Namespace   string // mso_mdoc: where claims stand that name no namespace of their own; "": the doctype
+	Alg         string // JOSE name of the algorithm of the signing key
+	Suite       string // ldp_vc: the Data Integrity cryptosuite
+	Scope       string // OAuth scope that stands for the configuration (OID4VCI 1.0 §5.1.2); "": none
+	For         Subject
+	HolderRoles []string // of a household: which of its members may hold the credential
+	Deferred    bool     // a mandatory detail that awaits attestation defers the credential (§9) instead of refusing it
+	Refresh     Refresh  // what becomes of the old credential when it is issued anew (§14.5)
 	// KeyAttestations says what the wallet must attest of the holder's keys
 	// (§12.2.4, appendix D); nil: nothing.
 	KeyAttestations *KeyAttestations
@@ -58,6 +52,18 @@ const (
 	ForPerson    Subject = "person"
 	ForHousehold Subject = "household"
 )
+
+// subjectOf says whom a record of a kind is about; "" for kinds of which nothing
+// is issued.
+func subjectOf(kind string) Subject {
+	switch kind {
+	case registry.PersonKind:
+		return ForPerson
+	case registry.HouseholdKind:
+		return ForHousehold
+	}
+	return ""
+}
 
 // Refresh says when the old credential is withdrawn once a new one is issued.
 type Refresh string
@@ -114,7 +120,8 @@ type configurationDoc struct {
 	Alg             string           `json:"alg"`
 	Suite           string           `json:"suite,omitempty"`
 	Scope           string           `json:"scope,omitempty"`
-	For             Subject          `json:"for,omitempty"` // "": person
+	For             Subject          `json:"for,omitempty"`          // "": person
+	HolderRoles     []string         `json:"holder_roles,omitempty"` // household: none means head
 	Deferred        bool             `json:"deferred,omitempty"`
 	Refresh         Refresh          `json:"refresh,omitempty"` // "": at_once
 	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
@@ -142,7 +149,10 @@ type fieldDoc struct {
 func toConfiguration(id string, d configurationDoc) Configuration {
 	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
 		Scope: d.Scope, For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
-		KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
+		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
+	if c.For == ForHousehold && len(c.HolderRoles) == 0 {
+		c.HolderRoles = []string{registry.HeadRole}
+	}
 	if c.StatusPurposes = d.StatusPurposes; len(c.StatusPurposes) == 0 {
 		c.StatusPurposes = usualPurposes()
 	}
@@ -188,9 +198,10 @@ func loadConfigurations(ctx context.Context, l *ledger.Ledger, seed []byte) ([]C
 }
 
 // sameType: a verifier tells credentials by format and type, so two
-// configurations must not share both.
+// configurations must not share both, unless they say the same and are only
+// signed in another way.
 func (c Configuration) sameType(o Configuration) bool {
-	return c.Format == o.Format && c.Type == o.Type
+	return c.Format == o.Format && c.Type == o.Type && (c.Suite == o.Suite || !slices.Equal(c.Fields, o.Fields))
 }
 
 func parseConfiguration(s ledger.Configuration) (Configuration, error) {
@@ -205,80 +216,4 @@ func parseConfiguration(s ledger.Configuration) (Configuration, error) {
 		return Configuration{}, fmt.Errorf("configuration %s: %w", s.ID, err)
 	}
 	return toConfiguration(s.ID, d), nil
-}
-
-// ErrConfiguration says that a stored configuration must not be issued from.
-var ErrConfiguration = errors.New("issuer: bad credential configuration")
-
-// check refuses at start-up a configuration that could only make bad
-// credentials: an algorithm that does not fit the format, a field that is
-// unknown, not attestable or not issuable, a claim that is no plain name. That
-// every claim has a term in the JSON-LD context is checked by checkTerms.
-func (c Configuration) check(fields map[string]registry.Field) error {
-	if err := c.checkShape(); err != nil {
-		return err
-	}
-	claims, mandatory := map[string]bool{}, false
-	for _, f := range c.Fields {
-		def, known := fields[f.Field]
-		switch {
-		case !known:
-			return c.bad("field %s is not defined", f.Field)
-		case !def.Attestable || !def.Issuable:
-			return c.bad("field %s is not attestable and issuable", f.Field)
-		case !plainName.MatchString(f.Claim) || slices.Contains(reservedClaims(), f.Claim):
-			return c.bad("claim %s is reserved or no plain name", f.Claim)
-		case claims[f.Claim]:
-			return c.bad("claim %s comes twice", f.Claim)
-		}
-		claims[f.Claim] = true
-		mandatory = mandatory || f.Mandatory
-	}
-	if !mandatory {
-		return c.bad("no field is mandatory: a credential could say nothing")
-	}
-	return nil
-}
-
-func (c Configuration) checkShape() error {
-	switch {
-	case !configID.MatchString(c.ID):
-		return c.bad("the id must be 1 to 64 letters, digits, dots, dashes or underscores")
-	case c.Format == oid4vci.FormatLDP && (c.Suite != suiteEdDSA || c.Alg != jose.EdDSA):
-		return c.bad("an ldp_vc needs the suite %s and the algorithm %s", suiteEdDSA, jose.EdDSA)
-	case c.Format == oid4vci.FormatSDJWT && (c.Suite != "" || c.Alg != jose.ES256 && c.Alg != jose.EdDSA):
-		return c.bad("a dc+sd-jwt needs the algorithm %s or %s and no suite", jose.ES256, jose.EdDSA)
-	case c.Format != oid4vci.FormatLDP && c.Format != oid4vci.FormatSDJWT:
-		return c.bad("format %q is not known", c.Format)
-	case !plainName.MatchString(c.Type):
-		return c.bad("type %q is no plain name", c.Type)
-	case c.For != ForPerson && c.For != ForHousehold:
-		return c.bad("for must be %s or %s", ForPerson, ForHousehold)
-	case c.Refresh != RefreshAccepted && c.Refresh != RefreshAtOnce:
-		return c.bad("refresh must be %s or %s", RefreshAccepted, RefreshAtOnce)
-	case !checkPurposes(c.StatusPurposes):
-		return c.bad("status_purposes must hold revocation and suspension, and each known purpose once")
-	case c.ValidityDays < 1 || c.ValidityDays > 3650:
-		return c.bad("validity_days must be 1 to 3650")
-	case len(c.Display) == 0 || len(c.Fields) == 0:
-		return c.bad("display and fields must not be empty")
-	}
-	return nil
-}
-
-func (c Configuration) bad(format string, args ...any) error {
-	return fmt.Errorf("%w: %s: %s", ErrConfiguration, c.ID, fmt.Sprintf(format, args...))
-}
-
-// Compiled once, never changed.
-var (
-	configID  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-)
-
-// reservedClaims have a meaning of their own in a format (RFC 7519 §4.1, SD-JWT
-// VC §3.2.2, VCDM 2.0 §4). id is among them: what becomes an id in a credential
-// is an absolute IRI that the issuer makes, never a value of the registry.
-func reservedClaims() []string {
-	return []string{"id", "type", "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "vct", "status", "aka_vcts"}
 }

@@ -213,6 +213,9 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 	if err != nil {
 		return nil, err
 	}
+	if subjectOf(attested.Kind) != o.config.For {
+		return nil, oid4vci.CredentialRequestDenied("This credential is not about such a record.")
+	}
 	selected, missing := i.selectClaims(o.config, attested)
 	if len(missing) > 0 { // names of fields are no personal data
 		return nil, oid4vci.CredentialRequestDenied("These details are not attested: " + strings.Join(missing, ", ") + ".")

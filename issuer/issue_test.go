@@ -2,6 +2,10 @@ package issuer_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/base64"
 	"maps"
 	"strings"
 	"testing"
@@ -14,6 +18,8 @@ import (
 	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
 	"socialregistry/issuer/dataintegrity"
+	"socialregistry/issuer/jwtvc"
+	"socialregistry/issuer/mdoc"
 	"socialregistry/issuer/oauth"
 	"socialregistry/issuer/sdjwt"
 	"socialregistry/registry"
@@ -23,22 +29,21 @@ import (
 
 // holderFor gives a wallet that a format takes.
 func holderFor(t testing.TB, config string) holder {
-	if config == ldp {
+	if config == ldp || config == jwtVC {
 		return newDIDHolder(t)
 	}
 	return newHolder(t)
 }
 
-func TestIssueBothFormats(t *testing.T) {
+func TestIssueEveryFormat(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w, ctx := newWorld(t, d), context.Background()
 		id := w.person(t, amina(), append(mandatory(), "region")...) // sex is not attested
-		token := w.token(t, id, ldp, sd)
-		wants := map[string]map[string]any{
-			ldp: {"givenName": "Amina", "familyName": "Diallo", "birthDate": "1990-04-05", "region": "North"},
-			sd:  {"given_name": "Amina", "family_name": "Diallo", "birth_date": "1990-04-05", "region": "North"},
-		}
+		token := w.token(t, id, ldp, sd, jwtVC, mobile)
+		w3c := map[string]any{"givenName": "Amina", "familyName": "Diallo", "birthDate": "1990-04-05", "region": "North"}
+		own := map[string]any{"given_name": "Amina", "family_name": "Diallo", "birth_date": "1990-04-05", "region": "North"}
+		wants := map[string]map[string]any{ldp: w3c, sd: own, jwtVC: w3c, mobile: own}
 		for config, want := range wants {
 			h := holderFor(t, config)
 			credential, err := w.ask(ctx, token, config, h)
@@ -49,7 +54,7 @@ func TestIssueBothFormats(t *testing.T) {
 			w.verify(t, credential, h)
 		}
 		issued, err := w.Issued(ctx, registrant(id), id)
-		if err != nil || len(issued) != 2 || issued[0].State != "issued" || len(issued[0].Fields) != 4 {
+		if err != nil || len(issued) != 4 || issued[0].State != "issued" || len(issued[0].Fields) != 4 {
 			t.Errorf("issued %+v, %v", issued, err)
 		}
 	})
@@ -69,14 +74,74 @@ func (w *world) verify(t testing.TB, credential any, h holder) {
 			t.Errorf("valid from %v until %v, want whole days", c["validFrom"], c["validUntil"])
 		}
 	case string:
+		if !strings.Contains(c, "~") {
+			w.verifyCompact(t, c, h)
+			return
+		}
 		parsed, err := sdjwt.Parse(c)
 		must(t, err)
+		chain, _ := parsed.Header["x5c"].([]any)
+		checkChain(t, chain, w.public(t, jose.ES256))
 		claims, err := parsed.Verify(w.public(t, jose.ES256))
 		must(t, err)
 		if claims["iss"] != publicURL || claims["vct"] != publicURL+"/credentials/types/person" {
 			t.Errorf("iss %v, vct %v", claims["iss"], claims["vct"])
 		}
 		w.checkConfirmation(t, claims["cnf"].(map[string]any), h)
+	}
+}
+
+// verifyCompact checks a jwt_vc_json or an mso_mdoc.
+func (w *world) verifyCompact(t testing.TB, credential string, h holder) {
+	t.Helper()
+	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	if jwtvc.Is(credential) {
+		got, err := jwtvc.Verify(credential, w.public(t, jose.EdDSA), jose.EdDSA)
+		must(t, err)
+		if got.Holder != h.did() || got.Issuer != "did:web:registry.example" || !got.ValidFrom.Equal(day) || !got.ValidUntil.Equal(day.AddDate(1, 0, 0)) {
+			t.Errorf("jwt_vc_json %+v", got)
+		}
+		return
+	}
+	d := mobileDocument(t, credential)
+	got, err := d.Verify(w.public(t, jose.ES256))
+	must(t, err)
+	key, _ := got.DeviceKey.(*ecdsa.PublicKey)
+	if got.DocType != "org.socialregistry.person.1" || key == nil || !key.Equal(h.key.Public()) || got.Status == nil {
+		t.Errorf("mso_mdoc %+v", got)
+	}
+	if leaf := d.Chain[0]; got.Signed.Before(leaf.NotBefore) || got.ValidUntil.After(leaf.NotAfter) || leaf.Subject.Country == nil || leaf.CheckSignatureFrom(leaf) == nil {
+		t.Errorf("signed %s, until %s, by %s of %s to %s: not within it, no country, or signed by itself", got.Signed, got.ValidUntil, leaf.Subject, leaf.NotBefore, leaf.NotAfter)
+	}
+}
+
+func mobileDocument(t testing.TB, credential string) *mdoc.Document {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(credential)
+	must(t, err)
+	d, err := mdoc.Parse(raw)
+	must(t, err)
+	return d
+}
+
+// checkChain: the first certificate is the signer's (RFC 7515 §4.1.6), and no
+// anchor stands in it.
+func checkChain(t testing.TB, chain []any, signer crypto.PublicKey) {
+	t.Helper()
+	if len(chain) == 0 {
+		t.Fatal("no x5c")
+	}
+	for n, c := range chain {
+		der, err := base64.StdEncoding.DecodeString(c.(string))
+		must(t, err)
+		certificate, err := x509.ParseCertificate(der)
+		must(t, err)
+		if n == 0 && !certificate.PublicKey.(*ecdsa.PublicKey).Equal(signer) {
+			t.Error("x5c is about another key")
+		}
+		if certificate.CheckSignatureFrom(certificate) == nil {
+			t.Errorf("certificate %d is an anchor", n)
+		}
 	}
 }
 
@@ -110,7 +175,7 @@ func TestUnattestedMandatoryFieldIsRefused(t *testing.T) {
 		w, ctx := newWorld(t, d), context.Background()
 		id := w.person(t, amina(), "given_name", "family_name")
 		ready, err := w.Readiness(ctx, registrant(id), id)
-		if err != nil || len(ready) != 2 || len(ready[0].Missing) != 1 || ready[0].Missing[0] != "birth_date" || ready[0].Live != nil {
+		if err != nil || len(ready) != 4 || len(ready[0].Missing) != 1 || ready[0].Missing[0] != "birth_date" || ready[0].Live != nil {
 			t.Errorf("readiness %+v, %v, want birth_date missing", ready, err)
 		}
 		token := w.token(t, id, sd)

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,7 +62,8 @@ type Issuer struct {
 	vocabulary []byte
 
 	configs    []Configuration
-	fields     map[string]registry.Field
+	fields     map[string]registry.Field // of every subject
+	subjects   map[Subject]map[string]registry.Field
 	fieldOrder []string
 	metadata   oid4vci.Metadata
 
@@ -157,16 +160,27 @@ func (i *Issuer) loadContexts() (err error) {
 	return err
 }
 
+// loadFields reads what can be known of people and of households; the keys of
+// the two never meet.
 func (i *Issuer) loadFields(ctx context.Context) error {
-	list, err := i.registry.Fields(ctx)
+	people, err := i.registry.Fields(ctx)
 	if err != nil {
 		return err
 	}
-	i.fields = map[string]registry.Field{}
-	for _, f := range list {
-		i.fields[f.Key] = f
-		i.fieldOrder = append(i.fieldOrder, f.Key)
+	households, err := i.registry.FieldsOf(ctx, registry.HouseholdKind)
+	if err != nil {
+		return err
 	}
+	i.fields, i.subjects = map[string]registry.Field{}, map[Subject]map[string]registry.Field{}
+	for subject, list := range map[Subject][]registry.Field{ForPerson: people, ForHousehold: append(households, registry.CountedFields()...)} {
+		i.subjects[subject] = map[string]registry.Field{}
+		for _, f := range list {
+			i.fields[f.Key], i.subjects[subject][f.Key] = f, f
+		}
+	}
+	i.fieldOrder = slices.SortedFunc(maps.Keys(i.fields), func(a, b string) int {
+		return cmp.Or(cmp.Compare(i.fields[a].Position, i.fields[b].Position), cmp.Compare(a, b))
+	})
 	return nil
 }
 
@@ -178,7 +192,7 @@ func (i *Issuer) loadConfigurations(ctx context.Context, seed []byte) error {
 		return err
 	}
 	for _, c := range i.configs {
-		if err := c.check(i.fields); err != nil {
+		if err := c.check(i.subjects[c.For]); err != nil {
 			return err
 		}
 		if err := i.checkTerms(c); err != nil {

@@ -3,10 +3,8 @@ package issuer
 import (
 	"time"
 
-	"socialregistry/contexts"
 	"socialregistry/did"
 	"socialregistry/internal/fault"
-	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
@@ -85,25 +83,7 @@ func (i *Issuer) buildMetadata() oid4vci.Metadata {
 		Configurations:     map[string]oid4vci.Configuration{},
 	}
 	for _, c := range i.configs {
-		if c.Format == oid4vci.FormatLDP {
-			m.Configurations[c.ID] = oid4vci.NewLDPConfiguration(i.ldpContexts(), ldpTypes(c), []string{c.Suite}, i.credentialMetadata(c, "credentialSubject"))
-			continue
-		}
-		m.Configurations[c.ID] = oid4vci.NewSDJWTConfiguration(i.vct(c), []string{c.Alg}, i.credentialMetadata(c))
-	}
-	return m
-}
-
-// credentialMetadata says how to show a credential; under is the path to its
-// claims.
-func (i *Issuer) credentialMetadata(c Configuration, under ...string) oid4vci.CredentialMetadata {
-	var m oid4vci.CredentialMetadata
-	for _, d := range c.Display {
-		m.Display = append(m.Display, oid4vci.Display(d))
-	}
-	for _, f := range c.Fields {
-		path := append(append([]string{}, under...), f.Claim)
-		m.Claims = append(m.Claims, oid4vci.Claim{Path: path, Mandatory: f.Mandatory, Display: labelsOf(i.fields[f.Field], c)})
+		m.Configurations[c.ID] = i.describe(c)
 	}
 	return m
 }
@@ -122,24 +102,6 @@ func labelsOf(f registry.Field, c Configuration) []oid4vci.Display {
 func (i *Issuer) vct(c Configuration) string { return i.url + "/credentials/types/" + c.Type }
 
 func (i *Issuer) listURL(kind, id string) string { return i.url + "/status/" + kind + "/" + id }
-
-func (i *Issuer) ldpContexts() []string { return []string{contexts.CredentialsV2, i.contextIRI} }
-
-func ldpTypes(c Configuration) []string { return []string{"VerifiableCredential", c.Type} }
-
-func bindingMethods(format string) []string {
-	if format == oid4vci.FormatLDP {
-		return []string{oid4vci.BindDIDKey, oid4vci.BindDIDJWK}
-	}
-	return []string{oid4vci.BindJWK, oid4vci.BindDIDKey, oid4vci.BindDIDJWK}
-}
-
-func listKind(format string) string {
-	if format == oid4vci.FormatLDP {
-		return ledger.BitstringList
-	}
-	return ledger.TokenList
-}
 
 // dateTime writes an xsd:dateTimeStamp in UTC (VCDM 2.0 §4.9).
 func dateTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

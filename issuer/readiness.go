@@ -34,7 +34,7 @@ type Readiness struct {
 	ReissueDue bool     // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
 }
 
-// Readiness tells, for every configuration, what is missing, what the
+// Readiness tells, for every configuration that is about such a record, what is missing, what the
 // registrant has, and whether a new credential is due. It returns what
 // Registry.Person returns for the actor.
 func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Readiness, error) {
@@ -50,13 +50,17 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Readiness, len(i.configs))
-	for n, c := range i.configs {
-		_, missing := i.selectClaims(c, attested)
-		out[n] = Readiness{Config: c, Missing: missing, Live: i.newestLive(issued, c.ID)}
-		for _, r := range due {
-			out[n].ReissueDue = out[n].ReissueDue || r.ConfigID == c.ID
+	var out []Readiness
+	for _, c := range i.configs {
+		if c.For != subjectOf(attested.Kind) {
+			continue
 		}
+		_, missing := i.selectClaims(c, attested)
+		ready := Readiness{Config: c, Missing: missing, Live: i.newestLive(issued, c.ID)}
+		for _, r := range due {
+			ready.ReissueDue = ready.ReissueDue || r.ConfigID == c.ID
+		}
+		out = append(out, ready)
 	}
 	return out, nil
 }

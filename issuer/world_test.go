@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -34,6 +35,8 @@ const (
 	publicURL = "https://registry.example"
 	ldp       = "SocialRegistryPerson_ldp_vc"
 	sd        = "SocialRegistryPerson_dc_sd_jwt"
+	jwtVC     = "SocialRegistryPerson_jwt_vc_json"
+	mobile    = "SocialRegistryPerson_mso_mdoc"
 )
 
 // clock is a time that the test moves; any goroutine may read it.
@@ -251,6 +254,18 @@ func claimsOf(t testing.TB, credential any) map[string]any {
 		return claims
 	case string:
 		claims := map[string]any{}
+		if payload, err := jose.Payload(c); err == nil {
+			var body struct {
+				VC struct {
+					CredentialSubject map[string]any
+				}
+			}
+			must(t, json.Unmarshal(payload, &body))
+			return body.VC.CredentialSubject
+		}
+		if !strings.Contains(c, "~") {
+			return elementsOf(t, c)
+		}
 		parts := strings.Split(c, "~")
 		for _, d := range parts[1 : len(parts)-1] {
 			raw, err := base64.RawURLEncoding.DecodeString(d)
@@ -263,6 +278,19 @@ func claimsOf(t testing.TB, credential any) map[string]any {
 	}
 	t.Fatalf("credential is a %T", credential)
 	return nil
+}
+
+// elementsOf reads the elements of a mobile document in all its namespaces.
+func elementsOf(t testing.TB, credential string) map[string]any {
+	t.Helper()
+	d := mobileDocument(t, credential)
+	content, err := d.Verify(d.Chain[0].PublicKey)
+	must(t, err)
+	claims := map[string]any{}
+	for _, elements := range content.Elements {
+		maps.Copy(claims, elements)
+	}
+	return claims
 }
 
 // follow lets the follower read to the end of the change log: also what other

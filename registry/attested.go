@@ -199,14 +199,16 @@ type AttestedValue struct {
 // Attested is what may be said of a person or group now.
 type Attested struct {
 	RegistrantID uuid.UUID
+	Kind         string // PersonKind or a kind of group
 	Number       string
 	VersionNo    int
 	ChainNo      int64                    // compare it at the gate: it moves with every edit and every decision
 	Values       map[string]AttestedValue // by field
 }
 
-// Attested gives the values of a person or group that are attested now, and no other. It
-// asks for no Actor: it is for the issuer, which decides whom it serves. It
+// Attested gives the values of a person or group that are attested now, and no
+// other but, of a household, the facts that are counted (CountedFields). It asks
+// for no Actor: it is for the issuer, which decides whom it serves. It
 // returns NotFound.
 func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error) {
 	var out Attested
@@ -223,7 +225,7 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 		if err != nil {
 			return err
 		}
-		out = Attested{RegistrantID: id, Number: rec.row.Number, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
+		out = Attested{RegistrantID: id, Kind: rec.row.Kind, Number: rec.row.Number, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
 			Values: map[string]AttestedValue{}}
 		values, now := rec.row.Values.with(rec.text), r.now()
 		for no, s := range states {
@@ -233,7 +235,10 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 				out.Values[def.Key] = AttestedValue{Value: v, Hash: r.keys.ValueHash(id, def.Key, v.Text), Retired: def.Retired}
 			}
 		}
-		return nil
+		if rec.row.Kind != HouseholdKind {
+			return nil
+		}
+		return r.addCounted(tx, id, db.Date(now.UTC().Format(time.DateOnly)), out.Values)
 	})
 	return out, err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -29,23 +30,25 @@ type Metadata struct {
 	Configurations     map[string]Configuration `json:"credential_configurations_supported"`
 }
 
-// Configuration describes one kind of credential. Make it with
-// NewSDJWTConfiguration or NewLDPConfiguration. CredentialMetadata is always
+// Configuration describes one kind of credential. Make it with the function of
+// its format. CredentialMetadata is always
 // there: wallets tell by it that the issuer speaks 1.0 and no earlier draft.
 type Configuration struct {
 	Format             string               `json:"format"`
 	Scope              string               `json:"scope,omitempty"`
 	VCT                string               `json:"vct,omitempty"`
+	DocType            string               `json:"doctype,omitempty"`
 	Definition         *Definition          `json:"credential_definition,omitempty"`
-	SigningAlgs        []string             `json:"credential_signing_alg_values_supported"`
+	SigningAlgs        []any                `json:"credential_signing_alg_values_supported"`
 	BindingMethods     []string             `json:"cryptographic_binding_methods_supported"`
 	ProofTypes         map[string]ProofType `json:"proof_types_supported"`
 	CredentialMetadata CredentialMetadata   `json:"credential_metadata"`
 }
 
-// Definition names the JSON-LD contexts and types of an ldp_vc (appendix A.1.2).
+// Definition names the types of a W3C credential and, of an ldp_vc, its JSON-LD
+// contexts (appendices A.1.1 and A.1.2).
 type Definition struct {
-	Context []string `json:"@context"`
+	Context []string `json:"@context,omitempty"`
 	Type    []string `json:"type"`
 }
 
@@ -88,7 +91,7 @@ func NewSDJWTConfiguration(vct string, algs []string, meta CredentialMetadata) C
 	return Configuration{
 		Format:             FormatSDJWT,
 		VCT:                vct,
-		SigningAlgs:        algs,
+		SigningAlgs:        names(algs),
 		BindingMethods:     []string{BindJWK, BindDIDKey, BindDIDJWK},
 		ProofTypes:         jwtProofs(),
 		CredentialMetadata: meta,
@@ -102,11 +105,49 @@ func NewLDPConfiguration(contexts, types, suites []string, meta CredentialMetada
 	return Configuration{
 		Format:             FormatLDP,
 		Definition:         &Definition{Context: contexts, Type: types},
-		SigningAlgs:        suites,
+		SigningAlgs:        names(suites),
 		BindingMethods:     []string{BindDIDKey, BindDIDJWK},
 		ProofTypes:         jwtProofs(),
 		CredentialMetadata: meta,
 	}
+}
+
+// NewJWTVCConfiguration describes a jwt_vc_json of these types (appendix A.1.1),
+// signed with one of algs (JOSE names). A wallet binds it to a did:key or did:jwk.
+func NewJWTVCConfiguration(types, algs []string, meta CredentialMetadata) Configuration {
+	return Configuration{
+		Format:             FormatJWTVC,
+		Definition:         &Definition{Type: types},
+		SigningAlgs:        names(algs),
+		BindingMethods:     []string{BindDIDKey, BindDIDJWK},
+		ProofTypes:         jwtProofs(),
+		CredentialMetadata: meta,
+	}
+}
+
+// coseES256 is ES256 in COSE (RFC 9053 §2.1), by which appendix A.2.2 names
+// algorithms.
+const coseES256 = -7
+
+// NewMdocConfiguration describes an mso_mdoc of a document type (appendix A.2),
+// signed with ES256. A wallet binds it to a bare key.
+func NewMdocConfiguration(docType string, meta CredentialMetadata) Configuration {
+	return Configuration{
+		Format:             FormatMdoc,
+		DocType:            docType,
+		SigningAlgs:        []any{coseES256},
+		BindingMethods:     []string{BindJWK, BindCOSEKey},
+		ProofTypes:         jwtProofs(),
+		CredentialMetadata: meta,
+	}
+}
+
+func names(list []string) []any {
+	out := make([]any, len(list))
+	for n, s := range list {
+		out[n] = s
+	}
+	return out
 }
 
 func jwtProofs() map[string]ProofType { return map[string]ProofType{"jwt": {Algs: ProofAlgs()}} }
@@ -152,7 +193,11 @@ func (c Configuration) check() error {
 		return fmt.Errorf("%w: vct is missing", ErrMetadata)
 	case c.Format == FormatLDP && (c.Definition == nil || len(c.Definition.Context) == 0 || len(c.Definition.Type) == 0):
 		return fmt.Errorf("%w: credential_definition is missing", ErrMetadata)
-	case c.Format != FormatSDJWT && c.Format != FormatLDP:
+	case c.Format == FormatJWTVC && (c.Definition == nil || len(c.Definition.Type) == 0):
+		return fmt.Errorf("%w: credential_definition is missing", ErrMetadata)
+	case c.Format == FormatMdoc && c.DocType == "":
+		return fmt.Errorf("%w: doctype is missing", ErrMetadata)
+	case !slices.Contains([]string{FormatSDJWT, FormatLDP, FormatJWTVC, FormatMdoc}, c.Format):
 		return fmt.Errorf("%w: format %q is not known", ErrMetadata, c.Format)
 	case len(c.SigningAlgs) == 0 || len(c.BindingMethods) == 0 || len(c.ProofTypes["jwt"].Algs) == 0:
 		return fmt.Errorf("%w: algorithms, binding methods and the proof type jwt must be listed", ErrMetadata)

@@ -30,6 +30,8 @@ const (
 	BindDIDKey = "did:key"
 	BindDIDJWK = "did:jwk"
 	BindDIDWeb = "did:web"
+
+	BindCOSEKey = "cose_key" // what a jwk becomes in a mobile document
 )
 
 // ProofPolicy is what a proof must agree with.

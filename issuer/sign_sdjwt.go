@@ -1,0 +1,54 @@
+package issuer
+
+import (
+	"errors"
+	"time"
+
+	"socialregistry/issuer/keys"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oid4vci"
+	"socialregistry/issuer/sdjwt"
+)
+
+// signSDJWT makes an SD-JWT VC (RFC 9901). Every claim about the person can be
+// disclosed on its own; what says who vouches, until when and for whom cannot
+// be left out (SD-JWT VC §3.2.2.2).
+func (i *Issuer) signSDJWT(s statement) (string, error) {
+	header, err := i.x5c(s.key, s.ValidFrom)
+	if err != nil {
+		return "", err
+	}
+	return sdjwt.Issue{
+		Key: s.key.Signer, Alg: s.key.Alg, KID: s.key.KID, Header: header,
+		Plain: map[string]any{
+			"iss": i.url, "vct": i.vct(s.config), "cnf": confirmation(s.proof),
+			"iat": s.ValidFrom.Unix(), "nbf": s.ValidFrom.Unix(), "exp": s.ValidUntil.Unix(),
+			"status": map[string]any{"status_list": map[string]any{ // Token Status List §6.1
+				"idx": s.ListIndex, "uri": i.listURL(ledger.TokenList, s.ListID)}},
+		},
+		Disclose: s.claims,
+	}.Sign()
+}
+
+// x5c gives the header that lets a verifier find the key by certificates (HAIP
+// 1.0 §6.1.1), beside the kid, which finds it in the issuer's metadata. A key
+// without certificates has the latter alone.
+func (i *Issuer) x5c(k keys.Key, at time.Time) (map[string]any, error) {
+	chain, err := i.chain(k, at)
+	if errors.Is(err, keys.ErrNoCertificate) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"x5c": chain}, nil
+}
+
+// confirmation names the holder's key as the wallet named it in its proof: the
+// key itself, or a DID URL. Wallets refuse the other form.
+func confirmation(p oid4vci.Proof) map[string]any {
+	if p.JWK != nil {
+		return map[string]any{"jwk": p.JWK}
+	}
+	return map[string]any{"kid": p.KID}
+}

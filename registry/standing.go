@@ -1,0 +1,72 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Standing is how a person stands to a record today.
+type Standing struct {
+	Kind     string   // of the record: PersonKind or a kind of group
+	Self     bool     // it is the person's own
+	Guardian bool     // the person is the guardian of whom it is about
+	Roles    []string // the person's roles in the group that it is about
+}
+
+// HasRole says whether the person has one of the roles in the group.
+func (s Standing) HasRole(roles ...string) bool {
+	return slices.ContainsFunc(s.Roles, func(r string) bool { return slices.Contains(roles, r) })
+}
+
+// Standing gives how a person stands to a record, as of today: it changes with
+// the record's ChainNo, or with the day. Nobody stands in any way to a person
+// whose record is not active, nor does such a person. It asks for no Actor, as
+// Attested does not. It returns NotFound if there is no such record.
+func (r *Registry) Standing(ctx context.Context, person, record uuid.UUID) (Standing, error) {
+	var out Standing
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		rec, err := r.loadRecord(tx, System().to(toRead), record, "")
+		if err != nil {
+			return err
+		}
+		out = Standing{Kind: rec.row.Kind, Self: person == record}
+		if out.Self || rec.row.Status != statusActive {
+			return nil
+		}
+		var active int64
+		err = tx.Raw(`SELECT count(*) FROM registrant WHERE id = ? AND kind = ? AND status = ?`, person, PersonKind, statusActive).Scan(&active).Error
+		if err != nil || active == 0 {
+			return err
+		}
+		return standing(tx, person, record, db.Date(r.now().UTC().Format(time.DateOnly)), &out)
+	})
+	if err != nil {
+		return Standing{}, err
+	}
+	return out, nil
+}
+
+// standing reads guardianship and membership. The last day of a guardianship
+// counts, as GuardianChange.To says; the end of a membership does not.
+func standing(tx *gorm.DB, person, record uuid.UUID, day db.Date, out *Standing) error {
+	var guardianships int64
+	err := tx.Raw(`SELECT count(*) FROM guardianship WHERE registrant_id = ? AND guardian_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to >= ?)`,
+		record, person, day, day).Scan(&guardianships).Error
+	if err != nil {
+		return fmt.Errorf("read guardianships: %w", err)
+	}
+	out.Guardian = guardianships > 0
+	err = tx.Raw(`SELECT role FROM membership WHERE group_id = ? AND member_id = ? AND start_date <= ? AND (end_date IS NULL OR end_date > ?) ORDER BY role`,
+		record, person, day, day).Scan(&out.Roles).Error
+	if err != nil {
+		return fmt.Errorf("read memberships: %w", err)
+	}
+	return nil
+}
