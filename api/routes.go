@@ -344,6 +344,7 @@ func (s *server) pages() {
 	open.get("/activate", p.ActivateForm)
 	open.post("/activate", s.tries.count(p.Activate))
 	s.group(policy{render: s.show, body: smallBody}).get("/static/:hash/*name", p.Static)
+	walletPages(open, p)
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
 	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
@@ -356,6 +357,15 @@ func (s *server) pages() {
 	uploads.body = uploadBody
 	staffPages(s.group(work), p)
 	uploadPages(s.group(work), s.group(slow), s.group(uploads), p)
+}
+
+// walletPages: for those who make wallets. Nothing on them is about anybody who
+// is not generated.
+func walletPages(g group, p *web.Pages) {
+	g.get("/wallets", p.Wallets)
+	g.post("/wallets/offers", p.WalletOffer)
+	g.get("/wallets/offers/:id", p.WalletOfferShow)
+	g.get("/wallets/code/:config", p.WalletCode)
 }
 
 // ownPages: for a registered person about the own record.

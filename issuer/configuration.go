@@ -111,6 +111,9 @@ func (c Configuration) Name(locale string) string {
 	return c.Display[0].Name
 }
 
+// Configurations gives every configuration, in the order of their ids.
+func (i *Issuer) Configurations() []Configuration { return slices.Clone(i.configs) }
+
 // configurationDoc is the stored form.
 type configurationDoc struct {
 	Format          string           `json:"format"`

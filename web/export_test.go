@@ -47,3 +47,11 @@ func NewQR(text string) (side int, path string, err error) {
 	qr, err := newQR(text)
 	return qr.Side, qr.Path, err
 }
+
+// RefusalCodes are the error codes that the page for makers of wallets explains.
+func RefusalCodes() (codes []string) {
+	for _, r := range refusals() {
+		codes = append(codes, r.Code)
+	}
+	return codes
+}

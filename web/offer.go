@@ -91,7 +91,7 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		p.keepPin(c, offer)
+		p.keepPin(c, offer, "/me/credentials")
 		return offerPath(r.Config.ID) + "/" + url.PathEscape(offer.ID), nil
 	})
 }
@@ -180,11 +180,12 @@ func offerPath(configID string) string {
 	return "/me/credentials/" + url.PathEscape(configID) + "/offer"
 }
 
-func (p *Pages) keepPin(c *gin.Context, o issuer.Offer) {
+// keepPin keeps the transaction code for the pages under a path.
+func (p *Pages) keepPin(c *gin.Context, o issuer.Offer, path string) {
 	if o.TxCode == "" {
 		return
 	}
-	http.SetCookie(c.Writer, &http.Cookie{Name: pinCookie, Value: o.ID + "." + o.TxCode, Path: "/me/credentials", MaxAge: int(o.ExpiresAt.Sub(p.now()).Seconds()),
+	http.SetCookie(c.Writer, &http.Cookie{Name: pinCookie, Value: o.ID + "." + o.TxCode, Path: path, MaxAge: int(o.ExpiresAt.Sub(p.now()).Seconds()),
 		HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteStrictMode})
 }
 

@@ -15,6 +15,7 @@ import (
 type Pages struct {
 	registry  *registry.Registry
 	issuer    *issuer.Issuer
+	trial     Trial
 	now       func() time.Time
 	publicURL string
 	secure    bool // cookies over https only
@@ -24,17 +25,18 @@ type Pages struct {
 	templates map[string]*template.Template
 }
 
-// Config is what the pages need; all of it.
+// Config is what the pages need; all but Trial.
 type Config struct {
 	Registry  *registry.Registry
 	Issuer    *issuer.Issuer
 	PublicURL string // https://... or http://localhost...
 	Now       func() time.Time
+	Trial     Trial // nil where real people are registered
 }
 
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
-	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:")}
+	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:")}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

@@ -62,6 +62,12 @@ func onEach(t *testing.T, f func(t *testing.T, w *world)) {
 
 func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
+	return newWorldWith(t, d, false)
+}
+
+// newWorldWith makes test offers for makers of wallets, or none.
+func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
+	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	var handler http.Handler
 	w.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
@@ -73,7 +79,11 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.must(err)
 	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver()})
 	w.must(err)
-	pages, err := web.New(web.Config{Registry: w.registry, Issuer: w.issuer, PublicURL: w.URL, Now: w.Now})
+	config := web.Config{Registry: w.registry, Issuer: w.issuer, PublicURL: w.URL, Now: w.Now}
+	if withTrial {
+		config.Trial = trial{w}
+	}
+	pages, err := web.New(config)
 	w.must(err)
 	handler, err = api.New(api.Deps{Registry: w.registry, Issuer: w.issuer, Pages: pages, PublicURL: w.URL, Now: w.Now,
 		Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})

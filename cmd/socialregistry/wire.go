@@ -147,7 +147,7 @@ func lookAtDatabase(ctx context.Context, c Config, absent absence) error {
 
 // handler builds the HTTP face on the parts.
 func (p *parts) handler(a *app) (http.Handler, error) {
-	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now})
+	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config)})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}

@@ -28,6 +28,9 @@ const assertionLife = time.Minute
 // the client and its DPoP key.
 func (c *Client) post(ctx context.Context, s *Server, address string, form url.Values) (Request, error) {
 	header := http.Header{}
+	if c.Unknown != "" {
+		form.Set(c.Unknown, "ignored")
+	}
 	if c.ID != "" {
 		form.Set("client_id", c.ID)
 	}

@@ -22,6 +22,7 @@ type Config struct {
 	Auth        Authentication // how the client shows who it is; nil: not at all
 	DPoP        crypto.Signer  // key that tokens are bound to (RFC 9449); nil: bearer tokens
 	Encrypt     bool           // encrypt requests and answers, where the issuer can
+	Unknown     string         // name of a parameter that every request has besides, "" for none: servers must ignore it
 }
 
 // Client takes the steps of the protocol. It is safe for concurrent use.

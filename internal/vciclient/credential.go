@@ -90,6 +90,9 @@ func (c *Client) CredentialRequest(i *Issuer, t *Token, w Want, nonce string, en
 // together with the parameters of the answer if there is an envelope.
 func (c *Client) SealedRequest(address string, t *Token, body map[string]any, envelope *Envelope, zip bool) (Request, error) {
 	kind := "application/json"
+	if c.Unknown != "" {
+		body[c.Unknown] = "ignored"
+	}
 	if envelope != nil {
 		envelope.Zip = zip
 		body["credential_response_encryption"] = envelope.Parameters()

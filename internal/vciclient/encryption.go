@@ -64,6 +64,8 @@ type Envelope struct {
 	*encryption
 	Key *ecdh.PrivateKey // made for one answer
 	Zip bool             // compress both, if the issuer can
+
+	Edit func(parameters map[string]any) // changes what is asked of the answer, nil for nothing
 }
 
 // NewEnvelope makes a key for one answer. It returns nil where neither this
@@ -91,6 +93,9 @@ func (e *Envelope) Parameters() map[string]any {
 	p := map[string]any{"jwk": jwk, "enc": e.answerEnc}
 	if e.Zip && e.answerZip != "" {
 		p["zip"] = e.answerZip
+	}
+	if e.Edit != nil {
+		e.Edit(p)
 	}
 	return p
 }

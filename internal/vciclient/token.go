@@ -55,6 +55,11 @@ func (c *Client) RedeemRequest(ctx context.Context, s *Server, g *PreAuthorizedG
 	return c.post(ctx, s, s.TokenEndpoint, url.Values{"grant_type": {GrantPreAuthorized}, "pre-authorized_code": {g.Code}})
 }
 
+// RefreshRequest is the request of Refresh.
+func (c *Client) RefreshRequest(ctx context.Context, s *Server, refresh string) (Request, error) {
+	return c.post(ctx, s, s.TokenEndpoint, url.Values{"grant_type": {GrantRefresh}, "refresh_token": {refresh}})
+}
+
 // Refresh gets another access token (RFC 6749 §6).
 func (c *Client) Refresh(ctx context.Context, s *Server, refresh string) (*Token, error) {
 	c.Say("Asking for another access token: %s", s.TokenEndpoint)

@@ -28,6 +28,7 @@ func downloads() []string {
 // prepared is what the tour needs to be there.
 type prepared struct {
 	person, upload, config, offer string
+	trial                         string // a test offer for makers of wallets
 	passphrase                    string
 }
 
@@ -55,6 +56,10 @@ func prepare(t *testing.T) prepared {
 	must(err)
 	p.offer = at.Path[strings.LastIndex(at.Path, "/")+1:]
 
+	_, at, err = me.send("/wallets", "/wallets/offers", url.Values{"config": {p.config}, "way": {"pin"}})
+	must(err)
+	p.trial = at.Path[strings.LastIndex(at.Path, "/")+1:]
+
 	admin, err := s.client()
 	must(err)
 	must(admin.signIn("admin", staffPassword))
@@ -79,6 +84,7 @@ func (p prepared) tour() []stop {
 	offer := "/me/credentials/" + p.config + "/offer"
 	return []stop{
 		{"/", "/", ""}, {"/login", "/login", ""}, {"/activate", "/activate", ""},
+		{"/wallets", "/wallets", ""}, {"/wallets/offers/:id", "/wallets/offers/" + p.trial, ""}, {"/wallets/code/:config", "/wallets/code/" + p.config, ""},
 		{"/me", "/me", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
 		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:config/offer", offer, "registrant"},
 		{"/me/credentials/:config/offer/:id", offer + "/" + p.offer, "registrant"},
