@@ -21,7 +21,7 @@ const bundleFresh = 24 * time.Hour
 func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	now := i.now().UTC().Truncate(time.Second)
 	b := &verify.Bundle{Version: verify.BundleVersion, Seq: now.Unix(), Created: now, RefreshAfter: now.Add(bundleFresh),
-		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: map[string]string{"en": "Social Registry", "ar": "السجل الاجتماعي"}}},
+		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: map[string]string{"en": "Social Registry", "ar": "السجل الاجتماعي"}, Anchors: string(i.Authorities())}},
 		Contexts: map[string]verify.Context{i.contextIRI: verify.NewContext(i.context)},
 		Types:    map[string]verify.BundleType{}}
 	for _, k := range i.ring.now().All() {

@@ -14,7 +14,7 @@ import (
 // disclosed on its own; what says who vouches, until when and for whom cannot
 // be left out (SD-JWT VC §3.2.2.2).
 func (i *Issuer) signSDJWT(s statement) (string, error) {
-	header, err := i.x5c(s.key, s.ValidFrom)
+	header, err := i.x5c(s.key, i.now())
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package mdoc
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/fxamacker/cbor/v2"
@@ -11,10 +12,12 @@ import (
 // What can be wrong with a document.
 var (
 	ErrMalformed = errors.New("mdoc: malformed")
-	ErrSignature = errors.New("mdoc: signature does not match")
-	ErrDigest    = errors.New("mdoc: an element is not one that was signed")
-	ErrClaim     = errors.New("mdoc: element cannot be written")
-	ErrKey       = errors.New("mdoc: key cannot be used")
+	// ErrIncomplete is an ErrMalformed: the end is missing.
+	ErrIncomplete = errors.New("mdoc: its end is missing")
+	ErrSignature  = errors.New("mdoc: signature does not match")
+	ErrDigest     = errors.New("mdoc: an element is not one that was signed")
+	ErrClaim      = errors.New("mdoc: element cannot be written")
+	ErrKey        = errors.New("mdoc: key cannot be used")
 )
 
 // Limits of a document that we read: none of ours comes near them, and no bytes
@@ -57,7 +60,11 @@ func newCodec() (codec, error) {
 
 // read decodes one value; nothing may follow it.
 func (c codec) read(data []byte, into any) error {
-	if err := c.dec.Unmarshal(data, into); err != nil {
+	err := c.dec.Unmarshal(data, into)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: %w", ErrMalformed, ErrIncomplete)
+	}
+	if err != nil {
 		return fmt.Errorf("%w: not the CBOR that it must be", ErrMalformed)
 	}
 	return nil

@@ -148,8 +148,8 @@ func (c codec) open(items []cbor.RawMessage, digests map[uint64][]byte) (map[str
 	out, seen := map[string]any{}, map[uint64]bool{}
 	for _, raw := range items {
 		var e item
-		if err := c.unembed(raw, &e); err != nil {
-			return nil, err
+		if err := c.unembed(raw, &e); err != nil { // none that was signed is malformed
+			return nil, fmt.Errorf("%w: %w", ErrDigest, err)
 		}
 		sum := sha256.Sum256(raw)
 		if !bytes.Equal(digests[e.DigestID], sum[:]) || seen[e.DigestID] {

@@ -45,6 +45,9 @@ type BundleIssuer struct {
 	URL   string            `json:"url,omitempty"`   // iss of SD-JWT VCs and status list tokens
 	Names map[string]string `json:"names,omitempty"` // per language
 	Keys  []BundleKey       `json:"keys"`
+	// Anchors are the certificates of its CAs (PEM): the chains of mobile documents
+	// lead to one of them. Without any, only the keys above count.
+	Anchors string `json:"anchors,omitempty"`
 }
 
 // BundleKey is a key of an issuer with the window in which it signs. Credentials

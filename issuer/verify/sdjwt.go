@@ -41,7 +41,7 @@ func readFailure(text string, header map[string]any, c *credential) error {
 	last := rest[strings.LastIndex(rest, "~")+1:]
 	switch {
 	case header == nil || strings.Count(token, ".") != 2:
-		return failure{UnreadableCode, "This is neither an SD-JWT nor a JSON document."}
+		return failure{UnreadableCode, "This is neither an SD-JWT, nor a mobile document, nor a JSON document."}
 	case typ != sdjwt.Type:
 		return failure{UnsupportedFormat, "This is a signed token of another format."}
 	case !tilde || last != "" && !strings.Contains(last, "."): // RFC 9901 §4: it ends with ~ or a key binding JWT

@@ -7,7 +7,7 @@ import (
 	"socialregistry/contexts"
 )
 
-// A proof by eddsa-rdfc-2022 signs statements, not text, and one set of
+// A Data Integrity proof (rdfc suites) signs statements, not text, and one set of
 // statements can be written in many ways: a member under its full address
 // instead of its term, a person in two objects with one id. Whoever holds a
 // credential could so move its status, or some details, to where nobody looks,

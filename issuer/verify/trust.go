@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"strings"
 	"time"
@@ -18,7 +20,8 @@ type trust struct {
 	contexts *contexts.Set
 	keys     []key
 	issuers  []BundleIssuer
-	status   map[string]BundleStatus // by URI
+	anchors  map[string]*x509.CertPool // by id of the issuer; none for one without
+	status   map[string]BundleStatus   // by URI
 	types    map[string]BundleType
 	notAfter time.Time
 }
@@ -38,7 +41,7 @@ func newTrust(b *Bundle) (*trust, error) {
 	if b.Created.IsZero() || len(b.Issuers) == 0 {
 		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
 	}
-	t := &trust{status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
+	t := &trust{anchors: map[string]*x509.CertPool{}, status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
 	for _, i := range b.Issuers {
 		if err := t.addIssuer(i); err != nil {
 			return nil, err
@@ -58,6 +61,9 @@ func (t *trust) addIssuer(i BundleIssuer) error {
 		return fmt.Errorf("%w: an issuer has no id, or the name of another", ErrBundle)
 	}
 	t.issuers = append(t.issuers, i)
+	if err := t.addAnchors(i); err != nil {
+		return err
+	}
 	for _, k := range i.Keys {
 		public, err := jose.ParseJWK(k.JWK)
 		if err != nil {
@@ -74,6 +80,24 @@ func (t *trust) addIssuer(i BundleIssuer) error {
 			return fmt.Errorf("%w: key %q has a method of another DID", ErrBundle, k.KID)
 		}
 		t.keys = append(t.keys, key{BundleKey: k, public: public, issuer: i})
+	}
+	return nil
+}
+
+func (t *trust) addAnchors(i BundleIssuer) error {
+	for rest := []byte(i.Anchors); len(bytes.TrimSpace(rest)) > 0; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" {
+			return fmt.Errorf("%w: the anchors of %s are not certificates in PEM", ErrBundle, i.ID)
+		}
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil || !certificate.IsCA {
+			return fmt.Errorf("%w: an anchor of %s is no certificate of a CA", ErrBundle, i.ID)
+		}
+		if t.anchors[i.ID] == nil {
+			t.anchors[i.ID] = x509.NewCertPool()
+		}
+		t.anchors[i.ID].AddCert(certificate)
 	}
 	return nil
 }
@@ -119,6 +143,14 @@ func (t *trust) mentions(data []byte) bool {
 		}
 	}
 	return false
+}
+
+// candidates gives the keys that a credential may mean.
+func (t *trust) candidates(c credential) []key {
+	if c.certified {
+		return c.keys
+	}
+	return t.find(c.issuer, c.key)
 }
 
 // find gives the keys that a credential may mean: those of its issuer with that

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"socialregistry/issuer/jwtvc"
 )
 
 // maxCredential bounds a credential in bytes.
@@ -15,6 +17,10 @@ type credential struct {
 	format string
 	issuer string // who it says made it
 	key    string // name of the key that it says signed it
+	// certified says that it names its key by certificates; keys are those that
+	// they may mean.
+	certified bool
+	keys      []key
 	// verify checks the signature with a key and gives what was signed.
 	verify func(key) (signed, error)
 }
@@ -77,7 +83,7 @@ func (v *verification) blame(c credential, data []byte, err error) error {
 	if !errors.As(err, &f) {
 		f = failure{UnreadableCode, "This cannot be read."}
 	}
-	known := v.trust.find(c.issuer, c.key)
+	known := v.trust.candidates(c)
 	if f.outcome == UnreadableCode && (len(known) > 0 || v.trust.knows(c.issuer) || v.trust.mentions(data)) {
 		return failure{Altered, "This names a known issuer, but it was changed or damaged."}
 	}
@@ -92,7 +98,7 @@ func (v *verification) blame(c credential, data []byte, err error) error {
 // signature checks who signed. The issuer comes first in the list; but what no
 // known key signed is altered, whoever it says made it.
 func (v *verification) signature(c credential) (signed, key, bool) {
-	candidates := v.trust.find(c.issuer, c.key)
+	candidates := v.trust.candidates(c)
 	if len(candidates) == 0 {
 		v.fail(CheckIssuer, failure{UnknownIssuer, "The issuer, or its key, is not in the trust bundle."})
 		return signed{}, key{}, false
@@ -135,6 +141,10 @@ func (t *trust) read(data []byte) (credential, error) {
 		return credential{}, failure{UnreadableCode, "This is too large to be a credential."}
 	case data[0] == '{':
 		return t.readLDP(data)
+	case jwtvc.Is(string(data)):
+		return readJWTVC(string(data)), nil
+	case !bytes.ContainsAny(data, ".~"):
+		return t.readMdoc(string(data))
 	}
 	return t.readSDJWT(string(data))
 }

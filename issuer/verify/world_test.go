@@ -7,7 +7,14 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"maps"
+	"math/big"
 	"slices"
 	"testing"
 	"time"
@@ -15,6 +22,8 @@ import (
 	"socialregistry/contexts"
 	"socialregistry/internal/jose"
 	"socialregistry/issuer/dataintegrity"
+	"socialregistry/issuer/jwtvc"
+	"socialregistry/issuer/mdoc"
 	"socialregistry/issuer/sdjwt"
 	"socialregistry/issuer/status"
 	"socialregistry/issuer/verify"
@@ -27,6 +36,7 @@ const (
 	bitsURI   = url + "/status/bitstring/1"
 	pauseURI  = url + "/status/bitstring/2"
 	holderDID = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
+	docType   = "org.example.person.1"
 	index     = 4711
 )
 
@@ -43,6 +53,10 @@ type world struct {
 	t           testing.TB
 	es          *ecdsa.PrivateKey
 	ed          ed25519.PrivateKey
+	ldpKey      crypto.Signer // signs the ldp_vc: one of these
+	ca          *ecdsa.PrivateKey
+	chain       [][]byte // of es, under ca
+	edit        func(*mdoc.Issue)
 	set         *contexts.Set
 	issue       sdjwt.Issue
 	doc         map[string]any
@@ -74,7 +88,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, es: es, ed: ed, set: set, signed: day(11, 1, 0), listIssuer: did, listType: "statuslist+jwt", listSigner: ed, made: day(11, 22, 6), ends: day(11, 29, 6), ttl: 12 * time.Hour}
+	w := &world{t: t, es: es, ed: ed, ldpKey: ed, set: set, signed: day(11, 1, 0), listIssuer: did, listType: "statuslist+jwt", listSigner: ed, made: day(11, 22, 6), ends: day(11, 29, 6), ttl: 12 * time.Hour}
 	w.issue = sdjwt.Issue{Key: es, Alg: jose.ES256, KID: "es-1",
 		Plain: map[string]any{"iss": url, "iat": day(11, 1, 0).Unix(), "nbf": day(11, 1, 0).Unix(), "exp": day(12, 1, 0).Unix(), "vct": url + "/credentials/types/person",
 			"cnf":    map[string]any{"kid": holderDID},
@@ -89,7 +103,35 @@ func newWorld(t testing.TB) *world {
 		Issuers: []verify.BundleIssuer{{ID: did, URL: url, Names: map[string]string{"en": "Ministry of Social Protection"}, Keys: []verify.BundleKey{
 			w.key("es-1", es.Public(), "ES256"), w.key("ed-1", ed.Public(), "EdDSA")}}},
 		Contexts: map[string]verify.Context{iri: verify.NewContext(doc)}}
+	w.certify(day(11, 1, 0), day(12, 31, 0))
 	return w
+}
+
+// certify gives the P-256 key a certificate for a time, under a new CA that the
+// bundle trusts.
+func (w *world) certify(from, until time.Time) {
+	w.t.Helper()
+	var err error
+	if w.ca, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		w.t.Fatal(err)
+	}
+	root := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA", Country: []string{"XX"}}, NotBefore: day(1, 1, 0), NotAfter: day(12, 31, 0), IsCA: true, BasicConstraintsValid: true}
+	anchor, err := x509.CreateCertificate(rand.Reader, root, root, w.ca.Public(), w.ca)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.bundle.Issuers[0].Anchors = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: anchor}))
+	w.chain = [][]byte{w.leaf(root, w.es.Public(), from, until)}
+}
+
+func (w *world) leaf(root *x509.Certificate, public crypto.PublicKey, from, until time.Time) []byte {
+	w.t.Helper()
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "signer", Country: []string{"XX"}}, NotBefore: from, NotAfter: until}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, root, public, w.ca)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return der
 }
 
 func bitstringEntry(uri, purpose string) map[string]any {
@@ -114,11 +156,59 @@ func (w *world) credential(format string) []byte {
 		}
 		return []byte(s)
 	}
-	doc, err := dataintegrity.Sign(w.set, w.doc, w.ed, did+"#ed-1", w.signed)
+	switch format {
+	case verify.FormatJWTVC:
+		return w.jwtVC()
+	case verify.FormatMdoc:
+		return w.mobile()
+	}
+	method := did + "#ed-1"
+	if w.ldpKey == crypto.Signer(w.es) {
+		method = did + "#es-1"
+	}
+	doc, err := dataintegrity.Sign(w.set, w.doc, w.ldpKey, method, w.signed)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return w.json(doc)
+}
+
+// jwtVC says as a JWT what doc says.
+func (w *world) jwtVC() []byte {
+	w.t.Helper()
+	from, err1 := time.Parse(time.RFC3339, w.doc["validFrom"].(string))
+	until, err2 := time.Parse(time.RFC3339, w.doc["validUntil"].(string))
+	claims := maps.Clone(w.doc["credentialSubject"].(map[string]any))
+	delete(claims, "id")
+	token, err := jwtvc.Content{ID: "urn:uuid:1", Issuer: w.doc["issuer"].(string), Holder: holderDID, Contexts: []string{url + "/contexts/v1"}, Types: []string{"SocialRegistryPersonCredential"},
+		ValidFrom: from, ValidUntil: until, Claims: claims, Status: w.doc["credentialStatus"]}.Sign(w.ed, jose.EdDSA, did+"#ed-1")
+	if err := errors.Join(err1, err2, err); err != nil {
+		w.t.Fatal(err)
+	}
+	return []byte(token)
+}
+
+// mobile says as a mobile document what issue says.
+func (w *world) mobile() []byte {
+	w.t.Helper()
+	holder, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	at := func(claim string) time.Time { n, _ := w.issue.Plain[claim].(int64); return time.Unix(n, 0) }
+	i := mdoc.Issue{Key: w.es, Chain: w.chain, DocType: docType, DeviceKey: holder.Public(), Elements: map[string]map[string]any{docType: maps.Clone(w.issue.Disclose)},
+		Signed: at("iat"), ValidFrom: at("nbf"), ValidUntil: at("exp")}
+	if _, ok := w.issue.Plain["status"]; ok {
+		i.Status = &mdoc.Status{Index: index, URI: tokenURI}
+	}
+	if w.edit != nil {
+		w.edit(&i)
+	}
+	raw, err := i.Sign()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return []byte(base64.RawURLEncoding.EncodeToString(raw))
 }
 
 // json writes JSON as wallets keep it: without the escapes of HTML.
@@ -197,7 +287,9 @@ func (w *world) parsed() *verify.Bundle {
 	return out
 }
 
-func formats() []string { return []string{verify.FormatSDJWT, verify.FormatLDP} }
+func formats() []string {
+	return []string{verify.FormatSDJWT, verify.FormatLDP, verify.FormatJWTVC, verify.FormatMdoc}
+}
 
 // result gives the check of that name.
 func result(r verify.Result, name string) string {

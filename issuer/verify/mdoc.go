@@ -1,0 +1,124 @@
+package verify
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/mdoc"
+)
+
+// FormatMdoc is the name of mobile documents in OID4VCI.
+const FormatMdoc = "mso_mdoc"
+
+// readMdoc reads IssuerSigned in base64url (OID4VCI 1.0 appendix A.2.4), or text
+// that is nothing that we know.
+func (t *trust) readMdoc(text string) (credential, error) {
+	whole := len(text)%4 != 1 // no base64 has such a length: its end is missing
+	if !whole {
+		text = text[:len(text)-1]
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") || len(raw) == 0 || raw[0]>>5 != majorMap {
+		return credential{}, failure{UnreadableCode, "This is neither an SD-JWT, nor a mobile document, nor a JSON document."}
+	}
+	d, err := mdoc.Parse(raw)
+	switch {
+	case errors.Is(err, mdoc.ErrIncomplete) || err == nil && !whole:
+		return credential{format: FormatMdoc}, failure{IncompleteCode, "The end of this credential is missing."}
+	case err != nil:
+		return credential{format: FormatMdoc}, failure{UnreadableCode, "This mobile document is not well-formed."}
+	}
+	c := credential{format: FormatMdoc, certified: true, keys: t.certified(d.Chain)}
+	if len(c.keys) > 0 {
+		c.issuer = c.keys[0].issuer.ID
+	}
+	c.verify = func(k key) (signed, error) { return t.verifyMdoc(d, k) }
+	return c, nil
+}
+
+// majorMap is the CBOR major type of a map (RFC 8949 §3.1).
+const majorMap = 5
+
+// certified gives the keys that a chain may mean: those of the bundle that its
+// first certificate is about, and else that certificate's own, if the chain leads
+// to an anchor of the bundle at the time of its making: a signer that is newer
+// than the bundle.
+func (t *trust) certified(chain []*x509.Certificate) []key {
+	leaf := chain[0]
+	var out []key
+	for _, k := range t.keys {
+		if public, ok := k.public.(interface{ Equal(crypto.PublicKey) bool }); ok && public.Equal(leaf.PublicKey) {
+			out = append(out, k)
+		}
+	}
+	kid, err := jose.Thumbprint(leaf.PublicKey)
+	if len(out) > 0 || err != nil {
+		return out
+	}
+	for _, i := range t.issuers {
+		if t.anchors[i.ID] != nil && t.leadsToAnchor(i, chain, leaf.NotBefore) {
+			out = append(out, key{BundleKey: BundleKey{KID: kid, Alg: jose.ES256, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter}, public: leaf.PublicKey, issuer: i})
+		}
+	}
+	return out
+}
+
+// leadsToAnchor says whether a chain leads to one of an issuer's anchors at a
+// time (ISO/IEC 18013-5 §9.3.3). An issuer without anchors is known by its keys
+// alone.
+func (t *trust) leadsToAnchor(i BundleIssuer, chain []*x509.Certificate, at time.Time) bool {
+	roots := t.anchors[i.ID]
+	if roots == nil {
+		return true
+	}
+	others := x509.NewCertPool()
+	for _, c := range chain[1:] {
+		others.AddCert(c)
+	}
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	return err == nil
+}
+
+func (t *trust) verifyMdoc(d *mdoc.Document, k key) (signed, error) {
+	content, err := d.Verify(k.public)
+	switch {
+	case errors.Is(err, mdoc.ErrDigest):
+		return signed{}, failure{Altered, "A detail is not one that the issuer signed."}
+	case errors.Is(err, mdoc.ErrMalformed):
+		return signed{}, failure{UnsupportedFormat, "It is not written as a mobile document of this issuer is."}
+	case err != nil:
+		return signed{}, failure{Altered, "The signature does not match."}
+	case !t.leadsToAnchor(k.issuer, d.Chain, content.Signed): // ISO/IEC 18013-5 §9.3.1: signed lies within the certificate
+		return signed{}, failure{Altered, "Its certificates do not lead to the issuer's."}
+	}
+	s := signed{kind: content.DocType, made: content.Signed, from: content.ValidFrom, until: content.ValidUntil, claims: flat(content.Elements)}
+	if content.Status != nil {
+		s.status = []statusEntry{{list: tokenList, uri: content.Status.URI, index: int(content.Status.Index)}}
+	}
+	return s, nil
+}
+
+// flat gives the elements of all namespaces by their names alone; one whose name
+// stands in several keeps its namespace before it.
+func flat(elements map[string]map[string]any) map[string]any {
+	times, out := map[string]int{}, map[string]any{}
+	for _, list := range elements {
+		for name := range list {
+			times[name]++
+		}
+	}
+	for namespace, list := range elements {
+		for name, v := range list {
+			if times[name] > 1 {
+				name = namespace + " " + name
+			}
+			out[name] = v
+		}
+	}
+	return out
+}
