@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
@@ -33,6 +34,8 @@ type Configuration struct {
 	HolderRoles []string // of a household: which of its members may hold the credential
 	Deferred    bool     // a mandatory detail that awaits attestation defers the credential (§9) instead of refusing it
 	Refresh     Refresh  // what becomes of the old credential when it is issued anew (§14.5)
+	// RefreshDays is for how long RefreshAccepted waits for the wallet's word.
+	RefreshDays int
 	// KeyAttestations says what the wallet must attest of the holder's keys
 	// (§12.2.4, appendix D); nil: nothing.
 	KeyAttestations *KeyAttestations
@@ -74,6 +77,18 @@ const (
 	RefreshAccepted Refresh = "accepted"
 	RefreshAtOnce   Refresh = "at_once"
 )
+
+// usualRefreshDays is long enough for a wallet that is offline for a while.
+const usualRefreshDays = 14
+
+// grace is how long the old credential stays valid beside a new one, if the wallet
+// says nothing.
+func (c Configuration) grace() time.Duration {
+	if c.Refresh == RefreshAtOnce {
+		return 0
+	}
+	return time.Duration(c.RefreshDays) * 24 * time.Hour
+}
 
 // KeyAttestations are the levels that a key attestation must name, by any one of
 // each list (ISO 18045 names); an empty list asks for none.
@@ -126,7 +141,8 @@ type configurationDoc struct {
 	For             Subject          `json:"for,omitempty"`          // "": person
 	HolderRoles     []string         `json:"holder_roles,omitempty"` // household: none means head
 	Deferred        bool             `json:"deferred,omitempty"`
-	Refresh         Refresh          `json:"refresh,omitempty"` // "": at_once
+	Refresh         Refresh          `json:"refresh,omitempty"`      // "": at_once
+	RefreshDays     int              `json:"refresh_days,omitempty"` // none: 14
 	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
 	StatusPurposes  []string         `json:"status_purposes,omitempty"` // none: all but message
 	ValidityDays    int              `json:"validity_days"`
@@ -152,6 +168,7 @@ type fieldDoc struct {
 func toConfiguration(id string, d configurationDoc) Configuration {
 	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
 		Scope: d.Scope, For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
+		RefreshDays: cmp.Or(d.RefreshDays, usualRefreshDays),
 		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
 	if c.For == ForHousehold && len(c.HolderRoles) == 0 {
 		c.HolderRoles = []string{registry.HeadRole}

@@ -58,6 +58,8 @@ func (c Configuration) checkShape() error {
 		return c.bad("for must be %s or %s, and holder_roles are for %[2]s alone", ForPerson, ForHousehold)
 	case c.Refresh != RefreshAccepted && c.Refresh != RefreshAtOnce:
 		return c.bad("refresh must be %s or %s", RefreshAccepted, RefreshAtOnce)
+	case c.RefreshDays < 1 || c.RefreshDays > 365:
+		return c.bad("refresh_days must be 1 to 365")
 	case !checkPurposes(c.StatusPurposes):
 		return c.bad("status_purposes must hold revocation and suspension, and each known purpose once")
 	case c.ValidityDays < 1 || c.ValidityDays > 3650:

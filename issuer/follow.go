@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"socialregistry/internal/fault"
 	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
@@ -117,66 +116,39 @@ func (i *Issuer) compare(ctx context.Context, entries []registry.FeedEntry) (wit
 	return withdrawn, unreadable, nil
 }
 
-// compareOne withdraws those credentials of one registrant that are stale, and
-// leaves a standing re-issue. Of a record that cannot be read it withdraws all,
-// and returns ErrUnreadable: what nobody can check must not stay valid.
-func (i *Issuer) compareOne(ctx context.Context, registrant uuid.UUID, live []ledger.Issuance) (int, error) {
-	why := ledger.Closing{Reason: reasonChanged, By: ledger.ByFollower}
-	attested, unreadable := i.attestedNow(ctx, registrant)
-	if errors.Is(unreadable, ErrUnreadable) {
-		why.Reason = reasonUnreadable
-	} else if unreadable != nil {
+// compareOne withdraws those credentials of one registrant that are no longer true.
+// Of a record that cannot be read it withdraws all, and returns ErrUnreadable: what
+// nobody can check must not stay valid.
+func (i *Issuer) compareOne(ctx context.Context, registrant uuid.UUID, live []ledger.Issuance) (withdrawn int, err error) {
+	now, unreadable := i.situationOf(ctx, registrant)
+	if unreadable != nil && !errors.Is(unreadable, ErrUnreadable) {
 		return 0, unreadable
 	}
-	var ids []uuid.UUID
+	ending := map[string][]uuid.UUID{} // by reason
 	for _, c := range live {
-		if stale(c, attested) { // nothing is attested in a record that cannot be read
-			ids = append(ids, c.ID)
+		if why := now.ends(c); why != "" {
+			ending[why] = append(ending[why], c.ID)
 		}
 	}
-	if len(ids) == 0 {
-		return 0, unreadable
-	}
-	n, err := i.ledger.Withdraw(ctx, ids, why, true)
-	if err != nil {
-		return 0, err // the next pass reads this person again
-	}
-	return n, unreadable
-}
-
-// attestedNow gives what is attested now; nothing for a record that is gone or
-// erased. It returns ErrUnreadable only if the fault is with this record: when
-// it failed twice while the rest of the registry could be read.
-func (i *Issuer) attestedNow(ctx context.Context, registrant uuid.UUID) (map[string]registry.AttestedValue, error) {
-	read := func() (map[string]registry.AttestedValue, error) {
-		a, err := i.registry.Attested(ctx, registrant)
-		if kind := fault.KindOf(err); err != nil && (kind == fault.NotFound || kind == fault.Gone) {
-			return nil, nil
+	for why, ids := range ending {
+		n, err := i.ledger.Withdraw(ctx, ids, ledger.Closing{Reason: why, By: ledger.ByFollower}, canBeHadAgain(why))
+		if err != nil {
+			return withdrawn, err // the next pass reads this person again
 		}
-		return a.Values, err
+		withdrawn += n
 	}
-	values, err := read()
-	if err == nil {
-		return values, nil
-	}
-	if _, err := i.registry.Fields(ctx); err != nil {
-		return nil, err
-	}
-	values, err = read()
-	switch {
-	case err == nil:
-		return values, nil
-	case ctx.Err() != nil:
-		return nil, err
-	}
-	return nil, fmt.Errorf("%w: %s: %w", ErrUnreadable, registrant, err)
+	return withdrawn, unreadable
 }
 
-// sweep closes, once a minute, reservations that a crash left open. Their status
-// bit is set: nobody knows whether the bytes got out.
+// sweep closes, once a minute, credentials that were replaced and whose grace is
+// over, and reservations that a crash left open: nobody knows whether those bytes
+// got out, so their status is invalid.
 func (i *Issuer) sweep(ctx context.Context) error {
 	if !i.sweepDue() {
 		return nil
+	}
+	if _, err := i.ledger.EndReplaced(ctx, sweepBatch); err != nil {
+		return err
 	}
 	_, err := i.ledger.Sweep(ctx, reservationLife, sweepBatch)
 	return err

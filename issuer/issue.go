@@ -207,7 +207,7 @@ func issuances(batch []statement) []ledger.Issuance {
 // their salts; nothing that they share is theirs alone (OID4VCI 1.0 §15.4.1).
 func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []slot) ([]statement, error) {
 	attested, err := i.registry.Attested(ctx, o.access.Registrant)
-	if fault.KindOf(err) == fault.NotFound {
+	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
 		return nil, oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
 	}
 	if err != nil {
@@ -215,6 +215,9 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 	}
 	if subjectOf(attested.Kind) != o.config.For {
 		return nil, oid4vci.CredentialRequestDenied("This credential is not about such a record.")
+	}
+	if barred(attested) != "" { // whose record it is knows why; a wallet need not
+		return nil, oid4vci.CredentialRequestDenied("No credential can be issued from this record. Ask the office.")
 	}
 	selected, missing := i.selectClaims(o.config, attested)
 	if len(missing) > 0 { // names of fields are no personal data
@@ -230,7 +233,7 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 		}
 		batch[n] = statement{order: o, proof: proof, claims: selected.claims, key: key, Issuance: ledger.Issuance{
 			ID: uuid.New(), RegistrantID: attested.RegistrantID, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
-			ResponseID: response, KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
+			ResponseID: response, Grace: o.config.grace(), KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
 			ListID: places[n].listID, ListIndex: places[n].index, ValidFrom: from, ValidUntil: until,
 		}}
 	}
@@ -253,7 +256,7 @@ const (
 
 // refusedBeforeWriting says that a reservation certainly left nothing behind.
 func refusedBeforeWriting(err error) bool {
-	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrTooMany, ledger.ErrUsed, ledger.ErrNotFound} {
+	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrTooMany, ledger.ErrSuspended, ledger.ErrUsed, ledger.ErrNotFound} {
 		if errors.Is(err, refusal) {
 			return true
 		}
@@ -269,6 +272,8 @@ func reserveError(err error) error {
 		return oauth.InvalidToken(badToken).Because(err)
 	case errors.Is(err, ledger.ErrNotFound):
 		return oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
+	case errors.Is(err, ledger.ErrSuspended):
+		return oid4vci.CredentialRequestDenied("A credential of this kind is suspended. Ask the office.").Because(err)
 	case errors.Is(err, ledger.ErrTooMany):
 		return oid4vci.CredentialRequestDenied("This offer has led to enough credentials. Ask for a new offer.").Because(err)
 	case errors.Is(err, ledger.ErrMoved):

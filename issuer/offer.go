@@ -51,8 +51,12 @@ func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID
 	if _, err := i.registry.Person(ctx, a, registrantID); err != nil {
 		return Offer{}, fmt.Errorf("offer to a registrant: %w", err)
 	}
-	o := ledger.Offer{ID: secret.RandomID(16), RegistrantID: registrantID, ConfigIDs: configIDs,
-		GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode}, CreatedBy: a.AccountID.String()}
+	return i.makeOffer(ctx, ledger.Offer{RegistrantID: registrantID, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}, withTxCode)
+}
+
+// makeOffer stores an offer by pre-authorized code, perhaps with a transaction code.
+func (i *Issuer) makeOffer(ctx context.Context, o ledger.Offer, withTxCode bool) (Offer, error) {
+	o.ID, o.GrantTypes = secret.RandomID(16), []ledger.GrantKind{ledger.PreAuthorizedCode}
 	txCode := ""
 	if withTxCode {
 		txCode = secret.RandomDigits(txCodeDigits)

@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -100,16 +99,4 @@ func (i *Issuer) newestLive(issued []Issued, configID string) *Issued {
 		}
 	}
 	return nil
-}
-
-// stale says whether any value in a credential is no longer the value that is
-// attested now.
-func stale(c ledger.Issuance, attested map[string]registry.AttestedValue) bool {
-	for field, hash := range c.Fields {
-		now, ok := attested[field]
-		if !ok || !bytes.Equal(now.Hash, hash) {
-			return true
-		}
-	}
-	return false
 }

@@ -38,7 +38,7 @@ func TestABadRecordHoldsNobodyUp(t *testing.T) {
 		reason string
 	}{
 		"its key is broken":   {"UPDATE record_key SET wrapped = (SELECT chain_head FROM registrant LIMIT 1) WHERE registrant_id = ?", true, "record_unreadable"},
-		"it is erased":        {"DELETE FROM record_key WHERE registrant_id = ?", false, "detail_changed"},
+		"it is erased":        {"DELETE FROM record_key WHERE registrant_id = ?", false, "record_gone"},
 		"its hash is no hash": {"UPDATE issuance SET fields = '{\"given_name\": \"!\"}' WHERE registrant_id = ?", false, "detail_changed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,6 +17,9 @@ import (
 const (
 	reasonChanged    = "detail_changed"
 	reasonUnreadable = "record_unreadable"
+	reasonGone       = "record_gone"     // deleted, erased or merged into another
+	reasonInactive   = "record_inactive" // of a person; of a group: it has ended
+	reasonDeceased   = "person_deceased"
 )
 
 // maxReason bounds the reason of a step, in bytes.

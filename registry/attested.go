@@ -201,6 +201,7 @@ type Attested struct {
 	RegistrantID uuid.UUID
 	Kind         string // PersonKind or a kind of group
 	Number       string
+	Active       bool
 	VersionNo    int
 	ChainNo      int64                    // compare it at the gate: it moves with every edit and every decision
 	Values       map[string]AttestedValue // by field
@@ -225,7 +226,7 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 		if err != nil {
 			return err
 		}
-		out = Attested{RegistrantID: id, Kind: rec.row.Kind, Number: rec.row.Number, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
+		out = Attested{RegistrantID: id, Kind: rec.row.Kind, Number: rec.row.Number, Active: rec.row.Status == statusActive, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
 			Values: map[string]AttestedValue{}}
 		values, now := rec.row.Values.with(rec.text), r.now()
 		for no, s := range states {

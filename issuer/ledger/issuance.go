@@ -32,6 +32,7 @@ const (
 	ByFollower = "follower" // a value in it is no longer attested
 	BySweep    = "sweep"    // a crash left its reservation open
 	ByReissue  = "reissue"  // a newer one took its place
+	ByWallet   = "wallet"   // its holder's wallet asked, or told so
 )
 
 // ReasonReplaced is why a credential ends that a newer one took the place of.
@@ -45,6 +46,7 @@ type Issuance struct {
 	ConfigID     string
 	Format       string
 	GrantID      string
+	Family       string // of the grant; set by Reserve
 	ResponseID   string // the response that it goes out with; the copies of a batch share it
 	State        State
 	KID          string            // the key it is signed with
@@ -64,6 +66,11 @@ type Issuance struct {
 	AcceptedAt   time.Time // when the wallet said that it keeps it; zero: it did not (yet)
 	FailedAt     time.Time // when the wallet said that it could not take it
 	DeletedAt    time.Time // when the wallet said that its holder removed it
+
+	Grace      time.Duration // how long what it replaces stays valid if the wallet says nothing; 0: not at all
+	Supersedes uuid.UUID     // the one in whose place it stands; zero: none
+	ReplacedBy uuid.UUID     // the one that stands in its place; zero: none
+	ReplaceAt  time.Time     // when it is withdrawn for that at the latest; zero: not for that
 }
 
 // Live says whether the credential has not ended: it is valid, or may be again.
@@ -75,6 +82,7 @@ type issuanceRow struct {
 	ConfigID     string    `gorm:"column:config_id"`
 	Format       string    `gorm:"column:format"`
 	GrantID      string    `gorm:"column:grant_id"`
+	Family       string    `gorm:"column:family"`
 	ResponseID   string    `gorm:"column:response_id"`
 	State        string    `gorm:"column:state"`
 	KID          string    `gorm:"column:kid"`
@@ -94,6 +102,11 @@ type issuanceRow struct {
 	AcceptedAt   *db.Time  `gorm:"column:accepted_at"`
 	FailedAt     *db.Time  `gorm:"column:failed_at"`
 	DeletedAt    *db.Time  `gorm:"column:deleted_at"`
+
+	Grace      int64      `gorm:"column:grace"` // seconds
+	Supersedes *uuid.UUID `gorm:"column:supersedes"`
+	ReplacedBy *uuid.UUID `gorm:"column:replaced_by"`
+	ReplaceAt  *db.Time   `gorm:"column:replace_at"`
 }
 
 func (issuanceRow) TableName() string { return "issuance" }
@@ -103,10 +116,10 @@ func issuanceRowOf(i Issuance) issuanceRow {
 	for k, h := range i.Fields {
 		fields[k] = base64.RawURLEncoding.EncodeToString(h)
 	}
-	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, ResponseID: i.ResponseID,
+	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, Family: i.Family, ResponseID: i.ResponseID,
 		State: string(i.State), KID: i.KID, Holder: i.Holder, Fields: fields, VersionNo: i.VersionNo, ChainNo: i.ChainNo,
 		ListID: i.ListID, ListIndex: i.ListIndex, ValidFrom: db.Time{Time: i.ValidFrom}, ValidUntil: db.Time{Time: i.ValidUntil},
-		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason}
+		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason, Grace: int64(i.Grace / time.Second)}
 }
 
 // toIssuance takes a hash that cannot be read as one that nothing equals: that
@@ -121,11 +134,19 @@ func (r issuanceRow) toIssuance() Issuance {
 			fields[k] = nil
 		}
 	}
-	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, ResponseID: r.ResponseID,
+	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, Family: r.Family, ResponseID: r.ResponseID,
 		State: State(r.State), KID: r.KID, Holder: r.Holder, Fields: fields, VersionNo: r.VersionNo, ChainNo: r.ChainNo,
 		ListID: r.ListID, ListIndex: r.ListIndex, ValidFrom: r.ValidFrom.Time, ValidUntil: r.ValidUntil.Time,
 		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason,
-		AcceptedAt: timeOf(r.AcceptedAt), FailedAt: timeOf(r.FailedAt), DeletedAt: timeOf(r.DeletedAt)}
+		AcceptedAt: timeOf(r.AcceptedAt), FailedAt: timeOf(r.FailedAt), DeletedAt: timeOf(r.DeletedAt),
+		Grace: time.Duration(r.Grace) * time.Second, Supersedes: idOf(r.Supersedes), ReplacedBy: idOf(r.ReplacedBy), ReplaceAt: timeOf(r.ReplaceAt)}
+}
+
+func idOf(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }
 
 func toIssuances(rows []issuanceRow) []Issuance {

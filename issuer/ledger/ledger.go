@@ -24,6 +24,7 @@ var (
 	ErrNotReserved      = errors.New("ledger: the reservation is over")
 	ErrTooMany          = errors.New("ledger: the grant has led to enough credentials")
 	ErrOtherURL         = errors.New("ledger: the database belongs to another public URL")
+	ErrSuspended        = errors.New("ledger: a credential of the kind is suspended")
 	ErrTxCodeMissing    = errors.New("ledger: transaction code missing")
 	ErrTxCodeUnexpected = errors.New("ledger: transaction code not asked for")
 	ErrTxCodeWrong      = errors.New("ledger: transaction code wrong")

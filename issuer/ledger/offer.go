@@ -40,6 +40,7 @@ type Offer struct {
 	TxCodeHash   string // keyed hash; "" = no transaction code is asked
 	TxCodeMode   string // "numeric" or "text"; "" = no transaction code is asked
 	TxFailures   int
+	Replaces     uuid.UUID // the credential that it is a re-issue of; zero: none
 	CreatedBy    string
 	CancelledBy  string // account, or ByTxFailures; "" = not cancelled
 	CreatedAt    time.Time
@@ -47,30 +48,35 @@ type Offer struct {
 }
 
 type offerRow struct {
-	ID           string    `gorm:"column:id;primaryKey"`
-	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
-	ConfigIDs    string    `gorm:"column:config_ids"`
-	GrantTypes   string    `gorm:"column:grant_types"`
-	State        string    `gorm:"column:state"`
-	TxCodeHash   string    `gorm:"column:tx_code_hash"`
-	TxCodeMode   string    `gorm:"column:tx_code_mode"`
-	TxFailures   int       `gorm:"column:tx_failures"`
-	CreatedBy    string    `gorm:"column:created_by"`
-	CancelledBy  string    `gorm:"column:cancelled_by"`
-	CreatedAt    db.Time   `gorm:"column:created_at"`
-	ExpiresAt    db.Time   `gorm:"column:expires_at"`
+	ID           string     `gorm:"column:id;primaryKey"`
+	RegistrantID uuid.UUID  `gorm:"column:registrant_id"`
+	ConfigIDs    string     `gorm:"column:config_ids"`
+	GrantTypes   string     `gorm:"column:grant_types"`
+	State        string     `gorm:"column:state"`
+	TxCodeHash   string     `gorm:"column:tx_code_hash"`
+	TxCodeMode   string     `gorm:"column:tx_code_mode"`
+	TxFailures   int        `gorm:"column:tx_failures"`
+	Replaces     *uuid.UUID `gorm:"column:replaces"`
+	CreatedBy    string     `gorm:"column:created_by"`
+	CancelledBy  string     `gorm:"column:cancelled_by"`
+	CreatedAt    db.Time    `gorm:"column:created_at"`
+	ExpiresAt    db.Time    `gorm:"column:expires_at"`
 }
 
 func (offerRow) TableName() string { return "credential_offer" }
 
 func offerRowOf(o Offer) offerRow {
-	return offerRow{ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), GrantTypes: joinIDs(o.GrantTypes),
+	var replaces *uuid.UUID
+	if o.Replaces != uuid.Nil {
+		replaces = &o.Replaces
+	}
+	return offerRow{Replaces: replaces, ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), GrantTypes: joinIDs(o.GrantTypes),
 		State: string(o.State), TxCodeHash: o.TxCodeHash, TxCodeMode: o.TxCodeMode, TxFailures: o.TxFailures, CreatedBy: o.CreatedBy,
 		CreatedAt: db.Time{Time: o.CreatedAt}, ExpiresAt: db.Time{Time: o.ExpiresAt}}
 }
 
 func (r offerRow) toOffer() Offer {
-	return Offer{ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs),
+	return Offer{Replaces: idOf(r.Replaces), ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs),
 		GrantTypes: splitGrants(r.GrantTypes), State: OfferState(r.State), TxCodeHash: r.TxCodeHash, TxCodeMode: r.TxCodeMode, TxFailures: r.TxFailures, CreatedBy: r.CreatedBy, CancelledBy: r.CancelledBy,
 		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time}
 }
@@ -126,7 +132,7 @@ func findOffer(tx *gorm.DB, id, lock string, row *offerRow) error {
 	if !isID(id) {
 		return ErrNotFound
 	}
-	res := tx.Raw("SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, created_by,"+
+	res := tx.Raw("SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, replaces, created_by,"+
 		" cancelled_by, created_at, expires_at FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return ErrNotFound

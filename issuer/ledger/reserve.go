@@ -28,8 +28,9 @@ const MaxPerGrant = 5
 
 // Reserve is the gate before a signature, in one transaction: it locks the
 // registrant's record against writers and refuses if the change log moved since
-// the values were read (ErrMoved) or the key was revoked (ErrKeyRevoked), checks the grant (ErrRevoked, ErrExpired,
-// ErrTooMany), uses up the nonce (ErrUsed) and stores what will be signed with its
+// the values were read (ErrMoved) or the key was revoked (ErrKeyRevoked), checks the
+// grant (ErrRevoked, ErrExpired, ErrTooMany) and that none of the kind is suspended
+// (ErrSuspended), uses up the nonce (ErrUsed) and stores what will be signed with its
 // status indices, all of them or none. ErrNotFound: there is no such registrant.
 //
 // The record stays locked until the commit. So a change is either before the
@@ -41,10 +42,14 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		if err := l.checkGate(tx, first); err != nil {
 			return err
 		}
-		if _, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
+		grant, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now)
+		if err != nil {
 			return err
 		}
 		if err := checkRoom(tx, first.GrantID, first.ConfigID); err != nil {
+			return err
+		}
+		if err := checkSuspended(tx, first.RegistrantID, first.ConfigID); err != nil {
 			return err
 		}
 		if err := useNonce(tx, r.Nonce, r.NonceExpires); err != nil {
@@ -52,7 +57,7 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		}
 		rows := make([]issuanceRow, len(out))
 		for n := range out {
-			out[n].State, out[n].ReservedAt = Reserved, now.Time
+			out[n].State, out[n].ReservedAt, out[n].Family = Reserved, now.Time, grant.Family
 			rows[n] = issuanceRowOf(out[n])
 		}
 		return tx.Create(&rows).Error // a status index used twice fails here
@@ -108,63 +113,6 @@ func checkRoom(tx *gorm.DB, grant, config string) error {
 		return ErrTooMany
 	}
 	return nil
-}
-
-// Record closes the reservations of one response after the signatures: the
-// credentials are issued, their offer too if they were the last ones missing,
-// and a standing re-issue is done. ErrNotReserved if one of the reservations was
-// withdrawn or swept meanwhile: then none is issued, and none of the signed
-// bytes may be handed out.
-func (l *Ledger) Record(ctx context.Context, ids ...uuid.UUID) error {
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error { return l.record(tx, ids, now) })
-	if err != nil {
-		return fmt.Errorf("ledger: record: %w", err)
-	}
-	return nil
-}
-
-func (l *Ledger) record(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
-	res := tx.Model(&issuanceRow{}).Where("id IN ? AND state = ?", ids, string(Reserved)).
-		Updates(map[string]any{"state": string(Issued), "issued_at": now})
-	if res.Error != nil {
-		return res.Error
-	}
-	if int(res.RowsAffected) != len(ids) {
-		return ErrNotReserved
-	}
-	return l.settle(tx, ids[0])
-}
-
-// settle marks the offer behind an issuance and removes the standing re-issue.
-func (l *Ledger) settle(tx *gorm.DB, id uuid.UUID) error {
-	if err := l.settleOffer(tx, id); err != nil {
-		return err
-	}
-	return tx.Exec("DELETE FROM standing_reissue WHERE EXISTS (SELECT 1 FROM issuance i WHERE i.id = ?"+
-		" AND i.registrant_id = standing_reissue.registrant_id AND i.config_id = standing_reissue.config_id)", id).Error
-}
-
-// settleOffer marks the offer as issued when all that it offers has been. It
-// locks the offer before it counts: of two last ones at once, the second sees
-// the first.
-func (l *Ledger) settleOffer(tx *gorm.DB, id uuid.UUID) error {
-	var i issuanceRow
-	if err := tx.Where("id = ?", id).Take(&i).Error; err != nil {
-		return err
-	}
-	var offer offerRow
-	res := tx.Raw("SELECT id, config_ids FROM credential_offer WHERE id = (SELECT offer_id FROM issue_grant WHERE id = ?)"+
-		l.db.Dialect.ForUpdate(), i.GrantID).Scan(&offer)
-	if res.Error != nil || res.RowsAffected == 0 {
-		return res.Error
-	}
-	var issued int64
-	err := tx.Model(&issuanceRow{}).Where("grant_id = ? AND issued_at IS NOT NULL", i.GrantID).
-		Distinct("config_id").Count(&issued).Error
-	if err != nil || int(issued) < len(splitIDs(offer.ConfigIDs)) {
-		return err
-	}
-	return setOfferState(tx, offer.ID, OfferIssued, OfferRedeemed)
 }
 
 // Sweep closes up to limit reservations older than age as failed, sets their

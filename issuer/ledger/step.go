@@ -13,8 +13,10 @@ import (
 // Step is what happened to a credential.
 type Step string
 
-// The steps in the life of a credential. What was only reserved has no step yet.
+// The steps in the life of a credential. What was only reserved has no step yet:
+// the offer that led to it is told once it is issued.
 const (
+	StepOffered   Step = "offered"
 	StepIssued    Step = "issued"
 	StepAccepted  Step = "accepted" // the wallet says that it keeps it (OID4VCI 1.0 §11)
 	StepSuspended Step = "suspended"

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/uuid"
@@ -35,6 +36,7 @@ func TestStepsOfACredential(t *testing.T) {
 			for name, step := range steps {
 				index++
 				r := b.reservation(b.grant(t), list.ID, index)
+				r.Issuances[0].ConfigID = fmt.Sprint("c", index) // none is beside one that is suspended
 				if _, err := b.Reserve(ctx, r); err != nil {
 					t.Fatal(err)
 				}

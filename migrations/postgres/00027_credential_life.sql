@@ -8,7 +8,7 @@ CREATE TABLE issuance_event (
   id            uuid        PRIMARY KEY,
   issuance_id   uuid        NOT NULL,
   registrant_id uuid        NOT NULL,
-  step          text        NOT NULL CHECK (step IN ('issued', 'accepted', 'suspended', 'restored', 'replaced', 'withdrawn', 'failed')),
+  step          text        NOT NULL CHECK (step IN ('offered', 'issued', 'accepted', 'suspended', 'restored', 'replaced', 'withdrawn', 'failed')),
   at            timestamptz NOT NULL,
   by            text        NOT NULL,
   reason        text        NOT NULL,

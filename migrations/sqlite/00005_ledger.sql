@@ -42,7 +42,7 @@ CREATE TABLE credential_configuration (
 
 -- An offer: a short random id, what it offers to whom, and how it went.
 -- config_ids and grant_types are lists separated by spaces. created_by and cancelled_by name an
--- account, or the rule that did it.
+-- account, or the rule that did it. replaces is the credential that it re-issues.
 CREATE TABLE credential_offer (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
@@ -52,6 +52,7 @@ CREATE TABLE credential_offer (
   tx_code_hash  TEXT    NOT NULL DEFAULT '',
   tx_code_mode  TEXT    NOT NULL CHECK (tx_code_mode IN ('', 'numeric', 'text')),
   tx_failures   INTEGER NOT NULL DEFAULT 0,
+  replaces      TEXT,
   created_by    TEXT    NOT NULL,
   cancelled_by  TEXT    NOT NULL DEFAULT '',
   created_at    TEXT    NOT NULL,
@@ -120,6 +121,7 @@ CREATE TABLE issuance (
   config_id     TEXT    NOT NULL,
   format        TEXT    NOT NULL,
   grant_id      TEXT    NOT NULL,
+  family        TEXT    NOT NULL,
   response_id   TEXT    NOT NULL,
   state         TEXT    NOT NULL CHECK (state IN ('reserved', 'issued', 'suspended', 'withdrawn', 'failed')),
   kid           TEXT    NOT NULL,
@@ -150,6 +152,7 @@ CREATE INDEX issuance_response ON issuance (response_id);
 CREATE INDEX issuance_grant ON issuance (grant_id, config_id);
 CREATE INDEX issuance_reserved ON issuance (reserved_at) WHERE state = 'reserved';
 CREATE INDEX issuance_closed ON issuance (list_id) WHERE state IN ('suspended', 'withdrawn', 'failed') OR replace_at IS NOT NULL;
+CREATE INDEX issuance_replaced_by ON issuance (replaced_by) WHERE replaced_by IS NOT NULL;
 CREATE INDEX issuance_replace ON issuance (replace_at) WHERE replace_at IS NOT NULL;
 
 -- A withdrawn credential leaves a standing offer to issue it again.

@@ -8,7 +8,7 @@ CREATE TABLE issuance_event (
   id            TEXT    NOT NULL PRIMARY KEY,
   issuance_id   TEXT    NOT NULL,
   registrant_id TEXT    NOT NULL,
-  step          TEXT    NOT NULL CHECK (step IN ('issued', 'accepted', 'suspended', 'restored', 'replaced', 'withdrawn', 'failed')),
+  step          TEXT    NOT NULL CHECK (step IN ('offered', 'issued', 'accepted', 'suspended', 'restored', 'replaced', 'withdrawn', 'failed')),
   at            TEXT    NOT NULL,
   by            TEXT    NOT NULL,
   reason        TEXT    NOT NULL,

@@ -1,0 +1,50 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+	"socialregistry/issuer/ledger"
+	"socialregistry/registry"
+)
+
+// Reissue makes an offer of a new credential in the place of one (OID4VCI 1.0
+// §14.5): registrants for their own, staff who may make offers for any. When the new
+// one is issued, or when the wallet says that it took it, as its configuration has
+// it, the old one is withdrawn with all its copies. It may have been withdrawn
+// before: then the two are tied, and nothing else happens.
+//
+// It returns Forbidden, Unauthenticated, NotFound as CreateOffer does, or Conflict
+// "not_issued" for what nobody ever had, "suspended" and "replaced".
+func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, withTxCode bool) (Offer, error) {
+	row, err := i.issuanceFor(ctx, a, toOffer, id)
+	if err != nil {
+		return Offer{}, err
+	}
+	if err := mayBeReissued(row); err != nil {
+		return Offer{}, err
+	}
+	if err := i.checkConfigIDs([]string{row.ConfigID}); err != nil {
+		return Offer{}, err
+	}
+	if _, err := i.registry.CurrentVersion(ctx, a, row.RegistrantID); err != nil {
+		return Offer{}, fmt.Errorf("offer a new credential: %w", err)
+	}
+	return i.makeOffer(ctx, ledger.Offer{RegistrantID: row.RegistrantID, ConfigIDs: []string{row.ConfigID}, Replaces: row.ID,
+		CreatedBy: a.AccountID.String()}, withTxCode)
+}
+
+func mayBeReissued(row ledger.Issuance) error {
+	switch {
+	case row.IssuedAt.IsZero():
+		return fault.New(fault.Conflict, "not_issued", "This credential was never issued.")
+	case row.State == ledger.Suspended:
+		return fault.New(fault.Conflict, "suspended", "This credential is suspended: it is restored, or withdrawn, before a new one is issued.")
+	case row.ReplacedBy != uuid.Nil:
+		return fault.New(fault.Conflict, "replaced", "A newer credential stands in the place of this one.")
+	}
+	return nil
+}
