@@ -157,6 +157,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseExports(t, run)
 	s.exerciseMappings(t, run)
 	s.exerciseSources(t, run)
+	s.exerciseWalletProviders(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

@@ -74,7 +74,7 @@ func (s *server) protocol() {
 // personal access token, or by the session of the pages. Who may do what is
 // decided in registry.
 func (s *server) rest() {
-	h := rest.New(s.deps.Registry)
+	h := rest.New(s.deps.Registry, s.deps.Issuer)
 	known := []gin.HandlerFunc{auth.Caller(s.deps.Registry, respond.Problem), s.calls.limit}
 	own := policy{render: respond.Problem, body: smallBody, bearer: true, use: known}
 	repeatable, slow := own, own
@@ -93,6 +93,7 @@ func (s *server) rest() {
 	restFields(g, h)
 	restSources(g, h)
 	restIdentifiers(g, h)
+	restWalletProviders(g, h)
 	g.get("/api/v1/history", h.AdminHistory)
 
 	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
@@ -133,6 +134,15 @@ func restIdentifiers(g group, h *rest.Handlers) {
 	g.post("/api/v1/identifier-types", h.DefineIdentifierType)
 	g.get("/api/v1/identifier-types/:key", h.IdentifierType)
 	g.put("/api/v1/identifier-types/:key", h.ChangeIdentifierType)
+}
+
+// restWalletProviders: whose attestations of wallets and of keys are believed.
+func restWalletProviders(g group, h *rest.Handlers) {
+	g.get("/api/v1/wallet-providers", h.WalletProviders)
+	g.post("/api/v1/wallet-providers", h.DefineWalletProvider)
+	g.get("/api/v1/wallet-providers/:key", h.WalletProvider)
+	g.put("/api/v1/wallet-providers/:key", h.ChangeWalletProvider)
+	g.get("/api/v1/wallet-providers/:key/history", h.WalletProviderHistory)
 }
 
 // restTokens: the personal access tokens of the own account.

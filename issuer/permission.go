@@ -21,6 +21,9 @@ const (
 	toSuspend  action = "suspend or restore a credential"
 	toSeeKeys  action = "see the issuer's keys"
 	toKeepKeys action = "manage the issuer's keys"
+
+	toSeeProviders  action = "see wallet providers"
+	toKeepProviders action = "manage wallet providers"
 )
 
 // staffFor is the whole table of permissions of staff. What does not stand here is
@@ -31,22 +34,34 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
-	case toSeeKeys:
+	case toSeeKeys, toSeeProviders:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
-	case toKeepKeys:
+	case toKeepKeys, toKeepProviders:
 		return []registry.Role{registry.RoleAdmin}
 	}
 	return nil
 }
 
+// scopeFor is the scope of a personal access token that opens an action; "": no
+// token does.
+func scopeFor(act action) registry.Scope {
+	switch act {
+	case toSeeProviders:
+		return registry.ScopeSettingsRead
+	case toKeepProviders:
+		return registry.ScopeSettingsWrite
+	}
+	return ""
+}
+
 // mayKeep decides about what concerns the issuer as a whole: a role that holds
-// within bounds does not do, nor does any token. It returns Unauthenticated for
+// within bounds does not do, nor does a token without the scope of the action. It returns Unauthenticated for
 // nobody and Forbidden.
 func mayKeep(a registry.Actor, act action) error {
 	switch {
 	case len(a.Roles) == 0:
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
-	case a.ByToken():
+	case a.ByToken() && !slices.Contains(a.Scopes, scopeFor(act)):
 		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	case !slices.ContainsFunc(staffFor(act), a.HasEverywhere):
 		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")

@@ -1,9 +1,15 @@
 package rest
 
-import "socialregistry/registry"
+import (
+	"socialregistry/issuer"
+	"socialregistry/registry"
+)
 
 // Handlers answers the requests of the REST interface.
-type Handlers struct{ reg *registry.Registry }
+type Handlers struct {
+	reg *registry.Registry
+	iss *issuer.Issuer
+}
 
-// New makes the handlers over a registry.
-func New(reg *registry.Registry) *Handlers { return &Handlers{reg: reg} }
+// New makes the handlers over a registry and its issuer.
+func New(reg *registry.Registry, iss *issuer.Issuer) *Handlers { return &Handlers{reg, iss} }

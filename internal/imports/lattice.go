@@ -48,7 +48,7 @@ func Lattice() []Rule {
 		{6, []string{"api/auth"}, []string{"api/respond", "issuer", "issuer/oauth", "registry", "internal/fault"}},
 
 		{7, []string{"api/vci"}, []string{"api/respond", "api/auth", "registry", "issuer", "issuer/oauth", "issuer/oid4vci", "issuer/status", "contexts", "internal/fault"}},
-		{7, []string{"api/rest"}, []string{"api/respond", "api/auth", "registry", "registry/attestation", "registry/csvio", "registry/mapping", "internal/fault"}},
+		{7, []string{"api/rest"}, []string{"api/respond", "api/auth", "registry", "registry/attestation", "registry/csvio", "registry/mapping", "issuer", "issuer/ledger", "internal/fault"}},
 		{7, []string{"web"}, []string{"api/respond", "api/auth", "registry", "registry/csvio", "issuer", "contexts", "internal/fault"}},
 
 		{8, []string{"api"}, []string{"api/*", "web", "registry", "issuer", "contexts", "internal/fault"}},

@@ -158,3 +158,8 @@ func providerSubject(id string) string { return "wallet_provider:" + id }
 func providerDoc(p WalletProvider) map[string]any {
 	return map[string]any{"name": p.Name, "uses": p.Uses, "clients": p.Clients, "jwks": p.JWKS, "roots": p.Roots, "disabled": !p.DisabledAt.IsZero()}
 }
+
+// WalletProviderLog tells the changes of a wallet provider, the oldest first.
+func (l *Ledger) WalletProviderLog(ctx context.Context, id string) ([]Entry, error) {
+	return l.Log(ctx, providerSubject(id))
+}
