@@ -130,13 +130,18 @@ func rawKey(k jwk.Key) (crypto.PublicKey, error) {
 // checkJWK looks at the members before jwx does: jwx pads short coordinates and
 // takes an Ed25519 key of any length.
 func checkJWK(m map[string]any) error {
+	if use, ok := m["use"]; ok && use != "sig" {
+		return fmt.Errorf("%w: use is not sig", ErrKey)
+	}
+	return checkCoordinates(m)
+}
+
+// checkCoordinates holds a key, whatever its use, to its public members.
+func checkCoordinates(m map[string]any) error {
 	for _, name := range []string{"d", "k", "p", "q", "dp", "dq", "qi", "oth"} {
 		if _, ok := m[name]; ok {
 			return fmt.Errorf("%w: private member %s", ErrKey, name)
 		}
-	}
-	if use, ok := m["use"]; ok && use != "sig" {
-		return fmt.Errorf("%w: use is not sig", ErrKey)
 	}
 	coordinates := []string{"x"}
 	switch fmt.Sprint(m["kty"], " ", m["crv"]) {
