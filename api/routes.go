@@ -68,6 +68,8 @@ func (s *server) protocol() {
 	g.post("/oid4vci/challenge", h.Challenge)
 	g.post("/oid4vci/nonce", h.Nonce)
 	g.post("/oid4vci/credential", h.Credential)
+	g.post("/oid4vci/deferred", h.Deferred)
+	g.post("/oid4vci/notification", h.Notification)
 }
 
 // rest: the registry for programs. Nobody calls it without being known: by a

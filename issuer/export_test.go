@@ -28,7 +28,7 @@ func (i *Issuer) TakeIndex(ctx context.Context, kind string) (list string, index
 
 // CredentialWith is Credential with something between reservation and signature.
 func (i *Issuer) CredentialWith(ctx context.Context, call oauth.Call, body []byte, between func()) (any, error) {
-	o, err := i.order(ctx, call, body)
+	o, err := i.order(ctx, call, "application/json", body)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +37,11 @@ func (i *Issuer) CredentialWith(ctx context.Context, call oauth.Call, body []byt
 		return nil, err
 	}
 	between()
-	credentials, err := i.finish(ctx, batch)
+	response, err := i.finish(ctx, o, batch)
 	if err != nil {
 		return nil, err
 	}
-	return credentials[0], nil
+	return response.Credentials[0].Credential, nil
 }
 
 // Chain is the x5c of the key that signs with an algorithm now.

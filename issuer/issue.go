@@ -23,19 +23,23 @@ import (
 const maxTries = 5
 
 // Credential answers a credential request (OID4VCI 1.0 §8). This is the whole
-// pipeline, in order: open the token, read the request, check the proofs; then
-// issue. contentType is the media type of the body. Errors are *oauth.Error with
-// the codes of §8.3.1.2, RFC 6750 §3.1 and RFC 9449 §7.1.
+// pipeline, in order: open the token, decrypt and read the request, check the
+// proofs; then issue, or promise to (§9). contentType is the media type of the
+// body. Errors are *oauth.Error with the codes of §8.3.1.2, RFC 6750 §3.1 and RFC
+// 9449 §7.1.
 func (i *Issuer) Credential(ctx context.Context, call oauth.Call, contentType string, body []byte) (Answer, error) {
-	o, err := i.order(ctx, call, body)
+	o, err := i.order(ctx, call, contentType, body)
 	if err != nil {
 		return Answer{}, err
 	}
-	credentials, err := i.issue(ctx, o)
+	response, err := i.issue(ctx, o)
+	if errors.Is(err, errAwaiting) {
+		response, err = i.promise(ctx, o)
+	}
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{CredentialResponse: oid4vci.NewCredentialResponse("", credentials...)}, nil
+	return answer(response, o.encryption)
 }
 
 // Answer is what the credential endpoint and the deferred credential endpoint
@@ -44,57 +48,6 @@ func (i *Issuer) Credential(ctx context.Context, call oauth.Call, contentType st
 type Answer struct {
 	oid4vci.CredentialResponse
 	JWE string
-}
-
-// order is a request that has passed every check that needs no record: who may
-// get what, bound to which keys.
-type order struct {
-	access accessClaims
-	config Configuration
-	proofs []oid4vci.Proof // one credential is made for each
-	nonce  string          // id of the c_nonce in the proofs
-}
-
-// order checks what a wallet sends. Claims that it sends are not even read.
-func (i *Issuer) order(ctx context.Context, call oauth.Call, body []byte) (order, error) {
-	var o order
-	var err error
-	if o.access, err = i.access(ctx, call); err != nil {
-		return o, err
-	}
-	req, err := oid4vci.ParseCredentialRequest(body)
-	if err != nil {
-		return o, err
-	}
-	if o.config, err = i.granted(o.access, req.ConfigurationID); err != nil {
-		return o, err
-	}
-	now := i.now()
-	proof, err := oid4vci.CheckProof(ctx, req.ProofJWT, oid4vci.ProofPolicy{
-		Issuer: i.url, Now: now, Algs: oid4vci.ProofAlgs(), Methods: bindingMethods(o.config.Format),
-		Anonymous: o.access.ClientID == "", ClientID: o.access.ClientID, Resolve: i.resolver.Key,
-	})
-	if err != nil {
-		return o, err
-	}
-	var nonce nonceClaims
-	if err := i.tokens.Open(kindNonce, proof.Nonce, now, &nonce); err != nil {
-		return o, oid4vci.InvalidNonce(badNonce).Because(err)
-	}
-	o.nonce, o.proofs = nonce.ID, []oid4vci.Proof{proof}
-	return o, nil
-}
-
-// granted gives the configuration that is asked for, if the token is for it.
-func (i *Issuer) granted(access accessClaims, id string) (Configuration, error) {
-	config, known := i.configuration(id)
-	switch {
-	case !known:
-		return config, oid4vci.UnknownCredentialConfiguration("There is no such credential configuration.")
-	case !slices.Contains(access.ConfigIDs, id):
-		return config, oid4vci.CredentialRequestDenied("The access token is not for this credential configuration.")
-	}
-	return config, nil
 }
 
 // statement is what is going to be signed: one copy of a response, bound to the
@@ -110,32 +63,46 @@ type statement struct {
 // issue reads what is attested now, reserves, signs, records. The signatures are
 // made outside every transaction, and last: what they cover is stored before,
 // and they are handed out only if the reservations still stand after.
-func (i *Issuer) issue(ctx context.Context, o order) ([]any, error) {
+func (i *Issuer) issue(ctx context.Context, o order) (oid4vci.CredentialResponse, error) {
 	batch, err := i.reserve(ctx, o)
 	if err != nil {
-		return nil, err
+		return oid4vci.CredentialResponse{}, err
 	}
-	return i.finish(ctx, batch)
+	return i.finish(ctx, o, batch)
 }
 
-// finish signs what was reserved and records it.
-func (i *Issuer) finish(ctx context.Context, batch []statement) ([]any, error) {
+// finish signs what was reserved, records it and gives the answer.
+func (i *Issuer) finish(ctx context.Context, o order, batch []statement) (oid4vci.CredentialResponse, error) {
 	credentials, ids := make([]any, len(batch)), make([]uuid.UUID, len(batch))
 	for n, s := range batch {
 		var err error
 		if credentials[n], err = i.sign(s); err != nil {
-			return nil, fmt.Errorf("sign credential %s: %w", s.ID, err)
+			return oid4vci.CredentialResponse{}, fmt.Errorf("sign credential %s: %w", s.ID, err)
 		}
 		ids[n] = s.ID
 	}
-	err := i.ledger.Record(ctx, ids...)
-	if errors.Is(err, ledger.ErrNotReserved) {
-		return nil, oid4vci.CredentialRequestDenied("The record changed while the credential was made. Ask for a new offer.").Because(err)
+	if err := i.record(ctx, o, ids); err != nil {
+		return oid4vci.CredentialResponse{}, err
 	}
-	if err != nil {
-		return nil, err
+	id, err := i.notificationID(o, batch[0].ResponseID, batch[0].ValidUntil)
+	return oid4vci.NewCredentialResponse(id, credentials...), err
+}
+
+// record closes the reservations, and the promise that they keep.
+func (i *Issuer) record(ctx context.Context, o order, ids []uuid.UUID) error {
+	var err error
+	if o.deferral != "" {
+		err = i.ledger.Deliver(ctx, o.deferral, ids...)
+	} else {
+		err = i.ledger.Record(ctx, ids...)
 	}
-	return credentials, nil
+	switch {
+	case errors.Is(err, ledger.ErrNotReserved):
+		return oid4vci.CredentialRequestDenied("The record changed while the credential was made. Ask for a new offer.").Because(err)
+	case errors.Is(err, ledger.ErrUsed): // delivered by another request at the same time
+		return oid4vci.InvalidTransactionID().Because(err)
+	}
+	return err
 }
 
 // reserve reads the record and passes the gate, again if the record moved in
@@ -220,8 +187,8 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 		return nil, oid4vci.CredentialRequestDenied("No credential can be issued from this record. Ask the office.")
 	}
 	selected, missing := i.selectClaims(o.config, attested)
-	if len(missing) > 0 { // names of fields are no personal data
-		return nil, oid4vci.CredentialRequestDenied("These details are not attested: " + strings.Join(missing, ", ") + ".")
+	if len(missing) > 0 {
+		return nil, unattested(o.config, missing, attested.Waiting)
 	}
 	from, until := validity(i.now(), o.config.ValidityDays)
 	response := secret.RandomID(16)
@@ -238,6 +205,17 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 		}}
 	}
 	return batch, nil
+}
+
+// unattested says what to do without a mandatory detail: wait, if that is the
+// configuration's policy and all that is missing awaits its attestation (OID4VCI
+// 1.0 §9); else refuse.
+func unattested(c Configuration, missing []string, waiting map[string]bool) error {
+	if c.Deferred && !slices.ContainsFunc(missing, func(field string) bool { return !waiting[field] }) {
+		return errAwaiting
+	}
+	// Names of fields are no personal data.
+	return oid4vci.CredentialRequestDenied("These details are not attested: " + strings.Join(missing, ", ") + ".").Because(errUnattested)
 }
 
 // validity begins with the day, in UTC, so that the times in a credential link
@@ -261,7 +239,7 @@ func refusedBeforeWriting(err error) bool {
 			return true
 		}
 	}
-	return oauth.CodeOf(err) != ""
+	return errors.Is(err, errAwaiting) || oauth.CodeOf(err) != ""
 }
 
 func reserveError(err error) error {

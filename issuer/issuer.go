@@ -37,7 +37,14 @@ type Config struct {
 	Country string        // in certificates, ISO 3166-1 alpha-2; "" is ZZ, which no country has
 	Name    string        // in certificates, who issues; "" is Social Registry
 	Overlap time.Duration // how long a new key is published before it signs; 0 is a day
+
+	Drafts    bool // also serve wallets that speak drafts 13 to 15 of OID4VCI (compat.drafts)
+	BatchSize int  // most credentials of one request; 0: DefaultBatchSize, 1: no batches
+	Encrypted bool // take encrypted requests only, and answer so (OID4VCI 1.0 §10)
 }
+
+// DefaultBatchSize is how many credentials a wallet may ask for at once.
+const DefaultBatchSize = 10
 
 // Issuer makes credentials and withdraws them. It is safe for concurrent use,
 // and any number of processes may share one database.
@@ -52,6 +59,10 @@ type Issuer struct {
 	ring       *keyring
 	legal      keys.Issuer // who certificates are for
 	overlap    time.Duration
+	drafts     bool
+	batchSize  int
+	encrypted  bool
+	encryption encryptionKeys
 	tokens     secret.Tokens
 	txCodes    secret.Key
 	dpop       DPoP
@@ -85,6 +96,8 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 	}
 	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
 		tokens: secret.NewTokens("k1", c.Master.Derive("issuer/tokens")), txCodes: c.Master.Derive("issuer/tx-codes")}
+	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
+	i.encryption = encryptionKeys{c.Master.Derive("issuer/request-encryption")}
 	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"))
 	i.lists = newListCache()
 	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}

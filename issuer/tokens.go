@@ -26,8 +26,10 @@ const (
 	kindNonce  = "c_nonce"
 	kindAccess = "access_token"
 
-	kindDPoPNonce = "dpop_nonce"
-	kindChallenge = "attestation_challenge"
+	kindDPoPNonce    = "dpop_nonce"
+	kindChallenge    = "attestation_challenge"
+	kindTransaction  = "transaction_id"
+	kindNotification = "notification_id"
 )
 
 // codeClaims stand in a pre-authorized code. The offer's row says whether it may

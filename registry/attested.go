@@ -205,11 +205,13 @@ type Attested struct {
 	VersionNo    int
 	ChainNo      int64                    // compare it at the gate: it moves with every edit and every decision
 	Values       map[string]AttestedValue // by field
+	Waiting      map[string]bool          // fields whose value nobody has decided on: neither attested nor rejected
 }
 
 // Attested gives the values of a person or group that are attested now, and no
-// other but, of a household, the facts that are counted (CountedFields). It asks
-// for no Actor: it is for the issuer, which decides whom it serves. It
+// other but, of a household, the facts that are counted (CountedFields), and
+// which fields wait for a decision. It asks for no Actor: it is for the issuer,
+// which decides whom it serves. It
 // returns NotFound.
 func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error) {
 	var out Attested
@@ -227,8 +229,13 @@ func (r *Registry) Attested(ctx context.Context, id uuid.UUID) (Attested, error)
 			return err
 		}
 		out = Attested{RegistrantID: id, Kind: rec.row.Kind, Number: rec.row.Number, Active: rec.row.Status == statusActive, VersionNo: rec.row.VersionNo, ChainNo: rec.row.ChainNo,
-			Values: map[string]AttestedValue{}}
+			Values: map[string]AttestedValue{}, Waiting: map[string]bool{}}
 		values, now := rec.row.Values.with(rec.text), r.now()
+		for _, def := range fields.list {
+			if def.Attestable && rec.text[def.Key] != "" && r.stateOf(rec, def.Key, states[def.No], now) == StateNew {
+				out.Waiting[def.Key] = true
+			}
+		}
 		for no, s := range states {
 			def := fields.byNo[no]
 			if r.stateOf(rec, def.Key, s, now) == StateAttested {

@@ -7,7 +7,6 @@ import (
 const (
 	mediaJSON   = "application/json"
 	mediaJSONLD = "application/ld+json"
-	mediaJWT    = "application/jwt"
 )
 
 // Metadata serves /.well-known/openid-credential-issuer (OID4VCI 1.0 §12.2.2).

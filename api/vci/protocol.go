@@ -9,6 +9,7 @@ import (
 	"socialregistry/api/respond"
 	"socialregistry/issuer"
 	"socialregistry/issuer/oauth"
+	"socialregistry/issuer/oid4vci"
 )
 
 // Offer serves GET /oid4vci/offers/:id, an offer by reference (OID4VCI 1.0
@@ -53,9 +54,28 @@ func (h *Handlers) Credential(c *gin.Context) error {
 	return h.issue(c, h.issuer.Credential)
 }
 
+// Deferred serves POST /oid4vci/deferred (OID4VCI 1.0 §9).
+func (h *Handlers) Deferred(c *gin.Context) error {
+	return h.issue(c, h.issuer.Deferred)
+}
+
+// Notification serves POST /oid4vci/notification (OID4VCI 1.0 §11).
+func (h *Handlers) Notification(c *gin.Context) error {
+	body, err := respond.Body(c, mediaJSON)
+	if err != nil {
+		return err
+	}
+	if err := h.issuer.Notification(c.Request.Context(), h.call(c), body); err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.Status(http.StatusNoContent) // §11.2
+	return nil
+}
+
 // issue serves an endpoint that answers with credentials.
 func (h *Handlers) issue(c *gin.Context, ask func(context.Context, oauth.Call, string, []byte) (issuer.Answer, error)) error {
-	body, err := respond.Body(c, mediaJSON, mediaJWT)
+	body, err := respond.Body(c, mediaJSON, oid4vci.MediaJWT)
 	if err != nil {
 		return err
 	}
@@ -69,7 +89,7 @@ func (h *Handlers) issue(c *gin.Context, ask func(context.Context, oauth.Call, s
 		status = http.StatusAccepted // §8.3
 	}
 	if answer.JWE != "" {
-		c.Data(status, mediaJWT, []byte(answer.JWE)) // §10
+		c.Data(status, oid4vci.MediaJWT, []byte(answer.JWE)) // §10
 		return nil
 	}
 	return respond.JSON(c, status, answer.CredentialResponse)

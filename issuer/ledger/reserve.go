@@ -142,13 +142,13 @@ func (l *Ledger) Sweep(ctx context.Context, age time.Duration, limit int) (int, 
 	return closed, nil
 }
 
-// Purge deletes offers and grants that were over longer ago than keep, at most
-// limit of each, and says how many. What was issued by them stays.
+// Purge deletes offers, grants and deferrals that were over longer ago than keep,
+// at most limit of each, and says how many. What was issued by them stays.
 func (l *Ledger) Purge(ctx context.Context, keep time.Duration, limit int) (int, error) {
 	purged := 0
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		purged = 0
-		for _, table := range []string{"issue_grant", "credential_offer"} {
+		for _, table := range []string{"issue_grant", "credential_offer", "deferred_issuance"} {
 			done := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
 				db.TimeOf(now.Add(-keep)), limit)
 			if done.Error != nil {

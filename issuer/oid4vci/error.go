@@ -2,7 +2,8 @@ package oid4vci
 
 import "socialregistry/issuer/oauth"
 
-// The error codes of the credential endpoint (OID4VCI 1.0 §8.3.1.2).
+// The error codes of the credential endpoint (OID4VCI 1.0 §8.3.1.2), of the
+// deferred credential endpoint (§9.3) and of the notification endpoint (§11.3).
 const (
 	CodeInvalidCredentialRequest       = "invalid_credential_request"
 	CodeUnknownCredentialConfiguration = "unknown_credential_configuration"
@@ -11,6 +12,9 @@ const (
 	CodeInvalidNonce                   = "invalid_nonce"
 	CodeInvalidEncryptionParameters    = "invalid_encryption_parameters"
 	CodeCredentialRequestDenied        = "credential_request_denied"
+	CodeInvalidTransactionID           = "invalid_transaction_id"
+	CodeInvalidNotificationID          = "invalid_notification_id"
+	CodeInvalidNotificationRequest     = "invalid_notification_request"
 )
 
 // InvalidCredentialRequest: the request is malformed, misses a parameter or has
@@ -49,4 +53,22 @@ func InvalidEncryptionParameters(description string) *oauth.Error {
 // CredentialRequestDenied: the issuer refuses; the wallet should not retry.
 func CredentialRequestDenied(description string) *oauth.Error {
 	return oauth.NewError(CodeCredentialRequestDenied, description, 400)
+}
+
+// InvalidTransactionID: the transaction_id is unknown, used, over, or another's
+// (§9.3); one text for all of them, so that it tells nothing.
+func InvalidTransactionID() *oauth.Error {
+	return oauth.NewError(CodeInvalidTransactionID, "The transaction_id is not valid, or its credentials were given out.", 400)
+}
+
+// InvalidNotificationID: the notification_id is unknown, over, or another's
+// (§11.3); one text for all of them.
+func InvalidNotificationID() *oauth.Error {
+	return oauth.NewError(CodeInvalidNotificationID, "The notification_id is not valid.", 400)
+}
+
+// InvalidNotificationRequest: the notification is malformed or misses a member
+// (§11.3).
+func InvalidNotificationRequest(description string) *oauth.Error {
+	return oauth.NewError(CodeInvalidNotificationRequest, description, 400)
 }

@@ -42,6 +42,10 @@ type ProofPolicy struct {
 	Methods   []string  // binding methods of the configuration; none listed, none accepted
 	Anonymous bool      // the token was got without client_id: iss must be absent
 	ClientID  string    // else iss, if present, must be this
+	BatchSize int       // most keys of one request
+	// Attestation is what must be attested of the keys; nil: nothing, and a key
+	// attestation is not looked at.
+	Attestation *AttestationPolicy
 	// Resolve finds the public key that a DID URL names. It must not reach
 	// private addresses; its errors are never shown.
 	Resolve func(ctx context.Context, didURL string) (crypto.PublicKey, error)
@@ -57,6 +61,14 @@ type Proof struct {
 	DID      string
 	Nonce    string
 	IssuedAt time.Time
+
+	attested []AttestedKey // by the key attestation in its header
+}
+
+// ProofByDID is the proof of a key that a DID URL names, checked before.
+func ProofByDID(key crypto.PublicKey, kid string) Proof {
+	id, _, _ := strings.Cut(kid, "#")
+	return Proof{Key: key, KID: kid, DID: id}
 }
 
 // CheckProof checks a proof of type jwt (OID4VCI 1.0 appendix F.1 and F.4).
@@ -80,6 +92,9 @@ func CheckProof(ctx context.Context, compact string, want ProofPolicy) (Proof, e
 		return Proof{}, InvalidProof("The signature of the proof is not good.").Because(err)
 	}
 	if err := proof.readClaims(claims, want); err != nil {
+		return Proof{}, err
+	}
+	if err := proof.readAttestation(head, want); err != nil {
 		return Proof{}, err
 	}
 	return proof, nil
@@ -167,7 +182,7 @@ func keyByKID(ctx context.Context, kid string, want ProofPolicy) (Proof, error) 
 	if err != nil {
 		return Proof{}, InvalidProof("The header kid of the proof names no key that can be found.").Because(err)
 	}
-	return Proof{Key: key, KID: kid, DID: id}, nil
+	return ProofByDID(key, kid), nil
 }
 
 // bindsTo says that the DID's method is among the binding methods.

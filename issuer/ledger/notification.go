@@ -1,0 +1,43 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Outcome is what a wallet told about the credentials of a response (OID4VCI 1.0
+// §11).
+type Outcome string
+
+// The outcomes, each with the column that keeps when it was first told.
+const (
+	Accepted Outcome = "accepted_at"
+	Refused  Outcome = "failed_at"
+	Deleted  Outcome = "deleted_at"
+)
+
+// Notify keeps what a wallet told about all credentials of one response, once:
+// what is told again changes nothing (§11.1). ErrNotFound: no credential was
+// issued with that response.
+func (l *Ledger) Notify(ctx context.Context, responseID string, told Outcome) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		var n int64
+		known := tx.Model(&issuanceRow{}).Where("response_id = ? AND issued_at IS NOT NULL", responseID)
+		if err := known.Count(&n).Error; err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNotFound
+		}
+		return tx.Model(&issuanceRow{}).Where("response_id = ? AND issued_at IS NOT NULL AND "+string(told)+" IS NULL", responseID).
+			Update(string(told), now).Error
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: notify: %w", err)
+	}
+	return nil
+}
