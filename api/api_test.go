@@ -42,6 +42,7 @@ const (
 func TestMain(m *testing.M) {
 	openapi3filter.RegisterBodyDecoder("application/vc", openapi3filter.JSONBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/statuslist+jwt", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/jwt", openapi3filter.PlainBodyDecoder)
 	dbtest.Main(m)
 }
 
@@ -55,6 +56,7 @@ type service struct {
 	programs map[string][]string // see as
 	feed     *standIn
 	db       *db.DB
+	master   secret.Master
 }
 
 func staff(role registry.Role) registry.Actor {
@@ -86,7 +88,7 @@ func newService(t *testing.T, d *db.DB) *service {
 	}
 	handler, err := api.New(deps)
 	must(t, err)
-	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed, db: d}
+	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed, db: d, master: master}
 }
 
 // attestedPerson registers somebody and attests all that can be attested.

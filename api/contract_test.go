@@ -130,6 +130,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseOperation(run)
 	s.exerciseToken(t, run)
 	s.exerciseCredential(t, run)
+	s.exerciseDeferred(t, run)
+	s.exerciseNotification(t, run)
 	s.exerciseStatus(t, run)
 	s.exercisePeople(t, run)
 	s.exerciseGroupKinds(t, run)

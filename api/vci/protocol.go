@@ -61,7 +61,7 @@ func (h *Handlers) Deferred(c *gin.Context) error {
 
 // Notification serves POST /oid4vci/notification (OID4VCI 1.0 §11).
 func (h *Handlers) Notification(c *gin.Context) error {
-	body, err := respond.Body(c, mediaJSON)
+	body, err := protectedBody(c, mediaJSON)
 	if err != nil {
 		return err
 	}
@@ -73,9 +73,18 @@ func (h *Handlers) Notification(c *gin.Context) error {
 	return nil
 }
 
+// protectedBody reads the body of a request that needs an access token. Who sends
+// none is told that first, whatever the body is (RFC 6750 §3.1).
+func protectedBody(c *gin.Context, types ...string) ([]byte, error) {
+	if c.GetHeader("Authorization") == "" {
+		return nil, oauth.NoToken()
+	}
+	return respond.Body(c, types...)
+}
+
 // issue serves an endpoint that answers with credentials.
 func (h *Handlers) issue(c *gin.Context, ask func(context.Context, oauth.Call, string, []byte) (issuer.Answer, error)) error {
-	body, err := respond.Body(c, mediaJSON, oid4vci.MediaJWT)
+	body, err := protectedBody(c, mediaJSON, oid4vci.MediaJWT)
 	if err != nil {
 		return err
 	}

@@ -80,22 +80,6 @@ func TestRow45UnknownIdentifiers(t *testing.T) {
 	})
 }
 
-func TestRow55BatchLimits(t *testing.T) {
-	each(t, func(t *testing.T, s *service) {
-		token, nonce := s.token(s.person(), sd), s.nonce()
-		one := s.proof(nonce).sign(t)
-		for name, proofs := range map[string][]string{"two": {one, s.proof(nonce).sign(t)}, "the same twice": {one, one}, "one is bad": {one, "x"}} {
-			s.refused(name, s.credential(token, object{"credential_configuration_id": sd, "proofs": object{"jwt": proofs}}), 400, "invalid_credential_request", "invalid_proof")
-		}
-		if n := s.count("issuance"); n != 0 {
-			t.Errorf("%d status indices were used", n)
-		}
-		if a := s.ask(token, sd, one); a.status != 200 {
-			t.Errorf("the one after: %d %s", a.status, a.body)
-		}
-	})
-}
-
 func (s *service) count(table string) int {
 	s.t.Helper()
 	var n int

@@ -63,6 +63,7 @@ type service struct {
 	admin    registry.Actor
 	clock    *clock
 	log      *log
+	options  func(c *issuer.Config) // what start was called with
 }
 
 // each runs a row on both databases.
@@ -79,7 +80,19 @@ func newService(t *testing.T, d *db.DB) *service {
 	var err error
 	s.registry, err = registry.New(ctx, registry.Config{DB: d, Master: s.master, Now: s.clock.now})
 	s.must(err)
-	s.issuer, err = issuer.New(ctx, issuer.Config{DB: d, Registry: s.registry, Master: s.master, PublicURL: publicURL, Now: s.clock.now, Resolver: did.NewResolver()})
+	s.start(func(*issuer.Config) {})
+	return s
+}
+
+// start starts the service, with other settings of the issuer, behind a listener
+// of its own.
+func (s *service) start(options func(c *issuer.Config)) {
+	s.t.Helper()
+	s.options = options
+	config := issuer.Config{DB: s.db, Registry: s.registry, Master: s.master, PublicURL: publicURL, Now: s.clock.now, Resolver: did.NewResolver()}
+	options(&config)
+	var err error
+	s.issuer, err = issuer.New(context.Background(), config)
 	s.must(err)
 	pages, err := web.New(web.Config{Registry: s.registry, Issuer: s.issuer, PublicURL: publicURL, Now: s.clock.now})
 	s.must(err)
@@ -87,9 +100,8 @@ func newService(t *testing.T, d *db.DB) *service {
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	s.must(err)
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	s.t.Cleanup(server.Close)
 	s.url = server.URL
-	return s
 }
 
 func (s *service) must(err error) {
@@ -302,6 +314,16 @@ func (s *service) proof(nonce string) *proof {
 	s.must(err)
 	return &proof{key, jose.ES256, object{"typ": "openid4vci-proof+jwt", "jwk": jwk},
 		object{"aud": publicURL, "iat": s.clock.now().Unix(), "nonce": nonce}}
+}
+
+// proofByDID is a good proof that names its key by did:key.
+func (s *service) proofByDID(nonce string) *proof {
+	s.t.Helper()
+	p := s.proof(nonce)
+	kid, err := did.KeyURL(p.key.Public())
+	s.must(err)
+	p.header = object{"typ": "openid4vci-proof+jwt", "kid": kid}
+	return p
 }
 
 func (p *proof) sign(t testing.TB) string {
