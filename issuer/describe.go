@@ -22,6 +22,9 @@ func (i *Issuer) describe(c Configuration) oid4vci.Configuration {
 		out = oid4vci.NewSDJWTConfiguration(i.vct(c), []string{c.Alg}, i.credentialMetadata(c))
 	}
 	out.Scope = c.Scope
+	if c.KeyAttestations != nil {
+		out = out.WithKeyAttestations(oid4vci.KeyAttestations(*c.KeyAttestations))
+	}
 	return out
 }
 

@@ -1,10 +1,14 @@
 package issuer
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"socialregistry/did"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/keys"
 	"socialregistry/issuer/oauth"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
@@ -13,8 +17,48 @@ import (
 // Every URL in these documents comes from the configured public URL, never from
 // a request.
 
-// Metadata is the credential issuer's self-description (OID4VCI 1.0 §12.2).
-func (i *Issuer) Metadata() oid4vci.Metadata { return i.metadata }
+// Metadata is the credential issuer's self-description (OID4VCI 1.0 §12.2), with
+// names in the languages that an Accept-Language header asks for, and the tags of
+// those.
+func (i *Issuer) Metadata(acceptLanguage string) (oid4vci.Metadata, []string, error) {
+	jwk, err := i.encryption.published(i.now())
+	if err != nil {
+		return oid4vci.Metadata{}, nil, fmt.Errorf("publish the key for requests: %w", err)
+	}
+	m, languages := i.metadata.WithEncryption(jwk, i.encrypted).In(acceptLanguage)
+	return m, languages, nil
+}
+
+// metadataLife is how long signed metadata are good.
+const metadataLife = 24 * time.Hour
+
+// SignedMetadata is Metadata as a JWT (OID4VCI 1.0 §12.2.3), signed with the key of
+// our ES256 credentials: by its certificates, or by its kid in /jwks.json if it has
+// none.
+func (i *Issuer) SignedMetadata(acceptLanguage string) (string, []string, error) {
+	m, languages, err := i.Metadata(acceptLanguage)
+	if err != nil {
+		return "", nil, err
+	}
+	now := i.now()
+	payload, err := m.Claims(now, metadataLife)
+	if err != nil {
+		return "", nil, err
+	}
+	key, err := i.ring.Current(jose.ES256, now)
+	if err != nil {
+		return "", nil, err
+	}
+	header := map[string]any{"typ": oid4vci.MetadataType, "kid": key.KID}
+	switch x5c, err := i.chain(key, now); {
+	case err == nil:
+		header["x5c"] = x5c
+	case !errors.Is(err, keys.ErrNoCertificate):
+		return "", nil, err
+	}
+	jwt, err := jose.Sign(key.Signer, key.Alg, header, payload)
+	return jwt, languages, err
+}
 
 // AuthorizationServer is the self-description of the token endpoint (RFC 8414;
 // OID4VCI 1.0 §12.3).
@@ -81,11 +125,15 @@ func (i *Issuer) buildMetadata() oid4vci.Metadata {
 		CredentialEndpoint: i.url + "/oid4vci/credential",
 		NonceEndpoint:      i.url + "/oid4vci/nonce",
 		Configurations:     map[string]oid4vci.Configuration{},
+
+		DeferredEndpoint:     i.url + "/oid4vci/deferred",
+		NotificationEndpoint: i.url + "/oid4vci/notification",
+		Display:              []oid4vci.Display{{Name: i.legal.Name, Locale: "en"}},
 	}
 	for _, c := range i.configs {
 		m.Configurations[c.ID] = i.describe(c)
 	}
-	return m
+	return m.WithBatch(i.batchSize)
 }
 
 // labelsOf gives the field's label in the languages of the configuration.

@@ -1,7 +1,11 @@
 package vci
 
 import (
+	"strings"
+
 	"github.com/gin-gonic/gin"
+
+	"socialregistry/issuer/oid4vci"
 )
 
 const (
@@ -9,9 +13,25 @@ const (
 	mediaJSONLD = "application/ld+json"
 )
 
-// Metadata serves /.well-known/openid-credential-issuer (OID4VCI 1.0 §12.2.2).
+// Metadata serves /.well-known/openid-credential-issuer (OID4VCI 1.0 §12.2.2):
+// JSON, or a signed JWT for whoever asks for that first.
 func (h *Handlers) Metadata(c *gin.Context) error {
-	return describe(c, mediaJSON, h.issuer.Metadata())
+	c.Header("Vary", "Accept, Accept-Language")
+	wanted := c.GetHeader("Accept-Language")
+	if c.NegotiateFormat(mediaJSON, oid4vci.MediaJWT) == oid4vci.MediaJWT {
+		jwt, languages, err := h.issuer.SignedMetadata(wanted)
+		if err != nil {
+			return err
+		}
+		c.Header("Content-Language", strings.Join(languages, ", "))
+		return publish(c, oid4vci.MediaJWT, []byte(jwt))
+	}
+	m, languages, err := h.issuer.Metadata(wanted)
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Language", strings.Join(languages, ", "))
+	return describe(c, mediaJSON, m)
 }
 
 // AuthorizationServer serves /.well-known/oauth-authorization-server (RFC 8414 §3).

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"socialregistry/internal/jose"
 )
 
 // Formats of OID4VCI 1.0 appendix A that the issuer knows.
@@ -23,11 +25,60 @@ var ErrMetadata = errors.New("oid4vci: bad issuer metadata")
 // It has the members of what exists and no others. The issuer is its own
 // authorization server, so authorization_servers is absent.
 type Metadata struct {
-	CredentialIssuer   string                   `json:"credential_issuer"`
-	CredentialEndpoint string                   `json:"credential_endpoint"`
-	NonceEndpoint      string                   `json:"nonce_endpoint"`
-	Display            []Display                `json:"display,omitempty"`
-	Configurations     map[string]Configuration `json:"credential_configurations_supported"`
+	CredentialIssuer     string                   `json:"credential_issuer"`
+	CredentialEndpoint   string                   `json:"credential_endpoint"`
+	NonceEndpoint        string                   `json:"nonce_endpoint"`
+	DeferredEndpoint     string                   `json:"deferred_credential_endpoint"`
+	NotificationEndpoint string                   `json:"notification_endpoint"`
+	RequestEncryption    *RequestEncryption       `json:"credential_request_encryption,omitempty"`
+	ResponseEncryption   *EncryptionSupport       `json:"credential_response_encryption,omitempty"`
+	Batch                *Batch                   `json:"batch_credential_issuance,omitempty"`
+	Display              []Display                `json:"display,omitempty"`
+	Configurations       map[string]Configuration `json:"credential_configurations_supported"`
+}
+
+// RequestEncryption says how a request may be encrypted (§10, §12.2.4), and by
+// which keys.
+type RequestEncryption struct {
+	JWKS     KeySet   `json:"jwks"`
+	Encs     []string `json:"enc_values_supported"`
+	Zips     []string `json:"zip_values_supported"`
+	Required bool     `json:"encryption_required"`
+}
+
+// KeySet is a set of public keys (RFC 7517 §5).
+type KeySet struct {
+	Keys []map[string]any `json:"keys"`
+}
+
+// EncryptionSupport says how an answer may be encrypted (§10, §12.2.4).
+type EncryptionSupport struct {
+	Algs     []string `json:"alg_values_supported"`
+	Encs     []string `json:"enc_values_supported"`
+	Zips     []string `json:"zip_values_supported"`
+	Required bool     `json:"encryption_required"`
+}
+
+// Batch says how many keys a request may have, two at least (§12.2.4).
+type Batch struct {
+	Size int `json:"batch_size"`
+}
+
+// WithEncryption gives the metadata with both encryptions, requests being
+// encrypted to jwk.
+func (m Metadata) WithEncryption(jwk map[string]any, required bool) Metadata {
+	zips := []string{jose.DEF}
+	m.RequestEncryption = &RequestEncryption{JWKS: KeySet{[]map[string]any{jwk}}, Encs: jose.Encs(), Zips: zips, Required: required}
+	m.ResponseEncryption = &EncryptionSupport{Algs: []string{jose.ECDHES}, Encs: jose.Encs(), Zips: zips, Required: required}
+	return m
+}
+
+// WithBatch gives the metadata with the size of a batch, if there are batches.
+func (m Metadata) WithBatch(size int) Metadata {
+	if size > 1 {
+		m.Batch = &Batch{Size: size}
+	}
+	return m
 }
 
 // Configuration describes one kind of credential. Make it with the function of
@@ -52,9 +103,29 @@ type Definition struct {
 	Type    []string `json:"type"`
 }
 
-// ProofType lists the JOSE algorithms of one proof type.
+// ProofType lists the JOSE algorithms of one proof type, and says what must be
+// attested of its keys; nil: nothing.
 type ProofType struct {
-	Algs []string `json:"proof_signing_alg_values_supported"`
+	Algs            []string         `json:"proof_signing_alg_values_supported"`
+	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
+}
+
+// KeyAttestations are the levels of which a key attestation must name one each
+// (§12.2.4, appendix D.2); an empty list asks for none.
+type KeyAttestations struct {
+	KeyStorage         []string `json:"key_storage,omitempty"`
+	UserAuthentication []string `json:"user_authentication,omitempty"`
+}
+
+// WithKeyAttestations gives the configuration with key attestations required of
+// proofs. A credential that binds to a bare key may then be had by a key
+// attestation alone (appendix F.3).
+func (c Configuration) WithKeyAttestations(required KeyAttestations) Configuration {
+	c.ProofTypes = map[string]ProofType{"jwt": {ProofAlgs(), &required}}
+	if slices.Contains(c.BindingMethods, BindJWK) {
+		c.ProofTypes["attestation"] = ProofType{ProofAlgs(), &required}
+	}
+	return c
 }
 
 // CredentialMetadata says how to show a credential and its claims.
@@ -155,10 +226,13 @@ func jwtProofs() map[string]ProofType { return map[string]ProofType{"jwt": {Algs
 // Check returns ErrMetadata, with the place in words, if a rule of §12.2.4 is
 // broken. Call it once at start: a wrong configuration must never be served.
 func (m Metadata) Check() error {
-	for _, u := range []string{m.CredentialIssuer, m.CredentialEndpoint, m.NonceEndpoint} {
+	for _, u := range []string{m.CredentialIssuer, m.CredentialEndpoint, m.NonceEndpoint, m.DeferredEndpoint, m.NotificationEndpoint} {
 		if err := checkURL(u); err != nil {
 			return err
 		}
+	}
+	if m.Batch != nil && m.Batch.Size < 2 {
+		return fmt.Errorf("%w: batch_size must be 2 at least", ErrMetadata)
 	}
 	if len(m.Configurations) == 0 {
 		return fmt.Errorf("%w: no credential configuration", ErrMetadata)

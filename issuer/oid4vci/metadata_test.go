@@ -24,7 +24,9 @@ func metadata() oid4vci.Metadata {
 		CredentialIssuer:   issuerID,
 		CredentialEndpoint: issuerID + "/oid4vci/credential",
 		NonceEndpoint:      issuerID + "/oid4vci/nonce",
-		Display:            []oid4vci.Display{{Name: "Social registry", Locale: "en"}},
+
+		DeferredEndpoint: issuerID + "/oid4vci/deferred", NotificationEndpoint: issuerID + "/oid4vci/notification",
+		Display: []oid4vci.Display{{Name: "Social registry", Locale: "en"}},
 		Configurations: map[string]oid4vci.Configuration{
 			"sd":  oid4vci.NewSDJWTConfiguration(issuerID+"/credentials/types/person", []string{"ES256"}, credentialMetadata()),
 			"ldp": oid4vci.NewLDPConfiguration([]string{"https://www.w3.org/ns/credentials/v2"}, []string{"VerifiableCredential"}, []string{"eddsa-rdfc-2022"}, credentialMetadata()),
