@@ -169,7 +169,8 @@ func TestRow82ClaimWithoutTermIsRefusedAtStart(t *testing.T) {
 func TestMetadataNamesBothFormats(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dbtest.New(t, "sqlite"))
-	m := w.Metadata()
+	m, _, err := w.Metadata("")
+	must(t, err)
 	if m.CredentialIssuer != publicURL || m.Configurations[sd].VCT != publicURL+"/credentials/types/person" {
 		t.Errorf("metadata %+v", m)
 	}

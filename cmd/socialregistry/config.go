@@ -44,6 +44,10 @@ type Config struct {
 	Country    string        // in certificates, ISO 3166-1 alpha-2
 	IssuerName string        // in certificates, who issues
 	KeyOverlap time.Duration // how long a new key is published before it signs
+
+	Drafts    bool // also serve wallets that speak drafts of OID4VCI
+	BatchSize int  // most copies of a credential in one request
+	Encrypted bool // take encrypted credential requests only
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell

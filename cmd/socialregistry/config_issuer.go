@@ -2,12 +2,13 @@ package main
 
 import (
 	"errors"
+	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
-// issuerSettings are about what stands in certificates, and about keys.
+// issuerSettings are about certificates and keys, and about what wallets may ask.
 func issuerSettings() []setting {
 	return []setting{
 		{"SR_COUNTRY", "ZZ", "use two capital letters of ISO 3166-1, as KE; ZZ stands for no country", func(c *Config, v string) error {
@@ -23,6 +24,20 @@ func issuerSettings() []setting {
 				err = errors.New("out of range")
 			}
 			return err
+		}},
+		{"SR_COMPAT_DRAFTS", "true", "use true or false", func(c *Config, v string) (err error) {
+			c.Drafts, err = strconv.ParseBool(v)
+			return err
+		}},
+		{"SR_BATCH_SIZE", "10", "use a whole number from 1 to 50", func(c *Config, v string) (err error) {
+			if c.BatchSize, err = strconv.Atoi(v); err == nil && (c.BatchSize < 1 || c.BatchSize > 50) {
+				err = errors.New("out of range")
+			}
+			return err
+		}},
+		{"SR_ENCRYPTION", "optional", "use optional or required", func(c *Config, v string) error {
+			c.Encrypted = v == "required"
+			return oneOf(v, "optional", "required")
 		}},
 	}
 }

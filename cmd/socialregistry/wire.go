@@ -100,6 +100,7 @@ func (p *parts) build(ctx context.Context, a *app) (err error) {
 	p.issuer, err = issuer.New(ctx, issuer.Config{
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
 		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap,
+		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
 	})
 	return err // it says that the issuer was to start
 }
