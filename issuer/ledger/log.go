@@ -37,7 +37,11 @@ func (entryRow) TableName() string { return "issuer_log" }
 
 // logEntry writes who changed subject and why, in the caller's transaction.
 func logEntry(tx *gorm.DB, e Entry, subject string, before, after map[string]any, now db.Time) error {
-	row := entryRow{ID: uuid.New(), Subject: subject, At: now, Actor: e.Actor, Reason: e.Reason, Old: before, New: after}
+	id, err := uuid.NewV7() // in the order of writing, also of entries of one moment
+	if err != nil {
+		return fmt.Errorf("log change of %s: %w", subject, err)
+	}
+	row := entryRow{ID: id, Subject: subject, At: now, Actor: e.Actor, Reason: e.Reason, Old: before, New: after}
 	if err := tx.Create(&row).Error; err != nil {
 		return fmt.Errorf("log change of %s: %w", subject, err)
 	}
