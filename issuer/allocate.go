@@ -26,6 +26,7 @@ type slot struct {
 type allocator struct {
 	ledger *ledger.Ledger
 	key    secret.Key
+	leased func(ledger.Block) error // called before any index of a block is given
 
 	mu   sync.Mutex
 	open map[listClass]*openBlock // guarded by mu
@@ -54,8 +55,8 @@ type openBlock struct {
 	back  []slot // given back, certainly unused
 }
 
-func newAllocator(l *ledger.Ledger, key secret.Key) *allocator {
-	return &allocator{ledger: l, key: key, open: map[listClass]*openBlock{}}
+func newAllocator(l *ledger.Ledger, key secret.Key, leased func(ledger.Block) error) *allocator {
+	return &allocator{ledger: l, key: key, leased: leased, open: map[listClass]*openBlock{}}
 }
 
 // takeAll gives n fresh indices in lists of the class.
@@ -84,6 +85,9 @@ func (a *allocator) take(ctx context.Context, class listClass) (slot, error) {
 	if b == nil || b.next == b.block.Count {
 		leased, err := a.ledger.Lease(ctx, class.kind, class.ends, blockSize)
 		if err != nil {
+			return slot{}, err
+		}
+		if err := a.leased(leased); err != nil {
 			return slot{}, err
 		}
 		key := a.key.Derive(leased.List.ID)

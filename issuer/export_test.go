@@ -3,8 +3,11 @@ package issuer
 import (
 	"context"
 	"crypto"
+	"time"
 
 	"socialregistry/contexts"
+	"socialregistry/internal/db"
+	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
 )
 
@@ -52,3 +55,7 @@ func (i *Issuer) Chain(alg string) ([]string, error) {
 	}
 	return i.chain(k, i.now())
 }
+
+// UseLedger puts another handle of the database in place, as a pool does that
+// connects anew.
+func (i *Issuer) UseLedger(d *db.DB, now func() time.Time) { i.ledger = ledger.New(d, now) }

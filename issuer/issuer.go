@@ -18,6 +18,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
+	"socialregistry/issuer/journal"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
@@ -41,6 +42,11 @@ type Config struct {
 	Drafts    bool // also serve wallets that speak drafts 13 to 15 of OID4VCI (compat.drafts)
 	BatchSize int  // most credentials of one request; 0: DefaultBatchSize, 1: no batches
 	Encrypted bool // take encrypted requests only, and answer so (OID4VCI 1.0 §10)
+
+	// StateDir is the folder outside the database that keeps what a restored backup
+	// must not undo, with one folder per installation. "" keeps nothing: for commands
+	// that issue nothing.
+	StateDir string
 }
 
 // DefaultBatchSize is how many credentials a wallet may ask for at once.
@@ -78,6 +84,13 @@ type Issuer struct {
 	fieldOrder []string
 	metadata   oid4vci.Metadata
 
+	journal    *journal.Journal // nil: none is kept
+	generation int64            // of the database, see ledger.Recover
+	restored   Restored
+	process    string           // random; names this process to the others
+	seen       map[string]int64 // revision of each status list that the journal holds; KeepJournal's
+	vouched    time.Time        // when this process last vouched for the database; KeepJournal's
+
 	indices *allocator
 	lists   *listCache
 
@@ -95,22 +108,22 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
-		tokens: secret.NewTokens("k1", c.Master.Derive("issuer/tokens")), txCodes: c.Master.Derive("issuer/tx-codes")}
+		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes")}
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
 	i.encryption = encryptionKeys{c.Master.Derive("issuer/request-encryption")}
-	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"))
+	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"), i.leased)
 	i.lists = newListCache()
 	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}
 	i.legal = keys.Issuer{Country: cmp.Or(c.Country, "ZZ"), Name: cmp.Or(c.Name, "Social Registry"), URL: c.PublicURL}
 	i.overlap = cmp.Or(c.Overlap, defaultOverlap)
-	if err := i.load(ctx); err != nil {
+	if err := i.load(ctx, c); err != nil {
 		return nil, fmt.Errorf("start the issuer: %w", err)
 	}
 	return i, nil
 }
 
 // load brings in, in this order, what the later parts need of the earlier.
-func (i *Issuer) load(ctx context.Context) (err error) {
+func (i *Issuer) load(ctx context.Context, c Config) (err error) {
 	if i.did, err = did.WebDID(i.url); err != nil {
 		return err
 	}
@@ -118,6 +131,9 @@ func (i *Issuer) load(ctx context.Context) (err error) {
 		return err
 	}
 	if err = i.claimURL(ctx); err != nil {
+		return err
+	}
+	if err = i.openJournal(ctx, c); err != nil {
 		return err
 	}
 	if err = i.loadKeys(ctx); err != nil {

@@ -132,6 +132,14 @@ func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, purpose s
 	if err != nil {
 		return madeList{}, err
 	}
+	void, err := i.void(ctx, list)
+	if err != nil {
+		return madeList{}, err
+	}
+	if err := i.publish(list, entries); err != nil {
+		return madeList{}, err
+	}
+	entries = append(entries, void...)
 	now = now.UTC().Truncate(time.Second)
 	doc := StatusDocument{ContentType: "application/statuslist+jwt", ExpiresAt: now.Add(statusLife)}
 	if list.Kind == BitstringList {

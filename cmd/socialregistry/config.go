@@ -44,6 +44,7 @@ type Config struct {
 	Country    string        // in certificates, ISO 3166-1 alpha-2
 	IssuerName string        // in certificates, who issues
 	KeyOverlap time.Duration // how long a new key is published before it signs
+	StateDir   string        // what a restored backup of the database must not undo
 
 	Drafts    bool // also serve wallets that speak drafts of OID4VCI
 	BatchSize int  // most copies of a credential in one request

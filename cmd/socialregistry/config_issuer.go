@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// issuerSettings are about certificates and keys, and about what wallets may ask.
+// issuerSettings are about certificates and keys, about what wallets may ask, and
+// about what is kept outside the database.
 func issuerSettings() []setting {
 	return []setting{
 		{"SR_COUNTRY", "ZZ", "use two capital letters of ISO 3166-1, as KE; ZZ stands for no country", func(c *Config, v string) error {
@@ -38,6 +39,10 @@ func issuerSettings() []setting {
 		{"SR_ENCRYPTION", "optional", "use optional or required", func(c *Config, v string) error {
 			c.Encrypted = v == "required"
 			return oneOf(v, "optional", "required")
+		}},
+		{"SR_STATE_DIR", "./var/state", "name a folder outside the database and its backups", func(c *Config, v string) error {
+			c.StateDir = v
+			return nil
 		}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -132,6 +133,10 @@ func serveOnce(t *testing.T, values map[string]string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
+	if values["SR_STATE_DIR"] == "" {
+		values = maps.Clone(values)
+		values["SR_STATE_DIR"] = t.TempDir()
+	}
 	said, write := io.Pipe()
 	done := make(chan int, 1)
 	go func() {

@@ -42,6 +42,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
+	p.tellRestored(a.log)
 	handler, err := p.handler(a)
 	if err != nil {
 		return err
@@ -62,6 +63,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	work.Go(func() error { return serveHTTP(ctx, listener, handler, a.log) })
 	work.Go(func() error { return p.follow(ctx, a.log) })
 	work.Go(func() error { return p.followKeys(ctx, a.log) })
+	work.Go(func() error { return p.keepJournal(ctx, a.log) })
 	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
 	work.Go(func() error { return p.expire(ctx, a.log) })

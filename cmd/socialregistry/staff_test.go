@@ -25,7 +25,7 @@ type terminal struct {
 
 func newTerminal(t *testing.T, url string) terminal {
 	t.Helper()
-	return terminal{t, map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": secret.NewMaster().Encode(), "SR_LISTEN": "127.0.0.1:0"}}
+	return terminal{t, map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": secret.NewMaster().Encode(), "SR_LISTEN": "127.0.0.1:0", "SR_STATE_DIR": t.TempDir()}}
 }
 
 // with is the same terminal with other settings.

@@ -43,7 +43,7 @@ func (a *app) open(ctx context.Context, absent absence) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{db: d, master: master, registry: r}
-	if err := p.build(ctx, a); err != nil {
+	if err := p.build(ctx, a, absent); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -96,10 +96,16 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	return r, master, nil
 }
 
-func (p *parts) build(ctx context.Context, a *app) (err error) {
+// build starts the issuer. Only a server keeps the journal: other commands issue
+// nothing, and may run on another machine.
+func (p *parts) build(ctx context.Context, a *app, absent absence) (err error) {
+	state := ""
+	if absent == mayBegin {
+		state = a.config.StateDir
+	}
 	p.issuer, err = issuer.New(ctx, issuer.Config{
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
-		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap,
+		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap, StateDir: state,
 		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
 	})
 	return err // it says that the issuer was to start

@@ -8,12 +8,15 @@ import (
 	"gorm.io/gorm/clause"
 
 	"socialregistry/internal/db"
+	"socialregistry/internal/secret"
 )
 
 type identityRow struct {
-	ID        int     `gorm:"column:id;primaryKey"`
-	PublicURL string  `gorm:"column:public_url"`
-	CreatedAt db.Time `gorm:"column:created_at"`
+	ID           int     `gorm:"column:id;primaryKey"`
+	PublicURL    string  `gorm:"column:public_url"`
+	Installation string  `gorm:"column:installation"`
+	Generation   int64   `gorm:"column:generation"`
+	CreatedAt    db.Time `gorm:"column:created_at"`
 }
 
 func (identityRow) TableName() string { return "issuer_identity" }
@@ -23,7 +26,7 @@ func (identityRow) TableName() string { return "issuer_identity" }
 func (l *Ledger) Claim(ctx context.Context, url string) (string, error) {
 	var row identityRow
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		claim := identityRow{ID: 1, PublicURL: url, CreatedAt: now}
+		claim := identityRow{ID: 1, PublicURL: url, Installation: secret.RandomID(16), Generation: 1, CreatedAt: now}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&claim).Error; err != nil {
 			return err
 		}

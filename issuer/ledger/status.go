@@ -29,6 +29,9 @@ type StatusList struct {
 	EndsAt   time.Time // every credential in it ends before
 	Size     int64
 	Revision int64 // moves with every change of a value
+	// VoidBelow is not 0 if the database was brought back from a backup since: of the
+	// positions below it, those without a credential are invalid.
+	VoidBelow int64
 }
 
 // Block is a run of leased positions of one list. They are positions before the
@@ -36,25 +39,28 @@ type StatusList struct {
 // unused for ever, and hides how many credentials there are.
 type Block struct {
 	List  StatusList
+	Seq   int // of the list among its like
 	First int64
 	Count int64
 }
 
 type statusListRow struct {
-	ID        string  `gorm:"column:id;primaryKey"`
-	Kind      string  `gorm:"column:kind"`
-	EndsAt    db.Time `gorm:"column:ends_at"`
-	Seq       int     `gorm:"column:seq"`
-	Size      int64   `gorm:"column:size"`
-	NextIndex int64   `gorm:"column:next_index"`
-	Revision  int64   `gorm:"column:revision"`
-	CreatedAt db.Time `gorm:"column:created_at"`
+	ID        string   `gorm:"column:id;primaryKey"`
+	Kind      string   `gorm:"column:kind"`
+	EndsAt    db.Time  `gorm:"column:ends_at"`
+	Seq       int      `gorm:"column:seq"`
+	Size      int64    `gorm:"column:size"`
+	NextIndex int64    `gorm:"column:next_index"`
+	Revision  int64    `gorm:"column:revision"`
+	CreatedAt db.Time  `gorm:"column:created_at"`
+	ClosedAt  *db.Time `gorm:"column:closed_at"`
+	VoidBelow int64    `gorm:"column:void_below"`
 }
 
 func (statusListRow) TableName() string { return "status_list" }
 
 func (r statusListRow) toStatusList() StatusList {
-	return StatusList{ID: r.ID, Kind: r.Kind, EndsAt: r.EndsAt.Time, Size: r.Size, Revision: r.Revision}
+	return StatusList{ID: r.ID, Kind: r.Kind, EndsAt: r.EndsAt.Time, Size: r.Size, Revision: r.Revision, VoidBelow: r.VoidBelow}
 }
 
 // Lease takes the next count positions of the open list of a kind whose credentials
@@ -67,7 +73,7 @@ func (l *Ledger) Lease(ctx context.Context, kind string, ends time.Time, count i
 		if err != nil {
 			return err
 		}
-		b = Block{List: row.toStatusList(), First: row.NextIndex, Count: count}
+		b = Block{List: row.toStatusList(), Seq: row.Seq, First: row.NextIndex, Count: count}
 		return tx.Model(&statusListRow{}).Where("id = ?", row.ID).Update("next_index", row.NextIndex+count).Error
 	})
 	if err != nil {
@@ -86,12 +92,12 @@ const leaseTries = 100
 func (l *Ledger) openList(tx *gorm.DB, kind string, ends db.Time, count int64, now db.Time) (statusListRow, error) {
 	for try := 0; try < leaseTries && count <= ListSize; try++ {
 		var row statusListRow
-		err := tx.Raw("SELECT id, kind, ends_at, seq, size, next_index, revision, created_at FROM status_list WHERE kind = ? AND ends_at = ?"+
+		err := tx.Raw("SELECT id, kind, ends_at, seq, size, next_index, revision, created_at, closed_at FROM status_list WHERE kind = ? AND ends_at = ?"+
 			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind, ends).Scan(&row).Error
 		if err != nil {
 			return row, err
 		}
-		if row.ID != "" && row.NextIndex+count <= row.Size {
+		if row.ID != "" && row.ClosedAt == nil && row.NextIndex+count <= row.Size {
 			return row, nil
 		}
 		next := statusListRow{ID: secret.RandomID(16), Kind: kind, EndsAt: ends, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}

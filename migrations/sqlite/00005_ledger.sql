@@ -6,10 +6,14 @@
 
 -- The public URL of this installation: it stands in every credential, so a
 -- database belongs to one.
+-- installation names it and every copy of it; generation counts how often it was
+-- brought back from a backup, from 1.
 CREATE TABLE issuer_identity (
-  id         INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-  public_url TEXT    NOT NULL,
-  created_at TEXT    NOT NULL
+  id           INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  public_url   TEXT    NOT NULL,
+  installation TEXT    NOT NULL,
+  generation   INTEGER NOT NULL,
+  created_at   TEXT    NOT NULL
 ) STRICT;
 
 -- The issuer's keys, wrapped by a key derived from the master key: for signatures
@@ -97,6 +101,8 @@ CREATE INDEX used_id_expiry ON used_id (expires_at);
 -- A status list. next_index counts leased positions before the permutation;
 -- revision moves with every bit that changes. Every credential in it ends before
 -- ends_at, after which the list is retired.
+-- closed_at: the database was brought back from a backup since, and nothing more is
+-- leased; of the positions below void_below, those without a credential are invalid.
 CREATE TABLE status_list (
   id         TEXT    NOT NULL PRIMARY KEY,
   kind       TEXT    NOT NULL CHECK (kind IN ('token', 'bitstring')),
@@ -105,7 +111,9 @@ CREATE TABLE status_list (
   size       INTEGER NOT NULL CHECK (size >= 131072),
   next_index INTEGER NOT NULL CHECK (next_index >= 0 AND next_index <= size),
   revision   INTEGER NOT NULL,
-  created_at TEXT    NOT NULL
+  created_at TEXT    NOT NULL,
+  closed_at  TEXT,
+  void_below INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
 

@@ -1,0 +1,10 @@
+-- Processes that keep a journal outside the database and find it in order.
+
+-- +goose Up
+CREATE TABLE issuer_witness (
+  id      TEXT NOT NULL PRIMARY KEY,
+  seen_at TEXT NOT NULL
+) STRICT;
+
+-- +goose Down
+DROP TABLE issuer_witness;
