@@ -24,9 +24,10 @@ import (
 	"socialregistry/registry"
 )
 
-// Row 4, over two server processes on one PostgreSQL: of 50 redemptions of one
-// code at once, one gets a token, which yields a credential, and 49 get
-// invalid_grant. Both processes start on an empty database at the same time.
+// Rows 4 and 34, over two server processes on one PostgreSQL: of 50 redemptions of
+// one code at once, one gets a token, which yields a credential, and 49 get
+// invalid_grant; a DPoP proof that was used at one is used at the other. Both
+// processes start on an empty database at the same time.
 func TestRow4FiftyRedemptionsOverTwoProcesses(t *testing.T) {
 	t.Parallel()
 	const redemptions = 50
@@ -75,6 +76,28 @@ func TestRow4FiftyRedemptionsOverTwoProcesses(t *testing.T) {
 		t.Errorf("claims %v", claims)
 	}
 	s.refused("a nonce used at the other process", s.at(processes[0]).ask(won, sd, proof.sign(t)), 400, "invalid_nonce")
+	s.replayDPoP(s.at(processes[0]), s.at(processes[1]))
+}
+
+// replayDPoP uses a proof at one process and again at another: at the token
+// endpoint, and at the credential endpoint.
+func (s *service) replayDPoP(one, other *service) {
+	s.t.Helper()
+	key := newKey(s.t)
+	_, code := one.offer(s.person(), false, sd)
+	_, second := one.offer(s.person(), false, sd)
+	used := s.dpop(key, tokenPath, "")
+	a := one.redeemAs(code, nil, "DPoP", used)
+	if a.status != 200 {
+		s.t.Fatalf("bound token: %d %s", a.status, a.body)
+	}
+	s.refused("34 a proof used at the other process", other.redeemAs(second, nil, "DPoP", used), 400, "invalid_dpop_proof")
+	token := s.json(a)["access_token"].(string)
+	used = s.dpop(key, credentialPath, token)
+	if a := other.askBound("Authorization", "DPoP "+token, "DPoP", used); a.status != 200 {
+		s.t.Fatalf("credential by a bound token: %d %s", a.status, a.body)
+	}
+	s.challenged("34 a proof used at the other process", one.askBound("Authorization", "DPoP "+token, "DPoP", used), "invalid_dpop_proof")
 }
 
 func (s *service) at(url string) *service {
