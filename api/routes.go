@@ -96,6 +96,7 @@ func (s *server) rest() {
 	restSources(g, h)
 	restIdentifiers(g, h)
 	restWalletProviders(g, h)
+	restCredentials(g, s.group(own), h)
 	g.get("/api/v1/history", h.AdminHistory)
 
 	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
@@ -145,6 +146,17 @@ func restWalletProviders(g group, h *rest.Handlers) {
 	g.get("/api/v1/wallet-providers/:key", h.WalletProvider)
 	g.put("/api/v1/wallet-providers/:key", h.ChangeWalletProvider)
 	g.get("/api/v1/wallet-providers/:key/history", h.WalletProviderHistory)
+}
+
+// restCredentials: what was issued to whom, and what becomes of it. An offer is a
+// secret: its answer is kept for no repeat.
+func restCredentials(g, secret group, h *rest.Handlers) {
+	g.get("/api/v1/people/:id/credentials", h.Credentials)
+	g.get("/api/v1/credentials/:id", h.Credential)
+	g.post("/api/v1/credentials/:id/withdraw", h.WithdrawCredential)
+	g.post("/api/v1/credentials/:id/suspend", h.SuspendCredential)
+	g.post("/api/v1/credentials/:id/restore", h.RestoreCredential)
+	secret.post("/api/v1/credentials/:id/reissue", h.ReissueCredential)
 }
 
 // restTokens: the personal access tokens of the own account.

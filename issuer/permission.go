@@ -46,6 +46,10 @@ func staffFor(act action) []registry.Role {
 // token does.
 func scopeFor(act action) registry.Scope {
 	switch act {
+	case toSee:
+		return registry.ScopePeopleRead
+	case toOffer, toWithdraw, toSuspend:
+		return registry.ScopeCredentialsWrite
 	case toSeeProviders:
 		return registry.ScopeSettingsRead
 	case toKeepProviders:
@@ -78,7 +82,7 @@ func ownToo(act action) bool { return act == toOffer || act == toSee || act == t
 // people outside the bounds of their role; others Forbidden.
 func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registrant uuid.UUID) error {
 	switch {
-	case a.ByToken(): // no scope of a personal access token is about credentials
+	case a.ByToken() && !slices.Contains(a.Scopes, scopeFor(act)):
 		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	case slices.ContainsFunc(staffFor(act), a.Has):
 		err := i.registry.CheckReach(ctx, a, registrant, staffFor(act)...)

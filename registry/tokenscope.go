@@ -23,12 +23,13 @@ const (
 	ScopeSettingsWrite     Scope = "settings:write"
 	ScopeStaffRead         Scope = "staff:read"
 	ScopeStaffWrite        Scope = "staff:write"
+	ScopeCredentialsWrite  Scope = "credentials:write" // what becomes of credentials: see package issuer
 )
 
 // Scopes lists all scopes.
 func Scopes() []Scope {
 	return []Scope{ScopePeopleRead, ScopePeopleWrite, ScopeAttestationsWrite, ScopeFieldsWrite, ScopeImportsWrite, ScopeExportsRead,
-		ScopeSettingsRead, ScopeSettingsWrite, ScopeStaffRead, ScopeStaffWrite}
+		ScopeSettingsRead, ScopeSettingsWrite, ScopeStaffRead, ScopeStaffWrite, ScopeCredentialsWrite}
 }
 
 // ByToken tells whether the actor came by a personal access token, and so has no
