@@ -45,7 +45,9 @@ func (s *service) exerciseIssued(t *testing.T, run func(exercise) *httptest.Resp
 	run(exercise{"getCredential", 404, call("GET", credentials+"/"+uuid.NewString(), "", auditor), false})
 	exerciseGates(run, "getCredential", narrow, func(as []string) *http.Request { return call("GET", path, "", as) })
 	for _, step := range []string{"restore", "suspend", "restore", "withdraw"} {
-		do := func(as []string) *http.Request { return call("POST", path+"/"+step, `{"reason":"the phone was lost"}`, as) }
+		do := func(as []string) *http.Request {
+			return call("POST", path+"/"+step, `{"reason":"the phone was lost"}`, as)
+		}
 		operation, want := step+"Credential", 200
 		if rec := s.do(call("GET", path, "", auditor)); step == "restore" && strings.Contains(rec.Body.String(), `"state":"issued"`) {
 			want = 409

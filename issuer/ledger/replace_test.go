@@ -176,3 +176,35 @@ func TestCopiesGoTogether(t *testing.T) {
 		b.issued(t, b.grant(t), 0, 6)
 	})
 }
+
+// The wallet's word decides between the old one and the new one (OID4VCI 1.0 §11).
+func TestTheWalletsWordEndsOneOfThem(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, ctx := setup(t, d), context.Background()
+		index := int64(0)
+		for told, want := range map[ledger.Outcome][2]ledger.State{
+			ledger.Accepted: {ledger.Withdrawn, ledger.Issued},
+			ledger.Refused:  {ledger.Issued, ledger.Withdrawn},
+			ledger.Deleted:  {ledger.Issued, ledger.Withdrawn},
+		} {
+			old := b.issued(t, b.grant(t), 0, index, index+1)
+			fresh := b.issued(t, b.reissue(t, old[0].ID), time.Hour, index+2, index+3)
+			index += 4
+			for range 2 { // told again, it changes nothing
+				if err := b.Notify(ctx, fresh[0].ResponseID, told); err != nil {
+					t.Fatal(err)
+				}
+				if got := append(b.states(t, old), b.states(t, fresh)...); !slices.Equal(got, []ledger.State{want[0], want[0], want[1], want[1]}) {
+					t.Errorf("%s: %v, want %v", told, got, want)
+				}
+			}
+			if n, err := b.EndReplaced(ctx, 10); n != 0 || err != nil {
+				t.Errorf("%s: %d are still to be replaced, %v", told, n, err)
+			}
+			if got, _ := b.Issuance(ctx, old[0].ID); (got.ReplacedBy == uuid.Nil) != (want[0] == ledger.Issued) {
+				t.Errorf("%s: the old one is replaced by %s", told, got.ReplacedBy)
+			}
+		}
+	})
+}
