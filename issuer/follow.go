@@ -116,7 +116,8 @@ func (i *Issuer) compare(ctx context.Context, entries []registry.FeedEntry) (wit
 	return withdrawn, unreadable, nil
 }
 
-// compareOne withdraws those credentials of one registrant that are no longer true.
+// compareOne withdraws those credentials of one registrant that are no longer true,
+// or whose holder may not hold them any more.
 // Of a record that cannot be read it withdraws all, and returns ErrUnreadable: what
 // nobody can check must not stay valid.
 func (i *Issuer) compareOne(ctx context.Context, registrant uuid.UUID, live []ledger.Issuance) (withdrawn int, err error) {
@@ -126,7 +127,13 @@ func (i *Issuer) compareOne(ctx context.Context, registrant uuid.UUID, live []le
 	}
 	ending := map[string][]uuid.UUID{} // by reason
 	for _, c := range live {
-		if why := now.ends(c); why != "" {
+		why := now.ends(c)
+		if why == "" {
+			if why, err = i.lapses(ctx, c); err != nil {
+				return 0, err
+			}
+		}
+		if why != "" {
 			ending[why] = append(ending[why], c.ID)
 		}
 	}

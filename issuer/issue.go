@@ -186,6 +186,11 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 	if barred(attested) != "" { // whose record it is knows why; a wallet need not
 		return nil, oid4vci.CredentialRequestDenied("No credential can be issued from this record. Ask the office.")
 	}
+	if ok, err := i.mayHold(ctx, o.access.HeldBy, attested.RegistrantID, o.config); err != nil {
+		return nil, err
+	} else if !ok {
+		return nil, oid4vci.CredentialRequestDenied("You may not hold this credential any more.")
+	}
 	selected, missing := i.selectClaims(o.config, attested)
 	if len(missing) > 0 {
 		return nil, unattested(o.config, missing, attested.Waiting)
@@ -199,7 +204,7 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 			return nil, err
 		}
 		batch[n] = statement{order: o, proof: proof, claims: selected.claims, key: key, Issuance: ledger.Issuance{
-			ID: uuid.New(), RegistrantID: attested.RegistrantID, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
+			ID: uuid.New(), RegistrantID: attested.RegistrantID, RepresentativeID: o.access.HeldBy, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
 			ResponseID: response, Grace: o.config.grace(), KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
 			ListID: places[n].listID, ListIndex: places[n].index, ValidFrom: from, ValidUntil: until,
 		}}

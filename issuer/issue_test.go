@@ -29,7 +29,7 @@ import (
 
 // holderFor gives a wallet that a format takes.
 func holderFor(t testing.TB, config string) holder {
-	if config == ldp || config == jwtVC {
+	if config == ldp || config == jwtVC || config == householdLDP {
 		return newDIDHolder(t)
 	}
 	return newHolder(t)

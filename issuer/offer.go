@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -32,8 +31,9 @@ type Offer struct {
 }
 
 // CreateOffer makes an offer of one or more configurations to a registrant.
-// Registrants may make one for themselves; admins and registrars for anybody;
-// all others are refused. It lives ten minutes and is redeemed once.
+// Registrants may make one for themselves, for their wards and for the household
+// that they stand for, and then hold what is issued; admins and registrars for
+// anybody; all others are refused. It lives ten minutes and is redeemed once.
 //
 // Whether the details are attested is not asked here but when the credential is
 // requested, for they may change in between; see Readiness for what to tell the
@@ -48,10 +48,11 @@ func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID
 	if err := i.checkConfigIDs(configIDs); err != nil {
 		return Offer{}, err
 	}
-	if _, err := i.registry.Person(ctx, a, registrantID); err != nil {
-		return Offer{}, fmt.Errorf("offer to a registrant: %w", err)
+	heldBy, err := i.holderOf(ctx, a, registrantID, configIDs)
+	if err != nil {
+		return Offer{}, err
 	}
-	return i.makeOffer(ctx, ledger.Offer{RegistrantID: registrantID, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}, withTxCode)
+	return i.makeOffer(ctx, ledger.Offer{RegistrantID: registrantID, RepresentativeID: heldBy, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}, withTxCode)
 }
 
 // makeOffer stores an offer by pre-authorized code, perhaps with a transaction code.

@@ -77,6 +77,11 @@ func mayKeep(a registry.Actor, act action) error {
 // else's. A suspension is the office's: who holds the credential withdraws it.
 func ownToo(act action) bool { return act == toOffer || act == toSee || act == toWithdraw }
 
+// forOthers is what a guardian, or a member who stands for a household, may do
+// with the credentials of a record that is not their own. What they hold
+// themselves they may withdraw too: see Withdraw.
+func forOthers(act action) bool { return act == toOffer || act == toSee }
+
 // may decides about the credentials of one registrant. A registrant is told
 // NotFound about somebody else's, existing or not, and so is staff about those of
 // people outside the bounds of their role; others Forbidden.
@@ -97,7 +102,14 @@ func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registra
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
 	case !a.Has(registry.RoleRegistrant), a.RegistrantID == registrant && !ownToo(act):
 		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
-	case a.RegistrantID == uuid.Nil || a.RegistrantID != registrant:
+	case a.RegistrantID == uuid.Nil:
+		return notFound()
+	case a.RegistrantID == registrant:
+		return nil
+	}
+	if ok, err := i.represents(ctx, a.RegistrantID, registrant); err != nil {
+		return err
+	} else if !ok || !forOthers(act) {
 		return notFound()
 	}
 	return nil

@@ -30,10 +30,10 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	if err := i.checkConfigIDs([]string{row.ConfigID}); err != nil {
 		return Offer{}, err
 	}
-	if _, err := i.registry.CurrentVersion(ctx, a, row.RegistrantID); err != nil {
+	if _, err := i.holderOf(ctx, registry.Actor{RegistrantID: row.RepresentativeID}, row.RegistrantID, []string{row.ConfigID}); err != nil {
 		return Offer{}, fmt.Errorf("offer a new credential: %w", err)
 	}
-	return i.makeOffer(ctx, ledger.Offer{RegistrantID: row.RegistrantID, ConfigIDs: []string{row.ConfigID}, Replaces: row.ID,
+	return i.makeOffer(ctx, ledger.Offer{RegistrantID: row.RegistrantID, RepresentativeID: row.RepresentativeID, ConfigIDs: []string{row.ConfigID}, Replaces: row.ID,
 		CreatedBy: a.AccountID.String()}, withTxCode)
 }
 

@@ -49,6 +49,7 @@ type accessClaims struct {
 	Grant       string            `json:"g"`
 	Family      string            `json:"f"` // the same for all tokens of one authorization
 	Registrant  uuid.UUID         `json:"r"`
+	HeldBy      uuid.UUID         `json:"h,omitzero"` // who holds it for the registrant; zero: the registrant
 	ConfigIDs   []string          `json:"c"`
 	ClientID    string            `json:"a,omitempty"` // "" = an anonymous wallet
 	JKT         string            `json:"k,omitempty"` // DPoP key that the token is bound to; "" = none
@@ -57,6 +58,6 @@ type accessClaims struct {
 
 // accessOf gives what stands in the access token of a grant.
 func accessOf(g ledger.Grant) accessClaims {
-	return accessClaims{Grant: g.ID, Family: g.Family, Registrant: g.RegistrantID, ConfigIDs: g.ConfigIDs, ClientID: g.ClientID,
+	return accessClaims{Grant: g.ID, Family: g.Family, Registrant: g.RegistrantID, HeldBy: g.RepresentativeID, ConfigIDs: g.ConfigIDs, ClientID: g.ClientID,
 		JKT: g.JKT, Identifiers: g.Identifiers}
 }

@@ -20,6 +20,7 @@ const (
 	reasonGone       = "record_gone"     // deleted, erased or merged into another
 	reasonInactive   = "record_inactive" // of a person; of a group: it has ended
 	reasonDeceased   = "person_deceased"
+	reasonNotHeld    = "holder_no_longer_entitled" // a guardianship has ended, or a part in a household
 )
 
 // maxReason bounds the reason of a step, in bytes.
@@ -78,6 +79,9 @@ func (i *Issuer) issuanceFor(ctx context.Context, a registry.Actor, act action, 
 	}
 	if err != nil {
 		return row, err
+	}
+	if row.RepresentativeID != uuid.Nil && a.RegistrantID == row.RepresentativeID {
+		return row, i.may(ctx, a, act, a.RegistrantID) // theirs, though about somebody else
 	}
 	return row, i.may(ctx, a, act, row.RegistrantID)
 }

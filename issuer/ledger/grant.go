@@ -21,12 +21,15 @@ type Grant struct {
 	Kind         GrantKind
 	OfferID      string // "" = the wallet began by itself
 	RegistrantID uuid.UUID
-	ConfigIDs    []string
-	ClientID     string            // "" = an anonymous wallet
-	JKT          string            // thumbprint of the DPoP key that the token is bound to; "" = none
-	ConsentID    string            // "" = the person made the offer: nobody had to be asked
-	Identifiers  map[string]string // credential_identifier to configuration; nil = none were issued
-	ExpiresAt    time.Time
+
+	RepresentativeID uuid.UUID // who holds what is issued for the registrant; zero: the registrant
+
+	ConfigIDs   []string
+	ClientID    string            // "" = an anonymous wallet
+	JKT         string            // thumbprint of the DPoP key that the token is bound to; "" = none
+	ConsentID   string            // "" = the person made the offer: nobody had to be asked
+	Identifiers map[string]string // credential_identifier to configuration; nil = none were issued
+	ExpiresAt   time.Time
 }
 
 // GrantKind says how an access token came to be.
@@ -45,14 +48,17 @@ type grantRow struct {
 	Kind         string    `gorm:"column:kind"`
 	OfferID      string    `gorm:"column:offer_id"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
-	ConfigIDs    string    `gorm:"column:config_ids"`
-	ClientID     string    `gorm:"column:client_id"`
-	JKT          string    `gorm:"column:jkt"`
-	ConsentID    string    `gorm:"column:consent_id"`
-	Identifiers  db.JSON   `gorm:"column:identifiers"`
-	CreatedAt    db.Time   `gorm:"column:created_at"`
-	ExpiresAt    db.Time   `gorm:"column:expires_at"`
-	RevokedAt    *db.Time  `gorm:"column:revoked_at"`
+
+	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
+
+	ConfigIDs   string   `gorm:"column:config_ids"`
+	ClientID    string   `gorm:"column:client_id"`
+	JKT         string   `gorm:"column:jkt"`
+	ConsentID   string   `gorm:"column:consent_id"`
+	Identifiers db.JSON  `gorm:"column:identifiers"`
+	CreatedAt   db.Time  `gorm:"column:created_at"`
+	ExpiresAt   db.Time  `gorm:"column:expires_at"`
+	RevokedAt   *db.Time `gorm:"column:revoked_at"`
 }
 
 func (grantRow) TableName() string { return "issue_grant" }
@@ -63,12 +69,13 @@ func grantRowOf(g Grant, now db.Time) grantRow {
 		identifiers[id] = config
 	}
 	return grantRow{ID: g.ID, Family: g.Family, Kind: string(g.Kind), OfferID: g.OfferID, RegistrantID: g.RegistrantID,
-		ConfigIDs: joinIDs(g.ConfigIDs), ClientID: g.ClientID, JKT: g.JKT, ConsentID: g.ConsentID, Identifiers: identifiers,
+		RepresentativeID: optionalID(g.RepresentativeID),
+		ConfigIDs:        joinIDs(g.ConfigIDs), ClientID: g.ClientID, JKT: g.JKT, ConsentID: g.ConsentID, Identifiers: identifiers,
 		CreatedAt: now, ExpiresAt: db.TimeOf(g.ExpiresAt)}
 }
 
 func (r grantRow) toGrant() Grant {
-	g := Grant{ID: r.ID, Family: r.Family, Kind: GrantKind(r.Kind), OfferID: r.OfferID, RegistrantID: r.RegistrantID,
+	g := Grant{ID: r.ID, Family: r.Family, Kind: GrantKind(r.Kind), OfferID: r.OfferID, RegistrantID: r.RegistrantID, RepresentativeID: idOf(r.RepresentativeID),
 		ConfigIDs: splitIDs(r.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ConsentID: r.ConsentID, ExpiresAt: r.ExpiresAt.Time}
 	for id, config := range r.Identifiers {
 		if g.Identifiers == nil {
@@ -158,7 +165,7 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 	if err := setOfferState(tx, o.ID, OfferRedeemed, OfferWaiting); err != nil {
 		return Grant{}, err
 	}
-	g := Grant{ID: r.GrantID, Family: r.GrantID, Kind: PreAuthorizedCode, OfferID: o.ID, RegistrantID: o.RegistrantID,
+	g := Grant{ID: r.GrantID, Family: r.GrantID, Kind: PreAuthorizedCode, OfferID: o.ID, RegistrantID: o.RegistrantID, RepresentativeID: idOf(o.RepresentativeID),
 		ConfigIDs: splitIDs(o.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ExpiresAt: now.Add(r.Life)}
 	row := grantRowOf(g, now)
 	return g, tx.Create(&row).Error
@@ -168,7 +175,7 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 // transaction; lock keeps a revocation out until that ends.
 func checkGrant(tx *gorm.DB, id, lock string, now db.Time) (Grant, error) {
 	var row grantRow
-	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers,"+
+	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, consent_id, identifiers,"+
 		" created_at, expires_at, revoked_at FROM issue_grant WHERE id = ?"+lock, id).Scan(&row)
 	switch {
 	case res.Error != nil:

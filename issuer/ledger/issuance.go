@@ -71,6 +71,8 @@ type Issuance struct {
 	Supersedes uuid.UUID     // the one in whose place it stands; zero: none
 	ReplacedBy uuid.UUID     // the one that stands in its place; zero: none
 	ReplaceAt  time.Time     // when it is withdrawn for that at the latest; zero: not for that
+
+	RepresentativeID uuid.UUID // who holds it for the registrant; zero: the registrant
 }
 
 // Live says whether the credential has not ended: it is valid, or may be again.
@@ -107,6 +109,8 @@ type issuanceRow struct {
 	Supersedes *uuid.UUID `gorm:"column:supersedes"`
 	ReplacedBy *uuid.UUID `gorm:"column:replaced_by"`
 	ReplaceAt  *db.Time   `gorm:"column:replace_at"`
+
+	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
 }
 
 func (issuanceRow) TableName() string { return "issuance" }
@@ -116,7 +120,7 @@ func issuanceRowOf(i Issuance) issuanceRow {
 	for k, h := range i.Fields {
 		fields[k] = base64.RawURLEncoding.EncodeToString(h)
 	}
-	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, Family: i.Family, ResponseID: i.ResponseID,
+	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, RepresentativeID: optionalID(i.RepresentativeID), ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, Family: i.Family, ResponseID: i.ResponseID,
 		State: string(i.State), KID: i.KID, Holder: i.Holder, Fields: fields, VersionNo: i.VersionNo, ChainNo: i.ChainNo,
 		ListID: i.ListID, ListIndex: i.ListIndex, ValidFrom: db.Time{Time: i.ValidFrom}, ValidUntil: db.Time{Time: i.ValidUntil},
 		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason, Grace: int64(i.Grace / time.Second)}
@@ -134,12 +138,20 @@ func (r issuanceRow) toIssuance() Issuance {
 			fields[k] = nil
 		}
 	}
-	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, Family: r.Family, ResponseID: r.ResponseID,
+	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, RepresentativeID: idOf(r.RepresentativeID), ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, Family: r.Family, ResponseID: r.ResponseID,
 		State: State(r.State), KID: r.KID, Holder: r.Holder, Fields: fields, VersionNo: r.VersionNo, ChainNo: r.ChainNo,
 		ListID: r.ListID, ListIndex: r.ListIndex, ValidFrom: r.ValidFrom.Time, ValidUntil: r.ValidUntil.Time,
 		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason,
 		AcceptedAt: timeOf(r.AcceptedAt), FailedAt: timeOf(r.FailedAt), DeletedAt: timeOf(r.DeletedAt),
 		Grace: time.Duration(r.Grace) * time.Second, Supersedes: idOf(r.Supersedes), ReplacedBy: idOf(r.ReplacedBy), ReplaceAt: timeOf(r.ReplaceAt)}
+}
+
+// optionalID stores the zero id as NULL.
+func optionalID(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
 }
 
 func idOf(id *uuid.UUID) uuid.UUID {

@@ -45,6 +45,8 @@ type Offer struct {
 	CancelledBy  string // account, or ByTxFailures; "" = not cancelled
 	CreatedAt    time.Time
 	ExpiresAt    time.Time
+
+	RepresentativeID uuid.UUID // who holds the credential for the registrant; zero: the registrant
 }
 
 type offerRow struct {
@@ -61,22 +63,20 @@ type offerRow struct {
 	CancelledBy  string     `gorm:"column:cancelled_by"`
 	CreatedAt    db.Time    `gorm:"column:created_at"`
 	ExpiresAt    db.Time    `gorm:"column:expires_at"`
+
+	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
 }
 
 func (offerRow) TableName() string { return "credential_offer" }
 
 func offerRowOf(o Offer) offerRow {
-	var replaces *uuid.UUID
-	if o.Replaces != uuid.Nil {
-		replaces = &o.Replaces
-	}
-	return offerRow{Replaces: replaces, ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), GrantTypes: joinIDs(o.GrantTypes),
+	return offerRow{Replaces: optionalID(o.Replaces), RepresentativeID: optionalID(o.RepresentativeID), ID: o.ID, RegistrantID: o.RegistrantID, ConfigIDs: joinIDs(o.ConfigIDs), GrantTypes: joinIDs(o.GrantTypes),
 		State: string(o.State), TxCodeHash: o.TxCodeHash, TxCodeMode: o.TxCodeMode, TxFailures: o.TxFailures, CreatedBy: o.CreatedBy,
 		CreatedAt: db.Time{Time: o.CreatedAt}, ExpiresAt: db.Time{Time: o.ExpiresAt}}
 }
 
 func (r offerRow) toOffer() Offer {
-	return Offer{Replaces: idOf(r.Replaces), ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs),
+	return Offer{Replaces: idOf(r.Replaces), RepresentativeID: idOf(r.RepresentativeID), ID: r.ID, RegistrantID: r.RegistrantID, ConfigIDs: splitIDs(r.ConfigIDs),
 		GrantTypes: splitGrants(r.GrantTypes), State: OfferState(r.State), TxCodeHash: r.TxCodeHash, TxCodeMode: r.TxCodeMode, TxFailures: r.TxFailures, CreatedBy: r.CreatedBy, CancelledBy: r.CancelledBy,
 		CreatedAt: r.CreatedAt.Time, ExpiresAt: r.ExpiresAt.Time}
 }
@@ -132,7 +132,7 @@ func findOffer(tx *gorm.DB, id, lock string, row *offerRow) error {
 	if !isID(id) {
 		return ErrNotFound
 	}
-	res := tx.Raw("SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, replaces, created_by,"+
+	res := tx.Raw("SELECT id, registrant_id, representative_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, replaces, created_by,"+
 		" cancelled_by, created_at, expires_at FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return ErrNotFound

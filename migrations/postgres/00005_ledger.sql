@@ -45,11 +45,14 @@ CREATE TABLE credential_configuration (
 );
 
 -- An offer: a short random id, what it offers to whom, and how it went.
+-- representative_id, here and below: who holds the credential for the registrant,
+-- as guardian or for the household; NULL: the registrant.
 -- config_ids and grant_types are lists separated by spaces. created_by and cancelled_by name an
 -- account, or the rule that did it. replaces is the credential that it re-issues.
 CREATE TABLE credential_offer (
   id            text        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
+  representative_id uuid,
   config_ids    text        NOT NULL,
   state         text        NOT NULL CHECK (state IN ('waiting', 'redeemed', 'issued', 'cancelled')),
   grant_types   text        NOT NULL,
@@ -76,6 +79,7 @@ CREATE TABLE issue_grant (
   kind          text        NOT NULL CHECK (kind IN ('authorization_code', 'pre-authorized_code', 'refresh_token')),
   offer_id      text        NOT NULL,
   registrant_id uuid        NOT NULL,
+  representative_id uuid,
   config_ids    text        NOT NULL,
   client_id     text        NOT NULL DEFAULT '',
   jkt           text        NOT NULL DEFAULT '',
@@ -126,6 +130,7 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
 CREATE TABLE issuance (
   id            uuid        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
+  representative_id uuid,
   config_id     text        NOT NULL,
   format        text        NOT NULL,
   grant_id      text        NOT NULL,

@@ -45,11 +45,14 @@ CREATE TABLE credential_configuration (
 ) STRICT;
 
 -- An offer: a short random id, what it offers to whom, and how it went.
+-- representative_id, here and below: who holds the credential for the registrant,
+-- as guardian or for the household; NULL: the registrant.
 -- config_ids and grant_types are lists separated by spaces. created_by and cancelled_by name an
 -- account, or the rule that did it. replaces is the credential that it re-issues.
 CREATE TABLE credential_offer (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
+  representative_id TEXT,
   config_ids    TEXT    NOT NULL,
   state         TEXT    NOT NULL CHECK (state IN ('waiting', 'redeemed', 'issued', 'cancelled')),
   grant_types   TEXT    NOT NULL,
@@ -76,6 +79,7 @@ CREATE TABLE issue_grant (
   kind          TEXT    NOT NULL CHECK (kind IN ('authorization_code', 'pre-authorized_code', 'refresh_token')),
   offer_id      TEXT    NOT NULL,
   registrant_id TEXT    NOT NULL,
+  representative_id TEXT,
   config_ids    TEXT    NOT NULL,
   client_id     TEXT    NOT NULL DEFAULT '',
   jkt           TEXT    NOT NULL DEFAULT '',
@@ -126,6 +130,7 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
 CREATE TABLE issuance (
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
+  representative_id TEXT,
   config_id     TEXT    NOT NULL,
   format        TEXT    NOT NULL,
   grant_id      TEXT    NOT NULL,
