@@ -167,7 +167,7 @@ type fieldDoc struct {
 
 func toConfiguration(id string, d configurationDoc) Configuration {
 	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
-		Scope: d.Scope, For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
+		Scope: cmp.Or(d.Scope, id), For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
 		RefreshDays: cmp.Or(d.RefreshDays, usualRefreshDays),
 		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
 	if c.For == ForHousehold && len(c.HolderRoles) == 0 {

@@ -239,7 +239,7 @@ const (
 
 // refusedBeforeWriting says that a reservation certainly left nothing behind.
 func refusedBeforeWriting(err error) bool {
-	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrTooMany, ledger.ErrSuspended, ledger.ErrUsed, ledger.ErrNotFound} {
+	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrNoConsent, ledger.ErrTooMany, ledger.ErrSuspended, ledger.ErrUsed, ledger.ErrNotFound} {
 		if errors.Is(err, refusal) {
 			return true
 		}
@@ -257,6 +257,8 @@ func reserveError(err error) error {
 		return oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
 	case errors.Is(err, ledger.ErrSuspended):
 		return oid4vci.CredentialRequestDenied("A credential of this kind is suspended. Ask the office.").Because(err)
+	case errors.Is(err, ledger.ErrNoConsent):
+		return oid4vci.CredentialRequestDenied("The person did not agree to this, or not any more.").Because(err)
 	case errors.Is(err, ledger.ErrTooMany):
 		return oid4vci.CredentialRequestDenied("This offer has led to enough credentials. Ask for a new offer.").Because(err)
 	case errors.Is(err, ledger.ErrMoved):

@@ -47,6 +47,8 @@ type Config struct {
 	// must not undo, with one folder per installation. "" keeps nothing: for commands
 	// that issue nothing.
 	StateDir string
+
+	Authorization AuthorizationPolicy // the zero value will do
 }
 
 // DefaultBatchSize is how many credentials a wallet may ask for at once.
@@ -73,6 +75,8 @@ type Issuer struct {
 	txCodes    secret.Key
 	dpop       DPoP
 	decoy      map[string]any // a JWK Set whose private key nobody has
+	refreshes  secret.Key     // hashes refresh tokens
+	policy     AuthorizationPolicy
 	contexts   *contexts.Set
 	contextIRI string
 	context    []byte // our own JSON-LD context
@@ -108,7 +112,8 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 		return nil, err
 	}
 	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
-		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes")}
+		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes"),
+		refreshes: c.Master.Derive("issuer/refresh-tokens"), policy: c.Authorization}
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
 	i.encryption = encryptionKeys{c.Master.Derive("issuer/request-encryption")}
 	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"), i.leased)

@@ -60,10 +60,25 @@ func (i *Issuer) SignedMetadata(acceptLanguage string) (string, []string, error)
 	return jwt, languages, err
 }
 
-// AuthorizationServer is the self-description of the token endpoint (RFC 8414;
-// OID4VCI 1.0 §12.3).
+// AuthorizationServer is the self-description of the authorization server (RFC
+// 8414; OID4VCI 1.0 §12.3), which is the credential issuer itself.
 func (i *Issuer) AuthorizationServer() oauth.ServerMetadata {
-	return oauth.NewServerMetadata(i.url, i.url+"/oid4vci/token", i.url+"/jwks.json")
+	ids := make([]string, len(i.configs))
+	for n, c := range i.configs {
+		ids[n] = c.ID
+	}
+	methods, algs := []string{oauth.AuthNone, oauth.AuthPrivateKeyJWT, oauth.AuthAttestation}, oauth.Algs()
+	return oauth.ServerMetadata{
+		Issuer: i.url, JWKSURI: i.url + "/jwks.json",
+		AuthorizationEndpoint: i.url + "/oid4vci/authorize", TokenEndpoint: i.url + "/oid4vci/token",
+		PushedEndpoint: i.url + "/oid4vci/par", RequirePushed: true, RevocationEndpoint: i.url + "/oid4vci/revoke",
+		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, ChallengeMethods: []string{"S256"},
+		GrantTypes: []string{oauth.GrantAuthorizationCode, oauth.GrantPreAuthorizedCode, oauth.GrantRefreshToken},
+		Scopes:     i.scopes(ids), DetailTypes: []string{oauth.DetailType}, IssParameter: true,
+		AuthMethods: methods, AuthAlgs: algs, RevocationMethods: methods, RevocationAlgs: algs,
+		AttestationAlgs: algs, PoPAlgs: algs, DPoPAlgs: algs, ChallengeEndpoint: i.url + "/oid4vci/challenge",
+		AnonymousAccess: !i.policy.RequireClient, StatusAggregation: i.url + "/status/aggregation",
+	}
 }
 
 // JWKS is the set of public keys (RFC 7517 §5).

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,8 +17,9 @@ import (
 	"socialregistry/registry"
 )
 
-// txCodeDigits is the length of a transaction code. Five tries of a million.
-const txCodeDigits = 6
+// txCodeLength is the length of a transaction code: five tries of a million, or
+// of more.
+const txCodeLength = 6
 
 // Offer is a credential offer as its maker sees it.
 type Offer struct {
@@ -30,38 +32,59 @@ type Offer struct {
 	State      string // waiting, redeemed, issued, expired, cancelled
 }
 
-// CreateOffer makes an offer of one or more configurations to a registrant.
+// NewOffer is what an offer is made of.
+type NewOffer struct {
+	RegistrantID uuid.UUID
+	ConfigIDs    []string
+	GrantTypes   []ledger.GrantKind // AuthorizationCode, PreAuthorizedCode or both
+	// TxCodeMode asks for a transaction code with the pre-authorized code:
+	// oid4vci.TxCodeNumeric or TxCodeText; "" = none.
+	TxCodeMode string
+}
+
+// CreateOffer is MakeOffer for the pre-authorized code grant, perhaps with a
+// numeric transaction code.
+func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID uuid.UUID, configIDs []string, withTxCode bool) (Offer, error) {
+	n := NewOffer{RegistrantID: registrantID, ConfigIDs: configIDs, GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode}}
+	if withTxCode {
+		n.TxCodeMode = oid4vci.TxCodeNumeric
+	}
+	return i.MakeOffer(ctx, a, n)
+}
+
+// MakeOffer makes an offer of one or more configurations to a registrant.
 // Registrants may make one for themselves, for their wards and for the household
 // that they stand for, and then hold what is issued; admins and registrars for
-// anybody; all others are refused. It lives ten minutes and is redeemed once.
+// anybody; all others are refused. It lives ten minutes and is redeemed once, by
+// whichever of its grants.
 //
 // Whether the details are attested is not asked here but when the credential is
 // requested, for they may change in between; see Readiness for what to tell the
 // person beforehand.
 //
 // It returns Unauthenticated, Forbidden, NotFound (also for somebody else's
-// record), or Invalid "unknown_configuration".
-func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID uuid.UUID, configIDs []string, withTxCode bool) (Offer, error) {
-	if err := i.may(ctx, a, toOffer, registrantID); err != nil {
+// record), or Invalid "unknown_configuration", "bad_offer".
+func (i *Issuer) MakeOffer(ctx context.Context, a registry.Actor, n NewOffer) (Offer, error) {
+	if err := i.may(ctx, a, toOffer, n.RegistrantID); err != nil {
 		return Offer{}, err
 	}
-	if err := i.checkConfigIDs(configIDs); err != nil {
+	if err := i.checkOffer(n); err != nil {
 		return Offer{}, err
 	}
-	heldBy, err := i.holderOf(ctx, a, registrantID, configIDs)
+	heldBy, err := i.holderOf(ctx, a, n.RegistrantID, n.ConfigIDs)
 	if err != nil {
 		return Offer{}, err
 	}
-	return i.makeOffer(ctx, ledger.Offer{RegistrantID: registrantID, RepresentativeID: heldBy, ConfigIDs: configIDs, CreatedBy: a.AccountID.String()}, withTxCode)
+	return i.makeOffer(ctx, ledger.Offer{RegistrantID: n.RegistrantID, RepresentativeID: heldBy, ConfigIDs: n.ConfigIDs,
+		GrantTypes: n.GrantTypes, TxCodeMode: n.TxCodeMode, CreatedBy: a.AccountID.String()})
 }
 
-// makeOffer stores an offer by pre-authorized code, perhaps with a transaction code.
-func (i *Issuer) makeOffer(ctx context.Context, o ledger.Offer, withTxCode bool) (Offer, error) {
-	o.ID, o.GrantTypes = secret.RandomID(16), []ledger.GrantKind{ledger.PreAuthorizedCode}
-	txCode := ""
-	if withTxCode {
-		txCode = secret.RandomDigits(txCodeDigits)
-		o.TxCodeHash, o.TxCodeMode = i.txCodeHash(o.ID, txCode), oid4vci.TxCodeNumeric
+// makeOffer stores an offer, and makes its transaction code if it asks for one.
+func (i *Issuer) makeOffer(ctx context.Context, o ledger.Offer) (Offer, error) {
+	o.ID = secret.RandomID(16)
+	txCode := newTxCode(o.TxCodeMode)
+	if txCode != "" {
+		o.TxCodeHash = i.txCodeHash(o.ID, txCode)
 	}
 	o, err := i.ledger.CreateOffer(ctx, o, offerLife)
 	if err != nil {
@@ -70,6 +93,36 @@ func (i *Issuer) makeOffer(ctx context.Context, o ledger.Offer, withTxCode bool)
 	out, err := i.toOffer(o)
 	out.TxCode = txCode
 	return out, err
+}
+
+// checkOffer refuses an offer that no wallet could redeem.
+func (i *Issuer) checkOffer(n NewOffer) error {
+	bad := func(detail string) error { return fault.New(fault.Invalid, "bad_offer", detail) }
+	for _, g := range n.GrantTypes {
+		if g != ledger.AuthorizationCode && g != ledger.PreAuthorizedCode {
+			return bad("The grants of an offer are the authorization code and the pre-authorized code.")
+		}
+	}
+	switch {
+	case len(n.GrantTypes) == 0 || repeats(n.GrantTypes):
+		return bad("Name one grant or two, each once.")
+	case n.TxCodeMode != "" && n.TxCodeMode != oid4vci.TxCodeNumeric && n.TxCodeMode != oid4vci.TxCodeText:
+		return bad("A transaction code is numeric or text.")
+	case n.TxCodeMode != "" && !slices.Contains(n.GrantTypes, ledger.PreAuthorizedCode):
+		return bad("A transaction code goes with a pre-authorized code.")
+	}
+	return i.checkConfigIDs(n.ConfigIDs)
+}
+
+// newTxCode makes a transaction code; "" for no mode.
+func newTxCode(mode string) string {
+	switch mode {
+	case oid4vci.TxCodeNumeric:
+		return secret.RandomDigits(txCodeLength)
+	case oid4vci.TxCodeText:
+		return secret.RandomText(txCodeLength)
+	}
+	return ""
 }
 
 // Offer gives an offer and how far it went. It returns NotFound for an unknown
@@ -161,21 +214,32 @@ func (i *Issuer) offerState(o ledger.Offer) string {
 	return string(o.State)
 }
 
-// offerMessage is the protocol's form of an offer. Each call seals the code
+// offerMessage is the protocol's form of an offer. Each call seals the codes
 // anew; all of them redeem the same offer, once.
 func (i *Issuer) offerMessage(o ledger.Offer) (oid4vci.Offer, error) {
-	code, err := i.tokens.Seal(kindCode, codeClaims{Offer: o.ID}, o.ExpiresAt)
-	if err != nil {
-		return oid4vci.Offer{}, err
+	m := oid4vci.Offer{Issuer: i.url, ConfigIDs: o.ConfigIDs}
+	var err error
+	if slices.Contains(o.GrantTypes, ledger.PreAuthorizedCode) {
+		if m.PreAuthorizedCode, err = i.tokens.Seal(kindCode, codeClaims{Offer: o.ID}, o.ExpiresAt); err != nil {
+			return m, err
+		}
 	}
-	m := oid4vci.Offer{Issuer: i.url, ConfigIDs: o.ConfigIDs, PreAuthorizedCode: code}
 	if o.TxCodeHash != "" {
-		m.TxCode = &oid4vci.TxCode{InputMode: o.TxCodeMode, Length: txCodeDigits}
+		m.TxCode = &oid4vci.TxCode{InputMode: o.TxCodeMode, Length: txCodeLength, Description: txCodeDescription}
 	}
-	return m, nil
+	if slices.Contains(o.GrantTypes, ledger.AuthorizationCode) {
+		m.AuthorizationCode = true
+		m.IssuerState, err = i.tokens.Seal(kindIssuerState, stateClaims{Offer: o.ID}, o.ExpiresAt)
+	}
+	return m, err
 }
 
+// txCodeDescription is what a wallet says as it asks for the transaction code
+// (OID4VCI 1.0 §4.1.1): the code itself comes by another way.
+const txCodeDescription = "The code that you were given apart from this offer"
+
 // txCodeHash is bound to the offer, so that one code says nothing of another.
+// Letters count in either case: people type them.
 func (i *Issuer) txCodeHash(offerID, code string) string {
-	return base64.RawURLEncoding.EncodeToString(i.txCodes.MAC([]byte(offerID), []byte(code)))
+	return base64.RawURLEncoding.EncodeToString(i.txCodes.MAC([]byte(offerID), []byte(strings.ToUpper(code))))
 }

@@ -21,6 +21,8 @@ const (
 	toSuspend  action = "suspend or restore a credential"
 	toSeeKeys  action = "see the issuer's keys"
 	toKeepKeys action = "manage the issuer's keys"
+	toConsent  action = "let a wallet have credentials"
+	toRevoke   action = "stop what a wallet was allowed"
 
 	toSeeProviders  action = "see wallet providers"
 	toKeepProviders action = "manage wallet providers"
@@ -30,7 +32,7 @@ const (
 // allowed to nobody.
 func staffFor(act action) []registry.Role {
 	switch act {
-	case toOffer, toWithdraw, toSuspend:
+	case toOffer, toWithdraw, toSuspend, toRevoke:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}

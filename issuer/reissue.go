@@ -8,6 +8,7 @@ import (
 
 	"socialregistry/internal/fault"
 	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
 )
 
@@ -33,8 +34,12 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	if _, err := i.holderOf(ctx, registry.Actor{RegistrantID: row.RepresentativeID}, row.RegistrantID, []string{row.ConfigID}); err != nil {
 		return Offer{}, fmt.Errorf("offer a new credential: %w", err)
 	}
-	return i.makeOffer(ctx, ledger.Offer{RegistrantID: row.RegistrantID, RepresentativeID: row.RepresentativeID, ConfigIDs: []string{row.ConfigID}, Replaces: row.ID,
-		CreatedBy: a.AccountID.String()}, withTxCode)
+	o := ledger.Offer{RegistrantID: row.RegistrantID, RepresentativeID: row.RepresentativeID, ConfigIDs: []string{row.ConfigID},
+		Replaces: row.ID, GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode}, CreatedBy: a.AccountID.String()}
+	if withTxCode {
+		o.TxCodeMode = oid4vci.TxCodeNumeric
+	}
+	return i.makeOffer(ctx, o)
 }
 
 func mayBeReissued(row ledger.Issuance) error {

@@ -18,13 +18,29 @@ const (
 	// tokenLife: a longer one would have to be bound to its sender (OID4VCI 1.0
 	// §13.10).
 	tokenLife = 5 * time.Minute
+	// boundTokenLife is that of a token bound to a DPoP key.
+	boundTokenLife = 10 * time.Minute
+	// pushedLife: a request_uri is followed at once (FAPI 2.0 §5.3.2.2: less than
+	// ten minutes).
+	pushedLife = 90 * time.Second
+	// decisionLife is how long a person may take to sign in and to decide.
+	decisionLife = 10 * time.Minute
+	// codeLife: at most a minute (FAPI 2.0 §5.3.2.1).
+	codeLife = time.Minute
 )
+
+// refreshLife is how long a consent lasts, and the refresh token that comes of
+// it, unless AuthorizationPolicy says otherwise.
+const refreshLife = 90 * 24 * time.Hour
 
 // Kinds of sealed tokens. A token of one kind never opens as another.
 const (
-	kindCode   = "pre-authorized_code"
-	kindNonce  = "c_nonce"
-	kindAccess = "access_token"
+	kindCode        = "pre-authorized_code"
+	kindNonce       = "c_nonce"
+	kindAccess      = "access_token"
+	kindDecision    = "authorization_request"
+	kindAuthCode    = "authorization_code"
+	kindIssuerState = "issuer_state"
 
 	kindDPoPNonce    = "dpop_nonce"
 	kindChallenge    = "attestation_challenge"
@@ -36,6 +52,31 @@ const (
 // still be redeemed.
 type codeClaims struct {
 	Offer string `json:"o"`
+}
+
+// stateClaims stand in the issuer_state of an offer (OID4VCI 1.0 §5.1.3).
+type stateClaims struct {
+	Offer string `json:"o"`
+}
+
+// decisionClaims stand in the address of the page on which a person decides
+// about a pushed request. The request's row says whether that is still open.
+type decisionClaims struct {
+	Request string `json:"q"`
+}
+
+// authCodeClaims stand in an authorization code: all that it is bound to. Its
+// grant's id is used up when it is redeemed.
+type authCodeClaims struct {
+	Grant       string    `json:"g"`
+	Consent     string    `json:"s"`
+	Offer       string    `json:"o,omitempty"`
+	Registrant  uuid.UUID `json:"r"`
+	ClientID    string    `json:"a"`
+	RedirectURI string    `json:"u"`
+	Challenge   string    `json:"p"`           // PKCE S256
+	JKT         string    `json:"k,omitempty"` // DPoP key (RFC 9449 §10); "" = none was named
+	granted
 }
 
 // nonceClaims stand in a c_nonce. Its id is used up by the reservation.

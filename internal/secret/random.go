@@ -30,6 +30,18 @@ func RandomDigits(n int) string {
 	return string(out)
 }
 
+// RandomText gives n characters, each equally likely, of an alphabet of 32 without
+// those that are mistaken for one another: no I, L, O, U.
+func RandomText(n int) string {
+	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32
+	buf := make([]byte, n)
+	rand.Read(buf)
+	for i, b := range buf {
+		buf[i] = alphabet[b%32]
+	}
+	return string(buf)
+}
+
 // Equal compares two secrets in constant time, whatever their lengths.
 func Equal(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -135,6 +136,8 @@ func refusal(o offerRow, r Redemption, now db.Time) error {
 		return ErrUsed
 	case !now.Before(o.ExpiresAt.Time):
 		return ErrExpired
+	case !slices.Contains(splitGrants(o.GrantTypes), PreAuthorizedCode):
+		return ErrNotFound
 	case o.TxCodeHash == "" && r.HasTxCode: // OID4VCI 1.0 §6.3: invalid_request
 		return ErrTxCodeUnexpected
 	case o.TxCodeHash != "" && !r.HasTxCode:
@@ -174,16 +177,22 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 // checkGrant refuses a grant that is unknown, over or revoked, in the caller's
 // transaction; lock keeps a revocation out until that ends.
 func checkGrant(tx *gorm.DB, id, lock string, now db.Time) (Grant, error) {
+	row, err := findGrant(tx, id, lock)
+	switch {
+	case err == ErrNotFound, err == nil && row.RevokedAt != nil:
+		return Grant{}, ErrRevoked
+	case err == nil && !now.Before(row.ExpiresAt.Time):
+		return Grant{}, ErrExpired
+	}
+	return row.toGrant(), err
+}
+
+func findGrant(tx *gorm.DB, id, lock string) (grantRow, error) {
 	var row grantRow
 	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, consent_id, identifiers,"+
 		" created_at, expires_at, revoked_at FROM issue_grant WHERE id = ?"+lock, id).Scan(&row)
-	switch {
-	case res.Error != nil:
-		return Grant{}, res.Error
-	case res.RowsAffected == 0, row.RevokedAt != nil:
-		return Grant{}, ErrRevoked
-	case !now.Before(row.ExpiresAt.Time):
-		return Grant{}, ErrExpired
+	if res.Error == nil && res.RowsAffected == 0 {
+		return row, ErrNotFound
 	}
-	return row.toGrant(), nil
+	return row, res.Error
 }

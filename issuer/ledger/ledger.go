@@ -20,6 +20,7 @@ var (
 	ErrExpired          = errors.New("ledger: expired")
 	ErrRevoked          = errors.New("ledger: revoked")
 	ErrKeyRevoked       = errors.New("ledger: the signing key is revoked")
+	ErrNoConsent        = errors.New("ledger: it was not agreed to, or not any more")
 	ErrMoved            = errors.New("ledger: the record changed since it was read")
 	ErrNotReserved      = errors.New("ledger: the reservation is over")
 	ErrTooMany          = errors.New("ledger: the grant has led to enough credentials")

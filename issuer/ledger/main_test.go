@@ -48,7 +48,7 @@ func setup(t *testing.T, d *db.DB) *bundle {
 // offer stores a waiting offer of ten minutes.
 func (b *bundle) offer(t *testing.T, txCodeHash string) ledger.Offer {
 	t.Helper()
-	o, err := b.CreateOffer(context.Background(), ledger.Offer{ID: secret.RandomID(16), RegistrantID: b.person,
+	o, err := b.CreateOffer(context.Background(), ledger.Offer{ID: secret.RandomID(16), RegistrantID: b.person, GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode, ledger.AuthorizationCode},
 		ConfigIDs: []string{"c1", "c2"}, TxCodeHash: txCodeHash, CreatedBy: "test"}, 10*time.Minute)
 	if err != nil {
 		t.Fatal(err)

@@ -29,7 +29,7 @@ const MaxPerGrant = 5
 // Reserve is the gate before a signature, in one transaction: it locks the
 // registrant's record against writers and refuses if the change log moved since
 // the values were read (ErrMoved) or the key was revoked (ErrKeyRevoked), checks the
-// grant (ErrRevoked, ErrExpired, ErrTooMany) and that none of the kind is suspended
+// grant (ErrRevoked, ErrExpired, ErrNoConsent, ErrTooMany) and that none of the kind is suspended
 // (ErrSuspended), uses up the nonce (ErrUsed) and stores what will be signed with its
 // status indices, all of them or none. ErrNotFound: there is no such registrant.
 //
@@ -44,6 +44,9 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		}
 		grant, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now)
 		if err != nil {
+			return err
+		}
+		if err := checkConsent(tx, grant, first, now); err != nil {
 			return err
 		}
 		if err := checkRoom(tx, first.GrantID, first.ConfigID); err != nil {
@@ -125,6 +128,9 @@ func (l *Ledger) Sweep(ctx context.Context, age time.Duration, limit int) (int, 
 		if err := tx.Where("expires_at <= ?", now).Delete(&usedRow{}).Error; err != nil {
 			return err
 		}
+		if err := forgetPushed(tx, now); err != nil {
+			return err
+		}
 		var ids []uuid.UUID
 		err := tx.Model(&issuanceRow{}).Where("state = ? AND reserved_at <= ?", string(Reserved), db.Time{Time: now.Add(-age)}).
 			Order("reserved_at").Limit(limit).Pluck("id", &ids).Error
@@ -140,26 +146,4 @@ func (l *Ledger) Sweep(ctx context.Context, age time.Duration, limit int) (int, 
 		return 0, fmt.Errorf("ledger: sweep: %w", err)
 	}
 	return closed, nil
-}
-
-// Purge deletes offers, grants and deferrals that were over longer ago than keep,
-// at most limit of each, and says how many. What was issued by them stays.
-func (l *Ledger) Purge(ctx context.Context, keep time.Duration, limit int) (int, error) {
-	purged := 0
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		purged = 0
-		for _, table := range []string{"issue_grant", "credential_offer", "deferred_issuance"} {
-			done := tx.Exec("DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
-				db.TimeOf(now.Add(-keep)), limit)
-			if done.Error != nil {
-				return done.Error
-			}
-			purged += int(done.RowsAffected)
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("ledger: purge: %w", err)
-	}
-	return purged, nil
 }

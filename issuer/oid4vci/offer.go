@@ -29,14 +29,16 @@ var (
 	ErrOffer = errors.New("oid4vci: bad credential offer")
 )
 
-// Offer is a credential offer with the pre-authorized code grant (OID4VCI 1.0
-// §4.1.1). It holds nothing about the person. TxCode is nil if the wallet need
-// not ask for a transaction code.
+// Offer is a credential offer with the pre-authorized code grant, the
+// authorization code grant, or both (OID4VCI 1.0 §4.1.1). It holds nothing about
+// the person.
 type Offer struct {
 	Issuer            string
 	ConfigIDs         []string
-	PreAuthorizedCode string
-	TxCode            *TxCode
+	PreAuthorizedCode string  // "" = not by this grant
+	TxCode            *TxCode // nil = the wallet need not ask for a transaction code
+	AuthorizationCode bool    // by the authorization code grant
+	IssuerState       string  // of that grant
 }
 
 // The input modes of a transaction code (OID4VCI 1.0 §4.1.1).
@@ -53,9 +55,13 @@ type TxCode struct {
 	Description string `json:"description,omitempty"`
 }
 
-type offerGrant struct {
+type preAuthorizedGrant struct {
 	Code   string  `json:"pre-authorized_code"`
 	TxCode *TxCode `json:"tx_code,omitempty"`
+}
+
+type authorizationGrant struct {
+	IssuerState string `json:"issuer_state,omitempty"`
 }
 
 // Document gives the offer as JSON: the body behind credential_offer_uri, and
@@ -64,19 +70,26 @@ func (o Offer) Document() ([]byte, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	grants := map[string]any{}
+	if o.PreAuthorizedCode != "" {
+		grants[oauth.GrantPreAuthorizedCode] = preAuthorizedGrant{Code: o.PreAuthorizedCode, TxCode: o.TxCode}
+	}
+	if o.AuthorizationCode {
+		grants[oauth.GrantAuthorizationCode] = authorizationGrant{IssuerState: o.IssuerState}
+	}
 	return json.Marshal(struct {
-		Issuer    string                `json:"credential_issuer"`
-		ConfigIDs []string              `json:"credential_configuration_ids"`
-		Grants    map[string]offerGrant `json:"grants"`
-	}{o.Issuer, o.ConfigIDs, map[string]offerGrant{
-		oauth.GrantPreAuthorizedCode: {Code: o.PreAuthorizedCode, TxCode: o.TxCode},
-	}})
+		Issuer    string         `json:"credential_issuer"`
+		ConfigIDs []string       `json:"credential_configuration_ids"`
+		Grants    map[string]any `json:"grants"`
+	}{o.Issuer, o.ConfigIDs, grants})
 }
 
 func (o Offer) check() error {
 	switch {
-	case o.Issuer == "" || o.PreAuthorizedCode == "":
-		return fmt.Errorf("%w: issuer or code is missing", ErrOffer)
+	case o.Issuer == "" || o.PreAuthorizedCode == "" && !o.AuthorizationCode:
+		return fmt.Errorf("%w: issuer or grant is missing", ErrOffer)
+	case o.TxCode != nil && o.PreAuthorizedCode == "":
+		return fmt.Errorf("%w: a transaction code goes with a pre-authorized code", ErrOffer)
 	case len(o.ConfigIDs) == 0 || len(o.ConfigIDs) > maxConfigurations || slices.Contains(o.ConfigIDs, ""):
 		return fmt.Errorf("%w: 1 to %d configurations", ErrOffer, maxConfigurations)
 	case len(slices.Compact(slices.Sorted(slices.Values(o.ConfigIDs)))) != len(o.ConfigIDs):

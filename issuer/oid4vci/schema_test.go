@@ -105,7 +105,12 @@ func withConfiguration(t *testing.T, m oid4vci.Metadata, c map[string]any) map[s
 func TestServerMetadataAgainstSuiteSchema(t *testing.T) {
 	t.Parallel()
 	s := schema(t, "oauth_authorization_server_metadata.json")
-	m := oauth.NewServerMetadata(issuerID, issuerID+"/oid4vci/token", issuerID+"/jwks.json")
+	m := oauth.ServerMetadata{Issuer: issuerID, AuthorizationEndpoint: issuerID + "/authorize", TokenEndpoint: issuerID + "/token",
+		PushedEndpoint: issuerID + "/par", RevocationEndpoint: issuerID + "/revoke", JWKSURI: issuerID + "/jwks.json",
+		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: []string{oauth.GrantAuthorizationCode},
+		ChallengeMethods: []string{"S256"}, Scopes: []string{"person"}, DetailTypes: []string{oauth.DetailType},
+		AuthMethods: []string{oauth.AuthPrivateKeyJWT}, AuthAlgs: oauth.Algs(), RevocationMethods: []string{oauth.AuthPrivateKeyJWT},
+		RevocationAlgs: oauth.Algs(), DPoPAlgs: oauth.Algs(), AttestationAlgs: oauth.Algs(), PoPAlgs: oauth.Algs()}
 	if err := validate(t, s, m); err != nil {
 		t.Error(err)
 	}

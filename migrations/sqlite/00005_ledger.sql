@@ -91,7 +91,6 @@ CREATE TABLE issue_grant (
 ) STRICT;
 CREATE INDEX issue_grant_offer ON issue_grant (offer_id);
 CREATE INDEX issue_grant_family ON issue_grant (family);
-CREATE INDEX issue_grant_consent ON issue_grant (consent_id) WHERE consent_id <> '';
 
 -- Ids that may be used once: codes and nonces. The primary key is the guard.
 CREATE TABLE used_id (

@@ -1,0 +1,209 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/secret"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oauth"
+	"socialregistry/registry"
+)
+
+// Authorization is what a person is asked to agree to: what goes to whom, until
+// when.
+type Authorization struct {
+	ClientID    string
+	ClientName  string
+	RedirectURI string // where the browser goes afterwards
+	Configs     []Configuration
+	Until       time.Time
+}
+
+// BeginAuthorization takes a browser that a wallet sent (RFC 6749 §4.1.1, RFC
+// 9126 §4) and gives the sealed name of the decision that a person has to make,
+// for Authorization and Decide. Nothing is used up: the page may be opened again.
+// Errors are *oauth.Error, for a page and never for a redirect: invalid_request,
+// invalid_request_uri.
+func (i *Issuer) BeginAuthorization(ctx context.Context, query url.Values) (decision string, err error) {
+	clientID, id, err := oauth.ParseAuthorizeQuery(query)
+	if err != nil {
+		return "", err
+	}
+	pushed, err := i.ledger.Pushed(ctx, id)
+	if err != nil {
+		return "", orNotFound(err, oauth.InvalidRequestURI())
+	}
+	if pushed.ClientID != clientID || !i.now().Before(pushed.ExpiresAt) {
+		return "", oauth.InvalidRequestURI()
+	}
+	if _, _, err := i.pushedRequest(ctx, id); err != nil {
+		return "", err
+	}
+	return i.tokens.Seal(kindDecision, decisionClaims{Request: id}, i.now().Add(decisionLife))
+}
+
+// Authorization tells what a decision is about. It returns what Decide returns.
+func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision string) (Authorization, error) {
+	if err := i.may(ctx, a, toConsent, a.RegistrantID); err != nil {
+		return Authorization{}, err
+	}
+	o, err := i.openDecision(ctx, decision)
+	if err != nil {
+		return Authorization{}, err
+	}
+	out := Authorization{ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
+	for _, id := range o.asked.configIDs() {
+		config, _ := i.configuration(id)
+		out.Configs = append(out.Configs, config)
+	}
+	return out, nil
+}
+
+// Decide ends an authorization request by the word of the signed-in person, once,
+// and gives where the browser goes: to the wallet, with a code or with the error
+// access_denied (RFC 6749 §4.1.2). Who agrees gives the own record and no other:
+// an offer that was made to somebody else denies access (OID4VCI 1.0 §5.1.3).
+//
+// Errors: those of the permission; *oauth.Error invalid_request_uri if the request
+// is over, was decided, or its client is not registered any more.
+func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, allow bool) (location string, err error) {
+	if err := i.may(ctx, a, toConsent, a.RegistrantID); err != nil {
+		return "", err
+	}
+	o, err := i.openDecision(ctx, decision)
+	if err != nil {
+		return "", err
+	}
+	if !allow {
+		return i.deny(ctx, o, oauth.AccessDenied("The person did not agree."))
+	}
+	offerID, err := i.ownOffer(ctx, o.req, a.RegistrantID)
+	if oauth.CodeOf(err) == oauth.CodeAccessDenied {
+		return i.deny(ctx, o, oauth.AccessDenied("The offer is not for this person, or it is over."))
+	}
+	if err != nil {
+		return "", err
+	}
+	return i.allow(ctx, o, a, offerID)
+}
+
+// opened is a pushed request on which somebody decides.
+type opened struct {
+	id     string
+	req    oauth.PushedRequest
+	client ledger.Client
+	asked  granted
+}
+
+func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, error) {
+	var claims decisionClaims
+	if err := i.tokens.Open(kindDecision, decision, i.now(), &claims); err != nil {
+		return opened{}, oauth.InvalidRequestURI().Because(err)
+	}
+	req, client, err := i.pushedRequest(ctx, claims.Request)
+	if err != nil {
+		return opened{}, err
+	}
+	asked, err := i.asked(req.Scopes, req.Details)
+	return opened{id: claims.Request, req: req, client: client, asked: asked}, err
+}
+
+// pushedRequest gives a request that waits, and its client as it is registered
+// now: a redirect URI that was struck off since is not followed.
+func (i *Issuer) pushedRequest(ctx context.Context, id string) (oauth.PushedRequest, ledger.Client, error) {
+	pushed, err := i.ledger.Pushed(ctx, id)
+	if err != nil {
+		return oauth.PushedRequest{}, ledger.Client{}, orNotFound(err, oauth.InvalidRequestURI())
+	}
+	req, err := fromDocument(pushed.Document)
+	if err != nil {
+		return req, ledger.Client{}, err
+	}
+	client, err := i.ledger.Client(ctx, pushed.ClientID)
+	if err != nil {
+		return req, client, orNotFound(err, oauth.InvalidRequestURI())
+	}
+	if !client.DisabledAt.IsZero() || checkPush(client, req) != nil {
+		return req, client, oauth.InvalidRequestURI()
+	}
+	return req, client, nil
+}
+
+// ownOffer gives the id of the offer behind the request, "" without one.
+// access_denied: it is not this person's, or not open any more.
+func (i *Issuer) ownOffer(ctx context.Context, req oauth.PushedRequest, registrant uuid.UUID) (string, error) {
+	if req.IssuerState == "" {
+		return "", nil
+	}
+	var claims stateClaims // how old it may be was asked when it was pushed
+	if err := i.tokens.Open(kindIssuerState, req.IssuerState, i.now().Add(-decisionLife-pushedLife), &claims); err != nil {
+		return "", oauth.AccessDenied("").Because(err)
+	}
+	offer, err := i.ledger.Offer(ctx, claims.Offer)
+	if err != nil {
+		return "", orNotFound(err, oauth.AccessDenied(""))
+	}
+	if offer.RegistrantID != registrant || offer.State != ledger.OfferWaiting {
+		return "", oauth.AccessDenied("")
+	}
+	return offer.ID, nil
+}
+
+func (i *Issuer) deny(ctx context.Context, o opened, refusal *oauth.Error) (string, error) {
+	if err := i.ledger.Decide(ctx, o.id, nil, 0); err != nil {
+		return "", orUsed(err, oauth.InvalidRequestURI())
+	}
+	return oauth.AuthorizationResponse{Issuer: i.url, State: o.req.State, Err: refusal}.Location(o.req.RedirectURI), nil
+}
+
+// allow writes down the consent and hands out the code that it leads to.
+func (i *Issuer) allow(ctx context.Context, o opened, a registry.Actor, offerID string) (string, error) {
+	consent := ledger.Consent{ID: secret.RandomID(16), RegistrantID: a.RegistrantID, AccountID: a.AccountID, ClientID: o.client.ID,
+		ClientName: o.client.Name, OfferID: offerID, Details: map[string][]string{}}
+	for _, id := range o.asked.configIDs() {
+		config, _ := i.configuration(id)
+		consent.Details[id] = config.fieldKeys()
+	}
+	code, err := i.tokens.Seal(kindAuthCode, authCodeClaims{Grant: secret.RandomID(16), Consent: consent.ID, Offer: offerID,
+		Registrant: a.RegistrantID, ClientID: o.client.ID, RedirectURI: o.req.RedirectURI, Challenge: o.req.CodeChallenge, JKT: o.req.DPoPKey,
+		granted: o.asked}, i.now().Add(codeLife))
+	if err != nil {
+		return "", err
+	}
+	if err := i.ledger.Decide(ctx, o.id, &consent, i.policy.refreshLife()); err != nil {
+		return "", orUsed(err, oauth.InvalidRequestURI())
+	}
+	return oauth.AuthorizationResponse{Issuer: i.url, State: o.req.State, Code: code}.Location(o.req.RedirectURI), nil
+}
+
+// fieldKeys are the fields that a credential of the configuration may hold.
+func (c Configuration) fieldKeys() []string {
+	keys := make([]string, len(c.Fields))
+	for n, f := range c.Fields {
+		keys[n] = f.Field
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// orNotFound says refusal in the place of ledger.ErrNotFound.
+func orNotFound(err error, refusal *oauth.Error) error {
+	if errors.Is(err, ledger.ErrNotFound) {
+		return refusal.Because(err)
+	}
+	return err
+}
+
+// orUsed says refusal in the place of ledger.ErrUsed.
+func orUsed(err error, refusal *oauth.Error) error {
+	if errors.Is(err, ledger.ErrUsed) {
+		return refusal.Because(err)
+	}
+	return err
+}

@@ -1,0 +1,160 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Consent is what a person agreed to: that a client gets certain details of a
+// record in credentials of certain configurations, until when.
+type Consent struct {
+	ID           string
+	RegistrantID uuid.UUID // whose record
+	AccountID    uuid.UUID // who agreed
+	ClientID     string
+	ClientName   string              // as it was shown
+	OfferID      string              // "" = the wallet began by itself
+	Details      map[string][]string // configuration to the keys of the fields in it
+	GivenAt      time.Time
+	ExpiresAt    time.Time
+	WithdrawnAt  time.Time // zero = it stands
+	WithdrawnBy  string    // account
+}
+
+type consentRow struct {
+	ID           string    `gorm:"column:id;primaryKey"`
+	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
+	AccountID    uuid.UUID `gorm:"column:account_id"`
+	ClientID     string    `gorm:"column:client_id"`
+	ClientName   string    `gorm:"column:client_name"`
+	OfferID      string    `gorm:"column:offer_id"`
+	Details      db.JSON   `gorm:"column:details"`
+	GivenAt      db.Time   `gorm:"column:given_at"`
+	ExpiresAt    db.Time   `gorm:"column:expires_at"`
+	WithdrawnAt  *db.Time  `gorm:"column:withdrawn_at"`
+	WithdrawnBy  string    `gorm:"column:withdrawn_by"`
+}
+
+func (consentRow) TableName() string { return "consent" }
+
+func consentRowOf(c Consent) consentRow {
+	details := db.JSON{}
+	for config, fields := range c.Details {
+		details[config] = joinIDs(fields)
+	}
+	return consentRow{ID: c.ID, RegistrantID: c.RegistrantID, AccountID: c.AccountID, ClientID: c.ClientID, ClientName: c.ClientName,
+		OfferID: c.OfferID, Details: details}
+}
+
+func (r consentRow) toConsent() Consent {
+	c := Consent{ID: r.ID, RegistrantID: r.RegistrantID, AccountID: r.AccountID, ClientID: r.ClientID, ClientName: r.ClientName,
+		OfferID: r.OfferID, Details: map[string][]string{}, GivenAt: r.GivenAt.Time, ExpiresAt: r.ExpiresAt.Time,
+		WithdrawnAt: timeOf(r.WithdrawnAt), WithdrawnBy: r.WithdrawnBy}
+	for config, fields := range r.Details {
+		text, _ := fields.(string)
+		c.Details[config] = splitIDs(text)
+	}
+	return c
+}
+
+// maxConsents is how many consents of one registrant are read, the newest.
+const maxConsents = 200
+
+// Consents gives what was agreed to about a record, the newest first, over and
+// withdrawn ones too.
+func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent, error) {
+	var rows []consentRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("registrant_id = ?", registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read consents: %w", err)
+	}
+	consents := make([]Consent, len(rows))
+	for n, r := range rows {
+		consents[n] = r.toConsent()
+	}
+	return consents, nil
+}
+
+// WithdrawConsent ends a consent about a registrant's record in the name of by,
+// an account: its tokens lead to no credential any more (see Reserve), and are
+// not refreshed.
+// A second withdrawal changes nothing. ErrNotFound: the registrant has no such
+// consent.
+func (l *Ledger) WithdrawConsent(ctx context.Context, registrant uuid.UUID, id, by string) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		row, err := l.lockConsent(tx, id)
+		switch {
+		case err != nil:
+			return err
+		case row.RegistrantID != registrant:
+			return ErrNotFound
+		case row.WithdrawnAt != nil:
+			return nil
+		}
+		return tx.Model(&consentRow{}).Where("id = ?", id).Updates(map[string]any{"withdrawn_at": now, "withdrawn_by": by}).Error
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: withdraw consent: %w", err)
+	}
+	return nil
+}
+
+// lockConsent gives a consent and keeps a withdrawal out until the caller's
+// transaction ends, so that no grant is made of a consent that was withdrawn.
+func (l *Ledger) lockConsent(tx *gorm.DB, id string) (consentRow, error) {
+	var row consentRow
+	if !isID(id) {
+		return row, ErrNotFound
+	}
+	res := tx.Raw("SELECT id, registrant_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by"+
+		" FROM consent WHERE id = ?"+l.db.Dialect.ForUpdate(), id).Scan(&row)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return row, ErrNotFound
+	}
+	return row, res.Error
+}
+
+// standing refuses a consent that was withdrawn or is over.
+func (r consentRow) standing(now db.Time) error {
+	switch {
+	case r.WithdrawnAt != nil:
+		return ErrRevoked
+	case !now.Before(r.ExpiresAt.Time):
+		return ErrExpired
+	}
+	return nil
+}
+
+// checkConsent refuses an issue that goes beyond what was agreed to: after the
+// consent was withdrawn or is over, of another configuration, or of a field that
+// the configuration gained since. ErrNoConsent.
+func checkConsent(tx *gorm.DB, g Grant, i Issuance, now db.Time) error {
+	if g.ConsentID == "" {
+		return nil // the person made the offer
+	}
+	var row consentRow
+	if err := tx.Where("id = ?", g.ConsentID).Take(&row).Error; err != nil {
+		return err
+	}
+	if row.standing(now) != nil {
+		return ErrNoConsent
+	}
+	agreed := map[string]bool{}
+	for _, field := range row.toConsent().Details[i.ConfigID] {
+		agreed[field] = true
+	}
+	for field := range i.Fields {
+		if !agreed[field] {
+			return ErrNoConsent
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+)
+
+// Purge deletes offers, deferrals, grants and refresh tokens that were over longer ago than
+// keep, at most limit of each, and says how many. What was issued by them stays,
+// and so does what was agreed to. A grant stays as long as a refresh token of its
+// authorization does.
+func (l *Ledger) Purge(ctx context.Context, keep time.Duration, limit int) (int, error) {
+	purged := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		purged = 0
+		for _, statement := range []string{
+			"DELETE FROM refresh_token WHERE hash IN (SELECT hash FROM refresh_token WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+			"DELETE FROM issue_grant WHERE id IN (SELECT id FROM issue_grant g WHERE expires_at < ?" +
+				" AND NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.family = g.family) ORDER BY expires_at LIMIT ?)",
+			"DELETE FROM deferred_issuance WHERE id IN (SELECT id FROM deferred_issuance WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+			"DELETE FROM credential_offer WHERE id IN (SELECT id FROM credential_offer WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+		} {
+			done := tx.Exec(statement, db.TimeOf(now.Add(-keep)), limit)
+			if done.Error != nil {
+				return done.Error
+			}
+			purged += int(done.RowsAffected)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: purge: %w", err)
+	}
+	return purged, nil
+}
