@@ -129,6 +129,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	run(exercise{"getTypeMetadata", 404, request("GET", "/credentials/types/nobody", ""), false})
 	s.exerciseOperation(run)
 	s.exerciseToken(t, run)
+	s.exercisePush(t, run)
 	s.exerciseCredential(t, run)
 	s.exerciseDeferred(t, run)
 	s.exerciseNotification(t, run)

@@ -24,7 +24,7 @@ const (
 
 // Clients gives the registered clients in the order of their ids, for admins.
 func (i *Issuer) Clients(ctx context.Context, a registry.Actor) ([]ledger.Client, error) {
-	if err := mayManage(a); err != nil {
+	if err := mayKeep(a, toRegister); err != nil {
 		return nil, err
 	}
 	return i.ledger.Clients(ctx)
@@ -32,7 +32,7 @@ func (i *Issuer) Clients(ctx context.Context, a registry.Actor) ([]ledger.Client
 
 // RegisteredClient gives a client, for admins; NotFound.
 func (i *Issuer) RegisteredClient(ctx context.Context, a registry.Actor, id string) (ledger.Client, error) {
-	if err := mayManage(a); err != nil {
+	if err := mayKeep(a, toRegister); err != nil {
 		return ledger.Client{}, err
 	}
 	c, err := i.ledger.Client(ctx, id)
@@ -43,7 +43,7 @@ func (i *Issuer) RegisteredClient(ctx context.Context, a registry.Actor, id stri
 // tells. It returns Unauthenticated, Forbidden, Conflict "client_exists", and
 // Invalid with a field of RFC 7591 §2 per mistake.
 func (i *Issuer) RegisterClient(ctx context.Context, a registry.Actor, c ledger.Client, reason string) (ledger.Client, error) {
-	if err := mayManage(a); err != nil {
+	if err := mayKeep(a, toRegister); err != nil {
 		return ledger.Client{}, err
 	}
 	if err := checkClient(c, reason); err != nil {
@@ -59,7 +59,7 @@ func (i *Issuer) RegisterClient(ctx context.Context, a registry.Actor, c ledger.
 // becomes disabled loses every token. It returns what RegisterClient does, and
 // NotFound.
 func (i *Issuer) ChangeClient(ctx context.Context, a registry.Actor, id, reason string, change func(*ledger.Client)) (ledger.Client, error) {
-	if err := mayManage(a); err != nil {
+	if err := mayKeep(a, toRegister); err != nil {
 		return ledger.Client{}, err
 	}
 	c, err := i.ledger.ChangeClient(ctx, id, ledger.Entry{Actor: a.Name, Reason: reason}, func(c ledger.Client) (ledger.Client, error) {
@@ -76,20 +76,6 @@ func (i *Issuer) DisableClient(ctx context.Context, a registry.Actor, id, reason
 			c.DisabledAt = i.now()
 		}
 	})
-}
-
-// mayManage lets admins change the settings of the issuer, and nobody else. No
-// personal access token reaches so far.
-func mayManage(a registry.Actor) error {
-	switch {
-	case a.ByToken():
-		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to manage the issuer.")
-	case len(a.Roles) == 0:
-		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
-	case !a.Has(registry.RoleAdmin):
-		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to manage the issuer.")
-	}
-	return nil
 }
 
 func clientFault(err error) error {

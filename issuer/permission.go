@@ -23,6 +23,7 @@ const (
 	toKeepKeys action = "manage the issuer's keys"
 	toConsent  action = "let a wallet have credentials"
 	toRevoke   action = "stop what a wallet was allowed"
+	toRegister action = "manage clients"
 
 	toSeeProviders  action = "see wallet providers"
 	toKeepProviders action = "manage wallet providers"
@@ -38,7 +39,7 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
 	case toSeeKeys, toSeeProviders:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
-	case toKeepKeys, toKeepProviders:
+	case toKeepKeys, toRegister, toKeepProviders:
 		return []registry.Role{registry.RoleAdmin}
 	}
 	return nil
@@ -77,7 +78,9 @@ func mayKeep(a registry.Actor, act action) error {
 
 // ownToo says what a registrant may do with the own credentials, and with nobody
 // else's. A suspension is the office's: who holds the credential withdraws it.
-func ownToo(act action) bool { return act == toOffer || act == toSee || act == toWithdraw }
+func ownToo(act action) bool {
+	return slices.Contains([]action{toOffer, toSee, toWithdraw, toConsent, toRevoke}, act)
+}
 
 // forOthers is what a guardian, or a member who stands for a household, may do
 // with the credentials of a record that is not their own. What they hold

@@ -9,8 +9,8 @@ import (
 	"socialregistry/issuer/oauth"
 )
 
-// RevokeToken ends a token at its client's word (RFC 7009 §2.1): an access token
-// alone, a refresh token with all that came of its authorization. A token that is
+// RevokeToken ends an authorization at its client's word (RFC 7009 §2.1): an
+// access token takes the refresh token with it, and the other way round. A token that is
 // unknown, over, or another client's is no error, and is left as it is: the
 // client is told nothing of it (§2.2). Errors are *oauth.Error: those of client
 // authentication, invalid_request.
@@ -28,7 +28,7 @@ func (i *Issuer) RevokeToken(ctx context.Context, call oauth.Call, form url.Valu
 		if access.ClientID != client.ID {
 			return nil
 		}
-		return i.ledger.RevokeGrant(ctx, access.Grant)
+		return i.ledger.Revoke(ctx, access.Family)
 	}
 	family, err := i.ledger.RefreshFamily(ctx, i.refreshHash(token))
 	if errors.Is(err, ledger.ErrNotFound) || err == nil && family.ClientID != client.ID {

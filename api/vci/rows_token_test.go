@@ -147,7 +147,7 @@ func TestRow29GrantUnsupported(t *testing.T) {
 		post := func(form url.Values) answer {
 			return s.do("POST", "/oid4vci/token", "application/x-www-form-urlencoded", form.Encode())
 		}
-		for _, grant := range []string{"password", "implicit", "client_credentials", "authorization_code", "refresh_token"} {
+		for _, grant := range []string{"password", "implicit", "client_credentials"} {
 			s.refused(grant, post(url.Values{"grant_type": {grant}, "pre-authorized_code": {code}}), 400, "unsupported_grant_type")
 		}
 		s.refused("none", post(url.Values{"pre-authorized_code": {code}}), 400, "invalid_request")

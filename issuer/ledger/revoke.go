@@ -21,17 +21,6 @@ func (l *Ledger) Revoke(ctx context.Context, family string) error {
 	return nil
 }
 
-// RevokeGrant ends one access token; what refreshed it stays good.
-func (l *Ledger) RevokeGrant(ctx context.Context, id string) error {
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		return revokeGrants(tx, now, "id = ?", id)
-	})
-	if err != nil {
-		return fmt.Errorf("ledger: revoke grant: %w", err)
-	}
-	return nil
-}
-
 // revokeGrants ends the grants that a condition tells; refresh tokens end with
 // their family.
 func revokeGrants(tx *gorm.DB, now db.Time, condition string, args ...any) error {
