@@ -110,7 +110,7 @@ func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, err
 	if err != nil {
 		return opened{}, err
 	}
-	asked, err := i.asked(req.Scopes, req.Details)
+	asked, err := i.requested(req.Scopes, req.Details)
 	return opened{id: claims.Request, req: req, client: client, asked: asked}, err
 }
 

@@ -78,7 +78,7 @@ func (i *Issuer) pushedKey(ctx context.Context, call oauth.Call, named string) (
 
 // checkAsked refuses what nobody could agree to.
 func (i *Issuer) checkAsked(ctx context.Context, req oauth.PushedRequest) error {
-	asked, err := i.asked(req.Scopes, req.Details)
+	asked, err := i.requested(req.Scopes, req.Details)
 	if err != nil {
 		return err
 	}
@@ -97,10 +97,10 @@ func (i *Issuer) checkAsked(ctx context.Context, req oauth.PushedRequest) error 
 	return nil
 }
 
-// asked finds the configurations that scopes and details stand for (OID4VCI 1.0
+// requested finds the configurations that scopes and details stand for (OID4VCI 1.0
 // §5.1.1, §5.1.2). Unknown scopes are ignored; what is asked by both ways counts
 // as asked by details.
-func (i *Issuer) asked(scopes []string, details []oauth.AuthorizationDetail) (granted, error) {
+func (i *Issuer) requested(scopes []string, details []oauth.AuthorizationDetail) (granted, error) {
 	var g granted
 	for _, d := range details {
 		if _, known := i.configuration(d.ConfigurationID); !known {
