@@ -3,7 +3,6 @@ package vci_test
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"testing"
 	"time"
 
@@ -116,36 +115,6 @@ func TestDeferredByDID(t *testing.T) {
 		credential := s.json(a)["credentials"].([]any)[0].(object)["credential"].(object)
 		if subject := credential["credentialSubject"].(object)["id"].(string); p.header["kid"].(string)[:len(subject)] != subject {
 			t.Errorf("bound to %s, proved %v", subject, p.header["kid"])
-		}
-	})
-}
-
-// Of two that fetch at once, one gets the credentials.
-func TestDeferredIsDeliveredOnce(t *testing.T) {
-	each(t, func(t *testing.T, s *service) {
-		s.configure(sd, object{"deferred": true})
-		id := s.newcomer()
-		token := s.token(id, sd)
-		transaction := s.promise(s.ask(token, sd, s.proof(s.nonce()).sign(t)))
-		s.decide(id, registry.StateAttested, mandatory()...)
-		answers := make([]answer, 4)
-		var wg sync.WaitGroup
-		for n := range answers {
-			wg.Go(func() { answers[n] = s.deferred(token, transaction) })
-		}
-		wg.Wait()
-		delivered := 0
-		for _, a := range answers {
-			if a.status == 200 {
-				delivered++
-			} else {
-				s.refused("a loser", a, 400, "invalid_transaction_id")
-			}
-		}
-		var issued int
-		s.must(s.db.Raw("SELECT count(*) FROM issuance WHERE state = 'issued'").Scan(&issued).Error)
-		if delivered != 1 || issued != 1 {
-			t.Errorf("%d delivered, %d issued, want 1", delivered, issued)
 		}
 	})
 }

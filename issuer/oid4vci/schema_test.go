@@ -64,7 +64,9 @@ func TestOfferAgainstSuiteSchema(t *testing.T) {
 func TestIssuerMetadataAgainstSuiteSchema(t *testing.T) {
 	t.Parallel()
 	s := schema(t, "credential_issuer_metadata-1_0.json")
-	m := metadata()
+	_, jwk := encryptionKey(t)
+	m := metadata().WithBatch(10).WithEncryption(jwk, false)
+	m.Configurations["sd"] = m.Configurations["sd"].WithKeyAttestations(oid4vci.KeyAttestations{KeyStorage: []string{"iso_18045_high"}})
 	ldp := m.Configurations["ldp"]
 	delete(m.Configurations, "ldp")
 	if err := validate(t, s, m); err != nil {
