@@ -1,0 +1,9 @@
+// Package conformance holds the server to the issuer modules of the OpenID
+// Foundation's conformance suite: each module is a subtest that carries its name.
+//
+// The server is the whole product behind TLS. The browser's step calls what the
+// pages for it call. Wallets are made by
+// internal/vciclient, which shares no protocol code with the server. What must be
+// refused is written out as bytes, a good request with one change. It has no code
+// but tests.
+package conformance

@@ -1,0 +1,55 @@
+package conformance_test
+
+import (
+	"net/http"
+	"strings"
+
+	"socialregistry/internal/vciclient"
+)
+
+// testHappyFlow goes the whole way, with parameters that nobody knows in every
+// request (they must be ignored); encrypted, once more with zip=DEF on the same
+// token.
+func testHappyFlow(r *run) {
+	r.client.Unknown = "conformance_unknown_" + strings.Repeat("x", 20)
+	r.authorize()
+	issued := r.take(1)
+	if r.variant.encryption == encrypted {
+		w := r.want(1)
+		w.Zip = true
+		r.takeAs(w)
+	}
+	if issued.Notification == "" {
+		r.Fatal("no notification_id, though there is a notification_endpoint")
+	}
+	for range 2 { // §11.2: a repeat is a success
+		must(r, r.client.Notify(r.Context(), r.issuer, r.token, issued.Notification, vciclient.EventAccepted))
+	}
+}
+
+func testSkipNotification(r *run) { r.authorize().take(1) }
+
+// testAdditionalRequests: strange Accept headers, several credential requests with
+// one token. What the suite asks of TLS is for whoever ends it in front of us.
+func testAdditionalRequests(r *run) {
+	r.authorize()
+	for _, accept := range []string{"*/*", "application/json;q=0.5, text/html", "application/*", ""} {
+		req := r.request(asIs)
+		req.Header.Set("Accept", accept)
+		if a := r.suite.send(r.T, req); a.Status != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "application/json") || a.Header.Get("Date") == "" {
+			r.Errorf("Accept %q: %d %v", accept, a.Status, a.Header)
+		}
+	}
+}
+
+// testMultipleClients: a second client with a redirect URI that has a query; its
+// token is no good with the first one's key (RFC 9449 §7.1).
+func testMultipleClients(r *run) {
+	r.authorize().take(1)
+	second := r.suite.beginAs(r.T, r.variant, r.suite.clients[r.variant.auth+second])
+	second.authorize().take(1)
+	mixed := *second.token
+	req, err := r.client.SealedRequest(r.issuer.CredentialEndpoint, &mixed, map[string]any{"credential_configuration_id": r.variant.configuration()}, nil, false)
+	must(r, err)
+	refused(r.T, r.suite.send(r.T, req), unauthorized(), "invalid_token", "invalid_dpop_proof")
+}

@@ -1,0 +1,54 @@
+package conformance_test
+
+import (
+	"testing"
+)
+
+// vciModules are those of the credential issuer (class prefix VCIIssuer).
+func vciModules() []module {
+	const prefix = "oid4vci-1_0-issuer-"
+	return []module{
+		{prefix + "metadata-test", testMetadata, isPlain},
+		{prefix + "metadata-test-signed", testSignedMetadata, isPlain},
+		{prefix + "happy-flow", testHappyFlow, nil},
+		{prefix + "happy-flow-additional-requests", testAdditionalRequests, isPlain},
+		{prefix + "happy-flow-multiple-clients", testMultipleClients, isPlain},
+		{prefix + "happy-flow-skip-notification", testSkipNotification, isPlain},
+		{prefix + "batch-issuance", testBatch, isPlain},
+		{prefix + "fail-invalid-nonce", testInvalidNonce, isPlain},
+		{prefix + "fail-invalid-jwt-proof-signature", testInvalidProofSignature, isPlain},
+		{prefix + "fail-invalid-key-attestation-signature", testInvalidKeyAttestationSignature, isPlain},
+		{prefix + "fail-invalid-client-attestation-signature", attestation(brokenAttestation), isAttested},
+		{prefix + "fail-invalid-client-attestation-pop-signature", attestation(brokenPoP), isAttested},
+		{prefix + "fail-client-attestation-exp-in-past", attestation(expiredAttestation), isAttested},
+		{prefix + "fail-client-attestation-no-sub", attestation(namelessAttestation), isAttested},
+		{prefix + "fail-client-attestation-pop-wrong-aud", attestation(misdirectedPoP), isAttested},
+		{prefix + "fail-mismatched-client-attestation-pop-key", attestation(foreignPoP), isAttested},
+		{prefix + "fail-missing-proof", testMissingProof, isPlain},
+		{prefix + "fail-unsupported-encryption-algorithm", testUnsupportedEncryption, isEncrypted},
+		{prefix + "fail-unknown-credential-configuration", testUnknownConfiguration, nil},
+		{prefix + "fail-unknown-credential-identifier", testUnknownIdentifier, isPlain},
+		{prefix + "fail-on-access-token-in-query", testTokenInQuery, isPlain},
+	}
+}
+
+// The issuer modules in every variant.
+func TestIssuer(t *testing.T) {
+	t.Parallel()
+	onServer(t, func(t *testing.T, s *suite) {
+		for _, m := range vciModules() {
+			t.Run(m.name, func(t *testing.T) {
+				t.Parallel()
+				for _, v := range variants() {
+					if !m.runs(v) {
+						continue
+					}
+					t.Run(v.String(), func(t *testing.T) {
+						t.Parallel()
+						m.run(s.begin(t, v))
+					})
+				}
+			})
+		}
+	})
+}
