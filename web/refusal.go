@@ -14,6 +14,8 @@ func refusals() []refusal {
 		{Code: "use_dpop_nonce", Where: "/oid4vci/par"},
 		{Code: "invalid_scope", Where: "/oid4vci/par"},
 		{Code: "invalid_authorization_details", Where: "/oid4vci/par"},
+		{Code: "invalid_target", Where: "/oid4vci/par"},
+		{Code: "request_not_supported", Where: "/oid4vci/par"},
 		{Code: "unsupported_response_type", Where: "/oid4vci/par"},
 		{Code: "invalid_request_uri", Where: "/oid4vci/authorize"},
 		{Code: "access_denied", Where: "/oid4vci/authorize"},
