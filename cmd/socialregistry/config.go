@@ -24,6 +24,8 @@ import (
 // its default, so an empty environment starts a working server on this machine.
 type Config struct {
 	Listen        string              // address to listen on
+	TLSCert       string              // file of the certificates to serve TLS with, in PEM; empty: a proxy does TLS
+	TLSKey        string              // file of their key
 	PublicURL     string              // how wallets and people reach the server: scheme and host, no path
 	DatabaseURL   string              // sqlite:PATH or postgres://...
 	MasterKey     string              // 32 bytes in base64; wins over MasterKeyFile
@@ -49,6 +51,9 @@ type Config struct {
 	Drafts    bool // also serve wallets that speak drafts of OID4VCI
 	BatchSize int  // most copies of a credential in one request
 	Encrypted bool // take encrypted credential requests only
+
+	DPoPRequired bool // no access token that is not bound to a key
+	DPoPNonce    bool // no DPoP proof without a nonce of ours
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell
@@ -73,9 +78,20 @@ func serverSettings() []setting {
 			c.Listen = v
 			return checkAddress(v)
 		}},
+		{"SR_TLS_CERT", "", "name a file of certificates in PEM", func(c *Config, v string) error {
+			c.TLSCert = v
+			return nil
+		}},
+		{"SR_TLS_KEY", "", "name the file of the key of SR_TLS_CERT, or leave both out", func(c *Config, v string) error {
+			c.TLSKey = v
+			if (v == "") != (c.TLSCert == "") {
+				return errors.New("one of two")
+			}
+			return nil
+		}},
 		{"SR_PUBLIC_URL", "", "use https://HOST without a path, or http://localhost:PORT on this machine only", func(c *Config, v string) error {
 			if v == "" {
-				v = localURL(c.Listen)
+				v = localURL(c.Listen, c.TLSCert != "")
 			}
 			c.PublicURL = v
 			return checkPublicURL(v)
@@ -235,14 +251,18 @@ func checkPublicURL(v string) error {
 
 // localURL is the public URL of a server that only this machine reaches. Where
 // the address names no port of its own, it is that of the default address.
-func localURL(listen string) string {
+func localURL(listen string, secure bool) string {
+	scheme, usual := "http", "80"
+	if secure {
+		scheme, usual = "https", "443"
+	}
 	switch _, port, err := net.SplitHostPort(listen); {
 	case err != nil || port == "" || port == "0":
-		return "http://localhost:8080"
-	case port == "80": // browsers leave it out
-		return "http://localhost"
+		return scheme + "://localhost:8080"
+	case port == usual: // browsers leave it out
+		return scheme + "://localhost"
 	default:
-		return "http://localhost:" + port
+		return scheme + "://localhost:" + port
 	}
 }
 

@@ -40,6 +40,14 @@ func issuerSettings() []setting {
 			c.Encrypted = v == "required"
 			return oneOf(v, "optional", "required")
 		}},
+		{"SR_DPOP", "optional", "use optional or required", func(c *Config, v string) error {
+			c.DPoPRequired = v == "required"
+			return oneOf(v, "optional", "required")
+		}},
+		{"SR_DPOP_NONCE", "optional", "use optional or required", func(c *Config, v string) error {
+			c.DPoPNonce = v == "required"
+			return oneOf(v, "optional", "required")
+		}},
 		{"SR_STATE_DIR", "./var/state", "name a folder outside the database and its backups", func(c *Config, v string) error {
 			c.StateDir = v
 			return nil

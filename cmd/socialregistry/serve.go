@@ -37,6 +37,10 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("listen (SR_LISTEN): %w", err)
 	}
 	defer listener.Close()
+	secured, err := overTLS(listener, a.config, a.now())
+	if err != nil {
+		return err
+	}
 	p, err := a.open(ctx, mayBegin)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error { return serveHTTP(ctx, listener, handler, a.log) })
+	work.Go(func() error { return serveHTTP(ctx, secured, handler, a.log) })
 	work.Go(func() error { return p.follow(ctx, a.log) })
 	work.Go(func() error { return p.followKeys(ctx, a.log) })
 	work.Go(func() error { return p.keepJournal(ctx, a.log) })
