@@ -78,11 +78,11 @@ func serverSettings() []setting {
 			c.Listen = v
 			return checkAddress(v)
 		}},
-		{"SR_TLS_CERT", "", "name a file of certificates in PEM", func(c *Config, v string) error {
+		{"SR_TLS_CERT", "", "use the path of a file of certificates in PEM", func(c *Config, v string) error {
 			c.TLSCert = v
 			return nil
 		}},
-		{"SR_TLS_KEY", "", "name the file of the key of SR_TLS_CERT, or leave both out", func(c *Config, v string) error {
+		{"SR_TLS_KEY", "", "use the path of the key of SR_TLS_CERT, or leave both out", func(c *Config, v string) error {
 			c.TLSKey = v
 			if (v == "") != (c.TLSCert == "") {
 				return errors.New("one of two")

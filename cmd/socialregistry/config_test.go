@@ -23,7 +23,8 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
-		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18}}
+		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18},
+		Country: "ZZ", IssuerName: "Social Registry", KeyOverlap: 24 * time.Hour, StateDir: "./var/state", Drafts: true, BatchSize: 10}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
