@@ -4,9 +4,9 @@ import {createInterface} from 'node:readline';
 import {formats} from './formats.mjs';
 
 for await (const line of createInterface({input: process.stdin})) {
-  const {format, credential, issuer, holder} = JSON.parse(line);
+  const {format, credential, issuer, holder, anchors} = JSON.parse(line);
   try {
-    await formats[format].check(credential, issuer, holder);
+    await formats[format].check(credential, issuer, holder, anchors);
     console.log(JSON.stringify({format, good: true}));
   } catch (e) {
     console.log(JSON.stringify({format, good: false, why: String(e.message ?? e)}));

@@ -12,7 +12,7 @@ async function getJSON(url) {
 }
 
 // didDocument resolves a did:web, over http on this machine only.
-async function didDocument(did) {
+export async function didDocument(did) {
   const [host, ...path] = did.slice('did:web:'.length).split(':').map(decodeURIComponent);
   const scheme = /^(localhost|127\.0\.0\.1)(:|$)/.test(host) ? 'http' : 'https';
   const document = await getJSON(`${scheme}://${host}/${path.length ? path.join('/') : '.well-known'}/did.json`);
@@ -40,28 +40,32 @@ function loader(issuer) {
 
 const explain = ({error, statusResult}) => JSON.stringify([...(error?.errors ?? [error]), statusResult?.error].map(e => e?.message));
 
+const suite = () => new DataIntegrityProof({cryptosuite});
+
+async function checkEntry(s, by, issuer) {
+  const list = await getJSON(s.statusListCredential);
+  const result = await vc.verifyCredential({credential: list, suite: suite(), documentLoader: loader(issuer)});
+  const {encodedList, statusPurpose} = list.credentialSubject;
+  if (!result.verified || list.issuer !== by || statusPurpose !== s.statusPurpose) return {verified: false, error: new Error(`status list: ${explain(result)}`)};
+  const bits = gunzipSync(Buffer.from(encodedList.slice(1), 'base64url')); // multibase u
+  const index = Number(s.statusListIndex); // the first bit is the left-most
+  if (encodedList[0] !== 'u' || !(index < bits.length * 8)) return {verified: false, error: new Error('the status list has no such entry')};
+  const set = bits[index >> 3] >> (7 - index % 8) & 1;
+  return set ? {verified: false, error: new Error(statusPurpose)} : {verified: true};
+}
+
+// Revocation and suspension decide; refresh and message are hints (Bitstring Status List 1.0 §2.1).
+export async function checkStatusOf(credentialStatus, by, issuer) {
+  const decides = [credentialStatus].flat().filter(s => ['revocation', 'suspension'].includes(s.statusPurpose));
+  if (!decides.some(s => s.statusPurpose === 'revocation')) return {verified: false, error: new Error('no entry of purpose revocation')};
+  const results = await Promise.all(decides.map(s => checkEntry(s, by, issuer)));
+  return results.find(r => !r.verified) ?? {verified: true};
+}
+
 // checkLDP gives the claims about the holder, or throws.
 export async function checkLDP(credential, issuer, holder) {
   const documentLoader = loader(issuer);
-  const suite = () => new DataIntegrityProof({cryptosuite});
-  const checkEntry = async (s, by) => {
-    const list = await getJSON(s.statusListCredential);
-    const result = await vc.verifyCredential({credential: list, suite: suite(), documentLoader});
-    const {encodedList, statusPurpose} = list.credentialSubject;
-    if (!result.verified || list.issuer !== by || statusPurpose !== s.statusPurpose) return {verified: false, error: new Error(`status list: ${explain(result)}`)};
-    const bits = gunzipSync(Buffer.from(encodedList.slice(1), 'base64url')); // multibase u
-    const index = Number(s.statusListIndex); // the first bit is the left-most
-    if (encodedList[0] !== 'u' || !(index < bits.length * 8)) return {verified: false, error: new Error('the status list has no such entry')};
-    const set = bits[index >> 3] >> (7 - index % 8) & 1;
-    return set ? {verified: false, error: new Error(statusPurpose)} : {verified: true};
-  };
-  // Revocation and suspension decide; refresh and message are hints (Bitstring Status List 1.0 §2.1).
-  const checkStatus = async ({credential: {credentialStatus, issuer: by}}) => {
-    const decides = [credentialStatus].flat().filter(s => ['revocation', 'suspension'].includes(s.statusPurpose));
-    if (!decides.some(s => s.statusPurpose === 'revocation')) return {verified: false, error: new Error('no entry of purpose revocation')};
-    const results = await Promise.all(decides.map(s => checkEntry(s, by)));
-    return results.find(r => !r.verified) ?? {verified: true};
-  };
+  const checkStatus = ({credential: {credentialStatus, issuer: by}}) => checkStatusOf(credentialStatus, by, issuer);
   const result = await vc.verifyCredential({credential, suite: suite(), documentLoader, checkStatus});
   if (!result.verified) throw new Error(explain(result));
   if (!credential.credentialStatus) throw new Error('there is no status to check');

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -27,12 +28,14 @@ type checked struct {
 }
 
 // runNpmWallet hands the offer to the wallet that is not ours.
-func runNpmWallet(t *testing.T, link, txCode string) (all []taken, failure string) {
+func runNpmWallet(t *testing.T, o *office, link, txCode string) (all []taken, failure string) {
 	t.Helper()
 	if _, err := os.Stat("node_modules/.package-lock.json"); err != nil {
 		t.Fatal("the npm packages are not installed: run npm ci --ignore-scripts in web/wallet (make test does it)")
 	}
-	args := []string{"take.mjs", link}
+	anchors := filepath.Join(t.TempDir(), "anchors.pem")
+	must(t, os.WriteFile(anchors, o.issuer.Authorities(), 0o600))
+	args := []string{"take.mjs", link, anchors}
 	if txCode != "" {
 		args = append(args, txCode)
 	}
@@ -88,32 +91,36 @@ func recheck(t *testing.T, all []taken) (good int, why []string) {
 }
 
 // A wallet that is not ours is handed the offer's link and nothing else, takes
-// both credentials, and libraries that are not ours verify them: signature,
+// a credential in every format, and libraries that are not ours verify them: signature,
 // dates and status. A tampered copy of each is refused. Then the credentials of
 // one person are withdrawn, and those of the other stay good: each status list
 // has the right bit at the right place.
 func testForeignWallet(t *testing.T, o *office) {
 	one, attested := o.person(t)
-	offer := o.offer(t, one, false)
-	withdrawn := takeBoth(t, offer.URI, "", attested)
+	offer := o.offer(t, one, false, configs()...)
+	withdrawn := takeAll(t, o, offer.URI, "", attested)
 	other, attested := o.person(t)
-	offer = o.offer(t, other, true)
-	kept := takeBoth(t, offer.URIByValue, offer.TxCode, attested)
+	offer = o.offer(t, other, true, configs()...)
+	kept := takeAll(t, o, offer.URIByValue, offer.TxCode, attested)
 
 	o.withdrawAll(t, one)
-	if good, why := recheck(t, withdrawn); good != 0 || !strings.Contains(why[0], "withdrawn") || !strings.Contains(why[1], "Status is not valid") {
-		t.Errorf("of the withdrawn, %d are good, %q", good, why)
+	good, why := recheck(t, withdrawn)
+	for n, want := range []string{"revocation", "Status is not valid", "revocation", "Status is not valid"} {
+		if good != 0 || !strings.Contains(why[n], want) {
+			t.Errorf("of the withdrawn, %d are good, %q", good, why)
+			break
+		}
 	}
-	if good, why := recheck(t, kept); good != 2 {
+	if good, why := recheck(t, kept); good != len(configs()) {
 		t.Errorf("of the other person's, %d are good, %q", good, why)
 	}
 }
 
-func takeBoth(t *testing.T, link, txCode string, attested map[string]string) []taken {
+func takeAll(t *testing.T, o *office, link, txCode string, attested map[string]string) []taken {
 	t.Helper()
-	all, failure := runNpmWallet(t, link, txCode)
-	if len(all) != 2 {
-		t.Fatalf("%d credentials, want 2: %s", len(all), failure)
+	all, failure := runNpmWallet(t, o, link, txCode)
+	if len(all) != len(configs()) {
+		t.Fatalf("%d credentials, want %d: %s", len(all), len(configs()), failure)
 	}
 	for _, c := range all {
 		checkClaims(t, c, attested)
@@ -128,8 +135,9 @@ func checkClaims(t *testing.T, c taken, attested map[string]string) {
 	t.Helper()
 	names := map[string]map[string]string{
 		"dc+sd-jwt": {"given_name": "given_name", "family_name": "family_name", "birth_date": "birth_date", "sex": "sex", "local_script_name": "local_script_name"},
+		"mso_mdoc":  {"given_name": "given_name", "family_name": "family_name", "birth_date": "birth_date", "sex": "sex", "local_script_name": "local_script_name"},
 		"ldp_vc":    {"given_name": "givenName", "family_name": "familyName", "birth_date": "birthDate", "sex": "sex", "local_script_name": "localName"},
-	}[c.Format]
+	}[strings.Replace(c.Format, "jwt_vc_json", "ldp_vc", 1)]
 	for field, want := range attested {
 		if got := c.Claims[names[field]]; got != want {
 			t.Errorf("%s: %s = %v, want %q", c.Format, names[field], got, want)
@@ -143,7 +151,10 @@ func checkClaims(t *testing.T, c taken, attested map[string]string) {
 func checkRefusals(t *testing.T, c taken) {
 	t.Helper()
 	want := map[string]string{"payload": "ignature", "signature": "ignature"}
-	if c.Format == "ldp_vc" {
+	switch c.Format {
+	case "mso_mdoc":
+		want = map[string]string{"element": "", "signed": "", "signature": ""}
+	case "ldp_vc":
 		want = map[string]string{"claim": "Invalid signature", "validity": "Invalid signature", "signature": "Invalid signature"}
 	}
 	if len(c.Tampered) != len(want) {

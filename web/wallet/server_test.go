@@ -32,6 +32,11 @@ const (
 	sd  = "SocialRegistryPerson_dc_sd_jwt"
 )
 
+// configs are the configurations of a person, one of each format.
+func configs() []string {
+	return []string{ldp, sd, "SocialRegistryPerson_jwt_vc_json", "SocialRegistryPerson_mso_mdoc"}
+}
+
 // Wallets against the real server, on both databases. The programs are built
 // once, and one server per database serves all wallets.
 func TestWallets(t *testing.T) {
@@ -184,9 +189,9 @@ func (o *office) person(t *testing.T) (id uuid.UUID, attested map[string]string)
 	return p.ID, attested
 }
 
-func (o *office) offer(t *testing.T, id uuid.UUID, withTxCode bool) issuer.Offer {
+func (o *office) offer(t *testing.T, id uuid.UUID, withTxCode bool, configs ...string) issuer.Offer {
 	t.Helper()
-	offer, err := o.issuer.CreateOffer(t.Context(), o.staff, id, []string{ldp, sd}, withTxCode)
+	offer, err := o.issuer.CreateOffer(t.Context(), o.staff, id, configs, withTxCode)
 	must(t, err)
 	return offer
 }

@@ -35,7 +35,7 @@ func (o *office) srwallet(t *testing.T, args ...string) (code int, words string)
 // each refusal that a holder can meet.
 func testReferenceWallet(t *testing.T, o *office) {
 	id, _ := o.person(t)
-	dir, offer := t.TempDir(), o.offer(t, id, true)
+	dir, offer := t.TempDir(), o.offer(t, id, true, ldp, sd)
 	wrong := strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, offer.TxCode)
 	for _, step := range []struct {
 		name string
@@ -110,7 +110,7 @@ func checkByAries(t *testing.T, file string) {
 // and the wallet keeps nothing.
 func testRefusedWithoutAttestation(t *testing.T, o *office) {
 	id, _ := o.person(t)
-	offer := o.offer(t, id, false)
+	offer := o.offer(t, id, false, ldp, sd)
 	person, err := o.registry.Person(t.Context(), o.staff, id)
 	must(t, err)
 	_, err = o.registry.Edit(t.Context(), o.staff, id, registry.Change{Set: map[string]string{"birth_date": "1991-04-05"}, Reason: "typing error", ExpectVersion: person.VersionNo})

@@ -2,10 +2,11 @@
 // what came. It is handed the offer's link and nothing else (and the transaction
 // code, if there is one): everything else it learns from the issuer.
 //
-//   node take.mjs 'openid-credential-offer://?...' [tx_code]
+//   node take.mjs 'openid-credential-offer://?...' anchors.pem [tx_code]
 //
 // It prints one JSON line per credential and ends with 0 only if each one is
 // verified and a tampered copy of each is refused.
+import {readFileSync} from 'node:fs';
 import {createHash, generateKeyPairSync, randomBytes, sign} from 'node:crypto';
 import {clientAuthenticationAnonymous} from '@openid4vc/oauth2';
 import {Openid4vciClient, setGlobalConfig} from '@openid4vc/openid4vci';
@@ -34,9 +35,11 @@ const client = new Openid4vciClient({callbacks: {
   verifyJwt: no('a signed request'), encryptJwe: no('encryption'), decryptJwe: no('encryption'),
 }});
 
-// signer proves a bare P-256 key for dc+sd-jwt, a did:key for ldp_vc.
+// bare says which formats are bound to a bare P-256 key; the others to a did:key.
+const bare = format => format === 'dc+sd-jwt' || format === 'mso_mdoc';
+
 function signer(format) {
-  if (format === 'dc+sd-jwt') return {method: 'jwk', alg: 'ES256', publicJwk: ec.publicKey.export({format: 'jwk'})};
+  if (bare(format)) return {method: 'jwk', alg: 'ES256', publicJwk: ec.publicKey.export({format: 'jwk'})};
   return {method: 'did', alg: 'EdDSA', didUrl: didKey(ed.publicKey).url};
 }
 
@@ -48,11 +51,11 @@ async function take(issuerMetadata, accessToken, credentialConfigurationId) {
   if (credentialResponse.credentials?.length !== 1) throw new Error('not one credential came');
   const {credential} = credentialResponse.credentials[0];
   const issuer = issuerMetadata.credentialIssuer.credential_issuer;
-  const holder = format === 'dc+sd-jwt' ? ec.publicKey.export({format: 'jwk'}) : didKey(ed.publicKey).did;
+  const holder = bare(format) ? ec.publicKey.export({format: 'jwk'}) : didKey(ed.publicKey).did;
   const {check, tamper} = formats[format];
-  const claims = await check(credential, issuer, holder);
-  const tampered = await refusals(tamper(credential), c => check(c, issuer, holder));
-  return {configuration: credentialConfigurationId, format, credential, issuer, holder, claims, tampered};
+  const claims = await check(credential, issuer, holder, anchors);
+  const tampered = await refusals(tamper(credential), c => check(c, issuer, holder, anchors));
+  return {configuration: credentialConfigurationId, format, credential, issuer, holder, anchors, claims, tampered};
 }
 
 // refusals says of each tampered copy why it was refused.
@@ -70,7 +73,8 @@ async function refusals(copies, check) {
   return why;
 }
 
-const [link, txCode] = process.argv.slice(2);
+const [link, anchorsFile, txCode] = process.argv.slice(2);
+const anchors = readFileSync(anchorsFile, 'utf8').split(/(?<=-----END CERTIFICATE-----\n)/).filter(Boolean);
 const credentialOffer = await client.resolveCredentialOffer(link);
 const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer);
 if (issuerMetadata.originalDraftVersion !== 'V1') throw new Error(`the issuer is taken for ${issuerMetadata.originalDraftVersion}, not 1.0`);
