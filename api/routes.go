@@ -400,6 +400,7 @@ func ownPages(g group, p *web.Pages) {
 	g.get("/me/edit/:section", p.MyEdit)
 	g.post("/me/edit/:section", p.MyEditPost)
 	g.get("/me/history", p.MyHistory)
+	g.get("/me/messages", p.MyMessages)
 	g.get("/me/credentials", p.MyCredentials)
 	g.get("/me/credentials/:config/offer", p.OfferStart)
 	g.post("/me/credentials/:config/offer", p.OfferCreate)

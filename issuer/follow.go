@@ -62,7 +62,11 @@ func (i *Issuer) Follow(ctx context.Context) (caughtUp bool, withdrawn int, err 
 	if len(entries) == feedBatch {
 		return false, withdrawn, unreadable
 	}
-	return true, withdrawn, errors.Join(unreadable, i.sweep(ctx))
+	if err := i.sweep(ctx); err != nil {
+		return true, withdrawn, errors.Join(unreadable, err)
+	}
+	told, err := i.tell(ctx) // who waits for a withdrawal comes first
+	return told, withdrawn, errors.Join(unreadable, err)
 }
 
 // Behind says for how long there has been something to read that the follower

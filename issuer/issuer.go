@@ -237,6 +237,15 @@ func (i *Issuer) loadConfigurations(ctx context.Context, seed []byte) error {
 	return i.metadata.Check()
 }
 
+// ConfigurationNames gives the names of all configurations in a language, by id.
+func (i *Issuer) ConfigurationNames(locale string) map[string]string {
+	out := make(map[string]string, len(i.configs))
+	for _, c := range i.configs {
+		out[c.ID] = c.Name(locale)
+	}
+	return out
+}
+
 func (i *Issuer) configuration(id string) (Configuration, bool) {
 	for _, c := range i.configs {
 		if c.ID == id {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
 	"socialregistry/issuer"
@@ -153,6 +154,8 @@ type issuedView struct {
 	Reason           string
 	Version          int
 	Live             bool
+	Suspended        bool
+	Steps            []string // its life, oldest first
 }
 
 // MyCredentials is GET /me/credentials.
@@ -171,6 +174,30 @@ func (p *Pages) MyCredentials(c *gin.Context) error {
 		return err
 	}
 	return p.show(c, http.StatusOK, look{page: "my_credentials", title: l.t("credentials.title"), nav: "/me/credentials"}, v)
+}
+
+// lifeSteps says what happened to a credential, one sentence for each step.
+func (p *Pages) lifeSteps(ctx context.Context, l *locale, actor registry.Actor, id uuid.UUID) ([]string, error) {
+	life, err := p.issuer.Life(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, s := range life.Steps {
+		by := s.By
+		if l.has("life.by_" + by) {
+			by = l.t("life.by_" + by)
+		}
+		text := l.t("life."+s.Step, "when", s.At)
+		if by != "" {
+			text += " " + l.t("life.by", "who", by)
+		}
+		if s.Reason != "" {
+			text += " " + withdrawReason(l, s.Reason)
+		}
+		out = append(out, text)
+	}
+	return out, nil
 }
 
 // issuedList is every credential of a person, newest first.
@@ -193,7 +220,14 @@ func (p *Pages) issuedList(ctx context.Context, l *locale, actor registry.Actor,
 			continue
 		}
 		v := issuedView{ID: i.ID.String(), Name: names[i.ConfigID], Format: i.Format, Version: i.VersionNo}
+		if v.Steps, err = p.lifeSteps(ctx, l, actor, i.ID); err != nil {
+			return nil, err
+		}
 		switch {
+		case i.State == "suspended":
+			v.Suspended = true
+			v.Badge = badge{"wait", "clock", l.t("credential.suspended")}
+			v.Text = l.t("credential.issued_text", "when", i.IssuedAt, "until", i.ValidUntil)
 		case !i.WithdrawnAt.IsZero():
 			v.Badge = badge{"bad", "cross", l.t("credential.withdrawn")}
 			v.Text = l.t("credential.past_withdrawn", "when", i.IssuedAt, "end", i.WithdrawnAt)

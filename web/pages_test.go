@@ -80,6 +80,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 
 	add(me.get("/me"))
 	add(me.get("/me/history"))
+	add(me.get("/me/messages"))
 	creds := add(me.get("/me/credentials"))
 	config := regexp.MustCompile(`/me/credentials/([^/"]+)/offer`).FindStringSubmatch(creds.body)
 	if config == nil {

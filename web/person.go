@@ -186,8 +186,8 @@ func (p *Pages) personCredentials(c *gin.Context, status int, problems []problem
 	return p.show(c, status, look{page: "person_credentials", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
 }
 
-// WithdrawCredential is POST /admin/people/:id/credentials: one credential ends,
-// with a reason that the person reads.
+// WithdrawCredential is POST /admin/people/:id/credentials: one credential ends, or is
+// suspended or restored, with a reason that the person reads.
 func (p *Pages) WithdrawCredential(c *gin.Context) error {
 	ctx := c.Request.Context()
 	actor := auth.Actor(ctx)
@@ -203,8 +203,15 @@ func (p *Pages) WithdrawCredential(c *gin.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "not_found", "There is no such credential.", err)
 	}
+	done, step := "withdrawn", p.issuer.Withdraw
+	switch form.Get("step") {
+	case "suspend":
+		done, step = "suspended", p.issuer.Suspend
+	case "restore":
+		done, step = "restored", p.issuer.Restore
+	}
 	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return "/admin/people/" + id.String() + "/credentials?done=withdrawn", p.issuer.Withdraw(ctx, actor, credential, form.Get("reason"))
+		return "/admin/people/" + id.String() + "/credentials?done=" + done, step(ctx, actor, credential, form.Get("reason"))
 	})
 	if fault.CodeOf(err) == "reason_required" {
 		l := p.localeOf(c)

@@ -1,0 +1,124 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/fault"
+	"socialregistry/issuer/ledger"
+	"socialregistry/registry"
+)
+
+const (
+	tellerName = "messages"
+	tellBatch  = 200
+	// shownMessages is how many messages a registrant is shown.
+	shownMessages = 200
+)
+
+// Kinds of messages about the record; those about credentials are named after the
+// step: credential_issued, credential_withdrawn and so on.
+const (
+	TellChanged  = "details_changed"
+	TellAttested = "details_attested"
+	TellRejected = "details_rejected"
+)
+
+// tell writes what registrants are told: of the steps of their credentials, and of
+// what others did to their records. It says whether it came to the end.
+func (i *Issuer) tell(ctx context.Context) (done bool, err error) {
+	steps, err := i.ledger.TellSteps(ctx, tellBatch)
+	if err != nil {
+		return false, err
+	}
+	at, err := i.ledger.Follower(ctx, tellerName)
+	if err != nil {
+		return false, err
+	}
+	entries, next, err := i.registry.Feed(ctx, at.Position, tellBatch)
+	if err != nil {
+		return false, fmt.Errorf("tell what changed: %w", err)
+	}
+	var list []ledger.Message
+	for _, e := range entries {
+		some, err := i.messagesOf(ctx, e)
+		if err != nil {
+			return false, fmt.Errorf("tell what changed: %w", err)
+		}
+		list = append(list, some...)
+	}
+	if next != at.Position {
+		if err := i.ledger.Tell(ctx, tellerName, at.Position, next, list); err != nil {
+			return false, err
+		}
+	}
+	return steps < tellBatch && len(entries) < tellBatch, nil
+}
+
+// messagesOf reads one entry of the change log. Whoever is registered knows of the
+// registration, and whoever changed something of that; a record that cannot be read
+// holds nobody up.
+func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger.Message, error) {
+	if e.ChainNo == 1 {
+		return nil, nil
+	}
+	page, err := i.registry.HistoryPage(ctx, registry.System(), e.RegistrantID, strconv.FormatInt(e.ChainNo-1, 10), 1)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	if fault.KindOf(err) == fault.Unavailable {
+		return nil, err
+	}
+	if err != nil || len(page.Entries) == 0 || page.Entries[0].Channel == registry.ChannelSelf {
+		return nil, nil
+	}
+	fields := map[string][]string{}
+	for _, c := range page.Entries[0].Changes {
+		if kind := tellingOf(c); kind != "" && !slices.Contains(fields[kind], c.Field) {
+			fields[kind] = append(fields[kind], c.Field)
+		}
+	}
+	var out []ledger.Message
+	for _, kind := range []string{TellChanged, TellAttested, TellRejected} {
+		if len(fields[kind]) > 0 {
+			out = append(out, ledger.Message{RegistrantID: e.RegistrantID, Kind: kind, Fields: fields[kind], At: e.At,
+				Source: fmt.Sprintf("change:%d:%s", e.ChainNo, kind)})
+		}
+	}
+	return out, nil
+}
+
+// tellingOf says of what kind the message about a change is; "" for none.
+func tellingOf(c registry.FieldChange) string {
+	switch {
+	case c.Kind == registry.KindValue:
+		return TellChanged
+	case c.Kind != registry.KindAttestation:
+		return ""
+	case c.New == string(registry.StateRejected):
+		return TellRejected
+	case c.New == string(registry.StateAttested):
+		return TellAttested
+	}
+	return ""
+}
+
+// Messages gives what a registrant was told, newest first, and marks it as read: to
+// the registrant alone. It returns Unauthenticated, Forbidden.
+func (i *Issuer) Messages(ctx context.Context, a registry.Actor) ([]ledger.Message, error) {
+	if len(a.Roles) == 0 {
+		return nil, fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
+	}
+	if !a.Has(registry.RoleRegistrant) || a.RegistrantID == uuid.Nil || a.ByToken() {
+		return nil, fault.New(fault.Forbidden, "not_allowed", "Messages are for the registered person alone.")
+	}
+	list, err := i.ledger.Messages(ctx, a.RegistrantID, shownMessages)
+	if err != nil || len(list) == 0 || !list[0].ReadAt.IsZero() {
+		return list, err
+	}
+	return list, i.ledger.ReadMessages(ctx, a.RegistrantID, list[0].At)
+}

@@ -1,0 +1,68 @@
+package issuer_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/dbtest"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+// told gives the kinds of a registrant's messages, oldest first.
+func (w *world) told(t *testing.T, id uuid.UUID) []string {
+	t.Helper()
+	list, err := w.Messages(context.Background(), registrant(id))
+	must(t, err)
+	var kinds []string
+	for _, m := range list {
+		kinds = append(kinds, m.Kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Whoever is registered is told what others did to the record and what became of the
+// credentials: each thing once, the copies of a batch together, and nobody else.
+func TestThePersonIsTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		id, other := w.person(t, amina(), mandatory()...), w.person(t, amina())
+		_, err := w.ask(ctx, w.token(t, id, sd), sd, newHolder(t))
+		must(t, err)
+		row := w.live(t, id)[0].ID
+		must(t, w.Suspend(ctx, w.admin, row, "lost"))
+		must(t, w.Restore(ctx, w.admin, row, "found"))
+		w.edit(t, id, map[string]string{"birth_date": "1991-04-05"})
+		w.decide(t, id, registry.StateRejected, "birth_date")
+		for range 3 { // again tells nothing again
+			w.follow(t)
+		}
+		want := []string{"credential_issued", "credential_restored", "credential_suspended", "credential_withdrawn", "details_attested", "details_changed", "details_rejected"}
+		if got := w.told(t, id); !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+		if got := w.told(t, other); len(got) != 0 {
+			t.Errorf("another is told %v", got)
+		}
+		list, _ := w.Messages(ctx, registrant(id))
+		for _, m := range list {
+			if m.ReadAt.IsZero() {
+				t.Errorf("%s is not marked as read", m.Kind)
+			}
+			if m.Kind == "credential_withdrawn" && (m.Reason != "detail_changed" || m.ConfigID != sd) || m.Kind == "details_rejected" && !slices.Equal(m.Fields, []string{"birth_date"}) {
+				t.Errorf("message %+v", m)
+			}
+		}
+		for _, a := range []registry.Actor{w.admin, {}} {
+			if _, err := w.Messages(ctx, a); fault.KindOf(err) != fault.Forbidden && fault.KindOf(err) != fault.Unauthenticated {
+				t.Errorf("%s reads messages: %v", a.Name, err)
+			}
+		}
+	})
+}
