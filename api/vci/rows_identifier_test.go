@@ -1,6 +1,7 @@
 package vci_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // the configuration, and one for a configuration that does not exist any more.
 func (s *service) identified(token, config string) string {
 	s.t.Helper()
-	tokens := secret.NewTokens("k1", s.master.Derive("issuer/tokens"))
+	name, _, _ := strings.Cut(token, ".") // the key that sealed it
+	tokens := secret.NewTokens(name, s.master.Derive("issuer/tokens").Derive(name))
 	var claims object
 	s.must(tokens.Open("access_token", token, s.clock.now(), &claims))
 	claims["i"] = object{"p-1": config, "p-gone": "gone"}
