@@ -42,6 +42,7 @@ const (
 func TestMain(m *testing.M) {
 	openapi3filter.RegisterBodyDecoder("application/vc", openapi3filter.JSONBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/statuslist+jwt", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/pem-certificate-chain", openapi3filter.PlainBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/jwt", openapi3filter.PlainBodyDecoder)
 	dbtest.Main(m)
 }

@@ -122,7 +122,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 		"getDescription": "/openapi.yaml", "getIssuerMetadata": "/.well-known/openid-credential-issuer",
 		"getAuthorizationServer": "/.well-known/oauth-authorization-server", "getJWTVCIssuer": "/.well-known/jwt-vc-issuer",
 		"getDIDDocument": "/.well-known/did.json", "getKeys": "/jwks.json", "getTypeMetadata": "/credentials/types/person",
-		"getContext": "/contexts/v1", "getVocabulary": "/vocab",
+		"getIssuerCA": "/issuer-ca.pem", "getContext": "/contexts/v1", "getVocabulary": "/vocab",
 	} {
 		cached(run, operation, path)
 	}
@@ -162,6 +162,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseMappings(t, run)
 	s.exerciseSources(t, run)
 	s.exerciseWalletProviders(t, run)
+	s.exerciseKeys(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
 }

@@ -50,6 +50,7 @@ func (s *server) trust() {
 	g.get("/.well-known/jwt-vc-issuer", h.JWTVCIssuer)
 	g.get("/.well-known/did.json", h.DIDDocument)
 	g.get("/jwks.json", h.JWKS)
+	g.get("/issuer-ca.pem", h.IssuerCA)
 	g.get("/status/token/:id", h.TokenStatusList)
 	g.get("/status/bitstring/:id", h.BitstringStatusList)
 	g.get("/status/bitstring/:id/:purpose", h.BitstringStatusList)
@@ -148,6 +149,10 @@ func restWalletProviders(g group, h *rest.Handlers) {
 	g.get("/api/v1/wallet-providers/:key", h.WalletProvider)
 	g.put("/api/v1/wallet-providers/:key", h.ChangeWalletProvider)
 	g.get("/api/v1/wallet-providers/:key/history", h.WalletProviderHistory)
+	g.get("/api/v1/keys", h.Keys)
+	g.post("/api/v1/keys", h.RotateKey)
+	g.post("/api/v1/keys/:kid/revoke", h.RevokeKey)
+	g.get("/api/v1/keys/:kid/history", h.KeyHistory)
 }
 
 // restCredentials: what was issued to whom, and what becomes of it. An offer is a

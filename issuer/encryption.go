@@ -2,56 +2,35 @@ package issuer
 
 import (
 	"crypto/ecdh"
-	"strconv"
 	"time"
 
-	"socialregistry/internal/jose"
-	"socialregistry/internal/secret"
 	"socialregistry/issuer/oid4vci"
 )
 
-// encryptionLife is how long a key for encrypted requests is published. It opens
-// for as long again, for wallets that keep the metadata.
-const encryptionLife = 30 * 24 * time.Hour
-
-// encryptionKeys are the keys that wallets encrypt their requests to (OID4VCI 1.0
-// §10). Each is made of the master key and the number of its month, so that all
-// processes have the same and none is stored. They protect what a request says
-// on its way: proofs, and which key the answer is for.
-type encryptionKeys struct{ root secret.Key }
-
-// at gives the key that is published at a moment, or that was periods before.
-func (k encryptionKeys) at(now time.Time, before int64) (*ecdh.PrivateKey, error) {
-	period := strconv.FormatInt(now.Unix()/int64(encryptionLife/time.Second)-before, 10)
-	seed := k.root.Derive(period)
-	return ecdh.P256().NewPrivateKey(seed[:]) // all but one of 2^32 seeds are good
-}
-
-// published gives the public JWK of the current key.
-func (k encryptionKeys) published(now time.Time) (map[string]any, error) {
-	key, err := k.at(now, 0)
+// encryptionKey gives the public JWK that wallets encrypt their requests for
+// (OID4VCI 1.0 §10, §12.2.4).
+func (i *Issuer) encryptionKey(now time.Time) (map[string]any, error) {
+	key, err := i.ring.Encryption(now)
 	if err != nil {
 		return nil, err
 	}
-	jwk, _, err := jose.EncryptionJWK(key.PublicKey())
-	return jwk, err
+	return key.JWK()
 }
 
-// open gives the keys that requests are decrypted with, by kid.
-func (k encryptionKeys) open(now time.Time) (map[string]*ecdh.PrivateKey, error) {
-	keys := map[string]*ecdh.PrivateKey{}
-	for before := range int64(2) {
-		key, err := k.at(now, before)
+// decryptionKeys gives the keys that requests are opened with, by kid: also those
+// that were rotated a while ago, for wallets that keep the metadata.
+func (i *Issuer) decryptionKeys(now time.Time) (map[string]*ecdh.PrivateKey, error) {
+	out := map[string]*ecdh.PrivateKey{}
+	for _, k := range i.ring.now().Decrypting(now) {
+		private, err := k.Private()
 		if err != nil {
 			return nil, err
 		}
-		_, kid, err := jose.EncryptionJWK(key.PublicKey())
-		if err != nil {
+		if out[k.KID], err = private.ECDH(); err != nil {
 			return nil, err
 		}
-		keys[kid] = key
 	}
-	return keys, nil
+	return out, nil
 }
 
 // open gives the body of a request in the clear, and what it must agree with.
@@ -63,7 +42,7 @@ func (i *Issuer) open(contentType string, body []byte) ([]byte, oid4vci.RequestP
 		}
 		return body, policy, nil
 	}
-	keys, err := i.encryption.open(i.now())
+	keys, err := i.decryptionKeys(i.now())
 	if err != nil {
 		return nil, policy, err
 	}

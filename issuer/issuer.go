@@ -70,7 +70,6 @@ type Issuer struct {
 	drafts     bool
 	batchSize  int
 	encrypted  bool
-	encryption encryptionKeys
 	tokens     secret.Tokens
 	txCodes    secret.Key
 	dpop       DPoP
@@ -115,7 +114,6 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes"),
 		refreshes: c.Master.Derive("issuer/refresh-tokens"), policy: c.Authorization}
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
-	i.encryption = encryptionKeys{c.Master.Derive("issuer/request-encryption")}
 	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"), i.leased)
 	i.lists = newListCache()
 	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}

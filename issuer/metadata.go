@@ -21,7 +21,7 @@ import (
 // names in the languages that an Accept-Language header asks for, and the tags of
 // those.
 func (i *Issuer) Metadata(acceptLanguage string) (oid4vci.Metadata, []string, error) {
-	jwk, err := i.encryption.published(i.now())
+	jwk, err := i.encryptionKey(i.now())
 	if err != nil {
 		return oid4vci.Metadata{}, nil, fmt.Errorf("publish the key for requests: %w", err)
 	}

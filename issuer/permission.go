@@ -53,9 +53,9 @@ func scopeFor(act action) registry.Scope {
 		return registry.ScopePeopleRead
 	case toOffer, toWithdraw, toSuspend:
 		return registry.ScopeCredentialsWrite
-	case toSeeProviders:
+	case toSeeProviders, toSeeKeys:
 		return registry.ScopeSettingsRead
-	case toKeepProviders:
+	case toKeepProviders, toKeepKeys:
 		return registry.ScopeSettingsWrite
 	}
 	return ""

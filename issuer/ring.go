@@ -68,11 +68,6 @@ func (r *keyring) Current(alg string, at time.Time) (keys.Key, error) {
 // Encryption gives the key that wallets are to encrypt for; keys.ErrNoKey.
 func (r *keyring) Encryption(at time.Time) (keys.Key, error) { return r.now().Encryption(at) }
 
-// Decryption finds the key that a wallet encrypted for.
-func (r *keyring) Decryption(kid string, at time.Time) (keys.Key, bool) {
-	return r.now().Decryption(kid, at)
-}
-
 // ByKID finds a signing key, whatever its window.
 func (r *keyring) ByKID(kid string) (keys.Key, bool) { return r.now().ByKID(kid) }
 

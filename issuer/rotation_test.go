@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -251,6 +252,68 @@ func TestKeysAreKeptByAdmins(t *testing.T) {
 		log, err := w.KeyHistory(ctx, w.admin, kid)
 		if err != nil || len(log) != 1 || log[0].Actor != "the issuer" {
 			t.Errorf("log %+v, %v", log, err)
+		}
+	})
+}
+
+// Under load no issue fails because of a rotation, every credential of before
+// verifies with today's trust bundle, and every one made after names the new key.
+func TestRotationUnderLoad(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		processes := []*issuer.Issuer{w.Issuer, w.issuer(t, d)}
+		id := w.person(t, amina(), mandatory()...)
+		h := newHolder(t)
+		var mu sync.Mutex
+		var made []string
+		issue := func(i *issuer.Issuer) {
+			as := *w
+			as.Issuer = i
+			mu.Lock()
+			token := as.token(t, id, sd)
+			mu.Unlock()
+			for range 5 {
+				credential, err := as.ask(ctx, token, sd, h)
+				if err != nil {
+					t.Errorf("an issue failed: %v", err)
+					return
+				}
+				mu.Lock()
+				made = append(made, credential.(string))
+				mu.Unlock()
+			}
+		}
+		load := func() *sync.WaitGroup {
+			var work sync.WaitGroup
+			for n := range 4 {
+				work.Go(func() { issue(processes[n%2]) })
+			}
+			return &work
+		}
+		old := w.current(t, w.Issuer, jose.ES256)
+		running := load()
+		next, err := processes[1].RotateKey(ctx, w.admin, issuer.KindES256, w.clock.now(), "under load")
+		must(t, err)
+		for _, i := range processes {
+			_, err := i.FollowKeys(ctx)
+			must(t, err)
+		}
+		running.Wait()
+		before := len(made)
+		load().Wait()
+		for n, c := range made {
+			header, err := jose.Header(strings.Split(c, "~")[0])
+			must(t, err)
+			if kid := header["kid"]; kid != next.KID && (n >= before || kid != old) {
+				t.Errorf("credential %d of %d names %v", n, before, kid)
+			}
+			if got := w.check(t, c).Outcome; got != verify.Genuine {
+				t.Errorf("credential %d: %s", n, got)
+			}
+		}
+		if len(made) != 40 {
+			t.Errorf("%d credentials, want 40", len(made))
 		}
 	})
 }

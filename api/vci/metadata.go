@@ -66,6 +66,12 @@ func (h *Handlers) JWKS(c *gin.Context) error {
 	return describe(c, "application/jwk-set+json", doc)
 }
 
+// IssuerCA serves /issuer-ca.pem: the certificates that verifiers of x5c and x5chain
+// trust (RFC 8555 §9.1).
+func (h *Handlers) IssuerCA(c *gin.Context) error {
+	return publish(c, "application/pem-certificate-chain", h.issuer.Authorities())
+}
+
 // TypeMetadata serves /credentials/types/:name (SD-JWT VC §6.3.1).
 func (h *Handlers) TypeMetadata(c *gin.Context) error {
 	doc, err := h.issuer.TypeMetadata(c.Param("name"))

@@ -65,15 +65,13 @@ func (r *Ring) ByKID(kid string) (Key, bool) {
 	return Key{}, false
 }
 
-// Decryption finds the key that a wallet encrypted for. Wallets keep metadata for
-// a while, so a key opens for a time after its window, and never when revoked.
-func (r *Ring) Decryption(kid string, now time.Time) (Key, bool) {
-	for _, k := range r.keys {
-		if k.Use == Encryption && k.KID == kid && k.RevokedAt.IsZero() && now.Before(k.NotAfter.Add(decryptsAfter)) {
-			return k, true
-		}
-	}
-	return Key{}, false
+// Decrypting lists the keys that open what wallets encrypted, newest first. Wallets
+// keep metadata for a while, so a key opens for a time after its window, and never
+// when revoked.
+func (r *Ring) Decrypting(now time.Time) []Key {
+	return slices.DeleteFunc(r.of(Encryption), func(k Key) bool {
+		return !k.RevokedAt.IsZero() || !now.Before(k.NotAfter.Add(decryptsAfter))
+	})
 }
 
 // decryptsAfter is how long after its window an encryption key still opens.
