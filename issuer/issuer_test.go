@@ -181,6 +181,16 @@ func TestMetadataNamesBothFormats(t *testing.T) {
 	if err != nil || doc["vct"] != m.Configurations[sd].VCT {
 		t.Errorf("type metadata %v, %v", doc["vct"], err)
 	}
+	home, err := w.TypeMetadata("household")
+	must(t, err)
+	sd := map[string]any{}
+	for _, c := range home["claims"].([]any) {
+		entry := c.(map[string]any)
+		sd[strings.Join(entry["path"].([]string), ".")] = entry["sd"]
+	}
+	if sd["address"] != "always" || sd["address.street_address"] != "never" || sd["household_size"] != "always" {
+		t.Errorf("what can be disclosed of a household: %v", sd)
+	}
 	if _, err := w.TypeMetadata("SocialRegistryPersonCredential"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("type of another format: %v, want NotFound", err)
 	}

@@ -123,12 +123,21 @@ func (i *Issuer) typeMetadata(c Configuration) map[string]any {
 		displays = append(displays, map[string]any{"locale": d.Locale, "name": d.Name, "description": d.Description,
 			"rendering": map[string]any{"simple": map[string]any{"background_color": d.BackgroundColor, "text_color": d.TextColor}}})
 	}
+	described := map[string]bool{} // objects that claims stand in
 	for _, f := range c.Fields {
 		var labels []any
 		for _, l := range labelsOf(i.fields[f.Field], c) {
 			labels = append(labels, map[string]any{"locale": l.Locale, "label": l.Name})
 		}
-		claims = append(claims, map[string]any{"path": []string{f.Claim}, "display": labels, "mandatory": f.Mandatory, "sd": "always"})
+		path, sd := c.path(f), "always"
+		if len(path) > 1 { // it comes and goes with the object that it stands in
+			sd = "never"
+		}
+		if parent := path[:1]; len(path) > 1 && !described[parent[0]] {
+			described[parent[0]] = true
+			claims = append(claims, map[string]any{"path": parent, "sd": "always"})
+		}
+		claims = append(claims, map[string]any{"path": path, "display": labels, "mandatory": f.Mandatory, "sd": sd})
 	}
 	return map[string]any{"vct": i.vct(c), "name": c.Display[0].Name, "description": c.Display[0].Description,
 		"display": displays, "claims": claims}
