@@ -43,7 +43,7 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 	case oauth.AuthPrivateKeyJWT:
 		err = i.checkAssertion(ctx, client, c.Assertion, call)
 	case oauth.AuthAttestation:
-		client.InstanceJKT, err = i.checkAttestation(ctx, c)
+		err = i.checkAttestation(ctx, c)
 	default:
 		err = nil
 	}
@@ -63,19 +63,18 @@ func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, asser
 	return i.useProof(ctx, ledger.OnceAssertion, proof, oauth.InvalidClient("The client assertion was used before; make a new one for each request."))
 }
 
-// checkAttestation checks a client attestation, and gives the thumbprint of the
-// wallet instance's key.
-func (i *Issuer) checkAttestation(ctx context.Context, c oauth.Credentials) (string, error) {
+// checkAttestation checks a client attestation.
+func (i *Issuer) checkAttestation(ctx context.Context, c oauth.Credentials) error {
 	trust, err := i.trust(ctx, ledger.ForClients)
 	if err != nil {
-		return "", err
+		return err
 	}
 	instance, err := oauth.CheckAttestation(c, oauth.AttestationPolicy{ClientID: c.ClientID, Issuer: i.url, Trust: trust, Now: i.now(),
 		FreshChallenge: i.freshOf(kindChallenge)})
 	if err != nil {
-		return "", err
+		return err
 	}
-	return instance.JKT, i.useProof(ctx, ledger.OnceAttestation, instance.Proof,
+	return i.useProof(ctx, ledger.OnceAttestation, instance.Proof,
 		oauth.InvalidClientAttestation("The proof of possession was used before; make a new one for each request."))
 }
 

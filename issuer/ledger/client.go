@@ -24,8 +24,6 @@ type Client struct {
 	CreatedAt    time.Time
 	ChangedAt    time.Time
 	DisabledAt   time.Time // zero = may be used
-
-	InstanceJKT string // thumbprint of the wallet instance's key, of a client that has just been attested; not stored
 }
 
 type clientRow struct {
