@@ -369,6 +369,7 @@ func (s *server) pages() {
 	p, session := s.deps.Pages, auth.Session(s.deps.Registry, s.show)
 	open := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session}})
 	open.get("/", p.Home)
+	open.get("/oid4vci/authorize", p.Authorize)
 	open.get("/login", p.LoginForm)
 	open.post("/login", s.tries.count(p.Login))
 	open.post("/logout", p.Logout)
@@ -379,6 +380,7 @@ func (s *server) pages() {
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
 	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
+	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
 	work := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}}
@@ -410,6 +412,14 @@ func ownPages(g group, p *web.Pages) {
 	g.get("/me/credentials/:config/offer", p.OfferStart)
 	g.post("/me/credentials/:config/offer", p.OfferCreate)
 	g.get("/me/credentials/:config/offer/:id", p.OfferShow)
+}
+
+// consentPages: what wallets ask a person, and what the person agreed to.
+func consentPages(g group, p *web.Pages) {
+	g.get("/me/authorize/:decision", p.Consent)
+	g.post("/me/authorize/:decision", p.ConsentDecide)
+	g.get("/me/sharing", p.Sharing)
+	g.post("/me/sharing/:id/withdraw", p.SharingWithdraw)
 }
 
 // staffPages: for staff about the people whom they see.

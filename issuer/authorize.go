@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
@@ -88,6 +89,11 @@ func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, 
 		return i.deny(ctx, o, oauth.AccessDenied("The offer is not for this person, or it is over."))
 	}
 	if err != nil {
+		return "", err
+	}
+	if _, err := i.holderOf(ctx, a, a.RegistrantID, o.asked.configIDs()); fault.KindOf(err) == fault.Invalid {
+		return i.deny(ctx, o, oauth.AccessDenied("The credential is not about a person; ask for it by a credential offer."))
+	} else if err != nil {
 		return "", err
 	}
 	return i.allow(ctx, o, a, offerID)

@@ -12,6 +12,7 @@ import (
 
 // failureView is an error page: what happened, what helps, where to go.
 type failureView struct {
+	Code      string // stable, for programs that drive a browser
 	Text      string
 	Roles     []string // each would do
 	RequestID string
@@ -27,7 +28,7 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 		return
 	}
 	l := p.localeOf(c)
-	v := failureView{Text: faultText(l, code, detail), RequestID: requestID}
+	v := failureView{Code: code, Text: faultText(l, code, detail), RequestID: requestID}
 	if status == http.StatusUnauthorized {
 		v.SignIn = "/login"
 	}

@@ -112,7 +112,7 @@ func nav(l *locale, a registry.Actor, current string) []navItem {
 	var paths [][2]string
 	switch {
 	case a.Has(registry.RoleRegistrant):
-		paths = [][2]string{{"/me", "nav.record"}, {"/me/credentials", "nav.credentials"}, {"/me/history", "nav.history"}, {"/me/messages", "nav.messages"}}
+		paths = [][2]string{{"/me", "nav.record"}, {"/me/credentials", "nav.credentials"}, {sharingPath, "nav.sharing"}, {"/me/history", "nav.history"}, {"/me/messages", "nav.messages"}}
 	case a.Has(registry.RoleAdmin) || a.Has(registry.RoleRegistrar):
 		paths = [][2]string{{"/admin", "nav.queue"}, {"/admin/people", "nav.people"}, {"/admin/uploads/new", "nav.uploads"}}
 	case len(a.Roles) > 0:

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/registry"
+)
+
+// consentView is what a person is asked: what goes to whom, until when.
+type consentView struct {
+	Client, To string // name of the wallet, and where the browser goes afterwards
+	Parts      []consentPart
+	Until      string
+	Action     string
+}
+
+// consentPart is one credential that the wallet asks for.
+type consentPart struct {
+	ID, Name string
+	Values   []detail
+	Missing  []words // details that are not attested yet
+}
+
+const authorizePath = "/me/authorize/"
+
+// Authorize is GET /oid4vci/authorize, to where a wallet sends the browser
+// (OID4VCI 1.0 §5). Whatever is wrong with the request is shown here: nobody is
+// sent anywhere. The decision is made on a page of the person, who signs in first.
+func (p *Pages) Authorize(c *gin.Context) error {
+	decision, err := p.issuer.BeginAuthorization(c.Request.Context(), c.Request.URL.Query())
+	if err != nil {
+		return err
+	}
+	return seeOther(c, authorizePath+url.PathEscape(decision))
+}
+
+// Consent is GET /me/authorize/:decision.
+func (p *Pages) Consent(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	asked, err := p.issuer.Authorization(ctx, actor, c.Param("decision"))
+	if err != nil {
+		return err
+	}
+	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return err
+	}
+	byKey := map[string]registry.Field{}
+	for _, f := range rec.fields {
+		byKey[f.Key] = f
+	}
+	v := consentView{Client: asked.ClientName, To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(c.Param("decision"))}
+	for _, config := range asked.Configs {
+		part := consentPart{ID: config.ID, Name: config.Name(l.code)}
+		for _, f := range config.Fields {
+			if rec.states[f.Field].State == registry.StateAttested {
+				part.Values = append(part.Values, p.detail(l, rec, byKey[f.Field], p.ownValue))
+			} else if f.Mandatory {
+				part.Missing = append(part.Missing, p.label(l, byKey[f.Field]))
+			}
+		}
+		v.Parts = append(v.Parts, part)
+	}
+	allowFormTo(c, asked.RedirectURI)
+	return p.show(c, http.StatusOK, look{page: "consent", title: l.t("consent.title")}, v)
+}
+
+// ConsentDecide is POST /me/authorize/:decision. The browser goes back to the
+// wallet, whatever the answer.
+func (p *Pages) ConsentDecide(c *gin.Context) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	location, err := p.issuer.Decide(ctx, auth.Actor(ctx), c.Param("decision"), form.Get("decision") == "allow")
+	if err != nil {
+		return err
+	}
+	return seeOther(c, location)
+}
+
+// allowFormTo lets the form of a page end at a wallet: browsers hold the redirect
+// after a form to the policy of the page (CSP 3 §6.5.1).
+func allowFormTo(c *gin.Context, redirectURI string) {
+	h := c.Writer.Header()
+	policy := h.Get("Content-Security-Policy")
+	h.Set("Content-Security-Policy", strings.Replace(policy, "form-action 'self'", "form-action 'self' "+formTarget(redirectURI), 1))
+}
+
+// formTarget is the origin of a redirect URI, or the scheme of an app.
+func formTarget(redirectURI string) string {
+	u, err := url.Parse(redirectURI)
+	if err != nil || u.Scheme == "" {
+		return "'self'"
+	}
+	if u.Scheme == "https" || u.Scheme == "http" {
+		return u.Scheme + "://" + u.Host
+	}
+	return u.Scheme + ":"
+}
