@@ -2,11 +2,15 @@ package vci_test
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"socialregistry/issuer"
 	"socialregistry/issuer/ledger"
@@ -184,7 +188,7 @@ func TestRow11ResponseType(t *testing.T) {
 // pageRefuses expects that the browser sees a page, and is sent nowhere.
 func (s *service) pageRefuses(name string, query url.Values, code string) {
 	s.t.Helper()
-	a := s.do("GET", "/oid4vci/authorize?"+query.Encode(), "", "")
+	a := s.browse("GET", "/oid4vci/authorize?"+query.Encode(), "")
 	if a.status != 400 || a.header.Get("Location") != "" || !strings.Contains(string(a.body), `data-code="`+code+`"`) {
 		s.t.Errorf("%s: %d to %q, want a page with %s", name, a.status, a.header.Get("Location"), code)
 	}
@@ -234,7 +238,7 @@ func TestRow14RequestURIExpiredForeignGuessed(t *testing.T) {
 			s.pageRefuses(guess, c.query(guess), "invalid_request_uri")
 		}
 		s.clock.pass(89 * time.Second)
-		if a := s.do("GET", "/oid4vci/authorize?"+c.query(uri).Encode(), "", ""); a.status != 303 && a.status != 302 {
+		if a := s.browse("GET", "/oid4vci/authorize?"+c.query(uri).Encode(), ""); a.status != 303 {
 			t.Errorf("after 89 s: %d %s", a.status, a.body)
 		}
 		s.clock.pass(time.Second)
@@ -448,4 +452,75 @@ func TestRevocation(t *testing.T) {
 func disable(s *service, c *client) error {
 	_, err := s.issuer.DisableClient(context.Background(), s.admin, c.id, "test")
 	return err
+}
+
+// The page that asks: the wallet's name, what it gets, two answers. Nobody who is
+// not signed in sees it, and no other site's form answers it (row 74).
+func TestRow74ConsentPage(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		id, c := s.person(), s.client("wallet-1")
+		page := s.browse("GET", "/oid4vci/authorize?"+c.query(c.requestURI()).Encode(), "").header.Get("Location")
+		if !strings.HasPrefix(page, "/me/authorize/") {
+			t.Fatalf("authorize leads to %q", page)
+		}
+		if to := s.browse("GET", page, "").header.Get("Location"); !strings.HasPrefix(to, "/login?next=%2Fme%2Fauthorize%2F") {
+			t.Errorf("not signed in: to %q", to)
+		}
+		cookie := s.session(id)
+		a := s.browse("GET", page, "", "Cookie", cookie)
+		for _, part := range []string{`id="consent"`, `id="consent-allow"`, `id="consent-deny"`, "Wallet wallet-1", "https://wallet.example", "Zubeida"} {
+			if !strings.Contains(string(a.body), part) {
+				t.Errorf("the page lacks %q: %d", part, a.status)
+			}
+		}
+		if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://wallet.example;") || !strings.Contains(policy, "frame-ancestors 'none'") {
+			t.Errorf("policy %q", policy)
+		}
+		if a := s.browse("POST", page, "decision=allow", "Cookie", cookie, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); a.status != 403 {
+			t.Errorf("another site's form: %d", a.status)
+		}
+		a = s.browse("POST", page, "decision=allow", "Cookie", cookie)
+		to, err := url.Parse(a.header.Get("Location"))
+		if err != nil || a.status != 303 || to.Query().Get("code") == "" || to.Query().Get("iss") != publicURL {
+			t.Fatalf("allowed: %d to %q", a.status, a.header.Get("Location"))
+		}
+		if a := s.browse("POST", page, "decision=deny", "Cookie", cookie); a.status != 400 {
+			t.Errorf("a second answer: %d", a.status)
+		}
+		if a := s.browse("GET", "/me/sharing", "", "Cookie", cookie); a.status != 200 || !strings.Contains(string(a.body), "Wallet wallet-1") {
+			t.Errorf("what was agreed to: %d", a.status)
+		}
+	})
+}
+
+// session signs a person in, for the first time.
+func (s *service) session(id uuid.UUID) string {
+	s.t.Helper()
+	ctx := context.Background()
+	code, _, err := s.registry.NewActivationCode(ctx, s.admin, id)
+	s.must(err)
+	p, err := s.registry.Person(ctx, s.admin, id)
+	s.must(err)
+	token, _, err := s.registry.Activate(ctx, p.Number, code, "six green kettles")
+	s.must(err)
+	return "sr_session=" + token
+}
+
+// browse is do, without following redirects.
+func (s *service) browse(method, path, body string, headers ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	s.must(err)
+	if body != "" {
+		req.Header.Set("Content-Type", formMedia)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	s.must(err)
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	s.must(err)
+	return answer{res.StatusCode, res.Header, b}
 }
