@@ -88,6 +88,8 @@ func tour(t *testing.T, w *world, lang string) []page {
 	}
 	start := add(me.get("/me/credentials/" + config[1] + "/offer"))
 	add(me.post("/me/credentials/"+config[1]+"/offer", start.hidden(map[string]string{"pin": "1"})))
+	add(me.get(w.asked(t, "wallet-"+lang)))
+	add(me.get("/me/sharing"))
 	edit := add(me.get("/me/edit/contact"))
 	add(me.post("/me/edit/contact", edit.hidden(map[string]string{"f_email": "no address", "step": "check"})))
 	add(me.post("/me/edit/contact", edit.hidden(map[string]string{"f_locality": "Maralal " + lang, "step": "check"})))

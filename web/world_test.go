@@ -37,6 +37,7 @@ type world struct {
 	t        *testing.T
 	registry *registry.Registry
 	issuer   *issuer.Issuer
+	db       *db.DB
 	person   registry.Person
 
 	mu  sync.Mutex
@@ -77,6 +78,7 @@ func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
 	var err error
 	w.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now})
 	w.must(err)
+	w.db = d
 	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver()})
 	w.must(err)
 	config := web.Config{Registry: w.registry, Issuer: w.issuer, PublicURL: w.URL, Now: w.Now}
