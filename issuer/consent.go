@@ -10,10 +10,13 @@ import (
 	"socialregistry/registry"
 )
 
+// Consent is what a person agreed to: who gets which details, until when.
+type Consent = ledger.Consent
+
 // Consents gives what was agreed to about a record, the newest first: who gets
 // which details, until when, and what was withdrawn. It returns NotFound for
 // somebody else's record, Forbidden, Unauthenticated.
-func (i *Issuer) Consents(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]ledger.Consent, error) {
+func (i *Issuer) Consents(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Consent, error) {
 	if err := i.may(ctx, a, toSee, registrantID); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
-	"socialregistry/issuer/ledger"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -51,7 +51,7 @@ func (p *Pages) Sharing(c *gin.Context) error {
 	return p.show(c, http.StatusOK, look{page: "my_sharing", title: l.t("sharing.title"), nav: sharingPath}, v)
 }
 
-func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent ledger.Consent) consentEntry {
+func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent issuer.Consent) consentEntry {
 	e := consentEntry{Client: consent.ClientName, Text: l.t("sharing.given", "when", consent.GivenAt, "until", consent.ExpiresAt)}
 	switch {
 	case !consent.WithdrawnAt.IsZero():

@@ -33,7 +33,6 @@ type suite struct {
 	clients  map[string]registered // by their way to show themselves; +second for another
 	provider *vciclient.Provider   // whom the server trusts
 	trust    *verify.Bundle        // what a verifier knows of the issuer
-	session  *http.Cookie          // of the person, signed in
 	client   *http.Client
 }
 

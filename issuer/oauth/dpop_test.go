@@ -106,7 +106,11 @@ func TestRow33DPoPBadSetAtToken(t *testing.T) {
 	parts := strings.Split(good, ".")
 	claim := func(pairs ...any) []string { return []string{signed(t, p.key, p.header, with(p.claims, pairs...))} }
 	head := func(pairs ...any) []string { return []string{signed(t, p.key, with(p.header, pairs...), p.claims)} }
-	private := with(publicJWK(t, p.key), "d", base64.RawURLEncoding.EncodeToString(p.key.D.FillBytes(make([]byte, 32))))
+	d, err := p.key.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := with(publicJWK(t, p.key), "d", base64.RawURLEncoding.EncodeToString(d))
 	for name, proofs := range map[string][]string{
 		"none": nil, "two": {good, good}, "empty": {""}, "malformed": {"a.b.c"}, "two parts": {parts[0] + "." + parts[1]},
 		"typ missing": head("typ", nil), "typ JWT": head("typ", "JWT"), "typ in capitals": head("typ", "DPOP+JWT"),
