@@ -32,6 +32,7 @@ type serveCmd struct {
 
 // Run serves until ctx ends, then lets the requests under way finish.
 func (s serveCmd) Run(ctx context.Context, a *app) error {
+	a.config.Demo = a.config.Demo || s.Demo
 	listener, err := net.Listen("tcp", a.config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen (SR_LISTEN): %w", err)
@@ -51,7 +52,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if s.Demo || a.config.Demo {
+	if a.config.Demo {
 		if err := fillForTrying(ctx, a, p); err != nil {
 			return fmt.Errorf("fill the registry for trying out: %w", err)
 		}

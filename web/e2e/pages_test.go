@@ -29,6 +29,7 @@ func downloads() []string {
 type prepared struct {
 	person, upload, config, offer string
 	trial                         string // a test offer for makers of wallets
+	consent                       string // the page that asks whether a wallet may have a credential
 	passphrase                    string
 }
 
@@ -67,6 +68,8 @@ func prepare(t *testing.T) prepared {
 	must(err)
 	p.person = match(t, body, `/admin/people/([0-9a-f-]{36})`)
 	p.upload = admin.upload(t)
+	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
+	must(err)
 	return p
 }
 
@@ -88,6 +91,8 @@ func (p prepared) tour() []stop {
 		{"/me", "/me", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
 		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:config/offer", offer, "registrant"},
 		{"/me/credentials/:config/offer/:id", offer + "/" + p.offer, "registrant"},
+		{"/me/messages", "/me/messages", "registrant"}, {"/me/sharing", "/me/sharing", "registrant"},
+		{"/oid4vci/authorize", "/oid4vci/authorize?client_id=nobody", "registrant"}, {"/me/authorize/:decision", p.consent, "registrant"},
 		{"/admin", "/admin", "attester"}, {"/admin/people", "/admin/people", "admin"}, {"/admin/people/new", "/admin/people/new", "registrar"},
 		{"/admin/people/:id", person, "admin"}, {"/admin/people/:id/edit", person + "/edit", "registrar"},
 		{"/admin/people/:id/attest", person + "/attest", "attester"}, {"/admin/people/:id/code", person + "/code", "registrar"},

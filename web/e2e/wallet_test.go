@@ -91,7 +91,7 @@ func fetch(method, address, contentType, token string, body []byte, into any) er
 	if err != nil {
 		return err
 	}
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated {
 		return fmt.Errorf("%s %s: %s: %s", method, address, res.Status, text)
 	}
 	return json.Unmarshal(text, into)
@@ -99,35 +99,109 @@ func fetch(method, address, contentType, token string, body []byte, into any) er
 
 // proofOf is a key proof by a new did:jwk (OID4VCI 1.0, appendix F.1).
 func proofOf(audience, nonce string) (string, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	k, err := newKey()
 	if err != nil {
 		return "", err
+	}
+	return k.sign(map[string]any{"typ": "openid4vci-proof+jwt", "kid": "did:jwk:" + encode(k.jwk) + "#0"},
+		map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
+}
+
+// key is a P-256 key that signs JWTs by ES256.
+type key struct {
+	private *ecdsa.PrivateKey
+	jwk     map[string]string // its public part
+}
+
+func newKey() (key, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return key{}, err
+	}
+	point, err := private.PublicKey.Bytes() // 4, x, y
+	if err != nil {
+		return key{}, err
 	}
 	b64 := base64.RawURLEncoding
-	point, err := key.PublicKey.Bytes() // 4, x, y
-	if err != nil {
-		return "", err
-	}
-	jwk, err := json.Marshal(map[string]string{"kty": "EC", "crv": "P-256", "x": b64.EncodeToString(point[1:33]), "y": b64.EncodeToString(point[33:])})
-	if err != nil {
-		return "", err
-	}
-	header, err := json.Marshal(map[string]any{"typ": "openid4vci-proof+jwt", "alg": "ES256", "kid": "did:jwk:" + b64.EncodeToString(jwk) + "#0"})
-	if err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
-	if err != nil {
-		return "", err
-	}
-	input := b64.EncodeToString(header) + "." + b64.EncodeToString(payload)
+	return key{private, map[string]string{"kty": "EC", "crv": "P-256", "x": b64.EncodeToString(point[1:33]), "y": b64.EncodeToString(point[33:])}}, nil
+}
+
+func (k key) sign(header, claims map[string]any) (string, error) {
+	header["alg"] = "ES256"
+	input := encode(header) + "." + encode(claims)
 	sum := sha256.Sum256([]byte(input))
-	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+	r, s, err := ecdsa.Sign(rand.Reader, k.private, sum[:])
 	if err != nil {
 		return "", err
 	}
 	signature := make([]byte, 64)
 	r.FillBytes(signature[:32])
 	s.FillBytes(signature[32:])
-	return input + "." + b64.EncodeToString(signature), nil
+	return input + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// encode gives JSON in base64url; what is given here can always be written.
+func encode(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// consentPath registers a wallet in the name of admin, pushes its request for a
+// credential (RFC 9126) and gives the address of the page on which the person me
+// is asked. The wallet wants the browser at back.
+func consentPath(me, admin *client, config, back string) (string, error) {
+	k, err := newKey()
+	if err != nil {
+		return "", err
+	}
+	id := fmt.Sprint("wallet-", time.Now().UnixNano())
+	if err := admin.register(id, back, k); err != nil {
+		return "", err
+	}
+	assertion, err := k.sign(map[string]any{"typ": "JWT"}, map[string]any{"iss": id, "sub": id, "aud": me.base, "jti": id,
+		"iat": time.Now().Unix(), "exp": time.Now().Unix() + 60})
+	if err != nil {
+		return "", err
+	}
+	challenge := sha256.Sum256([]byte("a verifier that is long enough to be taken for one"))
+	form := url.Values{"client_id": {id}, "client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {assertion},
+		"response_type": {"code"}, "redirect_uri": {back}, "state": {"s"}, "scope": {config},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"}}
+	var pushed struct {
+		RequestURI string `json:"request_uri"`
+	}
+	if err := fetch(http.MethodPost, me.base+"/oid4vci/par", "application/x-www-form-urlencoded", "", []byte(form.Encode()), &pushed); err != nil {
+		return "", err
+	}
+	res, err := me.http.Get(me.base + "/oid4vci/authorize?" + url.Values{"client_id": {id}, "request_uri": {pushed.RequestURI}}.Encode())
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("authorize: %s", res.Status)
+	}
+	return res.Request.URL.Path, nil
+}
+
+// register makes a wallet known to the server.
+func (c *client) register(id, back string, k key) error {
+	body, err := json.Marshal(map[string]any{"id": id, "name": "Pocket wallet", "redirect_uris": []string{back}, "auth_method": "private_key_jwt",
+		"jwks": map[string]any{"keys": []any{k.jwk}}, "grant_types": []string{"authorization_code"}, "reason": "trial"})
+	if err != nil {
+		return err
+	}
+	res, err := c.http.Post(c.base+"/api/v1/clients", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("register a wallet: %s: %s", res.Status, text)
+	}
+	return err
 }
