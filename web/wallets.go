@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -72,6 +73,7 @@ func (p *Pages) Wallets(c *gin.Context) error {
 		v.Kinds = append(v.Kinds, kind{config.ID, config.Name(l.code), config.Format})
 	}
 	for _, r := range refusals() {
+		r.Where = strings.TrimPrefix(r.Where, "/oid4vci/") // the name of the endpoint is enough, and fits in its column
 		r.Means, r.Do = l.t("refusal."+r.Code), l.t("refusal."+r.Code+".do")
 		v.Refusals = append(v.Refusals, r)
 	}
