@@ -1,7 +1,9 @@
 package issuer
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,32 +18,42 @@ import (
 
 // Bounds of a client.
 const (
-	maxClientID     = 200 // bytes
 	maxClientName   = 100 // characters
 	maxRedirectURIs = 20
 	maxClientKeys   = 10
 )
 
-// Clients gives the registered clients in the order of their ids, for admins.
+// Clients gives the registered clients in the order of their ids, for admins and
+// auditors. It returns Unauthenticated and Forbidden.
 func (i *Issuer) Clients(ctx context.Context, a registry.Actor) ([]ledger.Client, error) {
-	if err := mayKeep(a, toRegister); err != nil {
+	if err := mayKeep(a, toSeeClients); err != nil {
 		return nil, err
 	}
 	return i.ledger.Clients(ctx)
 }
 
-// RegisteredClient gives a client, for admins; NotFound.
+// RegisteredClient gives a client, for admins and auditors. It returns
+// Unauthenticated, Forbidden, NotFound "no_such_client".
 func (i *Issuer) RegisteredClient(ctx context.Context, a registry.Actor, id string) (ledger.Client, error) {
-	if err := mayKeep(a, toRegister); err != nil {
+	if err := mayKeep(a, toSeeClients); err != nil {
 		return ledger.Client{}, err
 	}
 	c, err := i.ledger.Client(ctx, id)
 	return c, clientFault(err)
 }
 
+// ClientLog tells who changed a client, when and why, the oldest change first. Its
+// errors are those of RegisteredClient.
+func (i *Issuer) ClientLog(ctx context.Context, a registry.Actor, id string) ([]ledger.Entry, error) {
+	if _, err := i.RegisteredClient(ctx, a, id); err != nil {
+		return nil, err
+	}
+	return i.ledger.ClientLog(ctx, id)
+}
+
 // RegisterClient registers a client, for admins, with the reason that its log
 // tells. It returns Unauthenticated, Forbidden, Conflict "client_exists", and
-// Invalid with a field of RFC 7591 §2 per mistake.
+// Invalid "bad_client" with a field of RFC 7591 §2 per mistake.
 func (i *Issuer) RegisterClient(ctx context.Context, a registry.Actor, c ledger.Client, reason string) (ledger.Client, error) {
 	if err := mayKeep(a, toRegister); err != nil {
 		return ledger.Client{}, err
@@ -52,36 +64,62 @@ func (i *Issuer) RegisterClient(ctx context.Context, a registry.Actor, c ledger.
 	if err := i.ledger.CreateClient(ctx, c, ledger.Entry{Actor: a.Name, Reason: reason}); err != nil {
 		return ledger.Client{}, clientFault(err)
 	}
-	return i.RegisteredClient(ctx, a, c.ID)
-}
-
-// ChangeClient stores what change makes of a client, for admins. A client that
-// becomes disabled loses every token. It returns what RegisterClient does, and
-// NotFound.
-func (i *Issuer) ChangeClient(ctx context.Context, a registry.Actor, id, reason string, change func(*ledger.Client)) (ledger.Client, error) {
-	if err := mayKeep(a, toRegister); err != nil {
-		return ledger.Client{}, err
-	}
-	c, err := i.ledger.ChangeClient(ctx, id, ledger.Entry{Actor: a.Name, Reason: reason}, func(c ledger.Client) (ledger.Client, error) {
-		change(&c)
-		return c, checkClient(c, reason)
-	})
+	c, err := i.ledger.Client(ctx, c.ID)
 	return c, clientFault(err)
 }
 
-// DisableClient keeps a client from everything, for admins: see ChangeClient.
-func (i *Issuer) DisableClient(ctx context.Context, a registry.Actor, id, reason string) (ledger.Client, error) {
-	return i.ChangeClient(ctx, a, id, reason, func(c *ledger.Client) {
-		if c.DisabledAt.IsZero() {
-			c.DisabledAt = i.now()
+// ChangeClient replaces what is registered of a client, whose version must be
+// c.VersionNo; a disabled one stays disabled. It returns what RegisterClient does,
+// NotFound "no_such_client", Conflict "version_conflict".
+func (i *Issuer) ChangeClient(ctx context.Context, a registry.Actor, c ledger.Client, reason string) (ledger.Client, error) {
+	if err := mayKeep(a, toRegister); err != nil {
+		return ledger.Client{}, err
+	}
+	if err := checkClient(c, reason); err != nil {
+		return ledger.Client{}, err
+	}
+	after, err := i.ledger.ChangeClient(ctx, c.ID, ledger.Entry{Actor: a.Name, Reason: reason}, func(before ledger.Client) (ledger.Client, error) {
+		if before.VersionNo != c.VersionNo {
+			return before, fault.New(fault.Conflict, "version_conflict", "The client was changed meanwhile.")
 		}
+		after := c
+		after.DisabledAt = before.DisabledAt
+		return after, nil
 	})
+	return after, clientFault(err)
+}
+
+// DisableClient keeps a client from everything, for admins. It loses every token,
+// and wins none back when it is enabled again. It returns Unauthenticated,
+// Forbidden, NotFound "no_such_client", Invalid "reason_required".
+func (i *Issuer) DisableClient(ctx context.Context, a registry.Actor, id, reason string) (ledger.Client, error) {
+	return i.turnClient(ctx, a, id, reason, true)
+}
+
+// EnableClient lets a disabled client ask again, for admins. Its errors are those
+// of DisableClient.
+func (i *Issuer) EnableClient(ctx context.Context, a registry.Actor, id, reason string) (ledger.Client, error) {
+	return i.turnClient(ctx, a, id, reason, false)
+}
+
+func (i *Issuer) turnClient(ctx context.Context, a registry.Actor, id, reason string, disabled bool) (ledger.Client, error) {
+	if err := mayKeep(a, toRegister); err != nil {
+		return ledger.Client{}, err
+	}
+	if !goodReason(reason) {
+		return ledger.Client{}, reasonRequired()
+	}
+	c, err := i.ledger.ChangeClient(ctx, id, ledger.Entry{Actor: a.Name, Reason: reason}, func(c ledger.Client) (ledger.Client, error) {
+		c.DisabledAt = i.since(c.DisabledAt, disabled)
+		return c, nil
+	})
+	return c, clientFault(err)
 }
 
 func clientFault(err error) error {
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return fault.Wrap(fault.NotFound, "not_found", "There is no such client.", err)
+		return fault.Wrap(fault.NotFound, "no_such_client", "There is no such client.", err)
 	case errors.Is(err, ledger.ErrExists):
 		return fault.Wrap(fault.Conflict, "client_exists", "There is a client with this id.", err)
 	}
@@ -94,14 +132,14 @@ func checkClient(c ledger.Client, reason string) error {
 	bad := func(name, detail string) {
 		wrong = append(wrong, fault.Field{Name: name, Code: "invalid", Detail: detail})
 	}
-	if c.ID == "" || len(c.ID) > maxClientID || strings.ContainsFunc(c.ID, func(r rune) bool { return r <= 0x20 || r > 0x7e }) {
+	if !ledger.IsClientID(c.ID) {
 		bad("client_id", "The id has 1 to 200 printable ASCII characters, without spaces.")
 	}
-	if n := len([]rune(strings.TrimSpace(c.Name))); n == 0 || n > maxClientName {
-		bad("client_name", "The name has 1 to 100 characters: people read it before they agree.")
+	if strings.TrimSpace(c.Name) == "" || !isLine(c.Name, maxClientName) {
+		bad("client_name", "A line of 1 to 100 characters: people read it before they agree.")
 	}
-	if n := len([]rune(strings.TrimSpace(reason))); n == 0 || n > maxReason {
-		bad("reason", "Say why, in up to 500 characters.")
+	if !goodReason(reason) {
+		bad("reason", "Say why, in a line of up to 500 bytes.")
 	}
 	checkClientGrants(c, bad)
 	checkClientKeys(c, bad)
@@ -150,6 +188,10 @@ func checkClientKeys(c ledger.Client, bad func(name, detail string)) {
 		}
 	default:
 		bad("token_endpoint_auth_method", "The method is none, private_key_jwt or attest_jwt_client_auth.")
+	}
+	if raw, err := json.Marshal(c.JWKS); err != nil || bytes.Contains(raw, []byte(`\u0000`)) { // which PostgreSQL keeps in no text
+		bad("jwks", "No member may hold the character NUL.")
+		return
 	}
 	for _, key := range keys {
 		jwk, _ := key.(map[string]any)

@@ -254,7 +254,7 @@ func (i *Issuer) keeping(a registry.Actor, reason string) (ledger.Entry, error) 
 		return ledger.Entry{}, err
 	}
 	if !goodReason(reason) {
-		return ledger.Entry{}, fault.New(fault.Invalid, "reason_required", "Give a reason of at most 500 bytes, without control characters.")
+		return ledger.Entry{}, reasonRequired()
 	}
 	return ledger.Entry{Actor: a.Name, Reason: reason}, nil
 }

@@ -23,7 +23,9 @@ const (
 	toKeepKeys action = "manage the issuer's keys"
 	toConsent  action = "let a wallet have credentials"
 	toRevoke   action = "stop what a wallet was allowed"
-	toRegister action = "manage clients"
+
+	toSeeClients action = "see clients"
+	toRegister   action = "manage clients"
 
 	toSeeProviders  action = "see wallet providers"
 	toKeepProviders action = "manage wallet providers"
@@ -37,7 +39,7 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
-	case toSeeKeys, toSeeProviders:
+	case toSeeKeys, toSeeProviders, toSeeClients:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
 	case toKeepKeys, toRegister, toKeepProviders:
 		return []registry.Role{registry.RoleAdmin}
@@ -51,11 +53,11 @@ func scopeFor(act action) registry.Scope {
 	switch act {
 	case toSee:
 		return registry.ScopePeopleRead
-	case toOffer, toWithdraw, toSuspend:
+	case toOffer, toWithdraw, toSuspend, toRevoke:
 		return registry.ScopeCredentialsWrite
-	case toSeeProviders, toSeeKeys:
+	case toSeeProviders, toSeeKeys, toSeeClients:
 		return registry.ScopeSettingsRead
-	case toKeepProviders, toKeepKeys:
+	case toKeepProviders, toKeepKeys, toRegister:
 		return registry.ScopeSettingsWrite
 	}
 	return ""

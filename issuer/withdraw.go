@@ -61,7 +61,7 @@ func (i *Issuer) turn(ctx context.Context, a registry.Actor, act action, id uuid
 		return err
 	}
 	if !goodReason(reason) {
-		return fault.New(fault.Invalid, "reason_required", "Give a reason of at most 500 bytes, without control characters.")
+		return reasonRequired()
 	}
 	n, err := step([]uuid.UUID{id}, ledger.Closing{Reason: reason, By: a.AccountID.String()})
 	if err == nil && n == 0 {
@@ -84,6 +84,10 @@ func (i *Issuer) issuanceFor(ctx context.Context, a registry.Actor, act action, 
 		return row, i.may(ctx, a, act, a.RegistrantID) // theirs, though about somebody else
 	}
 	return row, i.may(ctx, a, act, row.RegistrantID)
+}
+
+func reasonRequired() error {
+	return fault.New(fault.Invalid, "reason_required", "Give a reason of at most 500 bytes, without control characters.")
 }
 
 func goodReason(s string) bool {

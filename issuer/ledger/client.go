@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -21,6 +22,7 @@ type Client struct {
 	JWKS         map[string]any // public keys for private_key_jwt (RFC 7517 §5)
 	GrantTypes   []string       // grant_types
 	DPoPBound    bool           // dpop_bound_access_tokens (RFC 9449 §5.2): its tokens must be bound to a key
+	VersionNo    int64          // counts changes, from 1
 	CreatedAt    time.Time
 	ChangedAt    time.Time
 	DisabledAt   time.Time // zero = may be used
@@ -34,6 +36,7 @@ type clientRow struct {
 	JWKS         db.JSON  `gorm:"column:jwks"`
 	GrantTypes   string   `gorm:"column:grant_types"`
 	DPoPBound    bool     `gorm:"column:dpop_bound"`
+	VersionNo    int64    `gorm:"column:version_no"`
 	CreatedAt    db.Time  `gorm:"column:created_at"`
 	ChangedAt    db.Time  `gorm:"column:changed_at"`
 	DisabledAt   *db.Time `gorm:"column:disabled_at"`
@@ -43,7 +46,7 @@ func (clientRow) TableName() string { return "oauth_client" }
 
 func clientRowOf(c Client) clientRow {
 	row := clientRow{ID: c.ID, Name: c.Name, RedirectURIs: joinIDs(c.RedirectURIs), AuthMethod: c.AuthMethod, JWKS: c.JWKS,
-		GrantTypes: joinIDs(c.GrantTypes), DPoPBound: c.DPoPBound, CreatedAt: db.TimeOf(c.CreatedAt), ChangedAt: db.TimeOf(c.ChangedAt)}
+		GrantTypes: joinIDs(c.GrantTypes), DPoPBound: c.DPoPBound, VersionNo: c.VersionNo, CreatedAt: db.TimeOf(c.CreatedAt), ChangedAt: db.TimeOf(c.ChangedAt)}
 	if !c.DisabledAt.IsZero() {
 		at := db.TimeOf(c.DisabledAt)
 		row.DisabledAt = &at
@@ -53,8 +56,8 @@ func clientRowOf(c Client) clientRow {
 
 func (r clientRow) toClient() Client {
 	return Client{ID: r.ID, Name: r.Name, RedirectURIs: splitIDs(r.RedirectURIs), AuthMethod: r.AuthMethod, JWKS: r.JWKS,
-		GrantTypes: splitIDs(r.GrantTypes), DPoPBound: r.DPoPBound, CreatedAt: r.CreatedAt.Time, ChangedAt: r.ChangedAt.Time,
-		DisabledAt: timeOf(r.DisabledAt)}
+		GrantTypes: splitIDs(r.GrantTypes), DPoPBound: r.DPoPBound, VersionNo: r.VersionNo, CreatedAt: r.CreatedAt.Time,
+		ChangedAt: r.ChangedAt.Time, DisabledAt: timeOf(r.DisabledAt)}
 }
 
 // Client gives a registered client, disabled or not; ErrNotFound if there is
@@ -62,6 +65,9 @@ func (r clientRow) toClient() Client {
 func (l *Ledger) Client(ctx context.Context, id string) (Client, error) {
 	var row clientRow
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		if !IsClientID(id) {
+			return ErrNotFound
+		}
 		return tx.Where("id = ?", id).Take(&row).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -93,7 +99,7 @@ func (l *Ledger) Clients(ctx context.Context) ([]Client, error) {
 // taken.
 func (l *Ledger) CreateClient(ctx context.Context, c Client, e Entry) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		c.CreatedAt, c.ChangedAt = now.Time, now.Time
+		c.VersionNo, c.CreatedAt, c.ChangedAt = 1, now.Time, now.Time
 		row := clientRowOf(c)
 		if err := l.duplicate(tx.Create(&row).Error); err != nil {
 			return err
@@ -107,7 +113,7 @@ func (l *Ledger) CreateClient(ctx context.Context, c Client, e Entry) error {
 }
 
 // ChangeClient stores what change makes of a client. What it gives is kept but
-// for the id and the times. A client that is disabled loses its grants and its
+// for id, version and times. A client that is disabled loses its grants and its
 // refresh tokens. It returns ErrNotFound, and the error of change.
 func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change func(Client) (Client, error)) (Client, error) {
 	var after Client
@@ -119,7 +125,7 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 		if after, err = change(before); err != nil {
 			return err
 		}
-		after.ID, after.CreatedAt, after.ChangedAt = before.ID, before.CreatedAt, now.Time
+		after.ID, after.VersionNo, after.CreatedAt, after.ChangedAt = before.ID, before.VersionNo+1, before.CreatedAt, now.Time
 		row := clientRowOf(after)
 		if err := tx.Select("*").Where("id = ?", id).Updates(&row).Error; err != nil {
 			return err
@@ -139,12 +145,26 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 
 func (l *Ledger) lockClient(tx *gorm.DB, id string) (Client, error) {
 	var row clientRow
-	res := tx.Raw("SELECT id, name, redirect_uris, auth_method, jwks, grant_types, dpop_bound, created_at, changed_at, disabled_at"+
+	if !IsClientID(id) {
+		return Client{}, ErrNotFound
+	}
+	res := tx.Raw("SELECT id, name, redirect_uris, auth_method, jwks, grant_types, dpop_bound, version_no, created_at, changed_at, disabled_at"+
 		" FROM oauth_client WHERE id = ?"+l.db.Dialect.ForUpdate(), id).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return Client{}, ErrNotFound
 	}
 	return row.toClient(), res.Error
+}
+
+// ClientLog tells the changes of a client, the oldest first.
+func (l *Ledger) ClientLog(ctx context.Context, id string) ([]Entry, error) {
+	return l.Log(ctx, clientSubject(id))
+}
+
+// IsClientID says that some client may be called so: 1 to 200 printable ASCII
+// characters. Others are not asked for: a database keeps not every text.
+func IsClientID(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 func clientSubject(id string) string { return "client:" + id }

@@ -79,6 +79,9 @@ func (l *Ledger) CertifyKey(ctx context.Context, kid string, chain [][]byte, why
 
 func (l *Ledger) changeKey(ctx context.Context, kid string, why Entry, what string, change func(r *keyRow, now db.Time)) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		if !isID(kid) {
+			return ErrNotFound
+		}
 		row, err := lockKey(tx, kid, l.db.Dialect.ForUpdate())
 		if err != nil {
 			return err

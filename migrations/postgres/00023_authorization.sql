@@ -15,6 +15,7 @@ CREATE TABLE oauth_client (
   jwks          jsonb       NOT NULL,
   grant_types   text        NOT NULL,
   dpop_bound    boolean     NOT NULL,
+  version_no    bigint      NOT NULL,
   created_at    timestamptz NOT NULL,
   changed_at    timestamptz NOT NULL,
   disabled_at   timestamptz

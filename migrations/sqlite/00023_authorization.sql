@@ -15,6 +15,7 @@ CREATE TABLE oauth_client (
   jwks          TEXT    NOT NULL CHECK (json_valid(jwks)),
   grant_types   TEXT    NOT NULL,
   dpop_bound    INTEGER NOT NULL CHECK (dpop_bound IN (0, 1)),
+  version_no    INTEGER NOT NULL,
   created_at    TEXT    NOT NULL,
   changed_at    TEXT    NOT NULL,
   disabled_at   TEXT
