@@ -33,7 +33,7 @@ func description(t *testing.T) *openapi3.T {
 // isPage tells of the routes that answer people, with HTML, and of their files.
 // All others must be described.
 func isPage(r api.Route) bool {
-	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static"} {
+	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static", "/wallets", "/oid4vci/authorize"} {
 		if r.Path == prefix || strings.HasPrefix(r.Path, prefix+"/") {
 			return true
 		}
@@ -120,7 +120,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	t.Helper()
 	for operation, path := range map[string]string{
 		"getDescription": "/openapi.yaml", "getIssuerMetadata": "/.well-known/openid-credential-issuer",
-		"getAuthorizationServer": "/.well-known/oauth-authorization-server", "getJWTVCIssuer": "/.well-known/jwt-vc-issuer",
+		"getAuthorizationServer": "/.well-known/oauth-authorization-server", "getOpenIDConfiguration": "/.well-known/openid-configuration",
+		"getJWTVCIssuer": "/.well-known/jwt-vc-issuer",
 		"getDIDDocument": "/.well-known/did.json", "getKeys": "/jwks.json", "getTypeMetadata": "/credentials/types/person",
 		"getIssuerCA": "/issuer-ca.pem", "getContext": "/contexts/v1", "getVocabulary": "/vocab",
 	} {
@@ -162,6 +163,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseMappings(t, run)
 	s.exerciseSources(t, run)
 	s.exerciseWalletProviders(t, run)
+	s.exerciseClients(t, run)
+	s.exerciseConsents(t, run)
 	s.exerciseKeys(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
@@ -286,7 +289,7 @@ func TestContractCatchesPlantedFaults(t *testing.T) {
 		`{"access_token":"a","token_type":"Bearer","expires_in":60}`:             true,
 		`{"access_token":"a","token_type":"Bearer"}`:                             false,
 		`{"access_token":"a","token_type":"Bearer","expires_in":"60"}`:           false,
-		`{"access_token":"a","token_type":"DPoP","expires_in":60}`:               false,
+		`{"access_token":"a","token_type":"MAC","expires_in":60}`:                false,
 		`{"access_token":"a","token_type":"Bearer","expires_in":60,"c_nonce":1}`: false,
 	} {
 		rec := httptest.NewRecorder()

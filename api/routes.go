@@ -47,6 +47,7 @@ func (s *server) trust() {
 	g := s.group(policy{render: respond.Problem, body: smallBody, wallets: true})
 	g.get("/.well-known/openid-credential-issuer", h.Metadata)
 	g.get("/.well-known/oauth-authorization-server", h.AuthorizationServer)
+	g.get("/.well-known/openid-configuration", h.AuthorizationServer)
 	g.get("/.well-known/jwt-vc-issuer", h.JWTVCIssuer)
 	g.get("/.well-known/did.json", h.DIDDocument)
 	g.get("/jwks.json", h.JWKS)
@@ -99,6 +100,7 @@ func (s *server) rest() {
 	restSources(g, h)
 	restIdentifiers(g, h)
 	restWalletProviders(g, h)
+	restClients(g, h)
 	restCredentials(g, s.group(own), h)
 	g.get("/api/v1/history", h.AdminHistory)
 
@@ -153,6 +155,19 @@ func restWalletProviders(g group, h *rest.Handlers) {
 	g.post("/api/v1/keys", h.RotateKey)
 	g.post("/api/v1/keys/:kid/revoke", h.RevokeKey)
 	g.get("/api/v1/keys/:kid/history", h.KeyHistory)
+}
+
+// restClients: the clients of the authorization server, and what people let them have.
+func restClients(g group, h *rest.Handlers) {
+	g.get("/api/v1/clients", h.Clients)
+	g.post("/api/v1/clients", h.RegisterClient)
+	g.get("/api/v1/clients/:id", h.Client)
+	g.put("/api/v1/clients/:id", h.ChangeClient)
+	g.post("/api/v1/clients/:id/disable", h.DisableClient)
+	g.post("/api/v1/clients/:id/enable", h.EnableClient)
+	g.get("/api/v1/clients/:id/history", h.ClientHistory)
+	g.get("/api/v1/people/:id/consents", h.Consents)
+	g.post("/api/v1/people/:id/consents/:consent/withdraw", h.WithdrawConsent)
 }
 
 // restCredentials: what was issued to whom, and what becomes of it. An offer is a

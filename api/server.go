@@ -67,13 +67,14 @@ func newServer(d Deps) (*server, error) {
 }
 
 // newEngine is a gin engine that guesses nothing: no redirects to similar paths,
-// no address taken from a header.
+// no address taken from a header, no slash in a path where the client wrote %2F.
 func newEngine() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false
+	e.UseRawPath = true
 	e.ForwardedByClientIP = false
 	return e
 }

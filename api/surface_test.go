@@ -117,7 +117,8 @@ func TestRow76HostHeaderIsNeverBelieved(t *testing.T) {
 	t.Parallel()
 	s := newService(t, dbtest.New(t, "sqlite"))
 	for _, path := range []string{
-		"/.well-known/openid-credential-issuer", "/.well-known/oauth-authorization-server", "/.well-known/jwt-vc-issuer", "/.well-known/did.json",
+		"/.well-known/openid-credential-issuer", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/jwt-vc-issuer",
+		"/.well-known/did.json",
 		"/contexts/v1", "/vocab", "/credentials/types/person", s.offer(t, ldpConfig), "/login", "/", "/me", "/nothing",
 	} {
 		req := request("GET", path, "", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "gopher", "Forwarded", "host=evil.example", "Accept", "text/html")

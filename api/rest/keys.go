@@ -6,7 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/issuer"
-	"socialregistry/issuer/ledger"
 )
 
 const keysPath = "/api/v1/keys"
@@ -80,7 +79,5 @@ func (h *Handlers) KeyHistory(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return okList(c, entries, func(e ledger.Entry) entryBody {
-		return entryBody{At: e.At, Actor: e.Actor, Reason: e.Reason, Old: e.Old, New: e.New}
-	}, "")
+	return okList(c, entries, entryBodyOf, "")
 }

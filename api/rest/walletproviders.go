@@ -111,6 +111,10 @@ type entryBody struct {
 	New    map[string]any `json:"new"`
 }
 
+func entryBodyOf(e ledger.Entry) entryBody {
+	return entryBody{At: e.At, Actor: e.Actor, Reason: e.Reason, Old: e.Old, New: e.New}
+}
+
 // WalletProviderHistory answers GET /wallet-providers/{key}/history.
 func (h *Handlers) WalletProviderHistory(c *gin.Context) error {
 	if err := onlyQuery(c); err != nil {
@@ -120,7 +124,5 @@ func (h *Handlers) WalletProviderHistory(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return okList(c, entries, func(e ledger.Entry) entryBody {
-		return entryBody{At: e.At, Actor: e.Actor, Reason: e.Reason, Old: e.Old, New: e.New}
-	}, "")
+	return okList(c, entries, entryBodyOf, "")
 }

@@ -34,7 +34,9 @@ func (h *Handlers) Metadata(c *gin.Context) error {
 	return describe(c, mediaJSON, m)
 }
 
-// AuthorizationServer serves /.well-known/oauth-authorization-server (RFC 8414 §3).
+// AuthorizationServer serves /.well-known/oauth-authorization-server (RFC 8414 §3),
+// and the same at /.well-known/openid-configuration, the only place where some
+// wallets look. It makes us no OpenID provider: there are no ID tokens.
 func (h *Handlers) AuthorizationServer(c *gin.Context) error {
 	return describe(c, mediaJSON, h.issuer.AuthorizationServer())
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"socialregistry/issuer"
 	"socialregistry/issuer/oauth"
 )
 
@@ -137,6 +138,29 @@ func TestRow28PreauthAnonymous(t *testing.T) {
 		s.refused("a secret", s.redeem(code, "client_id", "w", "client_secret", "s"), 401, "invalid_client")
 		if a := s.redeem(code, "client_id", "wallet-1"); a.status != 200 {
 			t.Errorf("with client_id: %d %s", a.status, a.body)
+		}
+	})
+}
+
+// Where anonymous wallets are not served, the metadata says so, a wallet that says
+// no name or one that nobody registered is refused, and its code stays good for a
+// client that proves who it is.
+func TestRow28PreauthAnonymousRefused(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		s.start(func(c *issuer.Config) { c.Authorization.RequireClient = true })
+		for _, name := range []string{"oauth-authorization-server", "openid-configuration"} {
+			if meta := s.json(s.do("GET", "/.well-known/"+name, "", "")); meta["pre-authorized_grant_anonymous_access_supported"] != false {
+				t.Errorf("%s: %v", name, meta)
+			}
+		}
+		c := s.client("wallet-1")
+		_, code := s.offer(s.person(), false, sd)
+		s.refused("without client_id", s.redeem(code), 401, "invalid_client")
+		s.refused("an unknown name", s.redeem(code, "client_id", "w"), 401, "invalid_client")
+		s.refused("a registered name without proof", s.redeem(code, "client_id", c.id), 401, "invalid_client")
+		form := c.form(url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}})
+		if a := c.post("/oid4vci/token", form); a.status != 200 {
+			t.Errorf("a client that proves itself: %d %s", a.status, a.body)
 		}
 	})
 }
