@@ -52,6 +52,9 @@ type Config struct {
 	BatchSize int  // most copies of a credential in one request
 	Encrypted bool // take encrypted credential requests only
 
+	Anonymous   bool          // pre-authorized codes also for wallets that do not say who they are
+	RefreshLife time.Duration // of refresh tokens and of what was agreed to
+
 	DPoPRequired bool // no access token that is not bound to a key
 	DPoPNonce    bool // no DPoP proof without a nonce of ours
 }

@@ -48,6 +48,16 @@ func issuerSettings() []setting {
 			c.DPoPNonce = v == "required"
 			return oneOf(v, "optional", "required")
 		}},
+		{"SR_ANONYMOUS_WALLETS", "true", "use true or false", func(c *Config, v string) (err error) {
+			c.Anonymous, err = strconv.ParseBool(v)
+			return err
+		}},
+		{"SR_REFRESH_LIFE", "2160h", "use a time from 1h to 8760h, for example 2160h", func(c *Config, v string) (err error) {
+			if c.RefreshLife, err = time.ParseDuration(v); err == nil && (c.RefreshLife < time.Hour || c.RefreshLife > 8760*time.Hour) {
+				err = errors.New("out of range")
+			}
+			return err
+		}},
 		{"SR_STATE_DIR", "./var/state", "name a folder outside the database and its backups", func(c *Config, v string) error {
 			c.StateDir = v
 			return nil

@@ -107,7 +107,8 @@ func (p *parts) build(ctx context.Context, a *app, absent absence) (err error) {
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
 		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap, StateDir: state,
 		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
-		DPoP: issuer.DPoP{Required: a.config.DPoPRequired, Nonce: a.config.DPoPNonce},
+		DPoP:          issuer.DPoP{Required: a.config.DPoPRequired, Nonce: a.config.DPoPNonce},
+		Authorization: issuer.AuthorizationPolicy{RequireClient: !a.config.Anonymous, RefreshLife: a.config.RefreshLife},
 	})
 	return err // it says that the issuer was to start
 }
