@@ -67,13 +67,23 @@ func scopeFor(act action) registry.Scope {
 // within bounds does not do, nor does a token without the scope of the action. It returns Unauthenticated for
 // nobody and Forbidden.
 func mayKeep(a registry.Actor, act action) error {
-	switch {
-	case len(a.Roles) == 0:
+	if len(a.Roles) == 0 {
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
-	case a.ByToken() && !slices.Contains(a.Scopes, scopeFor(act)):
-		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
-	case !slices.ContainsFunc(staffFor(act), a.HasEverywhere):
+	}
+	if err := inScope(a, act); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(staffFor(act), a.HasEverywhere) {
 		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+	}
+	return nil
+}
+
+// inScope refuses a personal access token that does not open an action, whatever it
+// is about: Forbidden.
+func inScope(a registry.Actor, act action) error {
+	if a.ByToken() && !slices.Contains(a.Scopes, scopeFor(act)) {
+		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	}
 	return nil
 }
@@ -93,9 +103,10 @@ func forOthers(act action) bool { return act == toOffer || act == toSee }
 // NotFound about somebody else's, existing or not, and so is staff about those of
 // people outside the bounds of their role; others Forbidden.
 func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registrant uuid.UUID) error {
+	if err := inScope(a, act); err != nil {
+		return err
+	}
 	switch {
-	case a.ByToken() && !slices.Contains(a.Scopes, scopeFor(act)):
-		return fault.New(fault.Forbidden, "insufficient_scope", "This token is not allowed to "+string(act)+".")
 	case slices.ContainsFunc(staffFor(act), a.Has):
 		err := i.registry.CheckReach(ctx, a, registrant, staffFor(act)...)
 		if fault.KindOf(err) == fault.NotFound {

@@ -73,6 +73,9 @@ func (i *Issuer) turn(ctx context.Context, a registry.Actor, act action, id uuid
 // issuanceFor gives a credential to whoever may do something with it; NotFound for
 // one that is not there and for somebody else's.
 func (i *Issuer) issuanceFor(ctx context.Context, a registry.Actor, act action, id uuid.UUID) (ledger.Issuance, error) {
+	if err := inScope(a, act); err != nil {
+		return ledger.Issuance{}, err
+	}
 	row, err := i.ledger.Issuance(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return row, notFound()
