@@ -37,6 +37,9 @@ func Open(dir string, key secret.Key) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of the journal: %w", err)
 	}
+	if err := syncFolder(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("make the folder of the journal: %w", err)
+	}
 	j := &Journal{dir: dir, key: key, state: newState()}
 	if err := j.readLines(); err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
@@ -122,6 +125,13 @@ func (j *Journal) Leased() map[string]int64 {
 	return out
 }
 
+// Mark gives the furthest point of the issuer's life that is known, "" for none.
+func (j *Journal) Mark() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.state.Mark
+}
+
 // In gives the indices of a list that were last heard of in a state.
 func (j *Journal) In(list, state string) map[int64]bool {
 	j.mu.Lock()
@@ -152,16 +162,30 @@ func split(lines []Line) []Line {
 }
 
 // write opens the file anew each time: a folder that was put in its place
-// meanwhile is written too.
+// meanwhile is written too. A new file is on the disk when its folder is.
 func (j *Journal) write(data []byte) error {
-	file, err := os.OpenFile(filepath.Join(j.dir, linesFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	path := filepath.Join(j.dir, linesFile)
+	_, missing := os.Stat(path)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	if _, err = file.Write(data); err == nil {
 		err = file.Sync()
 	}
-	return errors.Join(err, file.Close())
+	if err = errors.Join(err, file.Close()); err != nil || missing == nil {
+		return err
+	}
+	return syncFolder(j.dir)
+}
+
+// syncFolder puts on the disk which files a folder holds.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // SetMark keeps how far the issuer's life had come, if that is further than what
@@ -177,12 +201,17 @@ func (j *Journal) SetMark(mark string) error {
 	if err != nil {
 		return fmt.Errorf("write the mark of the journal: %w", err)
 	}
-	_, err = io.WriteString(temp, sealed)
+	if _, err = io.WriteString(temp, sealed); err == nil {
+		err = temp.Sync()
+	}
 	if err = errors.Join(err, temp.Close()); err == nil {
 		err = os.Rename(temp.Name(), filepath.Join(j.dir, markFile))
 	}
 	if err != nil {
 		return fmt.Errorf("write the mark of the journal: %w", errors.Join(err, os.Remove(temp.Name())))
+	}
+	if err := syncFolder(j.dir); err != nil {
+		return fmt.Errorf("write the mark of the journal: %w", err)
 	}
 	j.state.Mark = mark
 	return nil

@@ -43,7 +43,7 @@ func TestReadsWhatWasWritten(t *testing.T) {
 	if s := j.State(); s.Generation != 0 || len(s.Lists) != 0 {
 		t.Errorf("a new folder knows %+v", s)
 	}
-	add(t, j, journal.Line{Generation: 1}, list())
+	add(t, j, journal.Line{Generation: 2}, journal.Line{WentBack: 1}, list())
 	add(t, j, journal.Line{List: "l1", State: "suspended", Indices: []int64{5, 6}})
 	add(t, j, journal.Line{List: "l1", State: "issued", Indices: []int64{5}}, journal.Line{List: "l1", Leased: 512}, journal.Line{List: "l1", Leased: 300}, journal.Line{Revoked: "k"})
 	if err := j.SetMark("0001/b"); err != nil {
@@ -52,7 +52,7 @@ func TestReadsWhatWasWritten(t *testing.T) {
 	if err := j.SetMark("0001/a"); err != nil { // behind: not kept
 		t.Fatal(err)
 	}
-	want := journal.State{Generation: 1, Mark: "0001/b", Revoked: map[string]bool{"k": true}, Lists: map[string]journal.List{
+	want := journal.State{Generation: 2, WentBack: 1, Mark: "0001/b", Revoked: map[string]bool{"k": true}, Lists: map[string]journal.List{
 		"l1": {Kind: "token", Ends: ends(), Seq: 1, Size: 131072, Leased: 512, States: map[int64]string{5: "issued", 6: "suspended"}}}}
 	for name, got := range map[string]journal.State{"the writer": j.State(), "a reader": open(t, dir, key).State()} {
 		if !reflect.DeepEqual(got, want) {
@@ -171,5 +171,29 @@ func TestFolderThatIsGone(t *testing.T) {
 	add(t, j, list())
 	if s := open(t, dir, key).State(); s.Lists["l1"].Leased != 256 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Nothing leads out of an end, whatever a database says later; and to hear the end
+// again, or of a state before it, is no news.
+func TestEndIsForGood(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"withdrawn", "failed"} {
+		dir, key := t.TempDir(), secret.NewKey()
+		j := open(t, dir, key)
+		add(t, j, list(), journal.Line{List: "l1", State: end, Indices: []int64{5}})
+		before := size(t, dir)
+		for _, state := range []string{"issued", "suspended", "withdrawn", "failed"} {
+			add(t, j, journal.Line{List: "l1", State: state, Indices: []int64{5}})
+		}
+		if after := size(t, dir); after != before {
+			t.Errorf("%s: grew from %d to %d bytes", end, before, after)
+		}
+		add(t, j, journal.Line{List: "l1", State: "issued", Indices: []int64{5, 6}}) // written for the sake of 6
+		for name, s := range map[string]journal.State{"the writer": j.State(), "a reader": open(t, dir, key).State()} {
+			if got := s.Lists["l1"].States; got[5] != end || got[6] != "issued" {
+				t.Errorf("%s, %s: %v", end, name, got)
+			}
+		}
 	}
 }

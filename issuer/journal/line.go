@@ -12,7 +12,7 @@ import (
 
 // Line is one entry. Only the members of its one subject are set: a list (Kind,
 // Ends, Seq, Size), positions leased from a list (Leased), states in a list (State,
-// Indices), a revoked key (Revoked) or a generation.
+// Indices), a revoked key (Revoked), a generation, or one that is no good (WentBack).
 type Line struct {
 	List    string    `json:"list,omitempty"` // id of a status list
 	Kind    string    `json:"kind,omitempty"`
@@ -25,6 +25,7 @@ type Line struct {
 
 	Revoked    string `json:"revoked,omitempty"`    // id of a key
 	Generation int64  `json:"generation,omitempty"` // how often the database was brought back, from 1
+	WentBack   int64  `json:"went_back,omitempty"`  // a generation whose database was seen to be older than the journal
 }
 
 // errLine says that a line was torn by a crash, or not written by us.

@@ -9,6 +9,7 @@ import (
 // State is what all lines together say.
 type State struct {
 	Generation int64 // 0: nothing was ever written
+	WentBack   int64 // the newest generation that was seen to be older than this, 0 for none
 	Lists      map[string]List
 	Revoked    map[string]bool // ids of keys
 	Mark       string          // the furthest point of the issuer's life that was seen, "" for none
@@ -31,19 +32,23 @@ func newState() State { return State{Lists: map[string]List{}, Revoked: map[stri
 func (s *State) knows(l Line) bool {
 	list, known := s.Lists[l.List]
 	switch {
-	case l.Generation > s.Generation, l.Revoked != "" && !s.Revoked[l.Revoked]:
+	case l.Generation > s.Generation, l.WentBack > s.WentBack, l.Revoked != "" && !s.Revoked[l.Revoked]:
 		return false
 	case l.List == "":
 		return true
 	case !known, l.Kind != "" && list.Kind == "", l.Leased > list.Leased:
 		return false
 	}
-	return !slices.ContainsFunc(l.Indices, func(n int64) bool { return list.States[n] != l.State })
+	return !slices.ContainsFunc(l.Indices, func(n int64) bool { return list.States[n] != l.State && !ended(list.States[n]) })
 }
+
+// ended says that nothing leads out of a state of the ledger: whatever a database
+// says later of what was withdrawn, it is an old one that says so.
+func ended(state string) bool { return state == "withdrawn" || state == "failed" }
 
 // apply adds what a line says.
 func (s *State) apply(l Line) {
-	s.Generation = max(s.Generation, l.Generation)
+	s.Generation, s.WentBack = max(s.Generation, l.Generation), max(s.WentBack, l.WentBack)
 	if l.Revoked != "" {
 		s.Revoked[l.Revoked] = true
 	}
@@ -59,7 +64,9 @@ func (s *State) apply(l Line) {
 	}
 	list.Leased = max(list.Leased, l.Leased)
 	for _, n := range l.Indices {
-		list.States[n] = l.State
+		if !ended(list.States[n]) {
+			list.States[n] = l.State
+		}
 	}
 	s.Lists[l.List] = list
 }
