@@ -24,12 +24,13 @@ type slot struct {
 // each list's permutation is one to one. To whoever does not have the key, the
 // indices of one person, or of one hour, are scattered over the list.
 type allocator struct {
-	ledger *ledger.Ledger
 	key    secret.Key
+	lease  func(context.Context, listClass) (ledger.Block, error)
 	leased func(ledger.Block) error // called before any index of a block is given
 
-	mu   sync.Mutex
-	open map[listClass]*openBlock // guarded by mu
+	mu    sync.Mutex
+	open  map[listClass]*openBlock   // guarded by mu
+	aside map[listClass]ledger.Block // guarded by mu; leased blocks that leased could not take yet
 }
 
 // listClass is what the credentials of one list have in common.
@@ -55,8 +56,8 @@ type openBlock struct {
 	back  []slot // given back, certainly unused
 }
 
-func newAllocator(l *ledger.Ledger, key secret.Key, leased func(ledger.Block) error) *allocator {
-	return &allocator{ledger: l, key: key, leased: leased, open: map[listClass]*openBlock{}}
+func newAllocator(key secret.Key, lease func(context.Context, listClass) (ledger.Block, error), leased func(ledger.Block) error) *allocator {
+	return &allocator{key: key, lease: lease, leased: leased, open: map[listClass]*openBlock{}, aside: map[listClass]ledger.Block{}}
 }
 
 // takeAll gives n fresh indices in lists of the class.
@@ -83,11 +84,8 @@ func (a *allocator) take(ctx context.Context, class listClass) (slot, error) {
 		return s, nil
 	}
 	if b == nil || b.next == b.block.Count {
-		leased, err := a.ledger.Lease(ctx, class.kind, class.ends, blockSize)
+		leased, err := a.block(ctx, class)
 		if err != nil {
-			return slot{}, err
-		}
-		if err := a.leased(leased); err != nil {
 			return slot{}, err
 		}
 		key := a.key.Derive(leased.List.ID)
@@ -97,6 +95,24 @@ func (a *allocator) take(ctx context.Context, class listClass) (slot, error) {
 	index := b.perm.At(uint32(b.block.First + b.next))
 	b.next++
 	return slot{listID: b.block.List.ID, index: int64(index)}, nil
+}
+
+// block leases the next block of the class. One that leased refuses is kept for the
+// next try, so that a full disk does not use up the lists. The caller holds mu.
+func (a *allocator) block(ctx context.Context, class listClass) (ledger.Block, error) {
+	b, ok := a.aside[class]
+	if !ok {
+		var err error
+		if b, err = a.lease(ctx, class); err != nil {
+			return ledger.Block{}, err
+		}
+	}
+	if err := a.leased(b); err != nil {
+		a.aside[class] = b
+		return ledger.Block{}, err
+	}
+	delete(a.aside, class)
+	return b, nil
 }
 
 // giveBack returns slots whose reservation was refused, so that refused

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"socialregistry/contexts"
@@ -90,6 +91,7 @@ type Issuer struct {
 	journal    *journal.Journal // nil: none is kept
 	generation int64            // of the database, see ledger.Recover
 	restored   Restored
+	wentBack   atomic.Bool      // the database did, while this process ran
 	process    string           // random; names this process to the others
 	seen       map[string]int64 // revision of each status list that the journal holds; KeepJournal's
 	vouched    time.Time        // when this process last vouched for the database; KeepJournal's
@@ -112,9 +114,9 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 	}
 	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
 		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes"),
-		refreshes: c.Master.Derive("issuer/refresh-tokens"), policy: c.Authorization}
+		policy: c.Authorization}
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
-	i.indices = newAllocator(i.ledger, c.Master.Derive("issuer/status-permutation"), i.leased)
+	i.indices = newAllocator(c.Master.Derive("issuer/status-permutation"), i.lease, i.leased)
 	i.lists = newListCache()
 	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}
 	i.legal = keys.Issuer{Country: cmp.Or(c.Country, "ZZ"), Name: cmp.Or(c.Name, "Social Registry"), URL: c.PublicURL}

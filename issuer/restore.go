@@ -49,6 +49,7 @@ func (i *Issuer) openJournal(ctx context.Context, c Config) error {
 	}
 	name := fmt.Sprintf("k%d", i.generation)
 	i.tokens = secret.NewTokens(name, c.Master.Derive("issuer/tokens").Derive(name))
+	i.refreshes = c.Master.Derive("issuer/refresh-tokens").Derive(name)
 	return nil
 }
 
@@ -110,9 +111,6 @@ func (i *Issuer) recover(ctx context.Context, s ledger.Standing, known journal.S
 func recovery(next int64, known journal.State) ledger.Recovery {
 	r := ledger.Recovery{Generation: next}
 	for id, l := range known.Lists {
-		if l.Kind == "" { // its first line was lost: whatever list it was, it is in the database or nowhere
-			continue
-		}
 		list := ledger.RecoveredList{StandingList: ledger.StandingList{Seq: l.Seq, Leased: l.Leased,
 			StatusList: ledger.StatusList{ID: id, Kind: l.Kind, EndsAt: l.Ends, Size: l.Size}}}
 		for index, state := range l.States {
@@ -133,13 +131,12 @@ func recovery(next int64, known journal.State) ledger.Recovery {
 
 // older says whether the journal knows of anything that the database does not.
 func (i *Issuer) older(ctx context.Context, s ledger.Standing, known journal.State) (bool, error) {
-	if known.Generation > s.Generation || known.Mark > markOf(s) {
+	if known.Generation > s.Generation || known.WentBack >= s.Generation || known.Mark > markOf(s) {
 		return true, nil
 	}
-	for kid := range known.Revoked {
-		if !slices.Contains(s.Revoked, kid) {
-			return true, nil
-		}
+	// A key that the database has not got says nothing: no recovery brings it there.
+	if slices.ContainsFunc(s.Unrevoked, func(kid string) bool { return known.Revoked[kid] }) {
+		return true, nil
 	}
 	lists := map[string]ledger.StandingList{}
 	for _, l := range s.Lists {
@@ -165,9 +162,9 @@ func (i *Issuer) older(ctx context.Context, s ledger.Standing, known journal.Sta
 func markOf(s ledger.Standing) string { return fmt.Sprintf("%010d/%s", s.Generation, s.Mark) }
 
 // cameBack says whether anything that had ended is valid in the database, or has
-// no credential there.
+// no credential there and is not void.
 func (i *Issuer) cameBack(ctx context.Context, stored ledger.StandingList, known journal.List) (bool, error) {
-	if len(known.States) == 0 || stored.VoidBelow > 0 {
+	if len(known.States) == 0 {
 		return false, nil
 	}
 	states, err := i.ledger.States(ctx, stored.ID)
@@ -175,8 +172,12 @@ func (i *Issuer) cameBack(ctx context.Context, stored ledger.StandingList, known
 		return false, err
 	}
 	for index, state := range known.States {
+		now, there := states[index]
+		if stored.VoidBelow > 0 && !there {
+			continue
+		}
 		ended := state == string(ledger.Withdrawn) || state == string(ledger.Failed)
-		if now := states[index]; ended && now != ledger.Withdrawn && now != ledger.Failed {
+		if ended && now != ledger.Withdrawn && now != ledger.Failed {
 			return true, nil
 		}
 	}
@@ -189,13 +190,16 @@ func (i *Issuer) KeepJournal(ctx context.Context) error {
 	if i.journal == nil {
 		return nil
 	}
-	before := i.journal.Leased() // read first: the database is never behind it
+	before, mark := i.journal.Leased(), i.journal.Mark() // read first: the database is never behind them
 	s, err := i.ledger.Standing(ctx)
 	if err != nil {
 		return err
 	}
-	if s.Generation != i.generation {
+	if s.Generation > i.generation {
 		return ErrWentBack
+	}
+	if s.Generation < i.generation || markOf(s) < mark || i.wentBack.Load() {
+		return i.sawBackup()
 	}
 	lines := []journal.Line{{Generation: s.Generation}}
 	for _, kid := range s.Revoked {
@@ -203,7 +207,7 @@ func (i *Issuer) KeepJournal(ctx context.Context) error {
 	}
 	for _, l := range s.Lists {
 		if l.Leased < before[l.ID] {
-			return ErrWentBack
+			return i.sawBackup()
 		}
 		delete(before, l.ID)
 		lines = append(lines, journal.Line{List: l.ID, Kind: l.Kind, Ends: l.EndsAt, Seq: l.Seq, Size: l.Size, Leased: l.Leased})
@@ -217,7 +221,7 @@ func (i *Issuer) KeepJournal(ctx context.Context) error {
 		lines = append(lines, i.statesOf(l.ID, entries)...)
 	}
 	if len(before) > 0 {
-		return ErrWentBack
+		return i.sawBackup()
 	}
 	if err := i.journal.Append(lines...); err != nil {
 		return err
@@ -229,6 +233,14 @@ func (i *Issuer) KeepJournal(ctx context.Context) error {
 		return err
 	}
 	return i.vouch(ctx)
+}
+
+// sawBackup remembers for this process and for the next start that the database
+// went back: it may have caught up by then, and look as if it had not. It returns
+// ErrWentBack.
+func (i *Issuer) sawBackup() error {
+	i.wentBack.Store(true)
+	return errors.Join(ErrWentBack, i.journal.Append(journal.Line{WentBack: i.generation}))
 }
 
 // vouchEvery is how often a process says that the database is in order.
@@ -302,10 +314,27 @@ func (i *Issuer) publish(list ledger.StatusList, entries []ledger.StatusEntry) e
 	return i.journal.Append(i.statesOf(list.ID, entries)...)
 }
 
+// lease takes the next block of a class of lists. It returns ErrWentBack if the
+// journal knows that positions of it were leased before.
+func (i *Issuer) lease(ctx context.Context, class listClass) (ledger.Block, error) {
+	var before map[string]int64
+	if i.journal != nil {
+		before = i.journal.Leased() // read first: KeepJournal may write this very block
+	}
+	b, err := i.ledger.Lease(ctx, class.kind, class.ends, blockSize)
+	if err == nil && b.First < before[b.List.ID] {
+		err = i.sawBackup()
+	}
+	return b, err
+}
+
 // leased writes a block into the journal before any index of it is given.
 func (i *Issuer) leased(b ledger.Block) error {
 	if i.journal == nil {
 		return nil
+	}
+	if i.wentBack.Load() {
+		return ErrWentBack
 	}
 	return i.journal.Append(journal.Line{List: b.List.ID, Kind: b.List.Kind, Ends: b.List.EndsAt, Seq: b.Seq, Size: b.List.Size, Leased: b.First + b.Count})
 }

@@ -48,9 +48,9 @@ type StatusDocument struct {
 }
 
 // StatusList gives the status list of a kind and id: a TokenList, or that of the
-// purpose revocation of a BitstringList. It is signed anew when a value has changed
-// or the copy is older than statusTTL, so that a withdrawal shows at once. It
-// returns NotFound "status_list_not_found", also for a list that is retired.
+// purpose revocation of a BitstringList. It is signed anew when a value or the
+// issuer's keys have changed, or the copy is older than statusTTL, so that a
+// withdrawal shows at once, and no copy outlives the key that signed it. It returns NotFound "status_list_not_found", also for a list that is retired.
 func (i *Issuer) StatusList(ctx context.Context, kind, id string) (StatusDocument, error) {
 	purpose := ""
 	if kind == BitstringList {
@@ -82,11 +82,13 @@ func (i *Issuer) statusList(ctx context.Context, kind, id, purpose string) (Stat
 	if err != nil {
 		return StatusDocument{}, err
 	}
-	made, ok := i.lists.get(list, purpose, now)
+	ring := i.ring.known.Load().revision // read first: what is signed meanwhile may be newer, never older
+	made, ok := i.lists.get(list, purpose, ring, now)
 	if !ok {
 		if made, err = i.makeList(ctx, list, purpose, now); err != nil {
 			return StatusDocument{}, fmt.Errorf("make status list: %w", err)
 		}
+		made.ring = ring
 		i.lists.put(list, purpose, made)
 	}
 	made.doc.MaxAge = max(0, statusTTL-now.Sub(made.at))
@@ -122,6 +124,7 @@ func (i *Issuer) aggregationURL() string { return i.url + "/status/aggregation" 
 type madeList struct {
 	doc      StatusDocument
 	revision int64
+	ring     int64 // revision of the keys
 	at       time.Time
 }
 
@@ -184,11 +187,11 @@ type listKey struct{ id, purpose string }
 
 func newListCache() *listCache { return &listCache{made: map[listKey]madeList{}} }
 
-func (c *listCache) get(list ledger.StatusList, purpose string, now time.Time) (madeList, bool) {
+func (c *listCache) get(list ledger.StatusList, purpose string, ring int64, now time.Time) (madeList, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m, ok := c.made[listKey{list.ID, purpose}]
-	return m, ok && m.revision == list.Revision && now.Sub(m.at) < statusTTL
+	return m, ok && m.revision == list.Revision && m.ring == ring && now.Sub(m.at) < statusTTL
 }
 
 func (c *listCache) put(list ledger.StatusList, purpose string, m madeList) {

@@ -27,6 +27,7 @@ type Standing struct {
 	Mark         string // the newest step in the life of any credential, "" for none
 	Lists        []StandingList
 	Revoked      []string // keys
+	Unrevoked    []string // keys
 }
 
 // StandingList is how far one status list has come.
@@ -55,7 +56,10 @@ func (l *Ledger) Standing(ctx context.Context) (Standing, error) {
 		for _, r := range rows {
 			s.Lists = append(s.Lists, StandingList{r.toStatusList(), r.Seq, r.NextIndex})
 		}
-		return tx.Model(&keyRow{}).Where("revoked_at IS NOT NULL").Order("kid").Pluck("kid", &s.Revoked).Error
+		if err := tx.Model(&keyRow{}).Where("revoked_at IS NOT NULL").Order("kid").Pluck("kid", &s.Revoked).Error; err != nil {
+			return err
+		}
+		return tx.Model(&keyRow{}).Where("revoked_at IS NULL").Order("kid").Pluck("kid", &s.Unrevoked).Error
 	})
 	if err != nil {
 		return Standing{}, fmt.Errorf("ledger: read how far the database has come: %w", err)
@@ -87,7 +91,8 @@ type Recovery struct {
 	Revoked    []string // keys
 }
 
-// RecoveredList is one status list as it had come to be.
+// RecoveredList is one status list as it had come to be. Without a Kind, nothing
+// but its states is known: it is in the database already or nowhere.
 type RecoveredList struct {
 	StandingList
 	Withdrawn []int64 // entries that must not be valid
@@ -97,8 +102,9 @@ type RecoveredList struct {
 // Recover begins a generation, in one transaction: no position of any list of
 // before is leased any more, and below what was leased everything is void that
 // the database knows no credential of; what was withdrawn, suspended or revoked
-// is so again. A generation begins once: of two processes, one does it. It says
-// how many credentials were withdrawn or suspended again.
+// is so again. No authorization of before stands: see endAuthorizations. A
+// generation begins once: of two processes, one does it. It says how many
+// credentials were withdrawn or suspended again.
 func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		again = 0
@@ -112,9 +118,10 @@ func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int,
 				return err
 			}
 		}
-		err := tx.Model(&statusListRow{}).Where("closed_at IS NULL").
-			Updates(map[string]any{"closed_at": now, "void_below": gorm.Expr("next_index"), "revision": gorm.Expr("revision + 1")}).Error
-		if err != nil {
+		if err := closeLists(tx, now); err != nil {
+			return err
+		}
+		if err := endAuthorizations(tx, now); err != nil {
 			return err
 		}
 		if err := tx.Model(&keyRow{}).Where("kid IN ? AND revoked_at IS NULL", r.Revoked).Update("revoked_at", now).Error; err != nil {
@@ -128,20 +135,37 @@ func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int,
 	return again, nil
 }
 
+// closeLists ends the leasing from all lists. Those that an earlier recovery closed
+// may have been found to reach further.
+func closeLists(tx *gorm.DB, now db.Time) error {
+	return tx.Exec("UPDATE status_list SET closed_at = coalesce(closed_at, ?), void_below = next_index, revision = revision + 1"+
+		" WHERE closed_at IS NULL OR void_below < next_index", now).Error
+}
+
+// endAuthorizations ends all that leads to a credential: whether it was revoked,
+// cancelled or used up after the backup, or its consent withdrawn, nobody knows any
+// more. Whoever wants a credential is asked, or offered one, anew.
+func endAuthorizations(tx *gorm.DB, now db.Time) error {
+	err := tx.Model(&offerRow{}).Where("state = ?", string(OfferWaiting)).
+		Updates(map[string]any{"state": string(OfferCancelled), "cancelled_by": ByRestore}).Error
+	if err != nil {
+		return err
+	}
+	for _, row := range []any{&refreshRow{}, &pushedRow{}} {
+		if err := tx.Where("1 = 1").Delete(row).Error; err != nil {
+			return err
+		}
+	}
+	return revokeGrants(tx, now, "1 = 1")
+}
+
 // recoverList brings a list to where it was: it is there, as much of it is leased
 // as ever was, and what was not valid is not.
 func (l *Ledger) recoverList(tx *gorm.DB, r RecoveredList, now db.Time) (int, error) {
-	var last int
-	err := tx.Raw("SELECT coalesce(max(seq), 0) FROM status_list WHERE kind = ? AND ends_at = ?", r.Kind, db.TimeOf(r.EndsAt)).Scan(&last).Error
-	if err != nil {
-		return 0, err
-	}
-	row := statusListRow{ID: r.ID, Kind: r.Kind, EndsAt: db.TimeOf(r.EndsAt), Seq: last + 1, Size: r.Size, CreatedAt: now}
-	if err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: true}).Create(&row).Error; err != nil {
-		return 0, err
-	}
-	if err := tx.Model(&statusListRow{}).Where("id = ? AND next_index < ?", r.ID, r.Leased).Update("next_index", r.Leased).Error; err != nil {
-		return 0, err
+	if r.Kind != "" {
+		if err := placeList(tx, r, now); err != nil {
+			return 0, err
+		}
 	}
 	n := 0
 	for to, indices := range map[State][]int64{Withdrawn: r.Withdrawn, Suspended: r.Suspended} {
@@ -151,6 +175,20 @@ func (l *Ledger) recoverList(tx *gorm.DB, r RecoveredList, now db.Time) (int, er
 		}
 	}
 	return n, nil
+}
+
+// placeList makes the list if it is not there, and leases as much of it as ever was.
+func placeList(tx *gorm.DB, r RecoveredList, now db.Time) error {
+	var last int
+	err := tx.Raw("SELECT coalesce(max(seq), 0) FROM status_list WHERE kind = ? AND ends_at = ?", r.Kind, db.TimeOf(r.EndsAt)).Scan(&last).Error
+	if err != nil {
+		return err
+	}
+	row := statusListRow{ID: r.ID, Kind: r.Kind, EndsAt: db.TimeOf(r.EndsAt), Seq: last + 1, Size: r.Size, CreatedAt: now}
+	if err := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoNothing: true}).Create(&row).Error; err != nil {
+		return err
+	}
+	return tx.Model(&statusListRow{}).Where("id = ? AND next_index < ?", r.ID, r.Leased).Update("next_index", r.Leased).Error
 }
 
 // moveAgain gives the credentials at some entries the state that they had.
