@@ -18,12 +18,13 @@ const FormatMdoc = "mso_mdoc"
 // readMdoc reads IssuerSigned in base64url (OID4VCI 1.0 appendix A.2.4), or text
 // that is nothing that we know.
 func (t *trust) readMdoc(text string) (credential, error) {
+	foreign := strings.ContainsAny(text, "\r\n=")
 	whole := len(text)%4 != 1 // no base64 has such a length: its end is missing
 	if !whole {
 		text = text[:len(text)-1]
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") || len(raw) == 0 || raw[0]>>5 != majorMap {
+	if err != nil || foreign || len(raw) == 0 || raw[0]>>5 != majorMap {
 		return credential{}, failure{UnreadableCode, "This is neither an SD-JWT, nor a mobile document, nor a JSON document."}
 	}
 	d, err := mdoc.Parse(raw)
