@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"socialregistry/issuer"
+	"socialregistry/issuer/oid4vci"
 	"socialregistry/issuer/verify"
 	"socialregistry/registry"
 )
@@ -38,13 +39,20 @@ func (d *demo) attest(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d details of one person, by an attester", len(states)), nil
 }
 
-// offer makes one offer of every configuration, with a transaction code.
+// offer makes one offer of both configurations, with a transaction code.
 func (d *demo) offer(ctx context.Context) (string, error) {
 	ids, err := d.offerable(ctx, d.person)
 	if err != nil {
 		return "", err
 	}
 	return "both credentials in one offer, with a transaction code", d.offerTo(ctx, d.person, ids)
+}
+
+// shown are the configurations in the two formats that the reference wallet checks.
+func shown(ready []issuer.Readiness) []issuer.Readiness {
+	return slices.DeleteFunc(ready, func(r issuer.Readiness) bool {
+		return r.Config.Format != oid4vci.FormatLDP && r.Config.Format != oid4vci.FormatSDJWT
+	})
 }
 
 // offerable lists the configurations, and fails if a detail is missing for one.
@@ -54,7 +62,7 @@ func (d *demo) offerable(ctx context.Context, p registry.Person) ([]string, erro
 		return nil, err
 	}
 	var ids []string
-	for _, r := range ready {
+	for _, r := range shown(ready) {
 		if len(r.Missing) > 0 {
 			return nil, fmt.Errorf("%s cannot be issued: not attested: %s", r.Config.ID, strings.Join(r.Missing, ", "))
 		}
@@ -172,7 +180,7 @@ func (d *demo) attestAgain(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, r := range ready {
+	for _, r := range shown(ready) {
 		if !r.ReissueDue || len(r.Missing) == 0 {
 			return "", fmt.Errorf("%s: re-issue due %v, missing %v; want it due, and to wait for the changed detail", r.Config.ID, r.ReissueDue, r.Missing)
 		}
