@@ -19,6 +19,7 @@ import (
 // Authorization is what a person is asked to agree to: what goes to whom, until
 // when.
 type Authorization struct {
+	Decision    string // the decision as this person alone may make it, for Decide
 	ClientID    string
 	ClientName  string
 	RedirectURI string // where the browser goes afterwards
@@ -28,7 +29,7 @@ type Authorization struct {
 
 // BeginAuthorization takes a browser that a wallet sent (RFC 6749 §4.1.1, RFC
 // 9126 §4) and gives the sealed name of the decision that a person has to make,
-// for Authorization and Decide. Nothing is used up: the page may be opened again.
+// for Authorization. Nothing is used up: the page may be opened again.
 // Errors are *oauth.Error, for a page and never for a redirect: invalid_request,
 // invalid_request_uri.
 func (i *Issuer) BeginAuthorization(ctx context.Context, query url.Values) (decision string, err error) {
@@ -46,10 +47,12 @@ func (i *Issuer) BeginAuthorization(ctx context.Context, query url.Values) (deci
 	if _, _, err := i.pushedRequest(ctx, id); err != nil {
 		return "", err
 	}
-	return i.tokens.Seal(kindDecision, decisionClaims{Request: id}, i.now().Add(decisionLife))
+	expires := i.now().Add(decisionLife)
+	return i.tokens.Seal(kindDecision, decisionClaims{Request: id, Expires: expires}, expires)
 }
 
-// Authorization tells what a decision is about. It returns what Decide returns.
+// Authorization tells the signed-in person what a decision is about, and binds the
+// decision to the account. Errors are those of Decide.
 func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision string) (Authorization, error) {
 	if err := i.may(ctx, a, toConsent, a.RegistrantID); err != nil {
 		return Authorization{}, err
@@ -58,7 +61,11 @@ func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision s
 	if err != nil {
 		return Authorization{}, err
 	}
-	out := Authorization{ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
+	bound, err := i.tokens.Seal(kindDecision, decisionClaims{Request: o.id, Account: a.AccountID, Expires: o.expires}, o.expires)
+	if err != nil {
+		return Authorization{}, err
+	}
+	out := Authorization{Decision: bound, ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
 	for _, id := range o.asked.configIDs() {
 		config, _ := i.configuration(id)
 		out.Configs = append(out.Configs, config)
@@ -72,7 +79,8 @@ func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision s
 // an offer that was made to somebody else denies access (OID4VCI 1.0 §5.1.3).
 //
 // Errors: those of the permission; *oauth.Error invalid_request_uri if the request
-// is over, was decided, or its client is not registered any more.
+// is over, was decided, was not shown to this account (see Authorization), or its
+// client is not registered any more.
 func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, allow bool) (location string, err error) {
 	if err := i.may(ctx, a, toConsent, a.RegistrantID); err != nil {
 		return "", err
@@ -80,6 +88,9 @@ func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, 
 	o, err := i.openDecision(ctx, decision)
 	if err != nil {
 		return "", err
+	}
+	if o.shownTo == uuid.Nil || o.shownTo != a.AccountID {
+		return "", oauth.InvalidRequestURI()
 	}
 	if !allow {
 		return i.deny(ctx, o, oauth.AccessDenied("The person did not agree."))
@@ -101,10 +112,12 @@ func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, 
 
 // opened is a pushed request on which somebody decides.
 type opened struct {
-	id     string
-	req    oauth.PushedRequest
-	client ledger.Client
-	asked  granted
+	id      string
+	req     oauth.PushedRequest
+	client  ledger.Client
+	asked   granted
+	shownTo uuid.UUID // account; zero: nobody
+	expires time.Time
 }
 
 func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, error) {
@@ -117,7 +130,7 @@ func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, err
 		return opened{}, err
 	}
 	asked, err := i.requested(req.Scopes, req.Details)
-	return opened{id: claims.Request, req: req, client: client, asked: asked}, err
+	return opened{id: claims.Request, req: req, client: client, asked: asked, shownTo: claims.Account, expires: claims.Expires}, err
 }
 
 // pushedRequest gives a request that waits, and its client as it is registered

@@ -41,6 +41,24 @@ func (i *Issuer) narrow(of granted, req oauth.TokenRequest) (granted, error) {
 	return out, nil
 }
 
+// ofOffer narrows an offer to the configurations that the details of a token
+// request name (OID4VCI 1.0 §6.2); without any, all of it is granted.
+func ofOffer(req oauth.TokenRequest) func(offered []string) ([]string, map[string]string, error) {
+	if len(req.Details) == 0 {
+		return nil
+	}
+	return func(offered []string) ([]string, map[string]string, error) {
+		var ids []string
+		for _, d := range req.Details {
+			if !slices.Contains(offered, d.ConfigurationID) {
+				return nil, nil, oauth.InvalidAuthorizationDetails("The authorization details name what was not offered.")
+			}
+			ids = append(ids, d.ConfigurationID)
+		}
+		return ids, newIdentifiers(ids), nil
+	}
+}
+
 // newIdentifiers gives each configuration that was asked for by details a
 // credential_identifier (OID4VCI 1.0 §6.2).
 func newIdentifiers(configIDs []string) map[string]string {
@@ -63,7 +81,7 @@ func (i *Issuer) tokenResponse(grant ledger.Grant, refresh string) (oauth.TokenR
 	}
 	out := oauth.TokenResponse{AccessToken: token, TokenType: oauth.TokenTypeOf(grant.JKT), RefreshToken: refresh,
 		ExpiresIn: int(grant.ExpiresAt.Sub(i.now()).Seconds())}
-	if grant.Kind == ledger.PreAuthorizedCode {
+	if grant.Kind == ledger.PreAuthorizedCode && len(grant.Identifiers) == 0 {
 		return out, nil
 	}
 	what := grantedBy(grant)

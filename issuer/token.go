@@ -73,21 +73,22 @@ func (r requester) life() time.Duration {
 }
 
 // redeemOffer is the pre-authorized code grant (OID4VCI 1.0 §6.1). All of the
-// offer is granted; scope and details are not for this grant, and are not looked
-// at.
+// offer is granted, or what of it authorization_details name (§6.2); scope is not
+// for this grant, and is not looked at.
 func (i *Issuer) redeemOffer(ctx context.Context, who requester, req oauth.TokenRequest) (oauth.TokenResponse, error) {
 	var code codeClaims
 	if err := i.tokens.Open(kindCode, req.PreAuthorizedCode, i.now(), &code); err != nil {
 		return oauth.TokenResponse{}, oauth.InvalidGrant(badCode).Because(err)
 	}
+	refresh, stored := i.newRefresh(who)
 	grant, err := i.ledger.Redeem(ctx, ledger.Redemption{
-		OfferID: code.Offer, GrantID: secret.RandomID(16), Life: who.life(), ClientID: who.ID, JKT: who.jkt,
+		OfferID: code.Offer, GrantID: secret.RandomID(16), Life: who.life(), ClientID: who.ID, JKT: who.jkt, Refresh: stored, Narrow: ofOffer(req),
 		HasTxCode: req.TxCode != "", TxCodeHash: i.txCodeHash(code.Offer, req.TxCode),
 	})
 	if err != nil {
 		return oauth.TokenResponse{}, redeemError(err)
 	}
-	return i.tokenResponse(grant, "")
+	return i.tokenResponse(grant, refresh)
 }
 
 // redeemCode is the authorization code grant (RFC 6749 §4.1.3). Whether the code

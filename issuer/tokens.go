@@ -62,7 +62,9 @@ type stateClaims struct {
 // decisionClaims stand in the address of the page on which a person decides
 // about a pushed request. The request's row says whether that is still open.
 type decisionClaims struct {
-	Request string `json:"q"`
+	Request string    `json:"q"`
+	Account uuid.UUID `json:"a,omitzero"` // to whom it was shown, and who alone may decide; zero: nobody yet
+	Expires time.Time `json:"e"`
 }
 
 // authCodeClaims stand in an authorization code: all that it is bound to. Its

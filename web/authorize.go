@@ -24,7 +24,8 @@ type consentView struct {
 type consentPart struct {
 	ID, Name string
 	Values   []detail
-	Missing  []words // details that are not attested yet
+	Missing  []words // mandatory details that are not attested yet
+	Later    []words // optional ones: they go to the wallet once they are
 }
 
 const authorizePath = "/me/authorize/"
@@ -56,7 +57,7 @@ func (p *Pages) Consent(c *gin.Context) error {
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
 	}
-	v := consentView{Client: asked.ClientName, To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(c.Param("decision"))}
+	v := consentView{Client: asked.ClientName, To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(asked.Decision)}
 	for _, config := range asked.Configs {
 		part := consentPart{ID: config.ID, Name: config.Name(l.code)}
 		for _, f := range config.Fields {
@@ -64,6 +65,8 @@ func (p *Pages) Consent(c *gin.Context) error {
 				part.Values = append(part.Values, p.detail(l, rec, byKey[f.Field], p.ownValue))
 			} else if f.Mandatory {
 				part.Missing = append(part.Missing, p.label(l, byKey[f.Field]))
+			} else {
+				part.Later = append(part.Later, p.label(l, byKey[f.Field]))
 			}
 		}
 		v.Parts = append(v.Parts, part)

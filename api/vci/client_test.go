@@ -124,7 +124,12 @@ func (c *client) decide(person uuid.UUID, requestURI string, allow bool) (url.Va
 	if err != nil {
 		return nil, err
 	}
-	location, err := c.s.issuer.Decide(ctx, c.s.self(person), decision, allow)
+	self := c.s.self(person)
+	shown, err := c.s.issuer.Authorization(ctx, self, decision)
+	if err != nil {
+		return nil, err
+	}
+	location, err := c.s.issuer.Decide(ctx, self, shown.Decision, allow)
 	if err != nil {
 		return nil, err
 	}

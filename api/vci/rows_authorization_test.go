@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -212,13 +213,16 @@ func TestRow13RequestURIReuse(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		self := s.self(id)
 		decision, err := s.issuer.BeginAuthorization(context.Background(), c.query(uri))
+		s.must(err)
+		shown, err := s.issuer.Authorization(context.Background(), self, decision)
 		s.must(err)
 		if _, err := c.decide(id, uri, true); err != nil {
 			t.Fatal(err)
 		}
 		s.pageRefuses("after the decision", c.query(uri), "invalid_request_uri")
-		if _, err := s.issuer.Decide(context.Background(), s.self(id), decision, true); oauth.CodeOf(err) != "invalid_request_uri" {
+		if _, err := s.issuer.Decide(context.Background(), self, shown.Decision, true); oauth.CodeOf(err) != "invalid_request_uri" {
 			t.Errorf("a second decision: %v", err)
 		}
 		if _, err := c.decide(id, c.requestURI(), false); err != nil {
@@ -254,7 +258,7 @@ func TestRow15PushedRequestURI(t *testing.T) {
 	})
 }
 
-func TestRow16PushMethodSizeFlood(t *testing.T) {
+func TestRow16PushMethodSize(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		a := s.do("GET", "/oid4vci/par", "", "")
 		if a.status != 405 || !strings.Contains(a.header.Get("Allow"), "POST") {
@@ -394,6 +398,28 @@ func TestRow40Refresh(t *testing.T) {
 	})
 }
 
+// The refresh token of a client without keys of its own is bound to its DPoP key
+// (RFC 9449 §5), and a person whose record is not active any more is not refreshed
+// for. Staff cannot register such a client: the ledger is filled directly.
+func TestRow40RefreshOfAnotherKeyAndPerson(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		id, c := s.person(), &client{s: s, id: "app", key: newKey(t), dpop: newKey(t)}
+		s.must(ledger.New(s.db, s.clock.now).CreateClient(context.Background(), ledger.Client{ID: c.id, Name: "App", RedirectURIs: []string{redirect}, DPoPBound: true,
+			AuthMethod: oauth.AuthNone, GrantTypes: []string{oauth.GrantAuthorizationCode, oauth.GrantRefreshToken}}, ledger.Entry{Actor: "test", Reason: "test"}))
+		public := []string{"client_assertion", "", "client_assertion_type", ""}
+		token := s.json(c.redeem(c.code(id, public...), public...))["refresh_token"].(string)
+		own := c.dpop
+		c.dpop = newKey(t)
+		s.refused("another key", c.refresh(token, public...), 400, "invalid_grant")
+		c.dpop = own
+		if a := c.refresh(token, public...); a.status != 200 {
+			t.Fatalf("its own key: %d %s", a.status, a.body)
+		}
+		s.must(s.db.Exec("UPDATE registrant SET status = 'INACTIVE' WHERE id = ?", id).Error)
+		s.refused("a record that is inactive", c.refresh(token, public...), 400, "invalid_grant")
+	})
+}
+
 func TestRow66StaleConsent(t *testing.T) {
 	each(t, func(t *testing.T, s *service) {
 		ctx := context.Background()
@@ -415,6 +441,14 @@ func TestRow66StaleConsent(t *testing.T) {
 		s.refused("the credential", c.askAs(got["access_token"].(string), "credential_configuration_id", sd), 400, "credential_request_denied")
 		s.refused("the refresh token", c.refresh(got["refresh_token"].(string)), 400, "invalid_grant")
 		s.refused("a code from before", c.redeem(code), 400, "invalid_grant")
+
+		s.configure(sd, object{"deferred": true})
+		id = s.newcomer()
+		got = c.tokens(id)
+		consents, err = s.issuer.Consents(ctx, s.self(id), id)
+		s.must(err)
+		s.must(s.issuer.WithdrawConsent(ctx, s.self(id), id, consents[0].ID))
+		s.refused("a promise", c.askAs(got["access_token"].(string), "credential_configuration_id", sd), 400, "credential_request_denied")
 	})
 }
 
@@ -476,15 +510,22 @@ func TestRow74ConsentPage(t *testing.T) {
 		if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self' https://wallet.example;") || !strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("policy %q", policy)
 		}
-		if a := s.browse("POST", page, "decision=allow", "Cookie", cookie, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); a.status != 403 {
+		action := regexp.MustCompile(`action="(/me/authorize/[^"]+)"`).FindStringSubmatch(string(a.body))[1]
+		if a := s.browse("POST", page, "decision=allow", "Cookie", cookie); a.status != 400 {
+			t.Errorf("a decision that was shown to nobody: %d", a.status)
+		}
+		if a := s.browse("POST", action, "decision=allow", "Cookie", s.session(s.person())); a.status != 400 {
+			t.Errorf("a decision that was shown to somebody else: %d", a.status)
+		}
+		if a := s.browse("POST", action, "decision=allow", "Cookie", cookie, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); a.status != 403 {
 			t.Errorf("another site's form: %d", a.status)
 		}
-		a = s.browse("POST", page, "decision=allow", "Cookie", cookie)
+		a = s.browse("POST", action, "decision=allow", "Cookie", cookie)
 		to, err := url.Parse(a.header.Get("Location"))
 		if err != nil || a.status != 303 || to.Query().Get("code") == "" || to.Query().Get("iss") != publicURL {
 			t.Fatalf("allowed: %d to %q", a.status, a.header.Get("Location"))
 		}
-		if a := s.browse("POST", page, "decision=deny", "Cookie", cookie); a.status != 400 {
+		if a := s.browse("POST", action, "decision=deny", "Cookie", cookie); a.status != 400 {
 			t.Errorf("a second answer: %d", a.status)
 		}
 		if a := s.browse("GET", "/me/sharing", "", "Cookie", cookie); a.status != 200 || !strings.Contains(string(a.body), "Wallet wallet-1") {

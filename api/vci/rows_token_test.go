@@ -211,3 +211,62 @@ func TestRow63OfferOver(t *testing.T) {
 		}
 	})
 }
+
+// OID4VCI 1.0 §6.2: authorization_details of a pre-authorized request name what of
+// the offer is asked for, and are answered with identifiers.
+func TestDetailsOfAnOffer(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		id := s.person()
+		_, code := s.offer(id, false, sd)
+		s.refused("not offered", s.redeem(code, "authorization_details", details(t, ldp)), 400, "invalid_authorization_details")
+		_, code = s.offer(id, false, sd, ldp)
+		a := s.redeem(code, "authorization_details", details(t, sd))
+		if a.status != 200 {
+			t.Fatalf("offered: %d %s", a.status, a.body)
+		}
+		got := s.json(a)
+		list, _ := got["authorization_details"].([]any)
+		if len(list) != 1 || list[0].(object)["credential_configuration_id"] != sd {
+			t.Fatalf("details %v", got)
+		}
+		token := got["access_token"].(string)
+		identifier := list[0].(object)["credential_identifiers"].([]any)[0].(string)
+		ask := func(member, value string) answer {
+			return s.credential(token, object{member: value, "proofs": object{"jwt": []string{s.proof(s.nonce()).sign(t)}}})
+		}
+		if a := ask("credential_identifier", identifier); a.status != 200 {
+			t.Errorf("by its identifier: %d %s", a.status, a.body)
+		}
+		if a := ask("credential_configuration_id", ldp); a.status == 200 {
+			t.Error("what was offered and not asked for is issued")
+		}
+	})
+}
+
+// A client that is registered for it refreshes the token of an offer, so that what
+// was deferred outlives it (OID4VCI 1.0 §9); an anonymous wallet does not.
+func TestRefreshAfterAnOffer(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		id, c := s.person(), s.client("wallet-1")
+		o, code := s.offer(id, false, sd)
+		a := c.post("/oid4vci/token", c.form(url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}}))
+		token, _ := s.json(a)["refresh_token"].(string)
+		if a.status != 200 || token == "" {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		s.clock.pass(24 * time.Hour)
+		a = c.refresh(token)
+		if a.status != 200 {
+			t.Fatalf("refresh: %d %s", a.status, a.body)
+		}
+		if a := c.askAs(s.json(a)["access_token"].(string), "credential_configuration_id", sd); a.status != 200 {
+			t.Errorf("credential: %d %s", a.status, a.body)
+		}
+		s.must(s.issuer.CancelOffer(context.Background(), s.admin, o.ID))
+		s.refused("after the offer was cancelled", c.refresh(token), 400, "invalid_grant")
+		_, code = s.offer(id, false, sd)
+		if a := s.redeem(code); a.status != 200 || s.json(a)["refresh_token"] != nil {
+			t.Errorf("anonymous: %d %s", a.status, a.body)
+		}
+	})
+}

@@ -35,9 +35,11 @@ func (s *suite) deny(t *testing.T, address string) *url.URL { return s.decide(t,
 // open looks at the page and gives what its buttons decide about.
 func (s *suite) open(t *testing.T, address string) (decision string) {
 	t.Helper()
-	decision, err := s.beginAt(t.Context(), t, address)
+	begun, err := s.beginAt(t.Context(), t, address)
 	must(t, err)
-	return decision
+	shown, err := s.office.issuer.Authorization(t.Context(), s.office.registrant(), begun)
+	must(t, err)
+	return shown.Decision
 }
 
 // beginAt is what the authorization endpoint does first.

@@ -38,17 +38,20 @@ func (refreshRow) TableName() string { return "refresh_token" }
 // same time, in any number of processes, one gets the grant and all others
 // ErrUsed. A second attempt revokes what came of the first (RFC 6749 §4.1.2).
 // Other refusals: ErrRevoked and ErrExpired for a consent that does not stand
-// any more, and for an offer that is over.
+// any more, and for an offer that is over; ErrRevoked for a disabled client.
 func (l *Ledger) Authorize(ctx context.Context, a Authorization) (Grant, error) {
 	var grant Grant
 	var refused error
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		refused = use(tx, onceCode, a.Grant.ID, db.TimeOf(a.CodeExpires))
 		if refused == ErrUsed {
-			return revokeGrants(tx, now, "family = ?", a.Grant.Family) // committed
+			return l.revokeGrants(tx, now, "family = ?", a.Grant.Family) // committed
 		}
 		if refused != nil {
 			return refused
+		}
+		if err := l.holdClient(tx, a.Grant.ClientID); err != nil {
+			return err
 		}
 		consent, err := l.lockConsent(tx, a.Grant.ConsentID)
 		if err != nil {
@@ -113,8 +116,9 @@ type Renewal struct {
 
 // Renew makes a further grant of an authorization. It is refused with
 // ErrNotFound for an unknown token, ErrExpired and ErrRevoked for one that is
-// over or whose consent is, with ErrUsed for one that was replaced, which revokes
-// the whole authorization (RFC 9700 §4.14.2), and with the error of r.Grant.
+// over, whose consent is or whose client is disabled, with ErrUsed for one that was
+// replaced, which revokes the whole authorization (RFC 9700 §4.14.2), and with the
+// error of r.Grant.
 func (l *Ledger) Renew(ctx context.Context, r Renewal) (Grant, error) {
 	var grant Grant
 	var refused error
@@ -122,7 +126,7 @@ func (l *Ledger) Renew(ctx context.Context, r Renewal) (Grant, error) {
 		token, err := l.lockRefresh(tx, r.Hash, now)
 		if refused = nil; err == ErrUsed {
 			refused = err
-			return revokeGrants(tx, now, "family = ?", token.Family) // committed
+			return l.revokeGrants(tx, now, "family = ?", token.Family) // committed
 		}
 		if err != nil {
 			return err
@@ -167,10 +171,14 @@ func (l *Ledger) lockRefresh(tx *gorm.DB, hash string, now db.Time) (refreshRow,
 }
 
 // lockFamily gives the first grant of an authorization, if it still stands. The
-// consent is locked before the grant, as whoever withdraws it does.
+// client and the consent are locked before the grant, as whoever disables or
+// withdraws them does.
 func (l *Ledger) lockFamily(tx *gorm.DB, id string, now db.Time) (Grant, error) {
 	row, err := findGrant(tx, id, "")
 	if err != nil {
+		return Grant{}, err
+	}
+	if err := l.holdClient(tx, row.ClientID); err != nil {
 		return Grant{}, err
 	}
 	if row.ConsentID != "" {

@@ -131,7 +131,7 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 			return err
 		}
 		if before.DisabledAt.IsZero() && !after.DisabledAt.IsZero() {
-			if err := revokeGrants(tx, now, "client_id = ?", id); err != nil {
+			if err := l.revokeGrants(tx, now, "client_id = ?", id); err != nil {
 				return err
 			}
 		}
@@ -141,6 +141,23 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 		return Client{}, fmt.Errorf("ledger: change client: %w", err)
 	}
 	return after, nil
+}
+
+// holdClient keeps a client from being disabled until the caller's transaction
+// ends, so that no grant is made for one that is. ErrRevoked: it is disabled. A
+// client that nobody registered cannot be.
+func (l *Ledger) holdClient(tx *gorm.DB, id string) error {
+	if id == "" {
+		return nil
+	}
+	var row clientRow
+	if err := tx.Raw("SELECT id, disabled_at FROM oauth_client WHERE id = ?"+l.db.Dialect.ForShare(), id).Scan(&row).Error; err != nil {
+		return err
+	}
+	if row.DisabledAt != nil {
+		return ErrRevoked
+	}
+	return nil
 }
 
 func (l *Ledger) lockClient(tx *gorm.DB, id string) (Client, error) {

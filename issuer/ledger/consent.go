@@ -147,8 +147,12 @@ func checkConsent(tx *gorm.DB, g Grant, i Issuance, now db.Time) error {
 	if row.standing(now) != nil {
 		return ErrNoConsent
 	}
+	fields, known := row.toConsent().Details[i.ConfigID]
+	if !known {
+		return ErrNoConsent
+	}
 	agreed := map[string]bool{}
-	for _, field := range row.toConsent().Details[i.ConfigID] {
+	for _, field := range fields {
 		agreed[field] = true
 	}
 	for field := range i.Fields {

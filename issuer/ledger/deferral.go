@@ -77,15 +77,23 @@ func (r deferralRow) toDeferral() Deferral {
 }
 
 // Defer keeps a request for later, in one transaction: it checks the grant
-// (ErrRevoked, ErrExpired, ErrTooMany) and uses up the nonce (ErrUsed), as Reserve
-// does. State is set by Defer.
+// (ErrRevoked, ErrExpired, ErrNoConsent, ErrTooMany) and that none of the kind is
+// suspended (ErrSuspended), and uses up the nonce (ErrUsed), as Reserve does. State
+// is set by Defer.
 func (l *Ledger) Defer(ctx context.Context, d Deferral, nonce string, nonceExpires time.Time) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		if _, err := checkGrant(tx, d.GrantID, l.db.Dialect.ForUpdate(), now); err != nil {
+		grant, err := checkGrant(tx, d.GrantID, l.db.Dialect.ForUpdate(), now)
+		if err != nil {
+			return err
+		}
+		if err := checkConsent(tx, grant, Issuance{ConfigID: d.ConfigID}, now); err != nil {
+			return err
+		}
+		if err := checkSuspended(tx, d.RegistrantID, d.ConfigID); err != nil {
 			return err
 		}
 		var n int64
-		err := tx.Model(&deferralRow{}).Where("grant_id = ? AND config_id = ?", d.GrantID, d.ConfigID).Count(&n).Error
+		err = tx.Model(&deferralRow{}).Where("grant_id = ? AND config_id = ?", d.GrantID, d.ConfigID).Count(&n).Error
 		if err != nil {
 			return err
 		}

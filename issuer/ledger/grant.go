@@ -96,6 +96,10 @@ type Redemption struct {
 	ClientID   string // "" = an anonymous wallet
 	JKT        string // thumbprint of the DPoP key to bind the token to; "" = none
 	Life       time.Duration
+	Refresh    Refresh
+	// Narrow gives what of the offered configurations is granted, with their
+	// credential_identifiers, or refuses; may run more than once. nil = all of them.
+	Narrow func(offered []string) (configIDs []string, identifiers map[string]string, err error)
 }
 
 // Redeem turns an offer into a grant, once: of any number of attempts at the
@@ -103,11 +107,14 @@ type Redemption struct {
 // ErrUsed. A wrong transaction code is counted and gives ErrTxCodeWrong; the
 // MaxTxFailures-th cancels the offer, after which the right code is ErrUsed
 // too. Other refusals: ErrNotFound, ErrExpired, ErrTxCodeMissing,
-// ErrTxCodeUnexpected.
+// ErrTxCodeUnexpected, ErrRevoked for a disabled client, and the error of r.Narrow.
 func (l *Ledger) Redeem(ctx context.Context, r Redemption) (Grant, error) {
 	var grant Grant
 	var refused error
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		if err := l.holdClient(tx, r.ClientID); err != nil {
+			return err
+		}
 		var offer offerRow
 		if err := findOffer(tx, r.OfferID, l.db.Dialect.ForUpdate(), &offer); err != nil {
 			return err
@@ -168,10 +175,20 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 	if err := setOfferState(tx, o.ID, OfferRedeemed, OfferWaiting); err != nil {
 		return Grant{}, err
 	}
+	configIDs, identifiers, err := r.narrow(splitIDs(o.ConfigIDs))
+	if err != nil {
+		return Grant{}, err
+	}
 	g := Grant{ID: r.GrantID, Family: r.GrantID, Kind: PreAuthorizedCode, OfferID: o.ID, RegistrantID: o.RegistrantID, RepresentativeID: idOf(o.RepresentativeID),
-		ConfigIDs: splitIDs(o.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ExpiresAt: now.Add(r.Life)}
-	row := grantRowOf(g, now)
-	return g, tx.Create(&row).Error
+		ConfigIDs: configIDs, Identifiers: identifiers, ClientID: r.ClientID, JKT: r.JKT}
+	return insertGrant(tx, g, r.Life, r.Refresh, now)
+}
+
+func (r Redemption) narrow(offered []string) ([]string, map[string]string, error) {
+	if r.Narrow == nil {
+		return offered, nil, nil
+	}
+	return r.Narrow(offered)
 }
 
 // checkGrant refuses a grant that is unknown, over or revoked, in the caller's

@@ -120,7 +120,7 @@ func (l *Ledger) CancelOffer(ctx context.Context, id, by string) error {
 		if err != nil {
 			return err
 		}
-		return revokeGrants(tx, now, "offer_id = ?", id)
+		return l.revokeGrants(tx, now, "offer_id = ?", id)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: cancel offer: %w", err)

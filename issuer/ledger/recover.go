@@ -121,7 +121,7 @@ func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int,
 		if err := closeLists(tx, now); err != nil {
 			return err
 		}
-		if err := endAuthorizations(tx, now); err != nil {
+		if err := l.endAuthorizations(tx, now); err != nil {
 			return err
 		}
 		if err := tx.Model(&keyRow{}).Where("kid IN ? AND revoked_at IS NULL", r.Revoked).Update("revoked_at", now).Error; err != nil {
@@ -145,7 +145,7 @@ func closeLists(tx *gorm.DB, now db.Time) error {
 // endAuthorizations ends all that leads to a credential: whether it was revoked,
 // cancelled or used up after the backup, or its consent withdrawn, nobody knows any
 // more. Whoever wants a credential is asked, or offered one, anew.
-func endAuthorizations(tx *gorm.DB, now db.Time) error {
+func (l *Ledger) endAuthorizations(tx *gorm.DB, now db.Time) error {
 	err := tx.Model(&offerRow{}).Where("state = ?", string(OfferWaiting)).
 		Updates(map[string]any{"state": string(OfferCancelled), "cancelled_by": ByRestore}).Error
 	if err != nil {
@@ -156,7 +156,7 @@ func endAuthorizations(tx *gorm.DB, now db.Time) error {
 			return err
 		}
 	}
-	return revokeGrants(tx, now, "1 = 1")
+	return l.revokeGrants(tx, now, "1 = 1")
 }
 
 // recoverList brings a list to where it was: it is there, as much of it is leased

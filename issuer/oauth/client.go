@@ -51,7 +51,9 @@ func ReadCredentials(call Call, form url.Values) (Credentials, error) {
 	case len(c.ClientID) > maxShort || !printable(c.ClientID):
 		return Credentials{}, InvalidRequest("The parameter client_id is too long or holds characters that are not allowed.")
 	case form.Get("client_secret") != "" || len(call.Authorization) > 0:
-		return Credentials{}, InvalidClient("This server takes no client secret; authenticate by private_key_jwt or attest_jwt_client_auth.")
+		e := InvalidClient("This server takes no client secret; authenticate by private_key_jwt or attest_jwt_client_auth.")
+		e.basic = len(call.Authorization) > 0
+		return Credentials{}, e
 	case attested && c.Assertion != "":
 		return Credentials{}, InvalidRequest("The client authenticates in two ways at once.")
 	case c.Assertion != "":

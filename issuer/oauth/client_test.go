@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"crypto"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -176,4 +177,23 @@ func FuzzAuthorizationHeader(f *testing.F) {
 			t.Errorf("%q gave %q %q", header, scheme, token)
 		}
 	})
+}
+
+// RFC 6749 §5.2: a client that used the Authorization header is answered by a
+// challenge of its scheme.
+func TestChallengeOfAClient(t *testing.T) {
+	t.Parallel()
+	for want, try := range map[string]struct {
+		call oauth.Call
+		form url.Values
+	}{
+		`Basic realm="credential issuer"`: {oauth.Call{Authorization: []string{"Basic YTpi"}}, url.Values{}},
+		"":                                {oauth.Call{}, url.Values{"client_secret": {"x"}}},
+	} {
+		_, err := oauth.ReadCredentials(try.call, try.form)
+		var e *oauth.Error
+		if !errors.As(err, &e) || e.Status != 401 || strings.Join(e.Challenges(), "/") != want {
+			t.Errorf("%v: %v, want the challenge %q", try, err, want)
+		}
+	}
 }

@@ -38,6 +38,7 @@ type Error struct {
 
 	noToken bool // the request carried no token at all: bare challenge
 	dpop    bool // the challenge is of the scheme DPoP (RFC 9449 §7.1)
+	basic   bool // a client authenticated by the Authorization header, which must be answered by a challenge (RFC 6749 §5.2)
 }
 
 // NewError makes a protocol error. Characters that RFC 6749 §5.2 forbids in a
@@ -165,14 +166,17 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 }
 
 // Challenges gives the values of the WWW-Authenticate header that RFC 6750 §3 and
-// RFC 9449 §7.1 want beside a 401 or 403 of a protected resource, and none for
-// other errors.
+// RFC 9449 §7.1 want beside a 401 or 403 of a protected resource, and RFC 6749 §5.2
+// beside the 401 of a client that used the Authorization header; none for other
+// errors.
 func (e *Error) Challenges() []string {
 	algs := ` algs="` + strings.Join(Algs(), " ") + `"`
 	about := `error="` + e.Code + `", error_description="` + clean(e.Description) + `"`
 	switch {
 	case e.noToken: // both schemes are taken
 		return []string{bearerRealm, TokenTypeDPoP + algs}
+	case e.basic:
+		return []string{`Basic realm="credential issuer"`}
 	case e.dpop:
 		return []string{TokenTypeDPoP + " " + about + "," + algs}
 	case e.Code == CodeInvalidToken, e.Code == CodeInsufficientScope:

@@ -125,7 +125,9 @@ func (o *office) agree(t *testing.T, person uuid.UUID, address string) string {
 	decision, err := o.issuer.BeginAuthorization(t.Context(), u.Query())
 	must(t, err)
 	self := registry.Actor{AccountID: uuid.New(), Name: "self", Roles: []registry.Role{registry.RoleRegistrant}, RegistrantID: person, Channel: registry.ChannelSelf}
-	location, err := o.issuer.Decide(t.Context(), self, decision, true)
+	shown, err := o.issuer.Authorization(t.Context(), self, decision)
+	must(t, err)
+	location, err := o.issuer.Decide(t.Context(), self, shown.Decision, true)
 	must(t, err)
 	return location
 }
