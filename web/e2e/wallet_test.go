@@ -189,7 +189,7 @@ func consentPath(me, admin *client, config, back string) (string, error) {
 
 // register makes a wallet known to the server.
 func (c *client) register(id, back string, k key) error {
-	body, err := json.Marshal(map[string]any{"id": id, "name": "Pocket wallet", "redirect_uris": []string{back}, "auth_method": "private_key_jwt",
+	body, err := json.Marshal(map[string]any{"client_id": id, "client_name": "Pocket wallet", "redirect_uris": []string{back}, "token_endpoint_auth_method": "private_key_jwt",
 		"jwks": map[string]any{"keys": []any{k.jwk}}, "grant_types": []string{"authorization_code"}, "reason": "trial"})
 	if err != nil {
 		return err
