@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -38,10 +39,16 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	return b, i.addStatus(ctx, b, now)
 }
 
+// bundleKey tells of one key. Of one that a CA outside certified its own certificate
+// goes with it (RFC 7517 §4.7), and that CA is no anchor: it certifies others too, and
+// what it signs must not pass for ours.
 func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 	jwk, err := k.JWK()
 	if err != nil {
 		return verify.BundleKey{}, err
+	}
+	if leaf, outside := i.ring.now().Outside(k); outside {
+		jwk["x5c"] = []any{base64.StdEncoding.EncodeToString(leaf.Raw)}
 	}
 	out := verify.BundleKey{KID: k.KID, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
 	if !k.RevokedAt.IsZero() {

@@ -88,8 +88,9 @@ func (i *Issuer) Behind(ctx context.Context) (time.Duration, error) {
 	return max(0, i.now().Sub(since)), nil
 }
 
-// compare withdraws the live credentials of the registrants in entries that hold
-// a value which is not attested now. The credentials are read first and the
+// compare withdraws the live credentials of the registrants in entries, and those
+// that they hold for others, that hold a value which is not attested now or whose
+// holder may not hold them. The credentials are read first and the
 // record second: so no credential is judged by an older record than its own.
 // unreadable is ErrUnreadable of every record that was.
 func (i *Issuer) compare(ctx context.Context, entries []registry.FeedEntry) (withdrawn int, unreadable, err error) {

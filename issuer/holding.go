@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -16,21 +17,39 @@ import (
 // household in which they have one of its holders' roles. holder zero means that
 // staff gave it to whom it is about, or who stands for that.
 //
-// The answer changes with the record's ChainNo, or with the day. Whoever reads the
-// record first, asks this second and passes the gate with that ChainNo holds a
-// credential by an answer that was true when it was reserved.
+// The answer changes with the record's ChainNo, with the holder's own record, or with
+// the day. Whoever reads the record first, asks this second and passes the gate with
+// that ChainNo holds a credential by an answer that was true when it was reserved,
+// but for the holder's own record: the gate does not lock it. The follower withdraws
+// for a death of the holder what was reserved before it was recorded; what is reserved
+// in the same moment ends with the next change of either record.
 func (i *Issuer) mayHold(ctx context.Context, holder, record uuid.UUID, c Configuration) (bool, error) {
 	if holder == uuid.Nil {
 		return true, nil
 	}
-	s, err := i.registry.Standing(ctx, holder, record)
-	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
-		return false, nil
-	}
+	s, err := i.standing(ctx, holder, record)
 	if err != nil {
 		return false, fmt.Errorf("who may hold a credential: %w", err)
 	}
 	return holds(s, c), nil
+}
+
+// standing gives how a person stands to a record: in no way, if there is no such
+// record, or if nothing may be issued to the person (see barred) or the person's own
+// record cannot be read.
+func (i *Issuer) standing(ctx context.Context, person, record uuid.UUID) (registry.Standing, error) {
+	now, err := i.situationOf(ctx, person)
+	if err != nil && !errors.Is(err, ErrUnreadable) {
+		return registry.Standing{}, err
+	}
+	if now.closed != "" {
+		return registry.Standing{}, nil
+	}
+	s, err := i.registry.Standing(ctx, person, record)
+	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
+		return registry.Standing{}, nil
+	}
+	return s, err
 }
 
 // holds says what a standing is good for.
@@ -64,10 +83,7 @@ func (i *Issuer) represents(ctx context.Context, person, record uuid.UUID) (bool
 	if person == uuid.Nil {
 		return false, nil
 	}
-	s, err := i.registry.Standing(ctx, person, record)
-	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
-		return false, nil
-	}
+	s, err := i.standing(ctx, person, record)
 	if err != nil {
 		return false, fmt.Errorf("who may act for a record: %w", err)
 	}

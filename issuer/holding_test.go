@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/internal/fault"
+	"socialregistry/issuer"
 	"socialregistry/issuer/oauth"
 	"socialregistry/registry"
 )
@@ -184,4 +186,83 @@ func TestHouseholdCredential(t *testing.T) {
 			t.Errorf("readiness %+v, %v, want two of a household, and a re-issue due", ready, err)
 		}
 	})
+}
+
+// Row 70: the attested death of a guardian ends what the guardian holds for a ward, and
+// nothing new is issued; the ward's own stays.
+func TestRow70DeathOfTheGuardian(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		_, err := w.registry.DefineField(ctx, w.admin, registry.Field{Key: "death_date", Section: "demography", Type: registry.TypeDate,
+			Label: map[string]string{"en": "Date of death", "ar": "تاريخ الوفاة"}, Attestable: true}, "deaths are recorded")
+		must(t, err)
+		w.Issuer = w.issuer(t, d)
+		child, adult := w.person(t, amina(), mandatory()...), w.person(t, amina(), mandatory()...)
+		w.guardian(t, child, adult, "")
+		token := w.tokenBy(t, registrant(adult), child, sd)
+		_, err = w.ask(ctx, token, sd, newHolder(t))
+		must(t, err)
+		_, err = w.ask(ctx, w.tokenBy(t, w.admin, child, sd), sd, newHolder(t))
+		must(t, err)
+		w.edit(t, adult, map[string]string{"death_date": "2026-11-20"})
+		w.follow(t)
+		if n := len(w.live(t, child)); n != 2 {
+			t.Fatalf("%d live before the death is attested, want 2", n)
+		}
+		w.decide(t, adult, registry.StateAttested, "death_date")
+		if _, err := w.ask(ctx, token, sd, newHolder(t)); oauth.CodeOf(err) != "credential_request_denied" {
+			t.Errorf("a new one: %v, want credential_request_denied", err)
+		}
+		if n := w.follow(t); n != 1 || len(w.live(t, child)) != 1 {
+			t.Errorf("%d withdrawn, %d live; want the guardian's alone to go", n, len(w.live(t, child)))
+		}
+	})
+}
+
+// A guardian is told whether a step was the own hand or the office's; staff are told
+// by which account.
+func TestOnlyStaffAreToldNamesOfStaff(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		child, adult := w.person(t, amina(), mandatory()...), w.person(t, amina(), mandatory()...)
+		w.guardian(t, child, adult, "")
+		clerk, hers := staff(registry.RoleRegistrar), registrant(adult)
+		for _, a := range []registry.Actor{clerk, hers} {
+			must(t, d.Exec("INSERT INTO account (id, username, roles, registrant_id, password, created_by, created_at, password_at, open_secret) VALUES (?, ?, ?, ?, 'x', 'test', ?, ?, 1 = 0)",
+				a.AccountID, "u"+a.AccountID.String(), string(a.Roles[0]), ownRecord(a), db.TimeOf(w.clock.now()), db.TimeOf(w.clock.now())).Error)
+		}
+		_, err := w.ask(ctx, w.tokenBy(t, hers, child, sd), sd, newHolder(t))
+		must(t, err)
+		row := w.live(t, child)[0].ID
+		must(t, w.Suspend(ctx, clerk, row, "lost"))
+		must(t, w.Restore(ctx, clerk, row, "found"))
+		must(t, w.Withdraw(ctx, hers, row, "sold the phone"))
+		for name, tc := range map[string]struct {
+			who  registry.Actor
+			want []string // by whom the last steps were, the last first; accounts of registrants have no name
+		}{
+			"guardian": {hers, []string{issuer.BySelf, issuer.ByOffice, issuer.ByOffice}},
+			"ward":     {registrant(child), []string{issuer.ByOffice, issuer.ByOffice, issuer.ByOffice}},
+			"auditor":  {staff(registry.RoleAuditor), []string{issuer.ByOffice, "u" + clerk.AccountID.String(), "u" + clerk.AccountID.String()}},
+		} {
+			life, err := w.Life(ctx, tc.who, row)
+			must(t, err)
+			var got []string
+			for n := range tc.want {
+				got = append(got, life.Steps[len(life.Steps)-1-n].By)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("the %s is told %v, want %v", name, got, tc.want)
+			}
+		}
+	})
+}
+
+func ownRecord(a registry.Actor) *uuid.UUID {
+	if a.RegistrantID == uuid.Nil {
+		return nil
+	}
+	return &a.RegistrantID
 }

@@ -16,7 +16,7 @@ const StepExpired = "expired"
 
 // Whose hand a step was, where it is no rule of the ledger.
 const (
-	BySelf   = "self"   // the registrant
+	BySelf   = "self"   // the registrant, or the guardian or member who is told
 	ByOffice = "office" // staff, as a registrant is told; staff are told the account
 )
 
@@ -63,8 +63,9 @@ func (i *Issuer) Life(ctx context.Context, a registry.Actor, id uuid.UUID) (Life
 	return out, nil
 }
 
-// actorNames says what to call whoever took the steps. A registrant is told whether
-// it was the own hand or the office's, and not who sits there.
+// actorNames says what to call whoever took the steps. Only staff are told who sits in
+// the office; a registrant, or who stands for one, is told whether it was the own hand
+// or the office's.
 func (i *Issuer) actorNames(ctx context.Context, a registry.Actor, registrant uuid.UUID, events []ledger.Event) (map[string]string, error) {
 	names := map[string]string{}
 	var accounts []uuid.UUID
@@ -79,12 +80,13 @@ func (i *Issuer) actorNames(ctx context.Context, a registry.Actor, registrant uu
 	if err != nil {
 		return nil, err
 	}
+	staff := isStaff(a, toSee)
 	for _, id := range accounts {
 		owner := owners[id]
 		switch {
-		case owner.RegistrantID == registrant:
+		case owner.RegistrantID == registrant, owner.RegistrantID != uuid.Nil && owner.RegistrantID == a.RegistrantID && !staff:
 			names[id.String()] = BySelf
-		case a.RegistrantID == registrant || owner.Name == "":
+		case !staff || a.RegistrantID == registrant || owner.Name == "":
 			names[id.String()] = ByOffice
 		default:
 			names[id.String()] = owner.Name

@@ -88,6 +88,10 @@ func inScope(a registry.Actor, act action) error {
 	return nil
 }
 
+// isStaff says whether an actor does something in a role of staff, perhaps within
+// bounds.
+func isStaff(a registry.Actor, act action) bool { return slices.ContainsFunc(staffFor(act), a.Has) }
+
 // ownToo says what a registrant may do with the own credentials, and with nobody
 // else's. A suspension is the office's: who holds the credential withdraws it.
 func ownToo(act action) bool {
@@ -107,7 +111,7 @@ func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registra
 		return err
 	}
 	switch {
-	case slices.ContainsFunc(staffFor(act), a.Has):
+	case isStaff(a, act):
 		err := i.registry.CheckReach(ctx, a, registrant, staffFor(act)...)
 		if fault.KindOf(err) == fault.NotFound {
 			return notFound()

@@ -5,15 +5,12 @@ import (
 	"encoding/base64"
 	"slices"
 
-	"socialregistry/internal/fault"
+	"github.com/google/uuid"
+
 	"socialregistry/internal/secret"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
-	"socialregistry/registry"
 )
-
-// statusActive is that of the record of a person to whom something is issued.
-const statusActive = "ACTIVE"
 
 // newRefresh makes a refresh token for a client that is registered for the grant,
 // and gives it with what is stored of it; nothing for all others. It is stored as
@@ -78,16 +75,24 @@ func (i *Issuer) renewed(family ledger.Grant, who requester, req oauth.TokenRequ
 	return next, nil
 }
 
-// checkRenewable refuses to refresh for a person whose record is not an active
-// one any more.
+// checkRenewable refuses to refresh for a registrant to whom nothing may be issued any
+// more (see barred), and for a guardian or member of whom that is so.
 func (i *Issuer) checkRenewable(ctx context.Context, hash string) error {
 	family, err := i.ledger.RefreshFamily(ctx, hash)
 	if err != nil {
 		return grantError(err, badRefresh)
 	}
-	person, err := i.registry.Person(ctx, registry.System(), family.RegistrantID)
-	if fault.KindOf(err) == fault.NotFound || err == nil && person.Status != statusActive {
-		return oauth.InvalidGrant(badRefresh)
+	for _, id := range []uuid.UUID{family.RegistrantID, family.RepresentativeID} {
+		if id == uuid.Nil {
+			continue
+		}
+		now, err := i.readSituation(ctx, id)
+		if err != nil {
+			return err
+		}
+		if now.closed != "" {
+			return oauth.InvalidGrant(badRefresh)
+		}
 	}
-	return err
+	return nil
 }

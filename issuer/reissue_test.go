@@ -142,6 +142,7 @@ func TestWhoSuspendsAndRestores(t *testing.T) {
 			{"suspend without reason", w.Suspend, w.admin, "", fault.Invalid, "reason_required"},
 			{"suspend", w.Suspend, staff(registry.RoleRegistrar), "lost", 0, ""},
 			{"suspend again", w.Suspend, w.admin, "lost", fault.Conflict, "not_issued"},
+			{"withdraw the own that is suspended", w.Withdraw, registrant(id), "x", fault.Conflict, "suspended"},
 			{"restore the own", w.Restore, registrant(id), "x", fault.Forbidden, "not_allowed"},
 			{"restore", w.Restore, w.admin, "found", 0, ""},
 			{"withdraw the own", w.Withdraw, registrant(id), "sold the phone", 0, ""},

@@ -60,21 +60,14 @@ func (i *Issuer) tell(ctx context.Context) (done bool, err error) {
 }
 
 // messagesOf reads one entry of the change log. Whoever is registered knows of the
-// registration, and whoever changed something of that; a record that cannot be read
-// holds nobody up.
+// registration, and whoever changed something of that.
 func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger.Message, error) {
 	if e.ChainNo == 1 {
 		return nil, nil
 	}
-	page, err := i.registry.HistoryPage(ctx, registry.System(), e.RegistrantID, strconv.FormatInt(e.ChainNo-1, 10), 1)
-	if err != nil && ctx.Err() != nil {
-		return nil, err
-	}
-	if fault.KindOf(err) == fault.Unavailable {
-		return nil, err
-	}
+	page, err := i.changeOf(ctx, e)
 	if err != nil || len(page.Entries) == 0 || page.Entries[0].Channel == registry.ChannelSelf {
-		return nil, nil
+		return nil, err
 	}
 	fields := map[string][]string{}
 	for _, c := range page.Entries[0].Changes {
@@ -90,6 +83,26 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 		}
 	}
 	return out, nil
+}
+
+// changeOf reads what an entry of the change log tells of. A record that cannot be
+// read holds nobody up: it gives an empty page if the reading failed twice while the
+// rest of the registry could be read. Every other error is returned, so that the entry
+// is read again and no message is lost.
+func (i *Issuer) changeOf(ctx context.Context, e registry.FeedEntry) (registry.HistoryPage, error) {
+	before := strconv.FormatInt(e.ChainNo-1, 10)
+	page, err := i.registry.HistoryPage(ctx, registry.System(), e.RegistrantID, before, 1)
+	if err == nil {
+		return page, nil
+	}
+	if _, err := i.registry.Fields(ctx); err != nil {
+		return registry.HistoryPage{}, err
+	}
+	page, err = i.registry.HistoryPage(ctx, registry.System(), e.RegistrantID, before, 1)
+	if err != nil && (ctx.Err() != nil || fault.KindOf(err) == fault.Unavailable) {
+		return registry.HistoryPage{}, err
+	}
+	return page, nil
 }
 
 // tellingOf says of what kind the message about a change is; "" for none.

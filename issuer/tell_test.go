@@ -26,6 +26,27 @@ func (w *world) told(t *testing.T, id uuid.UUID) []string {
 	return kinds
 }
 
+// What the registry could not read for a while is told afterwards.
+func TestAFaultOfTheRegistryLosesNoMessage(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		id := w.person(t, amina())
+		w.follow(t)
+		w.edit(t, id, map[string]string{"region": "South"})
+		w.settle(t)
+		must(t, d.Exec("ALTER TABLE field_revision RENAME TO away").Error)
+		if _, _, err := w.Follow(context.Background()); err == nil {
+			t.Error("nothing was said of the fault")
+		}
+		must(t, d.Exec("ALTER TABLE away RENAME TO field_revision").Error)
+		w.follow(t)
+		if got := w.told(t, id); !slices.Equal(got, []string{"details_changed"}) {
+			t.Errorf("told %v, want details_changed", got)
+		}
+	})
+}
+
 // Whoever is registered is told what others did to the record and what became of the
 // credentials: each thing once, the copies of a batch together, and nobody else.
 func TestThePersonIsTold(t *testing.T) {

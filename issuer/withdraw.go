@@ -30,11 +30,21 @@ const maxReason = 500
 // out with it. Registrants may withdraw their own; admins and registrars any.
 // Unlike a change of a detail it leaves no standing re-issue. The reason is shown
 // to the person; it must not be empty. It returns Invalid "reason_required",
-// NotFound, Forbidden, Unauthenticated, or Conflict "not_live" if the credential
-// has ended already.
+// NotFound, Forbidden, Unauthenticated, Conflict "not_live" if the credential
+// has ended already, or Conflict "suspended" of who is no staff: the office ends a
+// suspension, and who holds the credential does not get a new one instead.
 func (i *Issuer) Withdraw(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
 	return i.turn(ctx, a, toWithdraw, id, reason, fault.New(fault.Conflict, "not_live", "This credential is no longer valid already."),
-		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Withdraw(ctx, ids, why, false) })
+		func(ids []uuid.UUID, why ledger.Closing) (int, error) {
+			if isStaff(a, toWithdraw) {
+				return i.ledger.Withdraw(ctx, ids, why, false)
+			}
+			n, err := i.ledger.GiveUp(ctx, ids, why)
+			if errors.Is(err, ledger.ErrSuspended) {
+				err = fault.Wrap(fault.Conflict, "suspended", "This credential is suspended: only the office can restore it or withdraw it.", err)
+			}
+			return n, err
+		})
 }
 
 // Suspend takes validity from a credential and its copies until it is restored or

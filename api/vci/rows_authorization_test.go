@@ -16,6 +16,7 @@ import (
 	"socialregistry/issuer"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
+	"socialregistry/registry"
 )
 
 // The whole way, with scope and with authorization_details, without and with DPoP.
@@ -449,6 +450,26 @@ func TestRow66StaleConsent(t *testing.T) {
 		s.must(err)
 		s.must(s.issuer.WithdrawConsent(ctx, s.self(id), id, consents[0].ID))
 		s.refused("a promise", c.askAs(got["access_token"].(string), "credential_configuration_id", sd), 400, "credential_request_denied")
+	})
+}
+
+// Row 67: nothing is refreshed for somebody whose death is attested.
+func TestRow67NothingIsRefreshedForTheDead(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		_, err := s.registry.DefineField(context.Background(), s.admin, registry.Field{Key: "death_date", Section: "demography", Type: registry.TypeDate,
+			Label: map[string]string{"en": "Date of death", "ar": "تاريخ الوفاة"}, Attestable: true}, "deaths are recorded")
+		s.must(err)
+		id, c := s.person(), s.client("wallet-1")
+		token := c.tokens(id)["refresh_token"].(string)
+		p, err := s.registry.Person(context.Background(), s.admin, id)
+		s.must(err)
+		_, err = s.registry.Edit(context.Background(), s.admin, id, registry.Change{Set: map[string]string{"death_date": "2026-11-20"}, Reason: "test", ExpectVersion: p.VersionNo})
+		s.must(err)
+		if a := c.refresh(token); a.status != 200 {
+			t.Errorf("before it is attested: %d %s", a.status, a.body)
+		}
+		s.decide(id, registry.StateAttested, "death_date")
+		s.refused("afterwards", c.refresh(token), 400, "invalid_grant")
 	})
 }
 

@@ -2,6 +2,7 @@ package keys
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -115,6 +116,19 @@ func (r *Ring) FromRevoked(k Key) bool {
 	return slices.ContainsFunc(r.of(Authority), func(ca Key) bool {
 		own, err := ca.Certificate()
 		return err == nil && !ca.RevokedAt.IsZero() && leaf.CheckSignatureFrom(own) == nil
+	})
+}
+
+// Outside says whether a CA certified a key that is none of ours (see
+// Key.WithChain), and gives its own certificate.
+func (r *Ring) Outside(k Key) (*x509.Certificate, bool) {
+	leaf, err := k.Certificate()
+	if err != nil {
+		return nil, false
+	}
+	return leaf, !slices.ContainsFunc(r.of(Authority), func(ca Key) bool {
+		own, err := ca.Certificate()
+		return err == nil && leaf.CheckSignatureFrom(own) == nil
 	})
 }
 

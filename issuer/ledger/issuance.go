@@ -196,12 +196,12 @@ func (l *Ledger) Issuances(ctx context.Context, registrant uuid.UUID) ([]Issuanc
 	return toIssuances(rows), nil
 }
 
-// Live gives those credentials of these registrants that have not ended:
-// reserved, issued and suspended ones.
+// Live gives those credentials that are about these registrants, or that they hold
+// for others, that have not ended: reserved, issued and suspended ones.
 func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance, error) {
 	var rows []issuanceRow
 	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("registrant_id IN ? AND state IN ?", registrants, liveStates()).Find(&rows).Error
+		return tx.Where("(registrant_id IN ? OR representative_id IN ?) AND state IN ?", registrants, registrants, liveStates()).Find(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read live issuances: %w", err)

@@ -30,7 +30,7 @@ func (o Outcome) reason() string {
 
 // Notify keeps what a wallet told about all credentials of one response, once:
 // what is told again changes nothing (§11.1). Credentials that the wallet does not
-// keep are withdrawn; those that it keeps end what they were issued in place of.
+// keep are withdrawn unless they are suspended; those that it keeps end what they were issued in place of.
 // ErrNotFound: no credential was issued with that response.
 func (l *Ledger) Notify(ctx context.Context, responseID string, told Outcome) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {

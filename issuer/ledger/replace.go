@@ -89,7 +89,7 @@ func (l *Ledger) accepted(tx *gorm.DB, fresh []issuanceRow, now db.Time) error {
 		return err
 	}
 	var ids []uuid.UUID
-	err := tx.Model(&issuanceRow{}).Where("replaced_by IN ? AND replace_at IS NOT NULL", idsOf(fresh)).Pluck("id", &ids).Error
+	err := replaceable(tx).Where("replaced_by IN ?", idsOf(fresh)).Pluck("id", &ids).Error
 	if err != nil {
 		return err
 	}
@@ -98,21 +98,28 @@ func (l *Ledger) accepted(tx *gorm.DB, fresh []issuanceRow, now db.Time) error {
 
 // notKept is what it leads to that the wallet did not keep the credentials of a
 // response (OID4VCI 1.0 §11: credential_failure, credential_deleted): they are
-// withdrawn, and those in whose place they stood stay.
+// withdrawn, and those in whose place they stood stay. What is suspended stays as it
+// is: a wallet's word does not end a suspension.
 func (l *Ledger) notKept(tx *gorm.DB, fresh []issuanceRow, reason string, now db.Time) error {
-	var old []issuanceRow
-	if err := tx.Where("replaced_by IN ? AND replace_at IS NOT NULL", idsOf(fresh)).Find(&old).Error; err != nil {
+	ended, err := l.giveUp(tx, idsOf(fresh), Closing{Reason: reason, By: ByWallet}, now)
+	if err != nil || len(ended) == 0 {
 		return err
 	}
-	err := tx.Model(&issuanceRow{}).Where("id IN ?", idsOf(old)).Updates(map[string]any{"replaced_by": nil, "replace_at": nil}).Error
+	var old []issuanceRow
+	if err := tx.Where("replaced_by IN ? AND replace_at IS NOT NULL", idsOf(ended)).Find(&old).Error; err != nil {
+		return err
+	}
+	err = tx.Model(&issuanceRow{}).Where("id IN ?", idsOf(old)).Updates(map[string]any{"replaced_by": nil, "replace_at": nil}).Error
 	if err != nil {
 		return err
 	}
-	if err := touchLists(tx, old); err != nil {
-		return err
-	}
-	_, err = l.move(tx, idsOf(fresh), Withdrawn, Closing{Reason: reason, By: ByWallet}, now)
-	return err
+	return touchLists(tx, old)
+}
+
+// replaceable are the credentials that end because a newer one is there: not those
+// that are suspended, which wait until that is over.
+func replaceable(tx *gorm.DB) *gorm.DB {
+	return tx.Model(&issuanceRow{}).Where("replace_at IS NOT NULL AND state <> ?", string(Suspended))
 }
 
 // endReplaced withdraws what was replaced.
@@ -120,10 +127,10 @@ func (l *Ledger) endReplaced(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := l.move(tx, ids, Withdrawn, Closing{Reason: ReasonReplaced, By: ByReissue}, now); err != nil {
+	if _, err := l.giveUp(tx, ids, Closing{Reason: ReasonReplaced, By: ByReissue}, now); err != nil {
 		return err
 	}
-	return tx.Model(&issuanceRow{}).Where("id IN ?", ids).Update("replace_at", nil).Error
+	return replaceable(tx).Where("id IN ?", ids).Update("replace_at", nil).Error
 }
 
 // EndReplaced withdraws up to limit credentials that were replaced and whose grace
@@ -131,7 +138,7 @@ func (l *Ledger) endReplaced(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
 func (l *Ledger) EndReplaced(ctx context.Context, limit int) (n int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		var ids []uuid.UUID
-		err := tx.Model(&issuanceRow{}).Where("replace_at <= ?", now).Order("replace_at").Limit(limit).Pluck("id", &ids).Error
+		err := replaceable(tx).Where("replace_at <= ?", now).Order("replace_at").Limit(limit).Pluck("id", &ids).Error
 		n = len(ids)
 		if err != nil {
 			return err

@@ -208,3 +208,46 @@ func TestTheWalletsWordEndsOneOfThem(t *testing.T) {
 		}
 	})
 }
+
+// Who holds a credential does not end its suspension: neither by a withdrawal nor by
+// the wallet's word, which is kept, nor does a newer one.
+func TestTheHolderEndsNoSuspension(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, ctx := setup(t, d), context.Background()
+		old := b.issued(t, b.grant(t), 0, 1, 2)
+		fresh := b.issued(t, b.reissue(t, old[0].ID), time.Hour, 3)
+		why := ledger.Closing{Reason: "lost", By: "clerk"}
+		if n, err := b.Suspend(ctx, []uuid.UUID{old[0].ID, fresh[0].ID}, why); n != 3 || err != nil {
+			t.Fatalf("suspended %d, %v", n, err)
+		}
+		if n, err := b.GiveUp(ctx, []uuid.UUID{old[1].ID}, why); n != 0 || !errors.Is(err, ledger.ErrSuspended) {
+			t.Errorf("given up: %d, %v, want ErrSuspended", n, err)
+		}
+		for _, told := range []ledger.Outcome{ledger.Accepted, ledger.Refused, ledger.Deleted} {
+			if err := b.Notify(ctx, fresh[0].ResponseID, told); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.clock.pass(2 * time.Hour)
+		if n, err := b.EndReplaced(ctx, 10); n != 0 || err != nil {
+			t.Errorf("ended %d, %v", n, err)
+		}
+		all := append(slices.Clone(old), fresh...)
+		if got := b.states(t, all); !slices.Equal(got, []ledger.State{ledger.Suspended, ledger.Suspended, ledger.Suspended}) {
+			t.Errorf("states %v, want all suspended", got)
+		}
+		if got, _ := b.Issuance(ctx, fresh[0].ID); got.DeletedAt.IsZero() {
+			t.Error("the wallet's word is not kept")
+		}
+		if n, err := b.Restore(ctx, []uuid.UUID{old[0].ID, fresh[0].ID}, why); n != 3 || err != nil {
+			t.Errorf("restored %d, %v", n, err)
+		}
+		if n, err := b.EndReplaced(ctx, 10); n != 2 || err != nil { // now it may
+			t.Errorf("ended %d, %v, want the old copies", n, err)
+		}
+		if n, err := b.GiveUp(ctx, []uuid.UUID{fresh[0].ID}, why); n != 1 || err != nil {
+			t.Errorf("given up after it: %d, %v", n, err)
+		}
+	})
+}

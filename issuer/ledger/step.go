@@ -88,13 +88,23 @@ func leadsTo(to State) (from []State, step Step) {
 	return nil, ""
 }
 
-// move is the one place where the status of credentials changes. It takes those
+// move, with giveUp, is the one place where the status of credentials changes. It takes those
 // of ids that may get to the state there, adds the step to their lives, and moves
 // the revision of every status list that they stand in: status values are read
 // from the issuances, and the revision tells a cache to read again. It gives the
 // rows that moved, as they were before.
 func (l *Ledger) move(tx *gorm.DB, ids []uuid.UUID, to State, why Closing, now db.Time) ([]issuanceRow, error) {
 	from, step := leadsTo(to)
+	return l.moveFrom(tx, ids, from, to, step, why, now)
+}
+
+// giveUp is move to Withdrawn by whoever holds the credentials: a suspension is the
+// office's, and what is suspended stays as it is.
+func (l *Ledger) giveUp(tx *gorm.DB, ids []uuid.UUID, why Closing, now db.Time) ([]issuanceRow, error) {
+	return l.moveFrom(tx, ids, []State{Reserved, Issued}, Withdrawn, StepWithdrawn, why, now)
+}
+
+func (l *Ledger) moveFrom(tx *gorm.DB, ids []uuid.UUID, from []State, to State, step Step, why Closing, now db.Time) ([]issuanceRow, error) {
 	rows, err := l.lockIssuances(tx, ids, from)
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -55,6 +55,28 @@ func (l *Ledger) Withdraw(ctx context.Context, ids []uuid.UUID, why Closing, sta
 	return n, nil
 }
 
+// GiveUp withdraws those of the credentials that have not ended for whoever holds
+// them, and says how many that were. ErrSuspended: they are suspended, and who holds
+// them does not end that, for it would make room for new ones.
+func (l *Ledger) GiveUp(ctx context.Context, ids []uuid.UUID, why Closing) (int, error) {
+	n := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		rows, err := l.giveUp(tx, ids, why, now)
+		if n = len(rows); err != nil || n > 0 {
+			return err
+		}
+		suspended, err := l.lockIssuances(tx, ids, []State{Suspended})
+		if err == nil && len(suspended) > 0 {
+			err = ErrSuspended
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: give up: %w", err)
+	}
+	return n, nil
+}
+
 // Suspend takes validity from those of the credentials that are issued, until
 // they are restored or withdrawn, and says how many that were. One that is only
 // reserved cannot be suspended: nobody has it yet.

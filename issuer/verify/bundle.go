@@ -46,7 +46,8 @@ type BundleIssuer struct {
 	Names map[string]string `json:"names,omitempty"` // per language
 	Keys  []BundleKey       `json:"keys"`
 	// Anchors are the certificates of its CAs (PEM): the chains of mobile documents
-	// lead to one of them. Without any, only the keys above count.
+	// lead to one of them, or begin with the certificate in the key's x5c (RFC 7517
+	// §4.7), which a CA outside made. Without any, only the keys above count.
 	Anchors string `json:"anchors,omitempty"`
 }
 

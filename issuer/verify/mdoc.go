@@ -85,6 +85,16 @@ func (t *trust) leadsToAnchor(i BundleIssuer, chain []*x509.Certificate, at time
 	return err == nil
 }
 
+// certifies says whether a certificate is the one that the bundle names for the key,
+// and good at a time: a CA that is none of the issuer's made it.
+func (k key) certifies(leaf *x509.Certificate, at time.Time) bool {
+	named, _ := k.JWK["x5c"].([]any)
+	if len(named) == 0 || named[0] != base64.StdEncoding.EncodeToString(leaf.Raw) {
+		return false
+	}
+	return !at.Before(leaf.NotBefore) && !at.After(leaf.NotAfter)
+}
+
 func (t *trust) verifyMdoc(d *mdoc.Document, k key) (signed, error) {
 	content, err := d.Verify(k.public)
 	switch {
@@ -94,7 +104,7 @@ func (t *trust) verifyMdoc(d *mdoc.Document, k key) (signed, error) {
 		return signed{}, failure{UnsupportedFormat, "It is not written as a mobile document of this issuer is."}
 	case err != nil:
 		return signed{}, failure{Altered, "The signature does not match."}
-	case !t.leadsToAnchor(k.issuer, d.Chain, content.Signed): // ISO/IEC 18013-5 §9.3.1: signed lies within the certificate
+	case !k.certifies(d.Chain[0], content.Signed) && !t.leadsToAnchor(k.issuer, d.Chain, content.Signed): // ISO/IEC 18013-5 §9.3.1: signed lies within the certificate
 		return signed{}, failure{Altered, "Its certificates do not lead to the issuer's."}
 	}
 	s := signed{kind: content.DocType, made: content.Signed, from: content.ValidFrom, until: content.ValidUntil, claims: flat(content.Elements)}
