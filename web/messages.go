@@ -56,5 +56,5 @@ func (p *Pages) fieldNames(l *locale, fields []registry.Field, keys []string) st
 		}
 		out = append(out, key)
 	}
-	return strings.Join(out, l.t("message.comma"))
+	return strings.Join(out, l.t("list.comma")+" ")
 }
