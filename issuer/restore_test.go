@@ -103,7 +103,7 @@ func (s *site) tool(name string, args ...string) {
 		paths = append(paths, path)
 	}
 	if len(paths) == 0 {
-		s.t.Skip(name + " is not installed")
+		s.t.Fatal(name + " is not installed: install postgresql-client")
 	}
 	if out, err := exec.Command(paths[len(paths)-1], args...).CombinedOutput(); err != nil {
 		s.t.Fatalf("%s: %v\n%s", name, err, out)
