@@ -89,15 +89,18 @@ func newService(t *testing.T, d *db.DB) *service {
 	}
 	handler, err := api.New(deps)
 	must(t, err)
-	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg), log: log, notReady: notReady, programs: map[string][]string{}, feed: feed, db: d, master: master}
+	return &service{Handler: handler, deps: deps, person: attestedPerson(t, reg, "").ID, log: log, notReady: notReady, programs: map[string][]string{}, feed: feed, db: d, master: master}
 }
 
-// attestedPerson registers somebody and attests all that can be attested.
-func attestedPerson(t *testing.T, reg *registry.Registry) uuid.UUID {
+// attestedPerson registers somebody in a region ("": nowhere) and attests all that can
+// be attested.
+func attestedPerson(t *testing.T, reg *registry.Registry, region string) registry.Person {
 	t.Helper()
-	p, err := reg.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Reason: "test", Set: map[string]string{
-		"given_name": "Zubeida", "family_name": "Okonjo-Testperson", "birth_date": "1990-04-02", "sex": "female",
-	}})
+	values := map[string]string{"given_name": "Zubeida", "family_name": "Okonjo-Testperson", "birth_date": "1990-04-02", "sex": "female"}
+	if region != "" {
+		values["region"] = region
+	}
+	p, err := reg.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Reason: "test", Set: values})
 	must(t, err)
 	attester := staff(registry.RoleAttester)
 	states, err := reg.FieldStates(t.Context(), attester, p.ID)
@@ -107,7 +110,7 @@ func attestedPerson(t *testing.T, reg *registry.Registry) uuid.UUID {
 		decisions = append(decisions, registry.Decision{Field: field, State: registry.StateAttested})
 	}
 	must(t, reg.Attest(t.Context(), attester, p.ID, p.VersionNo, decisions))
-	return p.ID
+	return p
 }
 
 func must(t *testing.T, err error) {

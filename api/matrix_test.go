@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -130,11 +131,12 @@ func matrixRowOf(op *openapi3.Operation, item *openapi3.PathItem, method, path s
 // outside of it.
 type place struct {
 	region, person, group, member, other, request string
+	credential                                    string // about somebody there; only of a row that asks for one
 }
 
 func (m *matrix) fill(p place, text string) string {
 	m.n++
-	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other, "$request", p.request,
+	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other, "$request", p.request, "$credential", p.credential,
 		"$new", uuid.NewString(), "$serial", fmt.Sprint(10_000+m.n)).Replace(text)
 }
 
@@ -143,6 +145,8 @@ type matrix struct {
 	*service
 	as              [][]string // headers, by column
 	own             uuid.UUID  // the registrant's record
+	holder          uuid.UUID  // a record that all is attested of
+	asHolder        []string   // headers of who it is about
 	inside, outside place
 	n               int // counts what must differ
 	work            *statements
@@ -163,6 +167,8 @@ func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 	m := &matrix{service: s, work: recordStatements(t, d), fault: t.Errorf}
 	self, id := s.registrant(t)
 	m.as, m.own = append(m.as, self), id
+	holder := attestedPerson(t, s.deps.Registry, "")
+	m.asHolder, m.holder = s.activated(t, holder), holder.ID
 	for _, role := range matrixRoles() {
 		name := "matrix." + strings.ReplaceAll(string(role), "_", ".")
 		_, err := s.deps.Registry.OpenStaff(t.Context(), registry.System(), name, "six green kettles", []registry.Grant{{Role: role, Area: "NL-W"}}, "")
@@ -170,6 +176,7 @@ func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 		m.as = append(m.as, s.bearer(t, name, registry.Scopes()...))
 	}
 	m.inside, m.outside = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
+	m.inside.credential = m.credentialOf(t, holder.ID)
 	_, err = s.deps.Registry.RefreshStatistics(t.Context(), registry.System(), 0)
 	must(t, err)
 	return m
@@ -195,6 +202,14 @@ func (m *matrix) newPlace(t *testing.T, region, name string) place {
 	return place{region: region, person: person.String(), group: g.ID.String(), member: member.String(), other: other.String(), request: asked[0].ID.String()}
 }
 
+// credentialOf issues a credential about somebody and gives its id.
+func (m *matrix) credentialOf(t *testing.T, person uuid.UUID) string {
+	t.Helper()
+	about := *m.service
+	about.person = person
+	return strings.TrimPrefix(about.issued(t), credentials+"/")
+}
+
 // check drives one row through its columns, inside and outside.
 func (m *matrix) check(t *testing.T, row matrixRow) {
 	t.Helper()
@@ -204,7 +219,15 @@ func (m *matrix) check(t *testing.T, row matrixRow) {
 	var got []string
 	for column, as := range m.as {
 		in, out, tag := m.inside, m.outside, `"1"`
-		if row.method != http.MethodGet && row.about() && row.cells[column] != "403" {
+		ofCredential := row.params["id"] == "$credential"
+		if ofCredential {
+			at := attestedPerson(t, m.deps.Registry, "NL-W-BAY").ID
+			if column == 0 {
+				as, at = m.asHolder, m.holder
+			}
+			in.credential, out.credential = m.credentialOf(t, at), m.credentialOf(t, attestedPerson(t, m.deps.Registry, "NL-E").ID)
+		}
+		if row.method != http.MethodGet && row.about() && row.cells[column] != "403" && !ofCredential {
 			in, out = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
 		}
 		if column == 0 {
@@ -280,7 +303,10 @@ func outcome(rec *httptest.ResponseRecorder) string {
 
 // holdNothingOf looks for what lies outside in an answer that is not about it.
 func (m *matrix) holdNothingOf(row matrixRow, column int, rec *httptest.ResponseRecorder, out place) {
-	for _, secret := range []string{secretName, out.person, out.group, out.member, out.other, out.request, m.outside.person, m.outside.group, m.outside.member, m.outside.other} {
+	for _, secret := range []string{secretName, out.person, out.group, out.member, out.other, out.request, m.outside.person, m.outside.group, m.outside.member, m.outside.other, out.credential} {
+		if secret == "" {
+			continue
+		}
 		if strings.Contains(rec.Body.String(), secret) {
 			m.fault("%s, column %d: the answer tells of what is outside: %s", row.operation, column, rec.Body)
 		}
@@ -295,7 +321,7 @@ func (m *matrix) holdAgainstUnknown(row matrixRow, column int, rec *httptest.Res
 		return
 	}
 	work := m.work.forget()
-	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString(), request: uuid.NewString()}
+	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString(), request: uuid.NewString(), credential: uuid.NewString()}
 	unknown := m.do(m.request(row, nowhere, as, `"1"`))
 	if got, want := anonymous(rec, out), anonymous(unknown, nowhere); got != want {
 		m.fault("%s, column %d: outside %s, of nobody %s", row.operation, column, got, want)
@@ -340,5 +366,5 @@ func anonymous(rec *httptest.ResponseRecorder, p place) string {
 	delete(body, "request_id")
 	delete(body, "instance")
 	text, _ := json.Marshal(body)
-	return fmt.Sprint(rec.Code, strings.NewReplacer(p.person, "ID", p.group, "ID").Replace(string(text)))
+	return fmt.Sprint(rec.Code, strings.NewReplacer(p.person, "ID", p.group, "ID", cmp.Or(p.credential, p.group), "ID").Replace(string(text)))
 }

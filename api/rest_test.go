@@ -91,6 +91,13 @@ func (s *service) registrant(t *testing.T) (as []string, id uuid.UUID) {
 	t.Helper()
 	p, err := s.deps.Registry.Register(t.Context(), staff(registry.RoleRegistrar), registry.Change{Set: map[string]string{"full_name": "Dalia Haddad"}})
 	must(t, err)
+	return s.activated(t, p), p.ID
+}
+
+// activated activates the account of somebody who is registered, and gives the headers
+// of its personal access token.
+func (s *service) activated(t *testing.T, p registry.Person) []string {
+	t.Helper()
 	code, _, err := s.deps.Registry.NewActivationCode(t.Context(), staff(registry.RoleRegistrar), p.ID)
 	must(t, err)
 	session, _, err := s.deps.Registry.Activate(t.Context(), p.Number, code, "six green kettles")
@@ -99,5 +106,5 @@ func (s *service) registrant(t *testing.T) (as []string, id uuid.UUID) {
 	must(t, err)
 	secret, _, err := s.deps.Registry.CreateToken(t.Context(), self, s.tokenRequest(registry.Scopes()))
 	must(t, err)
-	return []string{"Authorization", "Bearer " + secret}, p.ID
+	return []string{"Authorization", "Bearer " + secret}
 }

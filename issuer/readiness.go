@@ -37,7 +37,10 @@ type Readiness struct {
 // registrant has, and whether a new credential is due. It returns what
 // Registry.Person returns for the actor.
 func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Readiness, error) {
-	issued, err := i.Issued(ctx, a, registrantID)
+	if err := i.may(ctx, a, toSee, registrantID); err != nil {
+		return nil, err
+	}
+	valid, err := i.ledger.NewestValid(ctx, registrantID)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +58,7 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 			continue
 		}
 		_, missing := i.selectClaims(c, attested)
-		ready := Readiness{Config: c, Missing: missing, Live: i.newestLive(issued, c.ID)}
+		ready := Readiness{Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
 		for _, r := range due {
 			ready.ReissueDue = ready.ReissueDue || r.ConfigID == c.ID
 		}
@@ -64,13 +67,16 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 	return out, nil
 }
 
-// Issued gives all credentials of a registrant, newest first. It returns
-// NotFound for somebody else's record, Forbidden, Unauthenticated.
+// maxShown bounds a list of credentials: a wallet that renews its own makes ever more.
+const maxShown = 100
+
+// Issued gives the newest credentials of a registrant, newest first, at most 100: one
+// for all the copies that went out together. It returns NotFound for somebody else's record, Forbidden, Unauthenticated.
 func (i *Issuer) Issued(ctx context.Context, a registry.Actor, registrantID uuid.UUID) ([]Issued, error) {
 	if err := i.may(ctx, a, toSee, registrantID); err != nil {
 		return nil, err
 	}
-	rows, err := i.ledger.Issuances(ctx, registrantID)
+	rows, err := i.ledger.Shown(ctx, registrantID, maxShown)
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +98,11 @@ func (i *Issuer) toIssued(r ledger.Issuance) Issued {
 	return out
 }
 
-func (i *Issuer) newestLive(issued []Issued, configID string) *Issued {
-	for _, c := range issued {
-		if c.ConfigID == configID && c.State == string(ledger.Issued) && i.now().Before(c.ValidUntil) {
-			return &c
+func (i *Issuer) newestOf(valid []ledger.Issuance, configID string) *Issued {
+	for _, row := range valid {
+		if row.ConfigID == configID {
+			issued := i.toIssued(row)
+			return &issued
 		}
 	}
 	return nil

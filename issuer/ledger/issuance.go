@@ -196,6 +196,32 @@ func (l *Ledger) Issuances(ctx context.Context, registrant uuid.UUID) ([]Issuanc
 	return toIssuances(rows), nil
 }
 
+// Shown gives the newest issuances of a registrant, newest first, at most limit: one
+// of each response, since the copies of a batch stand and fall together.
+func (l *Ledger) Shown(ctx context.Context, registrant uuid.UUID, limit int) ([]Issuance, error) {
+	return l.firsts(ctx, "reserved_at DESC, id", limit, "PARTITION BY response_id ORDER BY id", "registrant_id = ?", registrant)
+}
+
+// NewestValid gives, of each configuration, the newest issuance of a registrant that
+// is issued and not over.
+func (l *Ledger) NewestValid(ctx context.Context, registrant uuid.UUID) ([]Issuance, error) {
+	return l.firsts(ctx, "config_id", -1, "PARTITION BY config_id ORDER BY reserved_at DESC, id",
+		"registrant_id = ? AND state = ? AND valid_until > ?", registrant, string(Issued), db.Time{Time: l.now()})
+}
+
+// firsts gives the first issuance of every part (the window) of those that fulfil where.
+func (l *Ledger) firsts(ctx context.Context, order string, limit int, window, where string, args ...any) ([]Issuance, error) {
+	var rows []issuanceRow
+	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+		parts := tx.Model(&issuanceRow{}).Select("*, row_number() OVER ("+window+") AS nth").Where(where, args...)
+		return tx.Table("(?) AS issuance", parts).Where("nth = 1").Order(order).Limit(limit).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read issuances: %w", err)
+	}
+	return toIssuances(rows), nil
+}
+
 // Live gives those credentials that are about these registrants, or that they hold
 // for others, that have not ended: reserved, issued and suspended ones.
 func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance, error) {

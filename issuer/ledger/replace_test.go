@@ -251,3 +251,60 @@ func TestTheHolderEndsNoSuspension(t *testing.T) {
 		}
 	})
 }
+
+// What is shown of a person's credentials is bounded: one of each response, the newest
+// first; and the newest valid one of a configuration is found behind any number of others.
+func TestShownIsBounded(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, ctx := setup(t, d), context.Background()
+		var made [][]ledger.Issuance
+		for n := range int64(3) {
+			made = append(made, b.issued(t, b.grant(t), 0, 2*n, 2*n+1))
+			b.clock.pass(time.Minute)
+		}
+		shown := func(limit int) (out []string) {
+			rows, err := b.Shown(ctx, b.person, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				out = append(out, r.ResponseID)
+			}
+			return out
+		}
+		if got, want := shown(5), []string{made[2][0].ResponseID, made[1][0].ResponseID, made[0][0].ResponseID}; !slices.Equal(got, want) {
+			t.Errorf("shown %v, want %v", got, want)
+		}
+		if got, want := shown(1), []string{made[2][0].ResponseID}; !slices.Equal(got, want) {
+			t.Errorf("of one: %v, want %v", got, want)
+		}
+		newest := func() string {
+			rows, err := b.NewestValid(ctx, b.person)
+			if err != nil || len(rows) > 1 {
+				t.Fatal(rows, err)
+			}
+			if len(rows) == 0 {
+				return ""
+			}
+			return rows[0].ResponseID
+		}
+		if got := newest(); got != made[2][0].ResponseID {
+			t.Errorf("the newest valid one is of %s", got)
+		}
+		if n, err := b.Withdraw(ctx, []uuid.UUID{made[2][0].ID, made[2][1].ID}, ledger.Closing{Reason: "test", By: "test"}, false); n != 2 || err != nil {
+			t.Fatal(n, err)
+		}
+		if got := newest(); got != made[1][0].ResponseID {
+			t.Errorf("after it is withdrawn: of %s", got)
+		}
+		b.clock.pass(made[1][0].ValidUntil.Sub(b.clock.now()) - time.Microsecond)
+		if got := newest(); got != made[1][0].ResponseID {
+			t.Errorf("in its last moment: of %q", got)
+		}
+		b.clock.pass(time.Microsecond)
+		if got := newest(); got != "" {
+			t.Errorf("when all are over: %s", got)
+		}
+	})
+}

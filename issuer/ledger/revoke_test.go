@@ -45,16 +45,21 @@ func (b *bundle) renewable(t *testing.T, client string) (ledger.Grant, string) {
 	return g, hash
 }
 
-// waitForLock returns when some transaction waits for another. SQLite has one
-// writer at a time: nobody waits for a row there.
-func waitForLock(d *db.DB, url string) {
-	for deadline := time.Now().Add(10 * time.Second); strings.HasPrefix(url, "postgres") && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+// waitForLock returns when some transaction waits for another, and an error if none
+// ever does. SQLite has one writer at a time: nobody waits for a row there.
+func waitForLock(d *db.DB, url string) error {
+	if !strings.HasPrefix(url, "postgres") {
+		return nil
+	}
+	for range 6000 {
 		var n int
 		err := d.Raw("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&n).Error
 		if err != nil || n > 0 {
-			return
+			return err
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
+	return errors.New("no transaction waits for another")
 }
 
 // A token that is made while its authorization ends, by another process, ends with
@@ -71,16 +76,17 @@ func TestRevocationMeetsRenewal(t *testing.T) {
 		} {
 			g, hash := b.renewable(t, b.client(t))
 			var once sync.Once
+			var waited error
 			ended := make(chan error, 1)
 			next, err := b.Renew(ctx, ledger.Renewal{Hash: hash, Life: 5 * time.Minute, Grant: func(f ledger.Grant) (ledger.Grant, error) {
 				once.Do(func() {
 					go func() { ended <- end(g) }()
-					waitForLock(second, url)
+					waited = waitForLock(second, url)
 				})
 				f.ID, f.Kind = secret.RandomID(16), ledger.RefreshToken
 				return f, nil
 			}})
-			if err := errors.Join(err, <-ended); err != nil {
+			if err := errors.Join(err, waited, <-ended); err != nil {
 				t.Fatalf("%d: %v", n, err)
 			}
 			if _, err := b.Reserve(ctx, b.reservation(next, list.ID, int64(n))); !errors.Is(err, ledger.ErrRevoked) {
