@@ -103,8 +103,8 @@ func TestTwoConfigurationsOfOneTypeAreRefused(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
-		const twin = "INSERT INTO credential_configuration (id, position, document, created_at)" +
-			" SELECT 'twin', 9, document, created_at FROM credential_configuration WHERE id = ?"
+		const twin = "INSERT INTO credential_configuration (issuer, id, position, document, created_at)" +
+			" SELECT issuer, 'twin', 9, document, created_at FROM credential_configuration WHERE id = ?"
 		must(t, d.Exec(twin, sd).Error)
 		_, err := issuer.New(context.Background(), w.config(d))
 		if !errors.Is(err, issuer.ErrConfiguration) || !strings.Contains(err.Error(), sd) {

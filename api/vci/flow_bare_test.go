@@ -77,7 +77,7 @@ func (b *bare) sealed(kind string, s sealed) string {
 	return token
 }
 
-const markUsed = `INSERT INTO used_id (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`
+const markUsed = `INSERT INTO used_id (issuer, kind, id, expires_at) VALUES ('', $1, $2, $3) ON CONFLICT DO NOTHING`
 
 const readOffer = `SELECT id, registrant_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, created_by, cancelled_by, created_at, expires_at
 	FROM credential_offer WHERE id = $1`
@@ -114,8 +114,8 @@ func (b *bare) token(r *http.Request) (any, error) {
 		q.row(readOffer+` FOR UPDATE`, code.ID)
 		q.exec(markUsed, "bare", code.ID, now)
 		q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3)`, "redeemed", code.ID, "waiting")
-		q.exec(`INSERT INTO issue_grant (id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at)
-			VALUES ($1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, grant, "pre-authorized_code", code.ID, code.Person, sd, "", "", "", map[string]any{}, now, now.Add(time.Minute), nil)
+		q.exec(`INSERT INTO issue_grant (issuer, id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at)
+			VALUES ('', $1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, grant, "pre-authorized_code", code.ID, code.Person, sd, "", "", "", map[string]any{}, now, now.Add(time.Minute), nil)
 	})
 	return map[string]any{"access_token": b.sealed("access", sealed{grant, code.Person}), "token_type": "Bearer", "expires_in": 300}, err
 }
@@ -216,8 +216,8 @@ func (b *bare) reserve(ctx context.Context, access sealed, nonce string) (id uui
 		if q.err != nil {
 			return
 		}
-		q.exec(`INSERT INTO issuance (id, registrant_id, config_id, format, grant_id, response_id, state, kid, holder, fields, version_no, chain_no, list_id, list_index,
-			valid_from, valid_until, reserved_at, issued_at, closed_at, closed_by, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		q.exec(`INSERT INTO issuance (issuer, id, registrant_id, config_id, format, grant_id, response_id, state, kid, holder, fields, version_no, chain_no, list_id, list_index,
+			valid_from, valid_until, reserved_at, issued_at, closed_at, closed_by, reason) VALUES ('', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 			id, access.Person, sd, "dc+sd-jwt", access.ID, id, "reserved", "key", "holder", map[string]any{"given_name": nonce, "family_name": nonce, "birth_date": nonce}, 1, chain[0],
 			"bare", b.index.Add(1), now, now, now, nil, nil, "", "")
 	})

@@ -21,7 +21,7 @@ func TestBackupCommands(t *testing.T) {
 			t.Fatal(err)
 		}
 		now := db.TimeOf(time.Now())
-		err = d.Exec("INSERT INTO status_list (id, kind, ends_at, seq, size, next_index, revision, created_at) VALUES ('l1', 'token', ?, 1, 131072, 256, 0, ?)", now, now).Error
+		err = d.Exec("INSERT INTO status_list (issuer, id, kind, ends_at, seq, size, next_index, revision, created_at) VALUES ('', 'l1', 'token', ?, 1, 131072, 256, 0, ?)", now, now).Error
 		if err == nil {
 			err = d.Exec("DELETE FROM issuer_witness").Error // its server has ended long ago
 		}

@@ -25,6 +25,7 @@ type Authorization struct {
 }
 
 type refreshRow struct {
+	Issuer     owner    `gorm:"column:issuer"`
 	Hash       string   `gorm:"column:hash;primaryKey"`
 	Family     string   `gorm:"column:family"`
 	CreatedAt  db.Time  `gorm:"column:created_at"`
@@ -156,7 +157,8 @@ func (l *Ledger) Renew(ctx context.Context, r Renewal) (Grant, error) {
 
 func (l *Ledger) lockRefresh(tx *gorm.DB, hash string, now db.Time) (refreshRow, error) {
 	var row refreshRow
-	res := tx.Raw("SELECT hash, family, created_at, expires_at, replaced_at FROM refresh_token WHERE hash = ?"+l.db.Dialect.ForUpdate(), hash).Scan(&row)
+	res := tx.Raw("SELECT hash, family, created_at, expires_at, replaced_at FROM refresh_token WHERE issuer = ? AND hash = ?"+
+		l.db.Dialect.ForUpdate(), l.issuer, hash).Scan(&row)
 	switch {
 	case res.Error != nil:
 		return row, res.Error
@@ -213,7 +215,7 @@ func replaceRefresh(tx *gorm.DB, r Renewal, family string, now db.Time) error {
 // not; ErrNotFound if there is none.
 func (l *Ledger) RefreshFamily(ctx context.Context, hash string) (Grant, error) {
 	var grant Grant
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		var token refreshRow
 		if err := tx.Where("hash = ?", hash).Limit(1).Find(&token).Error; err != nil {
 			return err

@@ -64,7 +64,7 @@ func (r clientRow) toClient() Client {
 // none.
 func (l *Ledger) Client(ctx context.Context, id string) (Client, error) {
 	var row clientRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		if !IsClientID(id) {
 			return ErrNotFound
 		}
@@ -82,7 +82,7 @@ func (l *Ledger) Client(ctx context.Context, id string) (Client, error) {
 // Clients gives all clients in the order of their ids.
 func (l *Ledger) Clients(ctx context.Context) ([]Client, error) {
 	var rows []clientRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Order("id").Find(&rows).Error
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 			return err
 		}
 		if before.DisabledAt.IsZero() && !after.DisabledAt.IsZero() {
-			if err := l.revokeGrants(tx, now, "client_id = ?", id); err != nil {
+			if err := l.revokeOf(tx, id, now); err != nil {
 				return err
 			}
 		}
@@ -141,6 +141,22 @@ func (l *Ledger) ChangeClient(ctx context.Context, id string, e Entry, change fu
 		return Client{}, fmt.Errorf("ledger: change client: %w", err)
 	}
 	return after, nil
+}
+
+// revokeOf ends what a client was granted, by whichever issuer.
+func (l *Ledger) revokeOf(tx *gorm.DB, client string, now db.Time) error {
+	var issuers []string
+	err := tx.Raw("SELECT DISTINCT issuer FROM issue_grant WHERE client_id = ? ORDER BY issuer", client).Scan(&issuers).Error
+	if err != nil {
+		return err
+	}
+	for _, name := range issuers {
+		of := l.Of(name)
+		if err := of.revokeGrants(of.scope(tx), now, "client_id = ?", client); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holdClient keeps a client from being disabled until the caller's transaction

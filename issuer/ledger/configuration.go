@@ -19,6 +19,7 @@ type Configuration struct {
 }
 
 type configurationRow struct {
+	Issuer    owner   `gorm:"column:issuer"`
 	ID        string  `gorm:"column:id;primaryKey"`
 	Position  int     `gorm:"column:position"`
 	Document  db.JSON `gorm:"column:document"`
@@ -52,7 +53,7 @@ func (l *Ledger) SeedConfigurations(ctx context.Context, configs []Configuration
 // Configurations gives all configurations in their order of display.
 func (l *Ledger) Configurations(ctx context.Context) ([]Configuration, error) {
 	var rows []configurationRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Order("position, id").Find(&rows).Error
 	})
 	if err != nil {

@@ -28,6 +28,7 @@ type Consent struct {
 }
 
 type consentRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	ID           string    `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	AccountID    uuid.UUID `gorm:"column:account_id"`
@@ -70,7 +71,7 @@ const maxConsents = 200
 // withdrawn ones too.
 func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent, error) {
 	var rows []consentRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("registrant_id = ?", registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
 	})
 	if err != nil {
@@ -115,7 +116,7 @@ func (l *Ledger) lockConsent(tx *gorm.DB, id string) (consentRow, error) {
 		return row, ErrNotFound
 	}
 	res := tx.Raw("SELECT id, registrant_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by"+
-		" FROM consent WHERE id = ?"+l.db.Dialect.ForUpdate(), id).Scan(&row)
+		" FROM consent WHERE issuer = ? AND id = ?"+l.db.Dialect.ForUpdate(), l.issuer, id).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound
 	}

@@ -41,6 +41,7 @@ type DeferredKey struct {
 }
 
 type deferralRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	ID           string    `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	ConfigID     string    `gorm:"column:config_id"`
@@ -115,7 +116,7 @@ func (l *Ledger) Defer(ctx context.Context, d Deferral, nonce string, nonceExpir
 // Deferral gives a deferred request; ErrNotFound if there is none.
 func (l *Ledger) Deferral(ctx context.Context, id string) (Deferral, error) {
 	var rows []deferralRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("id = ?", id).Find(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {

@@ -12,6 +12,7 @@ import (
 )
 
 type followerRow struct {
+	Issuer    owner   `gorm:"column:issuer"`
 	Name      string  `gorm:"column:name;primaryKey"`
 	Position  string  `gorm:"column:position"`
 	UpdatedAt db.Time `gorm:"column:updated_at"`
@@ -28,7 +29,7 @@ type Follower struct {
 // Follower gives a follower; one that never moved is at the beginning.
 func (l *Ledger) Follower(ctx context.Context, follower string) (Follower, error) {
 	var rows []followerRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("name = ?", follower).Find(&rows).Error
 	})
 	if err != nil {

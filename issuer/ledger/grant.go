@@ -44,6 +44,7 @@ const (
 )
 
 type grantRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	ID           string    `gorm:"column:id;primaryKey"`
 	Family       string    `gorm:"column:family"`
 	Kind         string    `gorm:"column:kind"`
@@ -207,7 +208,7 @@ func checkGrant(tx *gorm.DB, id, lock string, now db.Time) (Grant, error) {
 func findGrant(tx *gorm.DB, id, lock string) (grantRow, error) {
 	var row grantRow
 	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, consent_id, identifiers,"+
-		" created_at, expires_at, revoked_at FROM issue_grant WHERE id = ?"+lock, id).Scan(&row)
+		" created_at, expires_at, revoked_at FROM issue_grant WHERE issuer = ? AND id = ?"+lock, issuerOf(tx), id).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound
 	}

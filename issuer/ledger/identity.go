@@ -12,7 +12,7 @@ import (
 )
 
 type identityRow struct {
-	ID           int     `gorm:"column:id;primaryKey"`
+	Issuer       owner   `gorm:"column:issuer"`
 	PublicURL    string  `gorm:"column:public_url"`
 	Installation string  `gorm:"column:installation"`
 	Generation   int64   `gorm:"column:generation"`
@@ -21,17 +21,17 @@ type identityRow struct {
 
 func (identityRow) TableName() string { return "issuer_identity" }
 
-// Claim ties the database to a public URL, for good: the first one wins, and
-// ErrOtherURL tells of any other. It gives the URL that the database belongs to.
+// Claim ties the issuer to its identifier, for good: the first one wins, and
+// ErrOtherURL tells of any other. It gives the one that the issuer has.
 func (l *Ledger) Claim(ctx context.Context, url string) (string, error) {
 	var row identityRow
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		claim := identityRow{ID: 1, PublicURL: url, Installation: secret.RandomID(16), Generation: 1, CreatedAt: now}
+		claim := identityRow{PublicURL: url, Installation: secret.RandomID(16), Generation: 1, CreatedAt: now}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&claim).Error; err != nil {
 			return err
 		}
 		row = identityRow{}
-		return tx.Where("id = 1").Take(&row).Error
+		return tx.Take(&row).Error
 	})
 	if err != nil {
 		return "", fmt.Errorf("ledger: claim the public URL: %w", err)

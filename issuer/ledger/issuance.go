@@ -79,6 +79,7 @@ type Issuance struct {
 func (i Issuance) Live() bool { return slices.Contains(liveStates(), i.State) }
 
 type issuanceRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	ID           uuid.UUID `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	ConfigID     string    `gorm:"column:config_id"`
@@ -172,7 +173,7 @@ func toIssuances(rows []issuanceRow) []Issuance {
 // Issuance gives one issuance; ErrNotFound if there is none.
 func (l *Ledger) Issuance(ctx context.Context, id uuid.UUID) (Issuance, error) {
 	var rows []issuanceRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("id = ?", id).Find(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {
@@ -187,7 +188,7 @@ func (l *Ledger) Issuance(ctx context.Context, id uuid.UUID) (Issuance, error) {
 // Issuances gives all issuances of a registrant, newest first.
 func (l *Ledger) Issuances(ctx context.Context, registrant uuid.UUID) ([]Issuance, error) {
 	var rows []issuanceRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("registrant_id = ?", registrant).Order("reserved_at DESC, id").Find(&rows).Error
 	})
 	if err != nil {
@@ -226,7 +227,7 @@ func (l *Ledger) firsts(ctx context.Context, order string, limit int, window, wh
 // for others, that have not ended: reserved, issued and suspended ones.
 func (l *Ledger) Live(ctx context.Context, registrants []uuid.UUID) ([]Issuance, error) {
 	var rows []issuanceRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("(registrant_id IN ? OR representative_id IN ?) AND state IN ?", registrants, registrants, liveStates()).Find(&rows).Error
 	})
 	if err != nil {

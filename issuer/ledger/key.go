@@ -28,6 +28,7 @@ type Key struct {
 }
 
 type keyRow struct {
+	Issuer         owner    `gorm:"column:issuer"`
 	KID            string   `gorm:"column:kid;primaryKey"`
 	Use            string   `gorm:"column:use"`
 	Alg            string   `gorm:"column:alg"`
@@ -103,7 +104,7 @@ func (l *Ledger) AddKeys(ctx context.Context, keys []Key, why Entry) error {
 // Keys gives all keys, oldest generation first, and the revision of the set: it
 // is another one after every change.
 func (l *Ledger) Keys(ctx context.Context) (keys []Key, revision int64, err error) {
-	err = l.db.Read(ctx, func(tx *gorm.DB) error {
+	err = l.read(ctx, func(tx *gorm.DB) error {
 		// The revision first: if the keys change in between, they are read again.
 		if err := tx.Raw(countKeyChanges).Scan(&revision).Error; err != nil {
 			return err
@@ -126,7 +127,7 @@ func (l *Ledger) Keys(ctx context.Context) (keys []Key, revision int64, err erro
 
 // KeyRevision gives the revision of the set of keys.
 func (l *Ledger) KeyRevision(ctx context.Context) (revision int64, err error) {
-	err = l.db.Read(ctx, func(tx *gorm.DB) error { return tx.Raw(countKeyChanges).Scan(&revision).Error })
+	err = l.read(ctx, func(tx *gorm.DB) error { return tx.Raw(countKeyChanges).Scan(&revision).Error })
 	if err != nil {
 		return 0, fmt.Errorf("ledger: read the revision of the keys: %w", err)
 	}

@@ -1,12 +1,9 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
-
-	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
 )
@@ -34,21 +31,20 @@ var (
 // maxID bounds the length of an id; those made here have 22 characters.
 const maxID = 64
 
-// Ledger reads and writes the issuer's tables.
+// Ledger reads and writes the rows of one issuer, and what all issuers share:
+// clients, wallet providers, messages and the log.
 type Ledger struct {
-	db  *db.DB
-	now func() time.Time
+	db     *db.DB
+	now    func() time.Time
+	issuer string // "" = the one at the root of the public URL
 }
 
-// New makes a ledger on a migrated database. now is the only clock it reads,
-// once per transaction.
+// New makes the ledger of the issuer at the root, on a migrated database. now is the
+// only clock it reads, once per transaction.
 func New(d *db.DB, now func() time.Time) *Ledger { return &Ledger{db: d, now: now} }
 
-// inTx runs one writing transaction. f may run more than once (a retry after a
-// serialization failure), so it sets its results afresh each time.
-func (l *Ledger) inTx(ctx context.Context, f func(tx *gorm.DB, now db.Time) error) error {
-	return l.db.InTx(ctx, l.now, f)
-}
+// Of gives the ledger of the issuer with this name, on the same database.
+func (l *Ledger) Of(issuer string) *Ledger { return &Ledger{db: l.db, now: l.now, issuer: issuer} }
 
 // duplicate makes ErrExists of the refusal of a primary key or unique index.
 func (l *Ledger) duplicate(err error) error {

@@ -51,7 +51,7 @@ func logEntry(tx *gorm.DB, e Entry, subject string, before, after map[string]any
 // Log gives the changes of a subject, the oldest first.
 func (l *Ledger) Log(ctx context.Context, subject string) ([]Entry, error) {
 	var rows []entryRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("subject = ?", subject).Order("at, id").Find(&rows).Error
 	})
 	if err != nil {

@@ -101,7 +101,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
 			ResponseID string   `gorm:"column:response_id"`
 		}
 		err := tx.Raw("SELECT e.*, i.config_id, i.response_id FROM issuance_event e JOIN issuance i ON i.id = e.issuance_id"+
-			" WHERE e.told_at IS NULL ORDER BY e.id LIMIT ?", limit).Scan(&rows).Error
+			" WHERE e.issuer = ? AND e.told_at IS NULL ORDER BY e.id LIMIT ?", l.issuer, limit).Scan(&rows).Error
 		if n = len(rows); err != nil || n == 0 {
 			return err
 		}
@@ -130,7 +130,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
 // Messages gives up to limit messages of a registrant, newest first.
 func (l *Ledger) Messages(ctx context.Context, registrant uuid.UUID, limit int) ([]Message, error) {
 	var rows []messageRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("registrant_id = ?", registrant).Order("at DESC, id DESC").Limit(limit).Find(&rows).Error
 	})
 	if err != nil {

@@ -50,6 +50,7 @@ type Offer struct {
 }
 
 type offerRow struct {
+	Issuer       owner      `gorm:"column:issuer"`
 	ID           string     `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID  `gorm:"column:registrant_id"`
 	ConfigIDs    string     `gorm:"column:config_ids"`
@@ -98,7 +99,7 @@ func (l *Ledger) CreateOffer(ctx context.Context, o Offer, life time.Duration) (
 // Offer gives an offer; ErrNotFound if there is none.
 func (l *Ledger) Offer(ctx context.Context, id string) (Offer, error) {
 	var row offerRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return findOffer(tx, id, "", &row)
 	})
 	if err != nil {
@@ -133,7 +134,7 @@ func findOffer(tx *gorm.DB, id, lock string, row *offerRow) error {
 		return ErrNotFound
 	}
 	res := tx.Raw("SELECT id, registrant_id, representative_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, replaces, created_by,"+
-		" cancelled_by, created_at, expires_at FROM credential_offer WHERE id = ?"+lock, id).Scan(row)
+		" cancelled_by, created_at, expires_at FROM credential_offer WHERE issuer = ? AND id = ?"+lock, issuerOf(tx), id).Scan(row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return ErrNotFound
 	}

@@ -25,6 +25,7 @@ const (
 )
 
 type usedRow struct {
+	Issuer    owner   `gorm:"column:issuer"`
 	Kind      Once    `gorm:"column:kind;primaryKey"`
 	ID        string  `gorm:"column:id;primaryKey"`
 	ExpiresAt db.Time `gorm:"column:expires_at"`
@@ -69,7 +70,7 @@ func (l *Ledger) Present(ctx context.Context, grant, proof string, expires time.
 	}
 	var err error
 	if proof == "" {
-		err = l.db.Read(ctx, func(tx *gorm.DB) error { return check(tx, db.TimeOf(l.now())) })
+		err = l.read(ctx, func(tx *gorm.DB) error { return check(tx, db.TimeOf(l.now())) })
 	} else {
 		err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 			if err := check(tx, now); err != nil {

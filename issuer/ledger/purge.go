@@ -19,13 +19,16 @@ func (l *Ledger) Purge(ctx context.Context, keep time.Duration, limit int) (int,
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		purged = 0
 		for _, statement := range []string{
-			"DELETE FROM refresh_token WHERE hash IN (SELECT hash FROM refresh_token WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
-			"DELETE FROM issue_grant WHERE id IN (SELECT id FROM issue_grant g WHERE expires_at < ?" +
-				" AND NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.family = g.family) ORDER BY expires_at LIMIT ?)",
-			"DELETE FROM deferred_issuance WHERE id IN (SELECT id FROM deferred_issuance WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
-			"DELETE FROM credential_offer WHERE id IN (SELECT id FROM credential_offer WHERE expires_at < ? ORDER BY expires_at LIMIT ?)",
+			"DELETE FROM refresh_token WHERE issuer = @issuer AND hash IN" +
+				" (SELECT hash FROM refresh_token WHERE issuer = @issuer AND expires_at < @before ORDER BY expires_at LIMIT @limit)",
+			"DELETE FROM issue_grant WHERE issuer = @issuer AND id IN (SELECT id FROM issue_grant g WHERE issuer = @issuer AND expires_at < @before" +
+				" AND NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.issuer = g.issuer AND r.family = g.family) ORDER BY expires_at LIMIT @limit)",
+			"DELETE FROM deferred_issuance WHERE issuer = @issuer AND id IN" +
+				" (SELECT id FROM deferred_issuance WHERE issuer = @issuer AND expires_at < @before ORDER BY expires_at LIMIT @limit)",
+			"DELETE FROM credential_offer WHERE issuer = @issuer AND id IN" +
+				" (SELECT id FROM credential_offer WHERE issuer = @issuer AND expires_at < @before ORDER BY expires_at LIMIT @limit)",
 		} {
-			done := tx.Exec(statement, db.TimeOf(now.Add(-keep)), limit)
+			done := tx.Exec(statement, map[string]any{"issuer": l.issuer, "before": db.TimeOf(now.Add(-keep)), "limit": limit})
 			if done.Error != nil {
 				return done.Error
 			}

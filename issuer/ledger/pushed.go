@@ -21,6 +21,7 @@ type PushedRequest struct {
 }
 
 type pushedRow struct {
+	Issuer    owner   `gorm:"column:issuer"`
 	ID        string  `gorm:"column:id;primaryKey"`
 	ClientID  string  `gorm:"column:client_id"`
 	Request   db.JSON `gorm:"column:request"`
@@ -49,7 +50,7 @@ func (l *Ledger) Push(ctx context.Context, r PushedRequest, life time.Duration) 
 // others.
 func (l *Ledger) Pushed(ctx context.Context, id string) (PushedRequest, error) {
 	var row pushedRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		if !isID(id) {
 			return ErrNotFound
 		}

@@ -45,7 +45,7 @@ func (l *Ledger) record(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
 	if err := l.replace(tx, rows, offer, now); err != nil {
 		return err
 	}
-	return tx.Exec("DELETE FROM standing_reissue WHERE registrant_id = ? AND config_id = ?", rows[0].RegistrantID, rows[0].ConfigID).Error
+	return tx.Exec("DELETE FROM standing_reissue WHERE issuer = ? AND registrant_id = ? AND config_id = ?", l.issuer, rows[0].RegistrantID, rows[0].ConfigID).Error
 }
 
 // writeBirth begins the lives of credentials: when they were offered, if they were,
@@ -66,7 +66,7 @@ func writeBirth(tx *gorm.DB, rows []issuanceRow, offer offerRow, now db.Time) er
 func (l *Ledger) settleOffer(tx *gorm.DB, i issuanceRow) (offerRow, error) {
 	var offer offerRow
 	res := tx.Raw("SELECT id, config_ids, created_by, created_at, replaces FROM credential_offer"+
-		" WHERE id = (SELECT offer_id FROM issue_grant WHERE id = ?)"+l.db.Dialect.ForUpdate(), i.GrantID).Scan(&offer)
+		" WHERE issuer = ? AND id = (SELECT offer_id FROM issue_grant WHERE issuer = ? AND id = ?)"+l.db.Dialect.ForUpdate(), l.issuer, l.issuer, i.GrantID).Scan(&offer)
 	if res.Error != nil || res.RowsAffected == 0 {
 		return offer, res.Error
 	}

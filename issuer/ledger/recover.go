@@ -40,13 +40,13 @@ type StandingList struct {
 // Standing reads it all in one transaction.
 func (l *Ledger) Standing(ctx context.Context) (Standing, error) {
 	var s Standing
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		s = Standing{}
-		err := tx.Raw("SELECT installation, generation FROM issuer_identity WHERE id = 1").Row().Scan(&s.Installation, &s.Generation)
+		err := tx.Raw("SELECT installation, generation FROM issuer_identity WHERE issuer = ?", l.issuer).Row().Scan(&s.Installation, &s.Generation)
 		if err != nil {
 			return err
 		}
-		if err := tx.Raw("SELECT CAST(id AS TEXT) FROM issuance_event ORDER BY id DESC LIMIT 1").Scan(&s.Mark).Error; err != nil {
+		if err := tx.Raw("SELECT CAST(id AS TEXT) FROM issuance_event WHERE issuer = ? ORDER BY id DESC LIMIT 1", l.issuer).Scan(&s.Mark).Error; err != nil {
 			return err
 		}
 		var rows []statusListRow
@@ -70,8 +70,8 @@ func (l *Ledger) Standing(ctx context.Context) (Standing, error) {
 // States gives the state of every entry of a list that has a credential.
 func (l *Ledger) States(ctx context.Context, listID string) (map[int64]State, error) {
 	var rows []StatusEntry
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("SELECT list_index, state FROM issuance WHERE list_id = ?", listID).Scan(&rows).Error
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw("SELECT list_index, state FROM issuance WHERE issuer = ? AND list_id = ?", l.issuer, listID).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read states: %w", err)
@@ -108,7 +108,7 @@ type RecoveredList struct {
 func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		again = 0
-		res := tx.Model(&identityRow{}).Where("id = 1 AND generation < ?", r.Generation).Update("generation", r.Generation)
+		res := tx.Model(&identityRow{}).Where("generation < ?", r.Generation).Update("generation", r.Generation)
 		if res.Error != nil || res.RowsAffected == 0 {
 			return res.Error
 		}
@@ -139,7 +139,7 @@ func (l *Ledger) Recover(ctx context.Context, r Recovery, why Entry) (again int,
 // may have been found to reach further.
 func closeLists(tx *gorm.DB, now db.Time) error {
 	return tx.Exec("UPDATE status_list SET closed_at = coalesce(closed_at, ?), void_below = next_index, revision = revision + 1"+
-		" WHERE closed_at IS NULL OR void_below < next_index", now).Error
+		" WHERE issuer = ? AND (closed_at IS NULL OR void_below < next_index)", now, issuerOf(tx)).Error
 }
 
 // endAuthorizations ends all that leads to a credential: whether it was revoked,
@@ -180,7 +180,7 @@ func (l *Ledger) recoverList(tx *gorm.DB, r RecoveredList, now db.Time) (int, er
 // placeList makes the list if it is not there, and leases as much of it as ever was.
 func placeList(tx *gorm.DB, r RecoveredList, now db.Time) error {
 	var last int
-	err := tx.Raw("SELECT coalesce(max(seq), 0) FROM status_list WHERE kind = ? AND ends_at = ?", r.Kind, db.TimeOf(r.EndsAt)).Scan(&last).Error
+	err := tx.Raw("SELECT coalesce(max(seq), 0) FROM status_list WHERE issuer = ? AND kind = ? AND ends_at = ?", issuerOf(tx), r.Kind, db.TimeOf(r.EndsAt)).Scan(&last).Error
 	if err != nil {
 		return err
 	}

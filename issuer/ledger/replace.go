@@ -57,7 +57,7 @@ func (l *Ledger) replace(tx *gorm.DB, fresh []issuanceRow, offer offerRow, now d
 func (l *Ledger) replacedBy(tx *gorm.DB, fresh issuanceRow, offer offerRow) ([]issuanceRow, error) {
 	var old []issuanceRow
 	var kind string
-	if err := tx.Raw("SELECT kind FROM issue_grant WHERE id = ?", fresh.GrantID).Scan(&kind).Error; err != nil {
+	if err := tx.Raw("SELECT kind FROM issue_grant WHERE issuer = ? AND id = ?", l.issuer, fresh.GrantID).Scan(&kind).Error; err != nil {
 		return nil, err
 	}
 	q := tx.Where("registrant_id = ? AND config_id = ?", fresh.RegistrantID, fresh.ConfigID).Order("id")
@@ -65,7 +65,7 @@ func (l *Ledger) replacedBy(tx *gorm.DB, fresh issuanceRow, offer offerRow) ([]i
 	case kind == string(RefreshToken):
 		q = q.Where("family = ? AND grant_id <> ? AND state IN ?", fresh.Family, fresh.GrantID, []State{Issued, Suspended})
 	case offer.Replaces != nil:
-		q = q.Where("response_id = (SELECT response_id FROM issuance WHERE id = ?)", *offer.Replaces)
+		q = q.Where("response_id = (SELECT response_id FROM issuance WHERE issuer = ? AND id = ?)", l.issuer, *offer.Replaces)
 	default:
 		return nil, nil
 	}
@@ -165,7 +165,7 @@ func checkSuspended(tx *gorm.DB, registrant uuid.UUID, config string) error {
 // Life gives the steps of a credential, oldest first.
 func (l *Ledger) Life(ctx context.Context, issuance uuid.UUID) ([]Event, error) {
 	var rows []eventRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("issuance_id = ?", issuance).Order("at, id").Find(&rows).Error
 	})
 	if err != nil {

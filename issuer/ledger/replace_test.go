@@ -58,8 +58,8 @@ func (b *bundle) reissue(t *testing.T, of uuid.UUID) ledger.Grant {
 func (b *bundle) refreshed(t *testing.T, g ledger.Grant) ledger.Grant {
 	t.Helper()
 	id := secret.RandomID(16)
-	err := b.db.Exec("INSERT INTO issue_grant (id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at)"+
-		" SELECT ?, family, 'refresh_token', '', registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, ? FROM issue_grant WHERE id = ?",
+	err := b.db.Exec("INSERT INTO issue_grant (issuer, id, family, kind, offer_id, registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at)"+
+		" SELECT issuer, ?, family, 'refresh_token', '', registrant_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, ? FROM issue_grant WHERE id = ?",
 		id, db.TimeOf(b.clock.plus(time.Minute)), g.ID).Error
 	if err != nil {
 		t.Fatal(err)

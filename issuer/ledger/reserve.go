@@ -89,8 +89,8 @@ func (l *Ledger) checkGate(tx *gorm.DB, i Issuance) error {
 		ChainNo int64 `gorm:"column:chain_no"`
 		Revoked int   `gorm:"column:revoked"`
 	}
-	res := tx.Raw("SELECT chain_no, (SELECT count(*) FROM signing_key WHERE kid = ? AND revoked_at IS NOT NULL) AS revoked"+
-		" FROM registrant_gate WHERE id = ?"+l.db.Dialect.ForShare(), i.KID, i.RegistrantID).Scan(&gate)
+	res := tx.Raw("SELECT chain_no, (SELECT count(*) FROM signing_key WHERE issuer = ? AND kid = ? AND revoked_at IS NOT NULL) AS revoked"+
+		" FROM registrant_gate WHERE id = ?"+l.db.Dialect.ForShare(), l.issuer, i.KID, i.RegistrantID).Scan(&gate)
 	switch {
 	case res.Error != nil:
 		return res.Error

@@ -27,8 +27,8 @@ func (l *Ledger) Revoke(ctx context.Context, family string) error {
 // statement that begins after that sees it (READ COMMITTED).
 func (l *Ledger) revokeGrants(tx *gorm.DB, now db.Time, condition string, args ...any) error {
 	var locked []string
-	err := tx.Raw("SELECT id FROM issue_grant WHERE revoked_at IS NULL AND id IN (SELECT family FROM issue_grant WHERE "+condition+")"+
-		" ORDER BY id"+l.db.Dialect.ForUpdate(), args...).Scan(&locked).Error
+	err := tx.Raw("SELECT id FROM issue_grant WHERE issuer = ? AND revoked_at IS NULL AND id IN (SELECT family FROM issue_grant WHERE issuer = ? AND "+condition+")"+
+		" ORDER BY id"+l.db.Dialect.ForUpdate(), append([]any{l.issuer, l.issuer}, args...)...).Scan(&locked).Error
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func (l *Ledger) changeKey(ctx context.Context, kid string, why Entry, what stri
 func lockKey(tx *gorm.DB, kid, forUpdate string) (keyRow, error) {
 	var row keyRow
 	res := tx.Raw("SELECT kid, use, alg, generation, chain, not_before, not_after, published_until, revoked_at"+
-		" FROM signing_key WHERE kid = ?"+forUpdate, kid).Scan(&row)
+		" FROM signing_key WHERE issuer = ? AND kid = ?"+forUpdate, issuerOf(tx), kid).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound
 	}
@@ -139,7 +139,7 @@ func (l *Ledger) SettleKeys(ctx context.Context, over time.Time, grace time.Dura
 
 func settleKey(tx *gorm.DB, r keyRow, grace time.Duration, why Entry, now db.Time) error {
 	var last *db.Time
-	if err := tx.Raw("SELECT max(valid_until) FROM issuance WHERE kid = ?", r.KID).Row().Scan(&last); err != nil {
+	if err := tx.Raw("SELECT max(valid_until) FROM issuance WHERE issuer = ? AND kid = ?", issuerOf(tx), r.KID).Row().Scan(&last); err != nil {
 		return err
 	}
 	before, until := r, db.Time{Time: r.NotAfter.Add(grace)}

@@ -45,6 +45,7 @@ type Block struct {
 }
 
 type statusListRow struct {
+	Issuer    owner    `gorm:"column:issuer"`
 	ID        string   `gorm:"column:id;primaryKey"`
 	Kind      string   `gorm:"column:kind"`
 	EndsAt    db.Time  `gorm:"column:ends_at"`
@@ -92,8 +93,8 @@ const leaseTries = 100
 func (l *Ledger) openList(tx *gorm.DB, kind string, ends db.Time, count int64, now db.Time) (statusListRow, error) {
 	for try := 0; try < leaseTries && count <= ListSize; try++ {
 		var row statusListRow
-		err := tx.Raw("SELECT id, kind, ends_at, seq, size, next_index, revision, created_at, closed_at FROM status_list WHERE kind = ? AND ends_at = ?"+
-			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), kind, ends).Scan(&row).Error
+		err := tx.Raw("SELECT id, kind, ends_at, seq, size, next_index, revision, created_at, closed_at FROM status_list WHERE issuer = ? AND kind = ? AND ends_at = ?"+
+			" ORDER BY seq DESC LIMIT 1"+l.db.Dialect.ForUpdate(), l.issuer, kind, ends).Scan(&row).Error
 		if err != nil {
 			return row, err
 		}
@@ -114,7 +115,7 @@ func (l *Ledger) StatusList(ctx context.Context, kind, id string) (StatusList, e
 		return StatusList{}, fmt.Errorf("ledger: read status list: %w", ErrNotFound)
 	}
 	var rows []statusListRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("kind = ? AND id = ?", kind, id).Find(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {
@@ -129,7 +130,7 @@ func (l *Ledger) StatusList(ctx context.Context, kind, id string) (StatusList, e
 // StatusLists gives the lists that end after a moment, oldest first.
 func (l *Ledger) StatusLists(ctx context.Context, after time.Time) ([]StatusList, error) {
 	var rows []statusListRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("ends_at > ?", db.TimeOf(after)).Order("kind, ends_at, seq").Find(&rows).Error
 	})
 	if err != nil {
@@ -154,9 +155,9 @@ type StatusEntry struct {
 // valid, or belong to nobody.
 func (l *Ledger) StatusEntries(ctx context.Context, listID string) ([]StatusEntry, error) {
 	var out []StatusEntry
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("SELECT list_index, state, reason, replace_at IS NOT NULL AS replaced FROM issuance WHERE list_id = ?"+
-			" AND (state IN ('suspended', 'withdrawn', 'failed') OR replace_at IS NOT NULL)", listID).Scan(&out).Error
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw("SELECT list_index, state, reason, replace_at IS NOT NULL AS replaced FROM issuance WHERE issuer = ? AND list_id = ?"+
+			" AND (state IN ('suspended', 'withdrawn', 'failed') OR replace_at IS NOT NULL)", l.issuer, listID).Scan(&out).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read status entries: %w", err)

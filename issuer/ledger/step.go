@@ -38,6 +38,7 @@ type Event struct {
 }
 
 type eventRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	ID           uuid.UUID `gorm:"column:id;primaryKey"`
 	IssuanceID   uuid.UUID `gorm:"column:issuance_id"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
@@ -127,8 +128,8 @@ func (l *Ledger) lockIssuances(tx *gorm.DB, ids []uuid.UUID, states []State) ([]
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	err := tx.Raw("SELECT * FROM issuance WHERE response_id IN (SELECT response_id FROM issuance WHERE id IN ?) AND state IN ? ORDER BY id"+
-		l.db.Dialect.ForUpdate(), ids, states).Scan(&rows).Error
+	err := tx.Raw("SELECT * FROM issuance WHERE issuer = ? AND response_id IN (SELECT response_id FROM issuance WHERE issuer = ? AND id IN ?)"+
+		" AND state IN ? ORDER BY id"+l.db.Dialect.ForUpdate(), l.issuer, l.issuer, ids, states).Scan(&rows).Error
 	return rows, err
 }
 

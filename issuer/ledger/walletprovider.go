@@ -78,7 +78,7 @@ func (r providerRow) toProvider() WalletProvider {
 // WalletProviders gives all wallet providers in the order of their ids.
 func (l *Ledger) WalletProviders(ctx context.Context) ([]WalletProvider, error) {
 	var rows []providerRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Order("id").Find(&rows).Error
 	})
 	if err != nil {

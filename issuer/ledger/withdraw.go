@@ -22,6 +22,7 @@ type Reissue struct {
 }
 
 type reissueRow struct {
+	Issuer       owner     `gorm:"column:issuer"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
 	ConfigID     string    `gorm:"column:config_id;primaryKey"`
 	IssuanceID   uuid.UUID `gorm:"column:issuance_id"`
@@ -127,7 +128,7 @@ func leaveReissues(tx *gorm.DB, closed []issuanceRow, now db.Time) error {
 // Reissues gives a registrant's standing re-issues.
 func (l *Ledger) Reissues(ctx context.Context, registrant uuid.UUID) ([]Reissue, error) {
 	var rows []reissueRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("registrant_id = ?", registrant).Order("config_id").Find(&rows).Error
 	})
 	if err != nil {

@@ -18,11 +18,11 @@ const witnessLife = 20 * time.Second
 // journal outside knows. Those of processes that ended are deleted.
 func (l *Ledger) Vouch(ctx context.Context, process string) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		err := tx.Exec("DELETE FROM issuer_witness WHERE seen_at < ?", db.TimeOf(now.Add(-time.Hour))).Error
+		err := tx.Exec("DELETE FROM issuer_witness WHERE issuer = ? AND seen_at < ?", l.issuer, db.TimeOf(now.Add(-time.Hour))).Error
 		if err != nil {
 			return err
 		}
-		return tx.Exec("INSERT INTO issuer_witness (id, seen_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", process, now).Error
+		return tx.Exec("INSERT INTO issuer_witness (issuer, id, seen_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", l.issuer, process, now).Error
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: vouch for the database: %w", err)
@@ -34,8 +34,8 @@ func (l *Ledger) Vouch(ctx context.Context, process string) error {
 func (l *Ledger) Vouched(ctx context.Context) (bool, error) {
 	var n int64
 	now := l.now()
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("SELECT count(*) FROM issuer_witness WHERE seen_at > ? AND seen_at <= ?",
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw("SELECT count(*) FROM issuer_witness WHERE issuer = ? AND seen_at > ? AND seen_at <= ?", l.issuer,
 			db.TimeOf(now.Add(-witnessLife)), db.TimeOf(now.Add(witnessLife))).Scan(&n).Error
 	})
 	if err != nil {

@@ -4,12 +4,15 @@
 
 -- +goose Up
 
--- The public URL of this installation: it stands in every credential, so a
--- database belongs to one.
--- installation names it and every copy of it; generation counts how often it was
--- brought back from a backup, from 1.
+-- Several issuers share these tables. The column issuer is the name of the one that
+-- a row belongs to, empty for the one at the root of the public URL.
+
+-- The identifier of each issuer: it stands in every credential, so a database belongs
+-- to one public URL.
+-- installation names the issuer and every copy of it; generation counts how often it
+-- was brought back from a backup, from 1.
 CREATE TABLE issuer_identity (
-  id           integer     PRIMARY KEY CHECK (id = 1),
+  issuer       text        PRIMARY KEY,
   public_url   text        NOT NULL,
   installation text        NOT NULL,
   generation   bigint      NOT NULL,
@@ -18,10 +21,11 @@ CREATE TABLE issuer_identity (
 
 -- The issuer's keys, wrapped by a key derived from the master key: for signatures
 -- (sig), for encrypted requests (enc), and those of the issuer CA (ca).
--- (use, alg, generation) is unique so that two first starts at once make one set.
+-- (issuer, use, alg, generation) is unique so that two first starts at once make one set.
 -- chain holds X.509 certificates in base64, separated by spaces, the key's own
 -- first. published_until is set when all that the key will ever sign is known.
 CREATE TABLE signing_key (
+  issuer          text        NOT NULL,
   kid             text        PRIMARY KEY,
   use             text        NOT NULL CHECK (use IN ('sig', 'enc', 'ca')),
   alg             text        NOT NULL,
@@ -34,14 +38,16 @@ CREATE TABLE signing_key (
   revoked_at      timestamptz,
   created_at      timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX signing_key_slot ON signing_key (use, alg, generation);
+CREATE UNIQUE INDEX signing_key_slot ON signing_key (issuer, use, alg, generation);
 
 -- Credential configurations are data; the document is checked at every start.
 CREATE TABLE credential_configuration (
-  id         text        PRIMARY KEY,
+  issuer     text        NOT NULL,
+  id         text        NOT NULL,
   position   integer     NOT NULL,
   document   jsonb       NOT NULL,
-  created_at timestamptz NOT NULL
+  created_at timestamptz NOT NULL,
+  PRIMARY KEY (issuer, id)
 );
 
 -- An offer: a short random id, what it offers to whom, and how it went.
@@ -50,6 +56,7 @@ CREATE TABLE credential_configuration (
 -- config_ids and grant_types are lists separated by spaces. created_by and cancelled_by name an
 -- account, or the rule that did it. replaces is the credential that it re-issues.
 CREATE TABLE credential_offer (
+  issuer        text        NOT NULL,
   id            text        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   representative_id uuid,
@@ -74,6 +81,7 @@ CREATE INDEX credential_offer_registrant ON credential_offer (registrant_id, cre
 -- were issued to configurations. family is the first grant of an authorization:
 -- those made by its refresh token share it, and are revoked together.
 CREATE TABLE issue_grant (
+  issuer        text        NOT NULL,
   id            text        PRIMARY KEY,
   family        text        NOT NULL,
   kind          text        NOT NULL CHECK (kind IN ('authorization_code', 'pre-authorized_code', 'refresh_token')),
@@ -94,10 +102,11 @@ CREATE INDEX issue_grant_family ON issue_grant (family);
 
 -- Ids that may be used once: codes and nonces. The primary key is the guard.
 CREATE TABLE used_id (
+  issuer     text        NOT NULL,
   kind       text        NOT NULL,
   id         text        NOT NULL,
   expires_at timestamptz NOT NULL,
-  PRIMARY KEY (kind, id)
+  PRIMARY KEY (issuer, kind, id)
 );
 CREATE INDEX used_id_expiry ON used_id (expires_at);
 
@@ -107,6 +116,7 @@ CREATE INDEX used_id_expiry ON used_id (expires_at);
 -- closed_at: the database was brought back from a backup since, and nothing more is
 -- leased; of the positions below void_below, those without a credential are invalid.
 CREATE TABLE status_list (
+  issuer     text        NOT NULL,
   id         text        PRIMARY KEY,
   kind       text        NOT NULL CHECK (kind IN ('token', 'bitstring')),
   ends_at    timestamptz NOT NULL,
@@ -118,7 +128,7 @@ CREATE TABLE status_list (
   closed_at  timestamptz,
   void_below bigint      NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
+CREATE UNIQUE INDEX status_list_seq ON status_list (issuer, kind, ends_at, seq);
 
 -- One credential, from the reservation on. fields maps the key of each issued
 -- field to the keyed hash of its value. (list_id, list_index) is never shared.
@@ -127,6 +137,7 @@ CREATE UNIQUE INDEX status_list_seq ON status_list (kind, ends_at, seq);
 -- the one that it takes the place of, which stays valid for grace seconds if the
 -- wallet does not say that it took the new one: that one has replaced_by and replace_at.
 CREATE TABLE issuance (
+  issuer        text        NOT NULL,
   id            uuid        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   representative_id uuid,
@@ -169,18 +180,21 @@ CREATE INDEX issuance_replace ON issuance (replace_at) WHERE replace_at IS NOT N
 
 -- A withdrawn credential leaves a standing offer to issue it again.
 CREATE TABLE standing_reissue (
+  issuer        text        NOT NULL,
   registrant_id uuid        NOT NULL,
   config_id     text        NOT NULL,
   issuance_id   uuid        NOT NULL,
   since         timestamptz NOT NULL,
-  PRIMARY KEY (registrant_id, config_id)
+  PRIMARY KEY (issuer, registrant_id, config_id)
 );
 
 -- How far a follower of the change log has read.
 CREATE TABLE follower (
-  name       text        PRIMARY KEY,
+  issuer     text        NOT NULL,
+  name       text        NOT NULL,
   position   text        NOT NULL,
-  updated_at timestamptz NOT NULL
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (issuer, name)
 );
 
 -- +goose Down

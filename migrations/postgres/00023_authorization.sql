@@ -22,6 +22,7 @@ CREATE TABLE oauth_client (
 );
 
 CREATE TABLE pushed_request (
+  issuer     text        NOT NULL,
   id         text        PRIMARY KEY,
   client_id  text        NOT NULL,
   request    jsonb       NOT NULL,
@@ -31,6 +32,7 @@ CREATE TABLE pushed_request (
 CREATE INDEX pushed_request_expiry ON pushed_request (expires_at);
 
 CREATE TABLE consent (
+  issuer        text        NOT NULL,
   id            text        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   account_id    uuid        NOT NULL,
@@ -46,6 +48,7 @@ CREATE TABLE consent (
 CREATE INDEX consent_registrant ON consent (registrant_id, given_at);
 
 CREATE TABLE refresh_token (
+  issuer      text        NOT NULL,
   hash        text        PRIMARY KEY,
   family      text        NOT NULL,
   created_at  timestamptz NOT NULL,

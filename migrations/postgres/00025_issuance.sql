@@ -7,6 +7,7 @@
 -- given out or refused. keys holds the public keys of the proofs as the wallet
 -- named them; the c_nonce in the proofs is used up.
 CREATE TABLE deferred_issuance (
+  issuer        text        NOT NULL,
   id            text        PRIMARY KEY,
   registrant_id uuid        NOT NULL,
   config_id     text        NOT NULL,

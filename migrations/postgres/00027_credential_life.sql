@@ -5,6 +5,7 @@
 -- The life of each credential: one row per step. told_at is the outbox: a step
 -- that nobody was told of yet has none.
 CREATE TABLE issuance_event (
+  issuer        text        NOT NULL,
   id            uuid        PRIMARY KEY,
   issuance_id   uuid        NOT NULL,
   registrant_id uuid        NOT NULL,

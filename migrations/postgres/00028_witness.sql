@@ -2,6 +2,7 @@
 
 -- +goose Up
 CREATE TABLE issuer_witness (
+  issuer  text        NOT NULL,
   id      text        PRIMARY KEY,
   seen_at timestamptz NOT NULL
 );

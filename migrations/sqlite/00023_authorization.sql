@@ -22,6 +22,7 @@ CREATE TABLE oauth_client (
 ) STRICT;
 
 CREATE TABLE pushed_request (
+  issuer        TEXT    NOT NULL,
   id            TEXT    NOT NULL PRIMARY KEY,
   client_id     TEXT    NOT NULL,
   request       TEXT    NOT NULL CHECK (json_valid(request)),
@@ -31,6 +32,7 @@ CREATE TABLE pushed_request (
 CREATE INDEX pushed_request_expiry ON pushed_request (expires_at);
 
 CREATE TABLE consent (
+  issuer        TEXT    NOT NULL,
   id            TEXT    NOT NULL PRIMARY KEY,
   registrant_id TEXT    NOT NULL,
   account_id    TEXT    NOT NULL,
@@ -46,6 +48,7 @@ CREATE TABLE consent (
 CREATE INDEX consent_registrant ON consent (registrant_id, given_at);
 
 CREATE TABLE refresh_token (
+  issuer        TEXT    NOT NULL,
   hash          TEXT    NOT NULL PRIMARY KEY,
   family        TEXT    NOT NULL,
   created_at    TEXT    NOT NULL,

@@ -5,6 +5,7 @@
 -- The life of each credential: one row per step. told_at is the outbox: a step
 -- that nobody was told of yet has none.
 CREATE TABLE issuance_event (
+  issuer        TEXT    NOT NULL,
   id            TEXT    NOT NULL PRIMARY KEY,
   issuance_id   TEXT    NOT NULL,
   registrant_id TEXT    NOT NULL,

@@ -2,6 +2,7 @@
 
 -- +goose Up
 CREATE TABLE issuer_witness (
+  issuer  TEXT NOT NULL,
   id      TEXT NOT NULL PRIMARY KEY,
   seen_at TEXT NOT NULL
 ) STRICT;
