@@ -7,6 +7,7 @@ import (
 
 	"socialregistry/internal/jose"
 	"socialregistry/internal/vciclient"
+	"socialregistry/issuer/mdoc"
 	"socialregistry/issuer/verify"
 )
 
@@ -14,7 +15,7 @@ import (
 // whether it was withdrawn, its type, and the key that it is bound to.
 func (s *suite) check(r *run, credential []byte, key *vciclient.Key) {
 	r.Helper()
-	if strings.ContainsAny(string(credential), "= \n") && r.variant.format == mdoc {
+	if strings.ContainsAny(string(credential), "= \n") && r.variant.format == isomdl {
 		r.Error("an mdoc is unpadded base64url")
 	}
 	result := s.trust.Verify(credential, r.client.Now())
@@ -23,6 +24,26 @@ func (s *suite) check(r *run, credential []byte, key *vciclient.Key) {
 	}
 	if r.variant.format == sdjwt {
 		checkSDJWT(r, string(credential), key)
+		return
+	}
+	checkMdoc(r, string(credential), key)
+}
+
+// checkMdoc: ISO/IEC 18013-5 §9.1.2.4: the type, the elements' digests, and the device
+// key, which is the one that was proved.
+func checkMdoc(r *run, credential string, key *vciclient.Key) {
+	r.Helper()
+	raw, err := decode64(credential)
+	must(r, err)
+	document, err := mdoc.Parse(raw)
+	must(r, err)
+	content, err := document.Verify(document.Chain[0].PublicKey)
+	must(r, err)
+	if want := r.issuer.Configurations[r.variant.configuration()].Doctype; content.DocType != want {
+		r.Errorf("docType %q, want %q", content.DocType, want)
+	}
+	if !key.Signer.Public().(*ecdsa.PublicKey).Equal(content.DeviceKey) {
+		r.Errorf("deviceKey %v is not the key that was proved", content.DeviceKey)
 	}
 }
 

@@ -24,7 +24,7 @@ func (r *run) proof(address, token string) proof {
 	good, err := r.client.Proof("POST", address, token)
 	must(r, err)
 	p := proof{map[string]any{"typ": "dpop+jwt", "alg": "ES256", "jwk": publicJWK(r, r.client.DPoP.Public())}, payloadOf(r, good)}
-	p.claims["iat"] = time.Now().Unix() // as a whole number
+	p.claims["iat"] = r.client.Now().Unix() // as a whole number
 	return p
 }
 
@@ -62,7 +62,7 @@ func signES256(r *run, input []byte) []byte {
 func testProofWithMore(r *run) {
 	req, _ := r.exchanging()
 	p := r.proof(r.server.TokenEndpoint, "")
-	p.claims["nbf"], p.claims["exp"] = time.Now().Add(-time.Minute).Unix(), time.Now().Add(time.Minute).Unix()
+	p.claims["nbf"], p.claims["exp"] = r.client.Now().Add(-time.Minute).Unix(), r.client.Now().Add(time.Minute).Unix()
 	r.granted(r.suite.send(r.T, req, instead(req.Header.Get("DPoP"), p.sign(r))))
 }
 
@@ -71,7 +71,7 @@ func testProofAt(seconds int64) func(*run) {
 	return func(r *run) {
 		req, _ := r.exchanging()
 		p := r.proof(r.server.TokenEndpoint, "")
-		p.claims["iat"] = time.Now().Unix() + seconds
+		p.claims["iat"] = r.client.Now().Unix() + seconds
 		r.granted(r.suite.send(r.T, req, instead(req.Header.Get("DPoP"), p.sign(r))))
 	}
 }
@@ -89,7 +89,7 @@ func testOtherKeyThanProof(r *run) {
 func testOtherKeyThanJKT(r *run) {
 	req, a := r.boundByJKT()
 	r.client.DPoP = newKey(r)
-	code, err := a.Code(r.suite.consent(r.T, r.pushed(req)))
+	code, err := a.Code(r.consent(r.pushed(req)))
 	must(r, err)
 	exchange, err := r.client.ExchangeRequest(r.Context(), a, code)
 	must(r, err)
@@ -198,7 +198,7 @@ func refusedProofs(r *run) map[string]func(*proof) string {
 			return ""
 		}
 	}
-	now := time.Now()
+	now := r.client.Now()
 	return map[string]func(*proof) string{
 		"malformed": func(*proof) string { return "not-a-proof" }, "no typ": head("typ", nil), "no alg": head("alg", nil), "no jwk": head("jwk", nil),
 		"no jti": drop("jti"), "no htm": drop("htm"), "no htu": drop("htu"), "no iat": drop("iat"), "no ath": drop("ath"),

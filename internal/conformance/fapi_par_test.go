@@ -59,8 +59,9 @@ func testPARByGet(r *run) {
 // testDenied: who does not agree sends the wallet access_denied, with state and
 // iss (RFC 6749 §4.1.2.1, RFC 9207 §2).
 func testDenied(r *run) {
+	r.browser = r.suite.newBrowser(r.T)
 	a := r.push()
-	q := r.suite.deny(r.T, a.URL).Query()
+	q := r.deny(a.URL).Query()
 	if q.Get("error") != "access_denied" || q.Get("state") != a.State || q.Get("iss") != r.server.ID || q.Has("code") {
 		r.Errorf("the browser came back with %v", q)
 	}
@@ -69,7 +70,7 @@ func testDenied(r *run) {
 // finish agrees and redeems the code; it gives what the browser brought.
 func (r *run) finish(address string, a *vciclient.Authorization) url.Values {
 	r.Helper()
-	q := r.suite.consent(r.T, address).Query()
+	q := r.consent(address).Query()
 	if q.Get("iss") != r.server.ID || len(q.Get("code")) < 22 { // 128 bits
 		r.Fatalf("the browser came back with %v", q)
 	}
@@ -121,20 +122,20 @@ func testRedirectOutsideOnly(r *run) {
 // testWithoutPAR: the parameters in the browser's address.
 func testWithoutPAR(r *run) {
 	req, _ := r.pushing()
-	r.suite.errorPage(r.T, r.server.AuthorizationEndpoint+"?"+string(req.Body), "invalid_request")
+	r.errorPage(r.server.AuthorizationEndpoint+"?"+string(req.Body), "invalid_request")
 }
 
 // testPageTwice: a request_uri is used up by the decision, not by the page.
 func testPageTwice(r *run) {
 	a := r.push()
-	r.suite.open(r.T, a.URL)
+	r.browser.open(r.T, a.URL)
 	r.finish(a.URL, a)
 }
 
 func testRequestURITwice(r *run) {
 	a := r.push()
 	r.finish(a.URL, a)
-	r.suite.errorPage(r.T, a.URL, "invalid_request_uri", "invalid_request")
+	r.errorPage(a.URL, "invalid_request_uri", "invalid_request")
 }
 
 func testForeignRequestURI(r *run) {
@@ -143,7 +144,7 @@ func testForeignRequestURI(r *run) {
 	if foreign == a.URL {
 		r.Fatal("the address does not name the client")
 	}
-	r.suite.errorPage(r.T, foreign, "invalid_request_uri", "invalid_request", "invalid_client")
+	r.errorPage(foreign, "invalid_request_uri", "invalid_request", "invalid_client")
 	r.finish(a.URL, a)
 }
 

@@ -3,7 +3,7 @@ package conformance_test
 import "testing"
 
 // fapiModules are those of FAPI 2.0 Security Profile in the HAIP plan, and
-// discovery. Two of them need a clock that the test moves: see TestFAPITime.
+// discovery. Three of them need a clock that the test moves: see TestFAPITime.
 func fapiModules() []module {
 	const prefix = "fapi2-security-profile-final-"
 	return []module{
@@ -32,7 +32,6 @@ func fapiModules() []module {
 		{prefix + "ensure-client-id-in-token-endpoint", testOtherClientID, nil},
 		{prefix + "ensure-holder-of-key-required", tokenRefused(without("DPoP")), nil},
 		{prefix + "ensure-authorization-code-is-bound-to-client", testOtherClient, nil},
-		{prefix + "attempt-reuse-authorization-code-after-one-second", testCodeTwice, nil},
 		{prefix + "dpop-negative-tests", testDPoPNegative, nil},
 		{prefix + "refresh-token", testRefresh, nil},
 		{prefix + "par-ensure-reused-request-uri-prior-to-auth-completion-succeeds", testPageTwice, nil},
@@ -48,20 +47,17 @@ func fapiModules() []module {
 	}
 }
 
-// The FAPI modules, for each way in which a client shows itself.
-func TestFAPI(t *testing.T) {
-	t.Parallel()
-	onServer(t, func(t *testing.T, s *suite) {
-		for _, m := range fapiModules() {
-			t.Run(m.name, func(t *testing.T) {
-				t.Parallel()
-				for _, auth := range []string{privateKeyJWT, clientAttestation} {
-					t.Run(auth, func(t *testing.T) {
-						t.Parallel()
-						m.run(s.begin(t, variant{format: sdjwt, flow: walletInitiated, auth: auth, encryption: plain, request: byScope}))
-					})
-				}
-			})
-		}
-	})
+// testFAPI runs the FAPI modules for each way in which a client shows itself.
+func testFAPI(t *testing.T, s *suite) {
+	for _, m := range fapiModules() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			for _, auth := range []string{privateKeyJWT, clientAttestation} {
+				t.Run(auth, func(t *testing.T) {
+					t.Parallel()
+					m.run(s.begin(t, variant{format: sdjwt, flow: walletInitiated, auth: auth, encryption: plain, request: byScope}))
+				})
+			}
+		})
+	}
 }

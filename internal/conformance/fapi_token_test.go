@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"net/http"
-	"time"
 
 	"socialregistry/internal/vciclient"
 )
@@ -49,20 +48,6 @@ func testOtherClient(r *run) {
 	req, err := thief.ExchangeRequest(r.Context(), a, code)
 	must(r, err)
 	refused(r.T, r.suite.send(r.T, req), eitherWay(), "invalid_grant", "invalid_client")
-}
-
-// testCodeTwice: a second after (RFC 6749 §4.1.2: the tokens of the first are
-// revoked).
-func testCodeTwice(r *run) {
-	a, code := r.code()
-	var err error
-	r.token, err = r.client.Exchange(r.Context(), a, code)
-	must(r, err)
-	time.Sleep(time.Second)
-	req, err := r.client.ExchangeRequest(r.Context(), a, code)
-	must(r, err)
-	refused(r.T, r.suite.send(r.T, req), badRequest(), "invalid_grant")
-	refused(r.T, r.suite.send(r.T, r.request(asIs)), unauthorized(), "invalid_token")
 }
 
 // testRefresh: a refresh token is good for its client and its key alone.

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"testing"
-	"time"
 
 	"socialregistry/internal/jose"
 	"socialregistry/internal/vciclient"
@@ -17,6 +16,7 @@ type run struct {
 	*testing.T
 	suite   *suite
 	variant variant
+	browser *browser
 	client  *vciclient.Client
 	issuer  *vciclient.Issuer
 	server  *vciclient.Server
@@ -32,7 +32,7 @@ func (s *suite) begin(t *testing.T, v variant) *run {
 
 func (s *suite) beginAs(t *testing.T, v variant, c registered) *run {
 	t.Helper()
-	r := &run{T: t, suite: s, variant: v, client: s.wallet(t, c)}
+	r := &run{T: t, suite: s, variant: v, browser: s.browser, client: s.wallet(t, c)}
 	r.client.Encrypt = v.encryption == encrypted
 	var err error
 	if v.flow != walletInitiated {
@@ -80,7 +80,7 @@ func (r *run) push() *vciclient.Authorization {
 func (r *run) code() (*vciclient.Authorization, string) {
 	r.Helper()
 	a := r.push()
-	code, err := a.Code(r.suite.consent(r.T, a.URL))
+	code, err := a.Code(r.consent(a.URL))
 	must(r, err)
 	return a, code
 }
@@ -89,13 +89,19 @@ func (r *run) code() (*vciclient.Authorization, string) {
 func (r *run) authorize() *run {
 	r.Helper()
 	var err error
-	if r.variant.browses() {
+	switch {
+	case r.variant.browses():
 		a, code := r.code()
 		r.token, err = r.client.Exchange(r.Context(), a, code)
-	} else {
+	case r.variant.request == byDetails:
+		r.token, err = r.client.RedeemFor(r.Context(), r.issuer, r.server, r.offer.Grants.PreAuthorized, []string{r.variant.configuration()})
+	default:
 		r.token, err = r.client.Redeem(r.Context(), r.server, r.offer.Grants.PreAuthorized, "")
 	}
 	must(r, err)
+	if member, _ := r.token.Subject(r.variant.configuration()); r.variant.request == byDetails && member != "credential_identifier" { // §6.2
+		r.Errorf("authorization_details of the token: %v, want credential_identifiers", r.token.Details)
+	}
 	return r
 }
 
@@ -123,11 +129,6 @@ func (r *run) takeAs(w vciclient.Want) *vciclient.Issued {
 	r.Helper()
 	issued, err := r.client.Credential(r.Context(), r.issuer, r.token, w)
 	must(r, err)
-	for try := 0; issued.TransactionID != "" && try < 5; try++ { // a deferred one (§9)
-		time.Sleep(issued.Interval)
-		issued, err = r.client.Deferred(r.Context(), r.issuer, r.token, w, issued.TransactionID)
-		must(r, err)
-	}
 	if len(issued.Credentials) != len(w.Keys) {
 		r.Fatalf("%d credentials for %d keys", len(issued.Credentials), len(w.Keys))
 	}

@@ -60,3 +60,11 @@ func (o *office) offer(t *testing.T, v variant) string {
 	must(t, err)
 	return offer.URI
 }
+
+// code is the activation code that the office hands to the person.
+func (o *office) code(t *testing.T) string {
+	t.Helper()
+	code, _, err := o.registry.NewActivationCode(t.Context(), o.staff, o.person.ID)
+	must(t, err)
+	return code
+}

@@ -2,7 +2,6 @@ package conformance_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"net/http"
@@ -12,17 +11,13 @@ import (
 
 	"socialregistry/did"
 	"socialregistry/internal/db"
-	"socialregistry/internal/dbtest"
 	"socialregistry/internal/jose"
-	"socialregistry/internal/secret"
 	"socialregistry/internal/vciclient"
 	"socialregistry/issuer"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/verify"
 	"socialregistry/registry"
 )
-
-func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // suite is a server and all that wallets need to know of it.
 type suite struct {
@@ -34,6 +29,7 @@ type suite struct {
 	provider *vciclient.Provider   // whom the server trusts
 	trust    *verify.Bundle        // what a verifier knows of the issuer
 	client   *http.Client
+	browser  *browser // the person's, who is signed in
 }
 
 // registered is a client that the server knows.
@@ -45,7 +41,7 @@ type registered struct {
 // second names the other client of each kind.
 const second = "/second"
 
-// office is the registry's side.
+// office is the registry's side: what staff does.
 type office struct {
 	registry *registry.Registry
 	issuer   *issuer.Issuer
@@ -54,23 +50,23 @@ type office struct {
 	person   registry.Person
 }
 
-// prepare opens registry and issuer, and registers a person, clients and a wallet
-// provider.
-func prepare(t *testing.T, databaseURL, publicURL string, c *clock) *suite {
+// prepare opens registry and issuer beside the server that is to come, on its
+// database, and registers a person, clients and a wallet provider.
+func prepare(t *testing.T, p place, c *clock) *suite {
 	t.Helper()
-	master, now := secret.NewMaster(), c.now
-	d, err := db.Open(t.Context(), databaseURL)
+	now := c.now
+	d, err := db.Open(t.Context(), p.database)
 	must(t, err)
 	t.Cleanup(func() { d.Close() })
 	o := &office{ledger: ledger.New(d, now),
 		staff: registry.Actor{AccountID: uuid.New(), Name: "office", Roles: []registry.Role{registry.RoleAdmin}, Channel: registry.ChannelStaff}}
-	o.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: now})
+	o.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: p.master, Now: now})
 	must(t, err)
 	o.seed(t)
-	o.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: o.registry, Master: master, PublicURL: publicURL, Now: now, Resolver: did.NewResolver()})
+	o.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: o.registry, Master: p.master, PublicURL: p.url, Now: now, Resolver: did.NewResolver()})
 	must(t, err)
 	o.register(t)
-	s := &suite{url: publicURL, clock: c, office: o, clients: map[string]registered{}}
+	s := &suite{url: p.url, clock: c, office: o, clients: map[string]registered{}}
 	s.provider, err = vciclient.NewProvider(now())
 	must(t, err)
 	s.register(t)
@@ -131,9 +127,6 @@ func (o *office) client(t *testing.T, c registered, method string, jwks map[stri
 		JWKS: jwks, GrantTypes: []string{vciclient.GrantCode, vciclient.GrantPreAuthorized, vciclient.GrantRefresh}, DPoPBound: true},
 		ledger.Entry{Actor: "office", Reason: "test"}))
 }
-
-// tls trusts the server's certificate alone.
-func (s *suite) tls() *tls.Config { return &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12} }
 
 func (s *suite) http() *http.Client { return s.client }
 

@@ -14,8 +14,8 @@ type variant struct {
 
 // The values of the variant parameters.
 const (
-	sdjwt = "sd_jwt_vc"
-	mdoc  = "mdoc"
+	sdjwt  = "sd_jwt_vc"
+	isomdl = "mdoc"
 
 	walletInitiated = "wallet_initiated"
 	issuerInitiated = "issuer_initiated"
@@ -35,17 +35,16 @@ func (v variant) String() string {
 	return strings.Join([]string{v.format, v.flow, v.auth, v.encryption, v.request}, ",")
 }
 
-// variants are all combinations. A pre-authorized code asks for nothing, so that
-// scope and authorization_details are one there.
+// variants are all combinations. With a pre-authorized code, authorization_details
+// stand in the token request (§6.1); by scope, nothing does.
 func variants() []variant {
 	var all []variant
-	for _, format := range []string{sdjwt, mdoc} {
+	for _, format := range []string{sdjwt, isomdl} {
 		for _, flow := range []string{walletInitiated, issuerInitiated, preAuthorized} {
 			for _, auth := range []string{privateKeyJWT, clientAttestation} {
 				for _, encryption := range []string{plain, encrypted} {
-					all = append(all, variant{format: format, flow: flow, auth: auth, encryption: encryption, request: byScope})
-					if flow != preAuthorized {
-						all = append(all, variant{format: format, flow: flow, auth: auth, encryption: encryption, request: byDetails})
+					for _, request := range []string{byScope, byDetails} {
+						all = append(all, variant{format: format, flow: flow, auth: auth, encryption: encryption, request: request})
 					}
 				}
 			}
@@ -57,7 +56,7 @@ func variants() []variant {
 // configuration is what the variant asks for.
 func (v variant) configuration() string {
 	id := sdjwtID
-	if v.format == mdoc {
+	if v.format == isomdl {
 		id = mdocID
 	}
 	if v.attested {

@@ -11,6 +11,7 @@ import (
 // request (they must be ignored); encrypted, once more with zip=DEF on the same
 // token.
 func testHappyFlow(r *run) {
+	r.browser = r.suite.newBrowser(r.T) // nobody is signed in
 	r.client.Unknown = "conformance_unknown_" + strings.Repeat("x", 20)
 	r.authorize()
 	issued := r.take(1)
@@ -29,9 +30,10 @@ func testHappyFlow(r *run) {
 
 func testSkipNotification(r *run) { r.authorize().take(1) }
 
-// testAdditionalRequests: strange Accept headers, several credential requests with
-// one token. What the suite asks of TLS is for whoever ends it in front of us.
+// testAdditionalRequests: versions and ciphers of TLS, strange Accept headers,
+// several credential requests with one token.
 func testAdditionalRequests(r *run) {
+	testTLS(r)
 	r.authorize()
 	for _, accept := range []string{"*/*", "application/json;q=0.5, text/html", "application/*", ""} {
 		req := r.request(asIs)

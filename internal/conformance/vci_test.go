@@ -2,6 +2,8 @@ package conformance_test
 
 import (
 	"testing"
+
+	"socialregistry/internal/dbtest"
 )
 
 // vciModules are those of the credential issuer (class prefix VCIIssuer).
@@ -32,23 +34,32 @@ func vciModules() []module {
 	}
 }
 
-// The issuer modules in every variant.
-func TestIssuer(t *testing.T) {
+// Every module of the suite, on one server for each database, but for those that
+// need its clock moved (TestFAPITime).
+func TestModules(t *testing.T) {
 	t.Parallel()
-	onServer(t, func(t *testing.T, s *suite) {
-		for _, m := range vciModules() {
-			t.Run(m.name, func(t *testing.T) {
-				t.Parallel()
-				for _, v := range variants() {
-					if !m.runs(v) {
-						continue
-					}
-					t.Run(v.String(), func(t *testing.T) {
-						t.Parallel()
-						m.run(s.begin(t, v))
-					})
-				}
-			})
-		}
+	program := build(t)
+	dbtest.EachURL(t, func(t *testing.T, databaseURL string) {
+		s := startProgram(t, program, databaseURL)
+		testIssuer(t, s)
+		testFAPI(t, s)
 	})
+}
+
+// testIssuer runs the issuer modules in every variant.
+func testIssuer(t *testing.T, s *suite) {
+	for _, m := range vciModules() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			for _, v := range variants() {
+				if !m.runs(v) {
+					continue
+				}
+				t.Run(v.String(), func(t *testing.T) {
+					t.Parallel()
+					m.run(s.begin(t, v))
+				})
+			}
+		})
+	}
 }

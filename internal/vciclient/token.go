@@ -27,11 +27,25 @@ type Token struct {
 // Redeem turns a pre-authorized code into an access token (§6.1).
 func (c *Client) Redeem(ctx context.Context, s *Server, g *PreAuthorizedGrant, txCode string) (*Token, error) {
 	c.Say("Redeeming the code for an access token: %s", s.TokenEndpoint)
-	form := url.Values{"grant_type": {GrantPreAuthorized}, "pre-authorized_code": {g.Code}}
+	form := g.form()
 	if g.TxCode != nil {
 		form.Set("tx_code", txCode)
 	}
 	return c.token(ctx, s, form)
+}
+
+// RedeemFor is Redeem for some of what is offered, named by authorization_details
+// (§6.1; RFC 9396 §6), of an offer without a transaction code.
+func (c *Client) RedeemFor(ctx context.Context, i *Issuer, s *Server, g *PreAuthorizedGrant, configurations []string) (*Token, error) {
+	form := g.form()
+	if err := i.describe(AuthorizationRequest{Configurations: configurations}, form); err != nil {
+		return nil, err
+	}
+	return c.token(ctx, s, form)
+}
+
+func (g *PreAuthorizedGrant) form() url.Values {
+	return url.Values{"grant_type": {GrantPreAuthorized}, "pre-authorized_code": {g.Code}}
 }
 
 // Exchange turns the code that the browser brought into an access token (RFC
@@ -52,7 +66,7 @@ func (c *Client) ExchangeRequest(ctx context.Context, a *Authorization, code str
 
 // RedeemRequest is the request of Redeem.
 func (c *Client) RedeemRequest(ctx context.Context, s *Server, g *PreAuthorizedGrant) (Request, error) {
-	return c.post(ctx, s, s.TokenEndpoint, url.Values{"grant_type": {GrantPreAuthorized}, "pre-authorized_code": {g.Code}})
+	return c.post(ctx, s, s.TokenEndpoint, g.form())
 }
 
 // RefreshRequest is the request of Refresh.
