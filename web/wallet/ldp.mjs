@@ -1,8 +1,10 @@
-// ldp_vc by @digitalbazaar/vc with eddsa-rdfc-2022: proof, issuer's control of the
-// key, dates, and the bit in the status list, itself a credential with a proof.
+// ldp_vc by @digitalbazaar/vc with eddsa-rdfc-2022 and ecdsa-rdfc-2019: proof,
+// issuer's control of the key, dates, and the bit in the status list, itself a
+// credential with a proof.
 import {gunzipSync} from 'node:zlib';
 import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
-import {cryptosuite} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {cryptosuite as ecdsa} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import {cryptosuite as eddsa} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import * as vc from '@digitalbazaar/vc';
 
 async function getJSON(url) {
@@ -40,7 +42,7 @@ function loader(issuer) {
 
 const explain = ({error, statusResult}) => JSON.stringify([...(error?.errors ?? [error]), statusResult?.error].map(e => e?.message));
 
-const suite = () => new DataIntegrityProof({cryptosuite});
+const suite = () => [eddsa, ecdsa].map(cryptosuite => new DataIntegrityProof({cryptosuite}));
 
 async function checkEntry(s, by, issuer) {
   const list = await getJSON(s.statusListCredential);

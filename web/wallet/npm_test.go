@@ -14,6 +14,7 @@ import (
 type taken struct {
 	Configuration string
 	Format        string
+	Cryptosuite   string // of the proof of an ldp_vc
 	Claims        map[string]any
 	Tampered      map[string]string // why each tampered copy was refused
 
@@ -105,7 +106,7 @@ func testForeignWallet(t *testing.T, o *office) {
 
 	o.withdrawAll(t, one)
 	good, why := recheck(t, withdrawn)
-	for n, want := range []string{"revocation", "Status is not valid", "revocation", "Status is not valid"} {
+	for n, want := range []string{"revocation", "Status is not valid", "revocation", "Status is not valid", "revocation"} {
 		if good != 0 || !strings.Contains(why[n], want) {
 			t.Errorf("of the withdrawn, %d are good, %q", good, why)
 			break
@@ -122,7 +123,11 @@ func takeAll(t *testing.T, o *office, link, txCode string, attested map[string]s
 	if len(all) != len(configs()) {
 		t.Fatalf("%d credentials, want %d: %s", len(all), len(configs()), failure)
 	}
+	suites := map[string]string{ldp: "eddsa-rdfc-2022", ldpP256: "ecdsa-rdfc-2019"}
 	for _, c := range all {
+		if want := suites[c.Configuration]; c.Cryptosuite != want {
+			t.Errorf("%s: cryptosuite %q, want %q", c.Configuration, c.Cryptosuite, want)
+		}
 		checkClaims(t, c, attested)
 		checkRefusals(t, c)
 	}

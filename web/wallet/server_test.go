@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -24,17 +26,21 @@ import (
 	"socialregistry/internal/dbtest"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
+	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
 
 const (
 	ldp = "SocialRegistryPerson_ldp_vc"
 	sd  = "SocialRegistryPerson_dc_sd_jwt"
+
+	ldpP256 = ldp + "_p256" // with ecdsa-rdfc-2019
 )
 
-// configs are the configurations of a person, one of each format.
+// configs are the configurations of a person: one of each format, and of ldp_vc one
+// with each cryptosuite.
 func configs() []string {
-	return []string{ldp, sd, "SocialRegistryPerson_jwt_vc_json", "SocialRegistryPerson_mso_mdoc"}
+	return []string{ldp, sd, "SocialRegistryPerson_jwt_vc_json", "SocialRegistryPerson_mso_mdoc", ldpP256}
 }
 
 // Wallets against the real server, on both databases. The programs are built
@@ -81,10 +87,11 @@ func openOffice(t *testing.T, p programs, databaseURL string) *office {
 	master := make([]byte, 32)
 	copy(master, "only for this test, 32 bytes ....")
 	key := base64.StdEncoding.EncodeToString(master)
-	publicURL := startServer(t, p.server, databaseURL, key)
 	d, err := db.Open(t.Context(), databaseURL)
 	must(t, err)
 	t.Cleanup(func() { d.Close() })
+	seed(t, ledger.New(d, time.Now))
+	publicURL := startServer(t, p.server, databaseURL, key)
 	m, err := secret.ParseMaster(key)
 	must(t, err)
 	o := &office{wallet: p.wallet, staff: registry.Actor{AccountID: uuid.New(), Name: "office", Roles: []registry.Role{registry.RoleAdmin}, Channel: registry.ChannelStaff}}
@@ -93,6 +100,27 @@ func openOffice(t *testing.T, p programs, databaseURL string) *office {
 	o.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: o.registry, Master: m, PublicURL: publicURL, Now: time.Now, Resolver: did.NewResolver()})
 	must(t, err)
 	return o
+}
+
+// seed stores the configurations of a new installation, and one more of a person as
+// ldp_vc, signed with P-256.
+func seed(t *testing.T, l *ledger.Ledger) {
+	t.Helper()
+	raw, err := os.ReadFile("../../issuer/configurations.json")
+	must(t, err)
+	var all []ledger.Configuration
+	must(t, json.Unmarshal(raw, &all))
+	for _, c := range all {
+		if c.ID == ldp {
+			c.ID, c.Document = ldpP256, maps.Clone(c.Document)
+			c.Document["scope"], c.Document["alg"], c.Document["suite"] = ldpP256, "ES256", "ecdsa-rdfc-2019"
+			all = append(all, c)
+		}
+	}
+	for n := range all {
+		all[n].Position = n + 1
+	}
+	must(t, l.SeedConfigurations(t.Context(), all))
 }
 
 // startServer runs the server until the test ends and gives its public URL.

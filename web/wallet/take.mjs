@@ -55,7 +55,7 @@ async function take(issuerMetadata, accessToken, credentialConfigurationId) {
   const {check, tamper} = formats[format];
   const claims = await check(credential, issuer, holder, anchors);
   const tampered = await refusals(tamper(credential), c => check(c, issuer, holder, anchors));
-  return {configuration: credentialConfigurationId, format, credential, issuer, holder, anchors, claims, tampered};
+  return {configuration: credentialConfigurationId, format, cryptosuite: credential.proof?.cryptosuite, credential, issuer, holder, anchors, claims, tampered};
 }
 
 // refusals says of each tampered copy why it was refused.
