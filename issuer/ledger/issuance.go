@@ -213,7 +213,7 @@ func (l *Ledger) NewestValid(ctx context.Context, registrant uuid.UUID) ([]Issua
 // firsts gives the first issuance of every part (the window) of those that fulfil where.
 func (l *Ledger) firsts(ctx context.Context, order string, limit int, window, where string, args ...any) ([]Issuance, error) {
 	var rows []issuanceRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		parts := tx.Model(&issuanceRow{}).Select("*, row_number() OVER ("+window+") AS nth").Where(where, args...)
 		return tx.Table("(?) AS issuance", parts).Where("nth = 1").Order(order).Limit(limit).Find(&rows).Error
 	})
