@@ -16,6 +16,12 @@ import (
 // One text for every client that is not what it says, so that it tells nothing.
 const badClient = "The client is not known, or it does not authenticate as it is registered."
 
+// caller is the client of a call, as it proved to be.
+type caller struct {
+	ledger.Client        // Name "" = a wallet that nobody registered
+	instance      string // thumbprint of the attested key of the wallet's instance; "" = it showed no attestation
+}
+
 // client authenticates the client of a call to the PAR, token or revocation
 // endpoint: by private_key_jwt, by attest_jwt_client_auth, or not at all if it is
 // registered so. An empty ID is an anonymous wallet, and an empty Name one that
@@ -24,33 +30,34 @@ const badClient = "The client is not known, or it does not authenticate as it is
 // §6.1). What proves its identity is used up. Errors are *oauth.Error:
 // those of oauth.ReadCredentials, oauth.CheckAssertion and oauth.CheckAttestation,
 // invalid_client.
-func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (ledger.Client, error) {
+func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (caller, error) {
 	c, err := oauth.ReadCredentials(call, form)
 	if err != nil || c.ClientID == "" {
-		return ledger.Client{}, err
+		return caller{}, err
 	}
 	client, err := i.ledger.Client(ctx, c.ClientID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound): // its assertion is still checked, by a key that nobody has: the answer takes as long
 		client = ledger.Client{ID: c.ClientID, AuthMethod: c.Method, JWKS: i.decoy}
 	case err != nil:
-		return ledger.Client{}, err
+		return caller{}, err
 	}
 	if client.AuthMethod != c.Method || !client.DisabledAt.IsZero() {
-		return ledger.Client{}, oauth.InvalidClient(badClient)
+		return caller{}, oauth.InvalidClient(badClient)
 	}
+	instance := ""
 	switch c.Method {
 	case oauth.AuthPrivateKeyJWT:
 		err = i.checkAssertion(ctx, client, c.Assertion, call)
 	case oauth.AuthAttestation:
-		err = i.checkAttestation(ctx, c)
+		instance, err = i.checkAttestation(ctx, c)
 	default:
 		err = nil
 	}
 	if err != nil {
-		return ledger.Client{}, err
+		return caller{}, err
 	}
-	return client, nil
+	return caller{Client: client, instance: instance}, nil
 }
 
 // checkAssertion checks a client assertion against the keys that are registered.
@@ -63,18 +70,19 @@ func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, asser
 	return i.useProof(ctx, ledger.OnceAssertion, proof, oauth.InvalidClient("The client assertion was used before; make a new one for each request."))
 }
 
-// checkAttestation checks a client attestation.
-func (i *Issuer) checkAttestation(ctx context.Context, c oauth.Credentials) error {
+// checkAttestation checks a client attestation and gives the thumbprint of the key
+// that it is for.
+func (i *Issuer) checkAttestation(ctx context.Context, c oauth.Credentials) (instance string, err error) {
 	trust, err := i.trust(ctx, ledger.ForClients)
 	if err != nil {
-		return err
+		return "", err
 	}
-	instance, err := oauth.CheckAttestation(c, oauth.AttestationPolicy{ClientID: c.ClientID, Issuer: i.url, Trust: trust, Now: i.now(),
+	attested, err := oauth.CheckAttestation(c, oauth.AttestationPolicy{ClientID: c.ClientID, Issuer: i.url, Trust: trust, Now: i.now(),
 		FreshChallenge: i.freshOf(kindChallenge)})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return i.useProof(ctx, ledger.OnceAttestation, instance.Proof,
+	return attested.JKT, i.useProof(ctx, ledger.OnceAttestation, attested.Proof,
 		oauth.InvalidClientAttestation("The proof of possession was used before; make a new one for each request."))
 }
 

@@ -34,6 +34,10 @@ type Configuration struct {
 	HolderRoles []string // of a household: which of its members may hold the credential
 	Deferred    bool     // a mandatory detail that awaits attestation defers the credential (§9) instead of refusing it
 	Refresh     Refresh  // what becomes of the old credential when it is issued anew (§14.5)
+	// ConsentEnd says what becomes of a credential when the consent that it was issued
+	// under is withdrawn.
+	ConsentEnd ConsentEnd
+	OwnOnly    bool // of a person: no guardian may hold it for a ward
 	// RefreshDays is for how long RefreshAccepted waits for the wallet's word.
 	RefreshDays int
 	// KeyAttestations says what the wallet must attest of the holder's keys
@@ -76,6 +80,15 @@ type Refresh string
 const (
 	RefreshAccepted Refresh = "accepted"
 	RefreshAtOnce   Refresh = "at_once"
+)
+
+// ConsentEnd is what a withdrawn consent does to a credential.
+type ConsentEnd string
+
+// The policies. In both nothing new is issued and nothing is refreshed.
+const (
+	KeepIssued     ConsentEnd = "keep"
+	WithdrawIssued ConsentEnd = "withdraw"
 )
 
 // usualRefreshDays is long enough for a wallet that is offline for a while.
@@ -143,6 +156,8 @@ type configurationDoc struct {
 	Deferred        bool             `json:"deferred,omitempty"`
 	Refresh         Refresh          `json:"refresh,omitempty"`      // "": at_once
 	RefreshDays     int              `json:"refresh_days,omitempty"` // none: 14
+	ConsentEnd      ConsentEnd       `json:"consent_end,omitempty"`  // "": keep
+	OwnOnly         bool             `json:"own_only,omitempty"`
 	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
 	StatusPurposes  []string         `json:"status_purposes,omitempty"` // none: all but message
 	ValidityDays    int              `json:"validity_days"`
@@ -169,6 +184,7 @@ func toConfiguration(id string, d configurationDoc) Configuration {
 	c := Configuration{ID: id, Format: d.Format, Type: cmp.Or(d.Type, d.DocType), Namespace: d.Namespace, Alg: d.Alg, Suite: d.Suite,
 		Scope: cmp.Or(d.Scope, id), For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
 		RefreshDays: cmp.Or(d.RefreshDays, usualRefreshDays),
+		ConsentEnd:  cmp.Or(d.ConsentEnd, KeepIssued), OwnOnly: d.OwnOnly,
 		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
 	if c.For == ForHousehold && len(c.HolderRoles) == 0 {
 		c.HolderRoles = []string{registry.HeadRole}

@@ -60,6 +60,10 @@ func (c Configuration) checkShape() error {
 		return c.bad("refresh must be %s or %s", RefreshAccepted, RefreshAtOnce)
 	case c.RefreshDays < 1 || c.RefreshDays > 365:
 		return c.bad("refresh_days must be 1 to 365")
+	case c.ConsentEnd != KeepIssued && c.ConsentEnd != WithdrawIssued:
+		return c.bad("consent_end must be %s or %s", KeepIssued, WithdrawIssued)
+	case c.OwnOnly && c.For != ForPerson:
+		return c.bad("own_only is for %s alone", ForPerson)
 	case !checkPurposes(c.StatusPurposes):
 		return c.bad("status_purposes must hold revocation and suspension, and each known purpose once")
 	case c.ValidityDays < 1 || c.ValidityDays > 3650:

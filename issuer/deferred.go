@@ -37,7 +37,7 @@ type transactionClaims struct {
 // names it: 202 (§8.3). The c_nonce of its proofs is used up here.
 func (i *Issuer) promise(ctx context.Context, o order) (oid4vci.CredentialResponse, error) {
 	expires := i.now().Add(deferredLife)
-	d := ledger.Deferral{ID: secret.RandomID(16), RegistrantID: o.access.Registrant, ConfigID: o.config.ID, GrantID: o.access.Grant,
+	d := ledger.Deferral{ID: secret.RandomID(16), RegistrantID: o.access.Registrant, ConfigID: o.config.ID, GrantID: o.access.Grant, ConsentID: o.access.Consent,
 		ClientID: o.access.ClientID, ExpiresAt: expires}
 	for _, p := range o.proofs {
 		jwk, err := jose.PublicJWK(p.Key)

@@ -62,11 +62,22 @@ func (i *Issuer) Follow(ctx context.Context) (caughtUp bool, withdrawn int, err 
 	if len(entries) == feedBatch {
 		return false, withdrawn, unreadable
 	}
-	if err := i.sweep(ctx); err != nil {
-		return true, withdrawn, errors.Join(unreadable, err)
+	done, ended, err := i.rest(ctx)
+	return done, withdrawn + ended, errors.Join(unreadable, err)
+}
+
+// rest is what a pass does at the end of the change log: who waits for a withdrawal
+// comes first. It says whether nothing is left to do.
+func (i *Issuer) rest(ctx context.Context) (done bool, withdrawn int, err error) {
+	today, withdrawn, err := i.turnDay(ctx)
+	if err != nil && !errors.Is(err, ErrUnreadable) {
+		return true, withdrawn, err
 	}
-	told, err := i.tell(ctx) // who waits for a withdrawal comes first
-	return told, withdrawn, errors.Join(unreadable, err)
+	if err := i.sweep(ctx); err != nil {
+		return true, withdrawn, err
+	}
+	told, telling := i.tell(ctx)
+	return today && told, withdrawn, errors.Join(err, telling)
 }
 
 // Behind says for how long there has been something to read that the follower

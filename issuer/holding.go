@@ -18,11 +18,10 @@ import (
 // staff gave it to whom it is about, or who stands for that.
 //
 // The answer changes with the record's ChainNo, with the holder's own record, or with
-// the day. Whoever reads the record first, asks this second and passes the gate with
-// that ChainNo holds a credential by an answer that was true when it was reserved,
-// but for the holder's own record: the gate does not lock it. The follower withdraws
-// for a death of the holder what was reserved before it was recorded; what is reserved
-// in the same moment ends with the next change of either record.
+// the day. The gate holds the first alone: so it is asked before a reservation and
+// again after (see confirm). What changes before the second answer is seen by it; what
+// changes after it finds the reservation, by the change log of either record (Follow)
+// or by the calendar (turnDay).
 func (i *Issuer) mayHold(ctx context.Context, holder, record uuid.UUID, c Configuration) (bool, error) {
 	if holder == uuid.Nil {
 		return true, nil
@@ -60,7 +59,7 @@ func holds(s registry.Standing, c Configuration) bool {
 	if c.For == ForHousehold {
 		return s.HasRole(c.HolderRoles...)
 	}
-	return s.Self || s.Guardian
+	return s.Self || s.Guardian && !c.OwnOnly
 }
 
 // lapses says why a live credential ends because of who holds it; "" if it does

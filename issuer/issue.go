@@ -71,8 +71,12 @@ func (i *Issuer) issue(ctx context.Context, o order) (oid4vci.CredentialResponse
 	return i.finish(ctx, o, batch)
 }
 
-// finish signs what was reserved, records it and gives the answer.
+// finish asks again who may hold what was reserved, signs it, records it and gives the
+// answer.
 func (i *Issuer) finish(ctx context.Context, o order, batch []statement) (oid4vci.CredentialResponse, error) {
+	if err := i.confirm(ctx, o, batch); err != nil {
+		return oid4vci.CredentialResponse{}, err
+	}
 	credentials, ids := make([]any, len(batch)), make([]uuid.UUID, len(batch))
 	for n, s := range batch {
 		var err error
@@ -189,7 +193,7 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 	if ok, err := i.mayHold(ctx, o.access.HeldBy, attested.RegistrantID, o.config); err != nil {
 		return nil, err
 	} else if !ok {
-		return nil, oid4vci.CredentialRequestDenied("You may not hold this credential any more.")
+		return nil, notHeld()
 	}
 	selected, missing := i.selectClaims(o.config, attested)
 	if len(missing) > 0 {
@@ -204,12 +208,16 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 			return nil, err
 		}
 		batch[n] = statement{order: o, proof: proof, claims: selected.claims, key: key, Issuance: ledger.Issuance{
-			ID: uuid.New(), RegistrantID: attested.RegistrantID, RepresentativeID: o.access.HeldBy, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant,
+			ID: uuid.New(), RegistrantID: attested.RegistrantID, RepresentativeID: o.access.HeldBy, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant, ConsentID: o.access.Consent,
 			ResponseID: response, Grace: o.config.grace(), KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
 			ListID: places[n].listID, ListIndex: places[n].index, ValidFrom: from, ValidUntil: until,
 		}}
 	}
 	return batch, nil
+}
+
+func notHeld() error {
+	return oid4vci.CredentialRequestDenied("You may not hold this credential any more.")
 }
 
 // unattested says what to do without a mandatory detail: wait, if that is the

@@ -26,7 +26,7 @@ func (i *Issuer) Push(ctx context.Context, call oauth.Call, form url.Values) (oa
 	if err != nil {
 		return oauth.PushedResponse{}, err
 	}
-	if err := checkPush(client, req); err != nil {
+	if err := checkPush(client.Client, req); err != nil {
 		return oauth.PushedResponse{}, err
 	}
 	if req.DPoPKey, err = i.pushedKey(ctx, call, req.DPoPKey); err != nil {

@@ -29,9 +29,10 @@ func (i *Issuer) refreshHash(token string) string {
 
 // renew is the refresh token grant (RFC 6749 §6), for a further access token
 // without the person: to fetch what was deferred (OID4VCI 1.0 §9), or the
-// credential anew (§14.5). The token is bound to its client, and to the DPoP key
-// unless the client proves a key of its own (RFC 9449 §5). It stays the same,
-// unless the policy says that each use replaces it.
+// credential anew (§14.5). The token is bound to its client, to the DPoP key
+// unless the client proves a key of its own (RFC 9449 §5), and to the attested key of
+// the instance that got it (Attestation-Based Client Authentication §11). It stays the
+// same, unless the policy says that each use replaces it.
 func (i *Issuer) renew(ctx context.Context, who requester, req oauth.TokenRequest) (oauth.TokenResponse, error) {
 	renewal := ledger.Renewal{Hash: i.refreshHash(req.RefreshToken), Life: who.life()}
 	renewal.Grant = func(family ledger.Grant) (ledger.Grant, error) { return i.renewed(family, who, req) }
@@ -56,6 +57,8 @@ func (i *Issuer) renewed(family ledger.Grant, who requester, req oauth.TokenRequ
 		return ledger.Grant{}, oauth.InvalidGrant(badRefresh)
 	case family.JKT != "" && family.JKT != who.jkt && who.AuthMethod != oauth.AuthPrivateKeyJWT:
 		return ledger.Grant{}, oauth.InvalidGrant("The refresh token is bound to another key than that of the DPoP proof.")
+	case family.Instance != "" && family.Instance != who.instance:
+		return ledger.Grant{}, oauth.InvalidGrant("The refresh token is bound to another key than that of the client attestation.")
 	}
 	what, err := i.narrow(grantedBy(family), req)
 	if err != nil {

@@ -41,8 +41,8 @@ func (i *Issuer) Token(ctx context.Context, call oauth.Call, form url.Values) (o
 
 // requester is who asks for a token.
 type requester struct {
-	ledger.Client        // Name "" = a wallet that nobody registered
-	jkt           string // thumbprint of the DPoP key that it showed; "" = none
+	caller
+	jkt string // thumbprint of the DPoP key that it showed; "" = none
 }
 
 // requester authenticates the client, and holds it to what it registered.
@@ -60,7 +60,7 @@ func (i *Issuer) requester(ctx context.Context, call oauth.Call, form url.Values
 	case client.Name != "" && !slices.Contains(client.GrantTypes, req.GrantType):
 		return requester{}, oauth.UnauthorizedClient("This client is not registered for this grant type.")
 	}
-	return requester{client, jkt}, i.mustBind(client, jkt)
+	return requester{client, jkt}, i.mustBind(client.Client, jkt)
 }
 
 // life of an access token: a longer one must be bound to its sender (OID4VCI 1.0
@@ -82,7 +82,7 @@ func (i *Issuer) redeemOffer(ctx context.Context, who requester, req oauth.Token
 	}
 	refresh, stored := i.newRefresh(who)
 	grant, err := i.ledger.Redeem(ctx, ledger.Redemption{
-		OfferID: code.Offer, GrantID: secret.RandomID(16), Life: who.life(), ClientID: who.ID, JKT: who.jkt, Refresh: stored, Narrow: ofOffer(req),
+		OfferID: code.Offer, GrantID: secret.RandomID(16), Life: who.life(), ClientID: who.ID, JKT: who.jkt, Instance: who.instance, Refresh: stored, Narrow: ofOffer(req),
 		HasTxCode: req.TxCode != "", TxCodeHash: i.txCodeHash(code.Offer, req.TxCode),
 	})
 	if err != nil {
@@ -109,7 +109,7 @@ func (i *Issuer) redeemCode(ctx context.Context, who requester, req oauth.TokenR
 	refresh, stored := i.newRefresh(who)
 	grant, err := i.ledger.Authorize(ctx, ledger.Authorization{
 		Grant: ledger.Grant{ID: code.Grant, Family: code.Grant, Kind: ledger.AuthorizationCode, OfferID: code.Offer, RegistrantID: code.Registrant,
-			ConfigIDs: what.configIDs(), ClientID: who.ID, JKT: who.jkt, ConsentID: code.Consent, Identifiers: newIdentifiers(what.ByDetails)},
+			ConfigIDs: what.configIDs(), ClientID: who.ID, JKT: who.jkt, Instance: who.instance, ConsentID: code.Consent, Identifiers: newIdentifiers(what.ByDetails)},
 		CodeExpires: i.now().Add(codeLife), Life: who.life(), Refresh: stored,
 	})
 	if err != nil {

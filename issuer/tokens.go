@@ -90,7 +90,8 @@ type nonceClaims struct {
 // index is reserved, so that it can be revoked.
 type accessClaims struct {
 	Grant       string            `json:"g"`
-	Family      string            `json:"f"` // the same for all tokens of one authorization
+	Family      string            `json:"f"`           // the same for all tokens of one authorization
+	Consent     string            `json:"s,omitempty"` // "" = the person made the offer
 	Registrant  uuid.UUID         `json:"r"`
 	HeldBy      uuid.UUID         `json:"h,omitzero"` // who holds it for the registrant; zero: the registrant
 	ConfigIDs   []string          `json:"c"`
@@ -101,6 +102,6 @@ type accessClaims struct {
 
 // accessOf gives what stands in the access token of a grant.
 func accessOf(g ledger.Grant) accessClaims {
-	return accessClaims{Grant: g.ID, Family: g.Family, Registrant: g.RegistrantID, HeldBy: g.RepresentativeID, ConfigIDs: g.ConfigIDs, ClientID: g.ClientID,
+	return accessClaims{Grant: g.ID, Family: g.Family, Consent: g.ConsentID, Registrant: g.RegistrantID, HeldBy: g.RepresentativeID, ConfigIDs: g.ConfigIDs, ClientID: g.ClientID,
 		JKT: g.JKT, Identifiers: g.Identifiers}
 }

@@ -26,14 +26,17 @@ func (s Standing) HasRole(roles ...string) bool {
 }
 
 // Standing gives how a person stands to a record, as of today: it changes with
-// the record's ChainNo, or with the day. Nobody stands in any way to a person
+// the record's ChainNo, or with the day (GuardianshipsOver). Nobody stands in any way to a person
 // whose record is not active, nor does such a person. It asks for no Actor, as
 // Attested does not. It takes the same statements whatever the answer. It returns NotFound if there is no such record.
 func (r *Registry) Standing(ctx context.Context, person, record uuid.UUID) (Standing, error) {
 	var out Standing
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		var of, who struct{ Kind, Status string }
-		err := tx.Raw(`SELECT kind, status FROM registrant WHERE id = ?`, record).Scan(&of).Error
+		var of, who struct {
+			Kind, Status string
+			BirthDate    db.Date `gorm:"column:birth_date"`
+		}
+		err := tx.Raw(`SELECT kind, status, birth_date FROM registrant WHERE id = ?`, record).Scan(&of).Error
 		if err == nil {
 			err = tx.Raw(`SELECT kind, status FROM registrant WHERE id = ?`, person).Scan(&who).Error
 		}
@@ -41,7 +44,7 @@ func (r *Registry) Standing(ctx context.Context, person, record uuid.UUID) (Stan
 			return fmt.Errorf("read who stands to what: %w", err)
 		}
 		out = Standing{Kind: of.Kind, Self: person == record}
-		if err := standing(tx, person, record, db.Date(r.now().UTC().Format(time.DateOnly)), &out); err != nil {
+		if err := r.standing(tx, person, record, of.BirthDate, &out); err != nil {
 			return err
 		}
 		if of.Kind == "" {
@@ -59,15 +62,13 @@ func (r *Registry) Standing(ctx context.Context, person, record uuid.UUID) (Stan
 }
 
 // standing reads guardianship and membership. The last day of a guardianship
-// counts, as GuardianChange.To says; the end of a membership does not.
-func standing(tx *gorm.DB, person, record uuid.UUID, day db.Date, out *Standing) error {
-	var guardianships int64
-	err := tx.Raw(`SELECT count(*) FROM guardianship WHERE registrant_id = ? AND guardian_id = ? AND valid_from <= ? AND (valid_to IS NULL OR valid_to >= ?)`,
-		record, person, day, day).Scan(&guardianships).Error
-	if err != nil {
+// counts, as GuardianChange.To says; the end of a membership does not. born is the
+// birth date of whom the record is about.
+func (r *Registry) standing(tx *gorm.DB, person, record uuid.UUID, born db.Date, out *Standing) (err error) {
+	day := db.Date(r.now().UTC().Format(time.DateOnly))
+	if out.Guardian, err = r.isGuardian(tx, person, record, born, day); err != nil {
 		return fmt.Errorf("read guardianships: %w", err)
 	}
-	out.Guardian = guardianships > 0
 	err = tx.Raw(`SELECT role FROM membership WHERE group_id = ? AND member_id = ? AND start_date <= ? AND (end_date IS NULL OR end_date > ?) ORDER BY role`,
 		record, person, day, day).Scan(&out.Roles).Error
 	if err != nil {

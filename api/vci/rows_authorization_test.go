@@ -3,6 +3,7 @@ package vci_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -450,6 +451,45 @@ func TestRow66StaleConsent(t *testing.T) {
 		s.must(err)
 		s.must(s.issuer.WithdrawConsent(ctx, s.self(id), id, consents[0].ID))
 		s.refused("a promise", c.askAs(got["access_token"].(string), "credential_configuration_id", sd), 400, "credential_request_denied")
+	})
+}
+
+// Row 66 by policy: a withdrawn consent also withdraws what was issued under it, where
+// the configuration says so, and nothing else.
+func TestRow66WithdrawnConsentEndsCredentials(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		ctx := context.Background()
+		const mobile = "SocialRegistryPerson_mso_mdoc"
+		s.configure(sd, object{"consent_end": "withdraw"})
+		id, c := s.person(), s.client("wallet-1")
+		both := []string{"scope", sd + " " + mobile}
+		for range 2 { // the second consent stands
+			token := c.tokens(id, both...)["access_token"].(string)
+			for _, config := range []string{sd, mobile} {
+				if a := c.askAs(token, "credential_configuration_id", config); a.status != 200 {
+					t.Fatalf("%s: %d %s", config, a.status, a.body)
+				}
+			}
+		}
+		if a := s.askBatch(s.token(id, sd), sd, s.proofs(1)); a.status != 200 { // without a consent: the person made the offer
+			t.Fatalf("by an offer: %d %s", a.status, a.body)
+		}
+		consents, err := s.issuer.Consents(ctx, s.self(id), id)
+		s.must(err)
+		if ends := s.issuer.Ends(consents[1]); len(ends) != 1 || ends[0].ID != sd {
+			t.Errorf("the page would say that %v end", ends)
+		}
+		s.must(s.issuer.WithdrawConsent(ctx, s.self(id), id, consents[1].ID))
+		issued, err := s.issuer.Issued(ctx, s.self(id), id)
+		s.must(err)
+		count := map[string]int{}
+		for _, credential := range issued {
+			count[credential.ConfigID+" "+credential.State+" "+credential.Reason]++
+		}
+		want := map[string]int{sd + " withdrawn consent_withdrawn": 1, sd + " issued ": 2, mobile + " issued ": 2}
+		if !maps.Equal(count, want) {
+			t.Errorf("got %v, want %v", count, want)
+		}
 	})
 }
 

@@ -263,3 +263,41 @@ func TestRow31AttestationAtTokenEndpoint(t *testing.T) {
 		s.refused("a disabled provider", s.redeemAs(code, nil, attested(challenge())...), 401, "invalid_client_attestation")
 	})
 }
+
+// Row 40 for an attested client (Attestation-Based Client Authentication §11): another
+// instance of the same wallet, whose attestation is as good, does not refresh.
+func TestRow40RefreshOfAnotherInstance(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		ctx, provider, mine, other := context.Background(), newKey(t), newKey(t), newKey(t)
+		keeper := ledger.New(s.db, s.clock.now)
+		_, err := keeper.CreateWalletProvider(ctx, ledger.WalletProvider{ID: "pilot", Name: "Pilot", Uses: []ledger.ProviderUse{ledger.ForClients},
+			JWKS: object{"keys": []any{s.jwk(provider)}}}, ledger.Entry{Actor: "test"})
+		s.must(err)
+		s.must(keeper.CreateClient(ctx, ledger.Client{ID: "wallet", Name: "Wallet", AuthMethod: oauth.AuthAttestation,
+			GrantTypes: []string{oauth.GrantPreAuthorizedCode, oauth.GrantRefreshToken}}, ledger.Entry{Actor: "test"}))
+		attested := func(instance *ecdsa.PrivateKey) []string {
+			now := s.clock.now()
+			attestation := s.signJWT(provider, object{"typ": "oauth-client-attestation+jwt"},
+				object{"sub": "wallet", "exp": now.Add(time.Minute).Unix(), "cnf": object{"jwk": s.jwk(instance)}})
+			pop := s.signJWT(instance, object{"typ": "oauth-client-attestation-pop+jwt"}, object{"aud": publicURL, "jti": secret.RandomID(16),
+				"iat": now.Unix(), "challenge": s.json(s.do("POST", "/oid4vci/challenge", "", ""))["attestation_challenge"]})
+			return []string{"OAuth-Client-Attestation", attestation, "OAuth-Client-Attestation-PoP", pop}
+		}
+		_, code := s.offer(s.person(), false, sd)
+		a := s.redeemAs(code, nil, attested(mine)...)
+		token, _ := s.json(a)["refresh_token"].(string)
+		if a.status != 200 || token == "" {
+			t.Fatalf("no refresh token: %d %s", a.status, a.body)
+		}
+		refresh := func(instance *ecdsa.PrivateKey) answer {
+			return s.do("POST", tokenPath, formMedia, url.Values{"grant_type": {oauth.GrantRefreshToken}, "refresh_token": {token}}.Encode(), attested(instance)...)
+		}
+		s.refused("another instance", refresh(other), 400, "invalid_grant")
+		for range 2 { // it was not used up by the refusal, nor is the binding by a use
+			if a := refresh(mine); a.status != 200 {
+				t.Errorf("the same instance: %d %s", a.status, a.body)
+			}
+			s.refused("another instance afterwards", refresh(other), 400, "invalid_grant")
+		}
+	})
+}

@@ -17,14 +17,17 @@ type Consent struct {
 	ID           string
 	RegistrantID uuid.UUID // whose record
 	AccountID    uuid.UUID // who agreed
-	ClientID     string
-	ClientName   string              // as it was shown
-	OfferID      string              // "" = the wallet began by itself
-	Details      map[string][]string // configuration to the keys of the fields in it
-	GivenAt      time.Time
-	ExpiresAt    time.Time
-	WithdrawnAt  time.Time // zero = it stands
-	WithdrawnBy  string    // account
+
+	RepresentativeID uuid.UUID // who agreed, and holds what is issued, for the registrant; zero: the registrant
+
+	ClientID    string
+	ClientName  string              // as it was shown
+	OfferID     string              // "" = the wallet began by itself
+	Details     map[string][]string // configuration to the keys of the fields in it
+	GivenAt     time.Time
+	ExpiresAt   time.Time
+	WithdrawnAt time.Time // zero = it stands
+	WithdrawnBy string    // account
 }
 
 type consentRow struct {
@@ -32,14 +35,17 @@ type consentRow struct {
 	ID           string    `gorm:"column:id;primaryKey"`
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	AccountID    uuid.UUID `gorm:"column:account_id"`
-	ClientID     string    `gorm:"column:client_id"`
-	ClientName   string    `gorm:"column:client_name"`
-	OfferID      string    `gorm:"column:offer_id"`
-	Details      db.JSON   `gorm:"column:details"`
-	GivenAt      db.Time   `gorm:"column:given_at"`
-	ExpiresAt    db.Time   `gorm:"column:expires_at"`
-	WithdrawnAt  *db.Time  `gorm:"column:withdrawn_at"`
-	WithdrawnBy  string    `gorm:"column:withdrawn_by"`
+
+	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
+
+	ClientID    string   `gorm:"column:client_id"`
+	ClientName  string   `gorm:"column:client_name"`
+	OfferID     string   `gorm:"column:offer_id"`
+	Details     db.JSON  `gorm:"column:details"`
+	GivenAt     db.Time  `gorm:"column:given_at"`
+	ExpiresAt   db.Time  `gorm:"column:expires_at"`
+	WithdrawnAt *db.Time `gorm:"column:withdrawn_at"`
+	WithdrawnBy string   `gorm:"column:withdrawn_by"`
 }
 
 func (consentRow) TableName() string { return "consent" }
@@ -49,12 +55,12 @@ func consentRowOf(c Consent) consentRow {
 	for config, fields := range c.Details {
 		details[config] = joinIDs(fields)
 	}
-	return consentRow{ID: c.ID, RegistrantID: c.RegistrantID, AccountID: c.AccountID, ClientID: c.ClientID, ClientName: c.ClientName,
+	return consentRow{ID: c.ID, RegistrantID: c.RegistrantID, AccountID: c.AccountID, RepresentativeID: optionalID(c.RepresentativeID), ClientID: c.ClientID, ClientName: c.ClientName,
 		OfferID: c.OfferID, Details: details}
 }
 
 func (r consentRow) toConsent() Consent {
-	c := Consent{ID: r.ID, RegistrantID: r.RegistrantID, AccountID: r.AccountID, ClientID: r.ClientID, ClientName: r.ClientName,
+	c := Consent{ID: r.ID, RegistrantID: r.RegistrantID, AccountID: r.AccountID, RepresentativeID: idOf(r.RepresentativeID), ClientID: r.ClientID, ClientName: r.ClientName,
 		OfferID: r.OfferID, Details: map[string][]string{}, GivenAt: r.GivenAt.Time, ExpiresAt: r.ExpiresAt.Time,
 		WithdrawnAt: timeOf(r.WithdrawnAt), WithdrawnBy: r.WithdrawnBy}
 	for config, fields := range r.Details {
@@ -67,12 +73,12 @@ func (r consentRow) toConsent() Consent {
 // maxConsents is how many consents of one registrant are read, the newest.
 const maxConsents = 200
 
-// Consents gives what was agreed to about a record, the newest first, over and
-// withdrawn ones too.
+// Consents gives what was agreed to about a record, and what its registrant agreed to
+// for others, the newest first, over and withdrawn ones too.
 func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent, error) {
 	var rows []consentRow
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("registrant_id = ?", registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
+		return tx.Where("(registrant_id = ? OR representative_id = ?)", registrant, registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read consents: %w", err)
@@ -84,23 +90,31 @@ func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent,
 	return consents, nil
 }
 
-// WithdrawConsent ends a consent about a registrant's record in the name of by,
-// an account: its tokens lead to no credential any more (see Reserve), and are
-// not refreshed.
+// ReasonConsent is why a credential ends whose consent was withdrawn.
+const ReasonConsent = "consent_withdrawn"
+
+// WithdrawConsent ends a consent about a registrant's record, or one that the
+// registrant gave for another, in the name of by, an account: its tokens lead to no
+// credential any more (see Reserve), and are not refreshed. The credentials of the
+// configurations in ending that were issued under it are withdrawn in the same moment,
+// but those that are suspended: a suspension is the office's to end.
 // A second withdrawal changes nothing. ErrNotFound: the registrant has no such
 // consent.
-func (l *Ledger) WithdrawConsent(ctx context.Context, registrant uuid.UUID, id, by string) error {
+func (l *Ledger) WithdrawConsent(ctx context.Context, registrant uuid.UUID, id, by string, ending []string) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		row, err := l.lockConsent(tx, id)
 		switch {
 		case err != nil:
 			return err
-		case row.RegistrantID != registrant:
+		case row.RegistrantID != registrant && idOf(row.RepresentativeID) != registrant:
 			return ErrNotFound
 		case row.WithdrawnAt != nil:
 			return nil
 		}
-		return tx.Model(&consentRow{}).Where("id = ?", id).Updates(map[string]any{"withdrawn_at": now, "withdrawn_by": by}).Error
+		if err := tx.Model(&consentRow{}).Where("id = ?", id).Updates(map[string]any{"withdrawn_at": now, "withdrawn_by": by}).Error; err != nil {
+			return err
+		}
+		return l.endUnder(tx, id, ending, Closing{Reason: ReasonConsent, By: by}, now)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: withdraw consent: %w", err)
@@ -108,15 +122,33 @@ func (l *Ledger) WithdrawConsent(ctx context.Context, registrant uuid.UUID, id, 
 	return nil
 }
 
+// endUnder withdraws what was issued, or is being issued, under a consent. The caller
+// holds the consent: every reservation under it is committed, or will be refused.
+func (l *Ledger) endUnder(tx *gorm.DB, consent string, configIDs []string, why Closing, now db.Time) error {
+	if len(configIDs) == 0 {
+		return nil
+	}
+	var ids []uuid.UUID
+	if err := tx.Model(&issuanceRow{}).Where("consent_id = ? AND config_id IN ?", consent, configIDs).Pluck("id", &ids).Error; err != nil {
+		return err
+	}
+	_, err := l.giveUp(tx, ids, why, now)
+	return err
+}
+
 // lockConsent gives a consent and keeps a withdrawal out until the caller's
 // transaction ends, so that no grant is made of a consent that was withdrawn.
 func (l *Ledger) lockConsent(tx *gorm.DB, id string) (consentRow, error) {
+	return findConsent(tx, id, l.db.Dialect.ForUpdate())
+}
+
+func findConsent(tx *gorm.DB, id, lock string) (consentRow, error) {
 	var row consentRow
 	if !isID(id) {
 		return row, ErrNotFound
 	}
-	res := tx.Raw("SELECT id, registrant_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by"+
-		" FROM consent WHERE issuer = ? AND id = ?"+l.db.Dialect.ForUpdate(), l.issuer, id).Scan(&row)
+	res := tx.Raw("SELECT id, registrant_id, representative_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by"+
+		" FROM consent WHERE issuer = ? AND id = ?"+lock, issuerOf(tx), id).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound
 	}
@@ -134,21 +166,37 @@ func (r consentRow) standing(now db.Time) error {
 	return nil
 }
 
-// checkConsent refuses an issue that goes beyond what was agreed to: after the
+// checkConsented gives the grant of an issue, locked, if it stands and what was agreed
+// to allows the issue: ErrRevoked, ErrExpired, ErrNoConsent. The consent is held
+// against a withdrawal until the caller's transaction ends, and before the grant, as
+// everybody does who locks both.
+func (l *Ledger) checkConsented(tx *gorm.DB, i Issuance, now db.Time) (grant Grant, err error) {
+	var consent consentRow
+	if i.ConsentID != "" {
+		if consent, err = findConsent(tx, i.ConsentID, l.db.Dialect.ForShare()); err != nil {
+			return Grant{}, err
+		}
+	}
+	grant, err = checkGrant(tx, i.GrantID, l.db.Dialect.ForUpdate(), now)
+	switch {
+	case err != nil:
+		return grant, err
+	case grant.ConsentID != i.ConsentID:
+		return grant, ErrRevoked
+	case grant.ConsentID == "": // the person made the offer
+		return grant, nil
+	}
+	return grant, consent.check(i, now)
+}
+
+// check refuses an issue that goes beyond what was agreed to: after the
 // consent was withdrawn or is over, of another configuration, or of a field that
 // the configuration gained since. ErrNoConsent.
-func checkConsent(tx *gorm.DB, g Grant, i Issuance, now db.Time) error {
-	if g.ConsentID == "" {
-		return nil // the person made the offer
-	}
-	var row consentRow
-	if err := tx.Where("id = ?", g.ConsentID).Take(&row).Error; err != nil {
-		return err
-	}
-	if row.standing(now) != nil {
+func (r consentRow) check(i Issuance, now db.Time) error {
+	if r.standing(now) != nil {
 		return ErrNoConsent
 	}
-	fields, known := row.toConsent().Details[i.ConfigID]
+	fields, known := r.toConsent().Details[i.ConfigID]
 	if !known {
 		return ErrNoConsent
 	}

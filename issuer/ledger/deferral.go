@@ -28,6 +28,7 @@ type Deferral struct {
 	RegistrantID uuid.UUID
 	ConfigID     string
 	GrantID      string // of the token that asked; another one of the same client may fetch
+	ConsentID    string // of that token's grant, for Defer alone: it is not stored
 	ClientID     string // "" = an anonymous wallet
 	Keys         []DeferredKey
 	State        DeferralState
@@ -83,18 +84,14 @@ func (r deferralRow) toDeferral() Deferral {
 // is set by Defer.
 func (l *Ledger) Defer(ctx context.Context, d Deferral, nonce string, nonceExpires time.Time) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		grant, err := checkGrant(tx, d.GrantID, l.db.Dialect.ForUpdate(), now)
-		if err != nil {
-			return err
-		}
-		if err := checkConsent(tx, grant, Issuance{ConfigID: d.ConfigID}, now); err != nil {
+		if _, err := l.checkConsented(tx, Issuance{GrantID: d.GrantID, ConsentID: d.ConsentID, ConfigID: d.ConfigID}, now); err != nil {
 			return err
 		}
 		if err := checkSuspended(tx, d.RegistrantID, d.ConfigID); err != nil {
 			return err
 		}
 		var n int64
-		err = tx.Model(&deferralRow{}).Where("grant_id = ? AND config_id = ?", d.GrantID, d.ConfigID).Count(&n).Error
+		err := tx.Model(&deferralRow{}).Where("grant_id = ? AND config_id = ?", d.GrantID, d.ConfigID).Count(&n).Error
 		if err != nil {
 			return err
 		}

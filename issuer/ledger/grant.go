@@ -28,6 +28,7 @@ type Grant struct {
 	ConfigIDs   []string
 	ClientID    string            // "" = an anonymous wallet
 	JKT         string            // thumbprint of the DPoP key that the token is bound to; "" = none
+	Instance    string            // thumbprint of the attested key that the refresh token is bound to; "" = none
 	ConsentID   string            // "" = the person made the offer: nobody had to be asked
 	Identifiers map[string]string // credential_identifier to configuration; nil = none were issued
 	ExpiresAt   time.Time
@@ -56,6 +57,7 @@ type grantRow struct {
 	ConfigIDs   string   `gorm:"column:config_ids"`
 	ClientID    string   `gorm:"column:client_id"`
 	JKT         string   `gorm:"column:jkt"`
+	Instance    string   `gorm:"column:instance"`
 	ConsentID   string   `gorm:"column:consent_id"`
 	Identifiers db.JSON  `gorm:"column:identifiers"`
 	CreatedAt   db.Time  `gorm:"column:created_at"`
@@ -72,13 +74,13 @@ func grantRowOf(g Grant, now db.Time) grantRow {
 	}
 	return grantRow{ID: g.ID, Family: g.Family, Kind: string(g.Kind), OfferID: g.OfferID, RegistrantID: g.RegistrantID,
 		RepresentativeID: optionalID(g.RepresentativeID),
-		ConfigIDs:        joinIDs(g.ConfigIDs), ClientID: g.ClientID, JKT: g.JKT, ConsentID: g.ConsentID, Identifiers: identifiers,
+		ConfigIDs:        joinIDs(g.ConfigIDs), ClientID: g.ClientID, JKT: g.JKT, Instance: g.Instance, ConsentID: g.ConsentID, Identifiers: identifiers,
 		CreatedAt: now, ExpiresAt: db.TimeOf(g.ExpiresAt)}
 }
 
 func (r grantRow) toGrant() Grant {
 	g := Grant{ID: r.ID, Family: r.Family, Kind: GrantKind(r.Kind), OfferID: r.OfferID, RegistrantID: r.RegistrantID, RepresentativeID: idOf(r.RepresentativeID),
-		ConfigIDs: splitIDs(r.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, ConsentID: r.ConsentID, ExpiresAt: r.ExpiresAt.Time}
+		ConfigIDs: splitIDs(r.ConfigIDs), ClientID: r.ClientID, JKT: r.JKT, Instance: r.Instance, ConsentID: r.ConsentID, ExpiresAt: r.ExpiresAt.Time}
 	for id, config := range r.Identifiers {
 		if g.Identifiers == nil {
 			g.Identifiers = map[string]string{}
@@ -96,6 +98,7 @@ type Redemption struct {
 	GrantID    string // random id of the grant to be made
 	ClientID   string // "" = an anonymous wallet
 	JKT        string // thumbprint of the DPoP key to bind the token to; "" = none
+	Instance   string // thumbprint of the attested key to bind the refresh token to; "" = none
 	Life       time.Duration
 	Refresh    Refresh
 	// Narrow gives what of the offered configurations is granted, with their
@@ -181,7 +184,7 @@ func makeGrant(tx *gorm.DB, o offerRow, r Redemption, now db.Time) (Grant, error
 		return Grant{}, err
 	}
 	g := Grant{ID: r.GrantID, Family: r.GrantID, Kind: PreAuthorizedCode, OfferID: o.ID, RegistrantID: o.RegistrantID, RepresentativeID: idOf(o.RepresentativeID),
-		ConfigIDs: configIDs, Identifiers: identifiers, ClientID: r.ClientID, JKT: r.JKT}
+		ConfigIDs: configIDs, Identifiers: identifiers, ClientID: r.ClientID, JKT: r.JKT, Instance: r.Instance}
 	return insertGrant(tx, g, r.Life, r.Refresh, now)
 }
 
@@ -207,7 +210,7 @@ func checkGrant(tx *gorm.DB, id, lock string, now db.Time) (Grant, error) {
 
 func findGrant(tx *gorm.DB, id, lock string) (grantRow, error) {
 	var row grantRow
-	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, consent_id, identifiers,"+
+	res := tx.Raw("SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, instance, consent_id, identifiers,"+
 		" created_at, expires_at, revoked_at FROM issue_grant WHERE issuer = ? AND id = ?"+lock, issuerOf(tx), id).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound

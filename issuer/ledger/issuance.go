@@ -47,6 +47,7 @@ type Issuance struct {
 	Format       string
 	GrantID      string
 	Family       string // of the grant; set by Reserve
+	ConsentID    string // of the grant; "" = the person made the offer
 	ResponseID   string // the response that it goes out with; the copies of a batch share it
 	State        State
 	KID          string            // the key it is signed with
@@ -86,6 +87,7 @@ type issuanceRow struct {
 	Format       string    `gorm:"column:format"`
 	GrantID      string    `gorm:"column:grant_id"`
 	Family       string    `gorm:"column:family"`
+	ConsentID    string    `gorm:"column:consent_id"`
 	ResponseID   string    `gorm:"column:response_id"`
 	State        string    `gorm:"column:state"`
 	KID          string    `gorm:"column:kid"`
@@ -121,7 +123,7 @@ func issuanceRowOf(i Issuance) issuanceRow {
 	for k, h := range i.Fields {
 		fields[k] = base64.RawURLEncoding.EncodeToString(h)
 	}
-	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, RepresentativeID: optionalID(i.RepresentativeID), ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, Family: i.Family, ResponseID: i.ResponseID,
+	return issuanceRow{ID: i.ID, RegistrantID: i.RegistrantID, RepresentativeID: optionalID(i.RepresentativeID), ConfigID: i.ConfigID, Format: i.Format, GrantID: i.GrantID, Family: i.Family, ConsentID: i.ConsentID, ResponseID: i.ResponseID,
 		State: string(i.State), KID: i.KID, Holder: i.Holder, Fields: fields, VersionNo: i.VersionNo, ChainNo: i.ChainNo,
 		ListID: i.ListID, ListIndex: i.ListIndex, ValidFrom: db.Time{Time: i.ValidFrom}, ValidUntil: db.Time{Time: i.ValidUntil},
 		ReservedAt: db.Time{Time: i.ReservedAt}, Reason: i.Reason, Grace: int64(i.Grace / time.Second)}
@@ -139,7 +141,7 @@ func (r issuanceRow) toIssuance() Issuance {
 			fields[k] = nil
 		}
 	}
-	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, RepresentativeID: idOf(r.RepresentativeID), ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, Family: r.Family, ResponseID: r.ResponseID,
+	return Issuance{ID: r.ID, RegistrantID: r.RegistrantID, RepresentativeID: idOf(r.RepresentativeID), ConfigID: r.ConfigID, Format: r.Format, GrantID: r.GrantID, Family: r.Family, ConsentID: r.ConsentID, ResponseID: r.ResponseID,
 		State: State(r.State), KID: r.KID, Holder: r.Holder, Fields: fields, VersionNo: r.VersionNo, ChainNo: r.ChainNo,
 		ListID: r.ListID, ListIndex: r.ListIndex, ValidFrom: r.ValidFrom.Time, ValidUntil: r.ValidUntil.Time,
 		ReservedAt: r.ReservedAt.Time, IssuedAt: timeOf(r.IssuedAt), ClosedAt: timeOf(r.ClosedAt), ClosedBy: r.ClosedBy, Reason: r.Reason,

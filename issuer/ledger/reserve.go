@@ -42,11 +42,8 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		if err := l.checkGate(tx, first); err != nil {
 			return err
 		}
-		grant, err := checkGrant(tx, first.GrantID, l.db.Dialect.ForUpdate(), now)
+		grant, err := l.checkConsented(tx, first, now)
 		if err != nil {
-			return err
-		}
-		if err := checkConsent(tx, grant, first, now); err != nil {
 			return err
 		}
 		if err := checkRoom(tx, first.GrantID, first.ConfigID); err != nil {

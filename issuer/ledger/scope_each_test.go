@@ -44,7 +44,7 @@ func TestIssuersDoNotSeeEachOther(t *testing.T) {
 			"decide":   {other.Decide(ctx, h.pushed, nil, time.Hour), ledger.ErrUsed},
 			"refresh":  {errOf(other.Renew(ctx, ledger.Renewal{Hash: "refresh", Life: time.Minute})), ledger.ErrNotFound},
 			"family":   {errOf(other.RefreshFamily(ctx, "refresh")), ledger.ErrNotFound},
-			"consent":  {other.WithdrawConsent(ctx, b.person, h.consent, "t"), ledger.ErrNotFound},
+			"consent":  {other.WithdrawConsent(ctx, b.person, h.consent, "t", nil), ledger.ErrNotFound},
 			"revoke":   {other.RevokeKey(ctx, "kid", ledger.Entry{Actor: "t", Reason: "r"}), ledger.ErrNotFound},
 			"certify":  {other.CertifyKey(ctx, "kid", nil, ledger.Entry{Actor: "t", Reason: "r"}), ledger.ErrNotFound},
 		} {
