@@ -131,6 +131,7 @@ func startFlowServer(b *testing.B, role, database string, master secret.Master, 
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
+	b.Cleanup(func() { cmd.Process.Kill() }) // if it was not stopped
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		b.Fatalf("%s server: %v", role, err)

@@ -7,35 +7,50 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"socialregistry/internal/jose"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer/oauth"
 )
 
-// flowWallet is a wallet that does nothing but ask: it takes every step of a flow
-// over one connection and looks at no more than the next step needs.
+// flowWallet is a wallet, and the browser of its owner, that do nothing but ask:
+// they take every step of a flow over one connection and look at no more than the
+// next step needs.
 type flowWallet struct {
+	flowOwner
 	url    string
 	client *http.Client
-	key    *ecdsa.PrivateKey
 	jwk    map[string]any
 	dpop   bool // tokens are bound to the key
 }
 
-func newFlowWallet(t testing.TB, url string, dpop bool) *flowWallet {
+// flowOwner is whose wallet it is, and what is there before a flow begins.
+type flowOwner struct {
+	id       uuid.UUID
+	session  string            // of the browser: the owner is signed in
+	clientID string            // as which the wallet is registered
+	key      *ecdsa.PrivateKey // of the wallet, for everything
+	from     net.Addr          // an address of its own: limits are per address
+}
+
+func newFlowWallet(t testing.TB, url string, owner flowOwner, dpop bool) *flowWallet {
 	t.Helper()
-	key := newKey(t)
-	jwk, err := jose.PublicJWK(key.Public())
+	jwk, err := jose.PublicJWK(owner.key.Public())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &flowWallet{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}, key: key, jwk: jwk, dpop: dpop}
+	transport := &http.Transport{MaxIdleConnsPerHost: 1, DialContext: (&net.Dialer{LocalAddr: owner.from}).DialContext}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &flowWallet{flowOwner: owner, url: url, client: client, jwk: jwk, dpop: dpop}
 }
 
 // preAuthorized takes a credential by the pre-authorized code of an offer.
@@ -49,29 +64,32 @@ func (w *flowWallet) preAuthorized(offer string) error {
 		return err
 	}
 	form := url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {document.Grants[oauth.GrantPreAuthorizedCode].Code}}
-	return w.redeem(form)
+	return w.redeem(form, nil)
 }
 
-// redeem turns a code into a token, and that into a credential.
-func (w *flowWallet) redeem(form url.Values) error {
+// redeem turns a code into a token, and that into a credential. claims are those
+// that the proof of possession holds besides.
+func (w *flowWallet) redeem(form url.Values, claims object) error {
 	var token struct {
 		Token string `json:"access_token"`
 	}
-	call := flowCall{method: "POST", path: "/oid4vci/token", contentType: "application/x-www-form-urlencoded", body: form.Encode(), bound: w.dpop}
+	call := flowCall{method: "POST", path: "/oid4vci/token", contentType: formMedia, body: form.Encode(), bound: w.dpop}
 	if err := w.call(call, &token); err != nil {
 		return err
 	}
-	return w.credential(token.Token)
+	return w.credential(token.Token, claims)
 }
 
-func (w *flowWallet) credential(token string) error {
+func (w *flowWallet) credential(token string, claims object) error {
 	var nonce struct {
 		Nonce string `json:"c_nonce"`
 	}
 	if err := w.call(flowCall{method: "POST", path: "/oid4vci/nonce"}, &nonce); err != nil {
 		return err
 	}
-	proof, err := w.sign(object{"typ": "openid4vci-proof+jwt", "jwk": w.jwk}, object{"aud": publicURL, "iat": time.Now().Unix(), "nonce": nonce.Nonce})
+	proven := object{"aud": publicURL, "iat": time.Now().Unix(), "nonce": nonce.Nonce}
+	maps.Copy(proven, claims)
+	proof, err := w.sign(object{"typ": "openid4vci-proof+jwt", "jwk": w.jwk}, proven)
 	if err != nil {
 		return err
 	}
@@ -105,42 +123,60 @@ type flowCall struct {
 	method, path, contentType, body string
 	token                           string // access token; "" for none
 	bound                           bool   // with a DPoP proof
+	session                         string // of a browser; "" for none
 }
 
-// call sends a request and reads the answer into into.
+// call sends a request and reads the JSON of the answer into into.
 func (w *flowWallet) call(c flowCall, into any) error {
-	req, err := http.NewRequest(c.method, w.url+c.path, strings.NewReader(c.body))
+	_, raw, err := w.send(c)
 	if err != nil {
 		return err
 	}
+	return json.Unmarshal(raw, into)
+}
+
+// send sends a request and gives what came back, if it is no refusal.
+func (w *flowWallet) send(c flowCall) (http.Header, []byte, error) {
+	req, err := w.request(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	res, err := w.client.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("%s %s: %d %s", c.method, c.path, res.StatusCode, raw)
+	}
+	return res.Header, raw, err
+}
+
+func (w *flowWallet) request(c flowCall) (*http.Request, error) {
+	req, err := http.NewRequest(c.method, w.url+c.path, strings.NewReader(c.body))
+	if err != nil {
+		return nil, err
+	}
 	if c.contentType != "" {
 		req.Header.Set("Content-Type", c.contentType)
+	}
+	if c.session != "" {
+		req.AddCookie(&http.Cookie{Name: "sr_session", Value: c.session})
 	}
 	scheme := oauth.TokenTypeBearer
 	if c.bound {
 		scheme = oauth.TokenTypeDPoP
 		proof, err := w.dpopProof(c)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		req.Header.Set("DPoP", proof)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", scheme+" "+c.token)
 	}
-	res, err := w.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %d %s", c.method, c.path, res.StatusCode, raw)
-	}
-	return json.Unmarshal(raw, into)
+	return req, nil
 }
 
 // dpopProof is a proof for this call (RFC 9449 §4.2).
