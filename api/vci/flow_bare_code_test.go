@@ -78,7 +78,9 @@ func (b *bare) person(r *http.Request) (s sealed, err error) {
 
 // asked reads a pushed request and its client.
 func (b *bare) asked(r *http.Request, id string) (request map[string]any, err error) {
-	err = b.read(r.Context(), func(q *query) { request = q.row(`SELECT * FROM pushed_request WHERE id = $1 LIMIT $2`, id, 1) })
+	err = b.read(r.Context(), func(q *query) {
+		request = q.row(`SELECT * FROM pushed_request WHERE id = $1 AND issuer = $2 LIMIT $3`, id, rootIssuer, 1)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,9 @@ func (b *bare) authorize(r *http.Request) (any, error) {
 		return nil, err
 	}
 	id := strings.TrimPrefix(r.URL.Query().Get("request_uri"), oauth.RequestURI(""))
-	err := b.read(r.Context(), func(q *query) { q.row(`SELECT * FROM pushed_request WHERE id = $1 LIMIT $2`, id, 1) })
+	err := b.read(r.Context(), func(q *query) {
+		q.row(`SELECT * FROM pushed_request WHERE id = $1 AND issuer = $2 LIMIT $3`, id, rootIssuer, 1)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +178,7 @@ func (b *bare) decide(r *http.Request) (any, error) {
 	proof, _ := document["challenge"].(string)
 	code := b.sealed("authorization", sealed{ID: consent, Person: person.Person, Client: client, Redirect: back, Challenge: proof})
 	err = b.write(r.Context(), func(q *query) {
-		q.exec(`DELETE FROM pushed_request WHERE id = $1`, decision.ID)
+		q.exec(`DELETE FROM pushed_request WHERE id = $1 AND issuer = $2`, decision.ID, rootIssuer)
 		q.insert("consent", "id, registrant_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by",
 			consent, person.Person, person.Account, client, "Wallet", "", object{sd: "given_name family_name birth_date"}, now, now.Add(time.Hour), nil, "")
 	})
@@ -200,7 +204,7 @@ func (b *bare) redeemCode(r *http.Request, form url.Values) (any, error) {
 		q.use("bare", grant)
 		q.row(`SELECT id, disabled_at FROM oauth_client WHERE id = $1 FOR SHARE`, code.Client)
 		q.row(`SELECT id, registrant_id, account_id, client_id, client_name, offer_id, details, given_at, expires_at, withdrawn_at, withdrawn_by
-			FROM consent WHERE id = $1 FOR UPDATE`, code.ID)
+			FROM consent WHERE issuer = $1 AND id = $2 FOR UPDATE`, rootIssuer, code.ID)
 		q.grant(grant, "authorization_code", "", code.ID, code)
 	})
 	return b.tokenFor(grant, code.Person), err

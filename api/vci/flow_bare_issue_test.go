@@ -16,12 +16,12 @@ import (
 )
 
 const readOffer = `SELECT id, registrant_id, representative_id, config_ids, grant_types, state, tx_code_hash, tx_code_mode, tx_failures, replaces, created_by,
-	cancelled_by, created_at, expires_at FROM credential_offer WHERE id = $1`
+	cancelled_by, created_at, expires_at FROM credential_offer WHERE issuer = $1 AND id = $2`
 
 func (b *bare) offer(r *http.Request) (any, error) {
 	var code string
 	err := b.read(r.Context(), func(q *query) {
-		if o := q.row(readOffer, r.PathValue("id")); q.err == nil {
+		if o := q.row(readOffer, rootIssuer, r.PathValue("id")); q.err == nil {
 			code = b.sealed("code", sealed{ID: o["id"].(string), Person: o["registrant_id"].([16]byte)})
 		}
 	})
@@ -45,9 +45,9 @@ func (b *bare) token(r *http.Request) (any, error) {
 	}
 	grant := secret.RandomID(16)
 	err = b.write(r.Context(), func(q *query) {
-		q.row(readOffer+` FOR UPDATE`, code.ID)
+		q.row(readOffer+` FOR UPDATE`, rootIssuer, code.ID)
 		q.use("bare", code.ID)
-		q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3)`, "redeemed", code.ID, "waiting")
+		q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3) AND issuer = $4`, "redeemed", code.ID, "waiting", rootIssuer)
 		q.grant(grant, "pre-authorized_code", code.ID, "", code)
 	})
 	return b.tokenFor(grant, code.Person), err
@@ -110,21 +110,21 @@ func (b *bare) credential(r *http.Request) (any, error) {
 }
 
 const readGrant = `SELECT id, family, kind, offer_id, registrant_id, representative_id, config_ids, client_id, jkt, consent_id, identifiers, created_at, expires_at, revoked_at
-	FROM issue_grant WHERE id = $1`
+	FROM issue_grant WHERE issuer = $1 AND id = $2`
 
 // present reads the grant behind a token, and uses up the DPoP proof if there is
 // one.
 func (b *bare) present(r *http.Request, grant string) error {
 	proof := r.Header.Get("DPoP")
 	if proof == "" {
-		return b.read(r.Context(), func(q *query) { q.row(readGrant, grant) })
+		return b.read(r.Context(), func(q *query) { q.row(readGrant, rootIssuer, grant) })
 	}
 	claims, err := verified(proof)
 	if err != nil {
 		return err
 	}
 	return b.write(r.Context(), func(q *query) {
-		q.row(readGrant, grant)
+		q.row(readGrant, rootIssuer, grant)
 		q.use("dpop", claims.JTI)
 	})
 }
@@ -161,14 +161,14 @@ func (q *query) revision() { q.row(`SELECT revision FROM field_revision WHERE on
 func (b *bare) reserve(ctx context.Context, access sealed, nonce string) (id uuid.UUID, err error) {
 	id, now := uuid.New(), time.Now()
 	return id, b.write(ctx, func(q *query) {
-		gate := q.row(`SELECT chain_no, (SELECT count(*) FROM signing_key WHERE kid = $1 AND revoked_at IS NOT NULL) AS revoked
-			FROM registrant_gate WHERE id = $2 FOR SHARE`, "key", access.Person)
-		grant := q.row(readGrant+` FOR UPDATE`, access.ID)
+		gate := q.row(`SELECT chain_no, (SELECT count(*) FROM signing_key WHERE issuer = $1 AND kid = $2 AND revoked_at IS NOT NULL) AS revoked
+			FROM registrant_gate WHERE id = $3 FOR SHARE`, rootIssuer, "key", access.Person)
+		grant := q.row(readGrant+` FOR UPDATE`, rootIssuer, access.ID)
 		if q.err == nil && grant["consent_id"] != "" {
-			q.row(`SELECT * FROM consent WHERE id = $1 LIMIT $2`, grant["consent_id"], 1)
+			q.row(`SELECT * FROM consent WHERE id = $1 AND issuer = $2 LIMIT $3`, grant["consent_id"], rootIssuer, 1)
 		}
-		q.row(`SELECT COUNT(DISTINCT(response_id)) FROM issuance WHERE grant_id = $1 AND config_id = $2`, access.ID, sd)
-		q.row(`SELECT count(*) FROM issuance WHERE registrant_id = $1 AND config_id = $2 AND state = $3`, access.Person, sd, "suspended")
+		q.row(`SELECT COUNT(DISTINCT(response_id)) FROM issuance WHERE grant_id = $1 AND config_id = $2 AND issuer = $3`, access.ID, sd, rootIssuer)
+		q.row(`SELECT count(*) FROM issuance WHERE registrant_id = $1 AND config_id = $2 AND state = $3 AND issuer = $4`, access.Person, sd, "suspended", rootIssuer)
 		q.use("bare", nonce)
 		q.insert("issuance", `id, registrant_id, config_id, format, grant_id, family, response_id, state, kid, holder, fields, version_no, chain_no, list_id, list_index,
 			valid_from, valid_until, reserved_at, issued_at, closed_at, closed_by, reason, accepted_at, failed_at, deleted_at, grace, supersedes, replaced_by, replace_at, representative_id`,
@@ -179,18 +179,19 @@ func (b *bare) reserve(ctx context.Context, access sealed, nonce string) (id uui
 
 func (b *bare) record(ctx context.Context, access sealed, id uuid.UUID) error {
 	return b.write(ctx, func(q *query) {
-		q.row(`SELECT * FROM issuance WHERE response_id IN (SELECT response_id FROM issuance WHERE id IN ($1)) AND state IN ($2) ORDER BY id FOR UPDATE`, id, "reserved")
-		q.exec(`UPDATE issuance SET issued_at = $1, state = $2 WHERE id IN ($3)`, time.Now(), "issued", id)
+		q.row(`SELECT * FROM issuance WHERE issuer = $1 AND response_id IN (SELECT response_id FROM issuance WHERE issuer = $2 AND id IN ($3)) AND state IN ($4)
+			ORDER BY id FOR UPDATE`, rootIssuer, rootIssuer, id, "reserved")
+		q.exec(`UPDATE issuance SET issued_at = $1, state = $2 WHERE id IN ($3) AND issuer = $4`, time.Now(), "issued", id, rootIssuer)
 		offer := q.row(`SELECT id, config_ids, created_by, created_at, replaces FROM credential_offer
-			WHERE id = (SELECT offer_id FROM issue_grant WHERE id = $1) FOR UPDATE`, access.ID)
+			WHERE issuer = $1 AND id = (SELECT offer_id FROM issue_grant WHERE issuer = $2 AND id = $3) FOR UPDATE`, rootIssuer, rootIssuer, access.ID)
 		if offer != nil {
-			q.row(`SELECT COUNT(DISTINCT(config_id)) FROM issuance WHERE grant_id = $1 AND issued_at IS NOT NULL`, access.ID)
-			q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3)`, "issued", offer["id"], "redeemed")
+			q.row(`SELECT COUNT(DISTINCT(config_id)) FROM issuance WHERE grant_id = $1 AND issued_at IS NOT NULL AND issuer = $2`, access.ID, rootIssuer)
+			q.exec(`UPDATE credential_offer SET state = $1 WHERE id = $2 AND state IN ($3) AND issuer = $4`, "issued", offer["id"], "redeemed", rootIssuer)
 			q.event(id, access.Person, "offered")
 		}
 		q.event(id, access.Person, "issued")
-		q.row(`SELECT kind FROM issue_grant WHERE id = $1`, access.ID)
-		q.exec(`DELETE FROM standing_reissue WHERE registrant_id = $1 AND config_id = $2`, access.Person, sd)
+		q.row(`SELECT kind FROM issue_grant WHERE issuer = $1 AND id = $2`, rootIssuer, access.ID)
+		q.exec(`DELETE FROM standing_reissue WHERE issuer = $1 AND registrant_id = $2 AND config_id = $3`, rootIssuer, access.Person, sd)
 	})
 }
 

@@ -129,18 +129,21 @@ func (q *query) exec(sql string, args ...any) {
 	}
 }
 
-// insert writes one row; columns are separated by commas.
+// rootIssuer is whose rows they are.
+const rootIssuer = ""
+
+// insert writes one row of the issuer; columns are separated by commas.
 func (q *query) insert(table, columns string, values ...any) {
 	places := make([]string, len(values))
 	for n := range values {
-		places[n] = fmt.Sprintf("$%d", n+1)
+		places[n] = fmt.Sprintf("$%d", n+2)
 	}
-	q.exec("INSERT INTO "+table+" ("+columns+") VALUES ("+strings.Join(places, ", ")+")", values...)
+	q.exec("INSERT INTO "+table+" (issuer, "+columns+") VALUES ($1, "+strings.Join(places, ", ")+")", append([]any{rootIssuer}, values...)...)
 }
 
 // use marks an id as used.
 func (q *query) use(kind, id string) {
-	q.exec(`INSERT INTO used_id (kind, id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, kind, id, time.Now())
+	q.exec(`INSERT INTO used_id (issuer, kind, id, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, rootIssuer, kind, id, time.Now())
 }
 
 // row gives the values of the last row, by column.
