@@ -23,6 +23,7 @@ type client struct {
 	ClientKid   string        `help:"Its kid at the issuer; without it, its thumbprint." placeholder:"KID"`
 	Provider    string        `help:"PEM file of a trial wallet provider, made by the command provider: attests the client and its keys." type:"existingfile" placeholder:"FILE"`
 	RedirectURI string        `help:"Where the browser comes back to, on this machine." default:"http://127.0.0.1:8765/callback" placeholder:"URL"`
+	Anchors     string        `help:"PEM file of the CAs that certify issuers: signed metadata and mobile documents must lead to one. Without it, the keys that the issuer publishes count." type:"existingfile" placeholder:"FILE"`
 	Scope       bool          `help:"Ask by scope instead of authorization_details."`
 	Bearer      bool          `help:"Take bearer tokens even if the server can bind them to a key (DPoP)."`
 	Encrypt     bool          `help:"Encrypt requests and answers."`
@@ -49,8 +50,27 @@ func (c client) wallet(s *store, t *terminal) (*wallet, error) {
 			return nil, fmt.Errorf("make a key: %w", err)
 		}
 	}
+	if config.Anchors, w.ways.anchors, err = readAnchors(c.Anchors); err != nil {
+		return nil, err
+	}
 	w.client = vciclient.New(config)
 	return w, nil
+}
+
+// readAnchors reads certificates of CAs; "" gives none.
+func readAnchors(file string) (*x509.CertPool, string, error) {
+	if file == "" {
+		return nil, "", nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", file, err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(b) {
+		return nil, "", fmt.Errorf("%s holds no certificates in PEM", file)
+	}
+	return pool, string(b), nil
 }
 
 // authentication is how the client shows who it is: nil for not at all.

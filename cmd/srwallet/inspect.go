@@ -12,8 +12,13 @@ import (
 // inspect refuses a credential that is not what was offered, not signed by the
 // issuer of the offer, or not bound to the key that was proved.
 func (w *wallet) inspect(ctx context.Context, i *vciclient.Issuer, c vciclient.Configuration, key *vciclient.Key, credential []byte) error {
-	if c.Format == vciclient.FormatLDP {
+	switch c.Format {
+	case vciclient.FormatLDP:
 		return w.inspectLDP(ctx, i, c, key, credential)
+	case vciclient.FormatJWT:
+		return w.inspectJWT(ctx, i, c, key, string(credential))
+	case vciclient.FormatMdoc:
+		return w.inspectMdoc(ctx, i, c, key, string(credential))
 	}
 	return w.inspectSDJWT(ctx, i, c, key, string(credential))
 }

@@ -20,13 +20,18 @@ import (
 	"socialregistry/contexts"
 	"socialregistry/did"
 	"socialregistry/internal/jose"
+	"socialregistry/internal/vciclient"
 	"socialregistry/issuer/dataintegrity"
+	"socialregistry/issuer/jwtvc"
+	"socialregistry/issuer/mdoc"
 	"socialregistry/issuer/sdjwt"
 )
 
 const (
 	sdjwtID  = "Person_dc_sd_jwt"
 	ldpID    = "Person_ldp_vc"
+	jwtID    = "Person_jwt_vc_json"
+	mdocID   = "Person_mso_mdoc"
 	grantURN = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 )
 
@@ -45,6 +50,12 @@ type testIssuer struct {
 	change   map[string]func(a *reply)
 	sign     func(format string, claims map[string]any) // changes what is signed
 	txCode   string
+	offered  []string               // configurations
+	signer   *vciclient.Provider    // of mobile documents: a key with certificates
+	signJWT  func(c *jwtvc.Content) // as sign
+	signMdoc func(document *mdoc.Issue)
+	client   string           // whose refresh tokens are taken, "" for no refresh tokens
+	refresh  string           // the one that is good
 	proofs   []map[string]any // headers of the proofs that came
 	requests []map[string]any // bodies of the credential requests
 }
@@ -59,7 +70,7 @@ type reply struct {
 
 func newTestIssuer(t *testing.T) *testIssuer {
 	t.Helper()
-	i := &testIssuer{t: t, change: map[string]func(*reply){}}
+	i := &testIssuer{t: t, change: map[string]func(*reply){}, offered: []string{sdjwtID, ldpID}, signJWT: func(*jwtvc.Content) {}, signMdoc: func(*mdoc.Issue) {}}
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
 	i.url = strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
@@ -68,6 +79,9 @@ func newTestIssuer(t *testing.T) *testIssuer {
 		t.Fatal(err)
 	}
 	if _, i.ed, err = ed25519.GenerateKey(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if i.signer, err = vciclient.NewProvider(now()); err != nil {
 		t.Fatal(err)
 	}
 	iri, doc, _ := contexts.Registry(i.url)
@@ -127,7 +141,7 @@ func (i *testIssuer) grant() map[string]any {
 }
 
 func (i *testIssuer) offer(*http.Request) map[string]any {
-	return map[string]any{"credential_issuer": i.id(), "credential_configuration_ids": []string{sdjwtID, ldpID}, "grants": map[string]any{grantURN: i.grant()}}
+	return map[string]any{"credential_issuer": i.id(), "credential_configuration_ids": i.offered, "grants": map[string]any{grantURN: i.grant()}}
 }
 
 // byReference and byValue are the two forms of the link.
@@ -151,6 +165,9 @@ func (i *testIssuer) metadata(*http.Request) map[string]any {
 			sdjwtID: map[string]any{"format": "dc+sd-jwt", "vct": i.url + "/person", "cryptographic_binding_methods_supported": []string{"jwk", "did:key"}, "proof_types_supported": jwt},
 			ldpID: map[string]any{"format": "ldp_vc", "cryptographic_binding_methods_supported": []string{"did:key"}, "proof_types_supported": jwt,
 				"credential_definition": map[string]any{"@context": i.ldpContexts, "type": []string{"VerifiableCredential", "SocialRegistryPersonCredential"}}},
+			jwtID: map[string]any{"format": "jwt_vc_json", "cryptographic_binding_methods_supported": []string{"did:key"}, "proof_types_supported": jwt,
+				"credential_definition": map[string]any{"type": []string{"VerifiableCredential", "SocialRegistryPersonCredential"}}},
+			mdocID: map[string]any{"format": "mso_mdoc", "doctype": doctype, "cryptographic_binding_methods_supported": []string{"cose_key"}, "proof_types_supported": jwt},
 		},
 	}
 }
@@ -161,12 +178,16 @@ func (i *testIssuer) server(*http.Request) map[string]any {
 }
 
 func (i *testIssuer) keys(*http.Request) map[string]any {
-	jwk, err := jose.PublicJWK(i.ec.Public())
-	if err != nil {
-		i.t.Error(err)
+	var list []any
+	for kid, key := range map[string]crypto.Signer{"ec-1": i.ec, "mdoc-1": i.signer.Key} {
+		jwk, err := jose.PublicJWK(key.Public())
+		if err != nil {
+			i.t.Error(err)
+		}
+		jwk["kid"] = kid
+		list = append(list, jwk)
 	}
-	jwk["kid"] = "ec-1"
-	return map[string]any{"issuer": i.id(), "jwks": map[string]any{"keys": []any{jwk}}}
+	return map[string]any{"issuer": i.id(), "jwks": map[string]any{"keys": list}}
 }
 
 func (i *testIssuer) did() string {
@@ -191,10 +212,17 @@ func (i *testIssuer) context(*http.Request) map[string]any {
 }
 
 func (i *testIssuer) token(r *http.Request) map[string]any {
-	if r.PostFormValue("grant_type") != grantURN || r.PostFormValue("pre-authorized_code") != "code-1" || r.PostFormValue("tx_code") != i.txCode {
-		return nil
+	t := map[string]any{"access_token": "token-1", "token_type": "Bearer", "expires_in": 300}
+	if i.client != "" {
+		t["refresh_token"] = i.refresh
 	}
-	return map[string]any{"access_token": "token-1", "token_type": "Bearer", "expires_in": 300}
+	switch grant := r.PostFormValue("grant_type"); {
+	case grant == grantURN && r.PostFormValue("pre-authorized_code") == "code-1" && r.PostFormValue("tx_code") == i.txCode:
+		return t
+	case grant == "refresh_token" && i.client != "" && r.PostFormValue("client_id") == i.client && r.PostFormValue("refresh_token") == i.refresh:
+		return t
+	}
+	return nil
 }
 
 // credential checks the proof (OID4VCI 1.0 appendix F.1) and issues.
@@ -212,9 +240,14 @@ func (i *testIssuer) credential(r *http.Request) map[string]any {
 		configuration, _, _ = strings.Cut(body["credential_identifier"].(string), "#")
 	}
 	var credential any
-	if configuration == sdjwtID {
+	switch configuration {
+	case sdjwtID:
 		credential = i.issueSDJWT(header)
-	} else {
+	case jwtID:
+		credential = i.issueJWT(key)
+	case mdocID:
+		credential = i.issueMdoc(key)
+	default:
 		credential = i.issueLDP(key)
 	}
 	return map[string]any{"credentials": []any{map[string]any{"credential": credential}}}
@@ -243,7 +276,7 @@ func (i *testIssuer) checkProof(proof string) (header map[string]any, key crypto
 		Iat   int64
 	}
 	if err := json.Unmarshal(payload, &claims); err != nil || claims.Aud != i.id() || claims.Nonce != "nonce-1" || claims.Iat != now().Unix() ||
-		header["typ"] != "openid4vci-proof+jwt" || strings.Contains(string(payload), `"iss"`) {
+		header["typ"] != "openid4vci-proof+jwt" || strings.Contains(string(payload), `"iss"`) != (i.client != "") {
 		i.t.Errorf("proof: header %v, claims %s, %v", header, payload, err)
 	}
 	return header, key

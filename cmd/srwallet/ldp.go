@@ -16,8 +16,7 @@ import (
 	"socialregistry/issuer/verify"
 )
 
-// inspectLDP checks a W3C credential (VCDM 2.0 §4). The proof is checked by
-// issuer/verify, with a bundle made of what the issuer publishes.
+// inspectLDP checks a W3C credential (VCDM 2.0 §4).
 func (w *wallet) inspectLDP(ctx context.Context, i *vciclient.Issuer, c vciclient.Configuration, key *vciclient.Key, credential []byte) error {
 	document, err := jose.DecodeObject(credential)
 	if err != nil {
@@ -30,14 +29,25 @@ func (w *wallet) inspectLDP(ctx context.Context, i *vciclient.Issuer, c vciclien
 	case subject == nil || subject["id"] != key.ID:
 		return errNotBound
 	}
-	address, err := webDocument(document["issuer"])
+	issuer, err := w.didIssuer(ctx, i, document["issuer"])
 	if err != nil {
 		return err
 	}
-	if address.Host != i.URL.Host {
-		return errors.New("it is of another issuer than the offer")
+	contexts, err := w.ownContexts(ctx, i, document)
+	if err != nil {
+		return err
 	}
-	bundle, err := w.bundleFor(ctx, i, document, address.String())
+	return w.genuine(credential, issuer, contexts)
+}
+
+// genuine asks issuer/verify, which is to know this issuer and no other.
+func (w *wallet) genuine(credential []byte, issuer verify.BundleIssuer, contexts map[string]verify.Context) error {
+	raw, err := json.Marshal(verify.Bundle{Version: verify.BundleVersion, Seq: 1, Created: w.client.Now().UTC(), Contexts: contexts,
+		Issuers: []verify.BundleIssuer{issuer}})
+	if err != nil {
+		return err
+	}
+	bundle, err := verify.ParseBundle(raw)
 	if err != nil {
 		return err
 	}
@@ -46,6 +56,21 @@ func (w *wallet) inspectLDP(ctx context.Context, i *vciclient.Issuer, c vciclien
 		return fmt.Errorf("it is not genuine: %s (%s)", result.Outcome, result.Reason)
 	}
 	return nil
+}
+
+// didIssuer is what a DID of the offer's issuer publishes: that of its host, or of
+// its path.
+func (w *wallet) didIssuer(ctx context.Context, i *vciclient.Issuer, issuer any) (verify.BundleIssuer, error) {
+	address, err := webDocument(issuer)
+	if err != nil {
+		return verify.BundleIssuer{}, err
+	}
+	own := strings.TrimSuffix(i.URL.EscapedPath(), "/") + "/did.json"
+	if address.Host != i.URL.Host || address.EscapedPath() != own && address.EscapedPath() != "/.well-known/did.json" {
+		return verify.BundleIssuer{}, errors.New("it is of another issuer than the offer")
+	}
+	keys, id, err := w.assertionKeys(ctx, address.String())
+	return verify.BundleIssuer{ID: id, URL: i.ID, Keys: keys}, err
 }
 
 // webDocument is where the document of a did:web stands (did:web §3.2); like
@@ -69,26 +94,6 @@ func webDocument(issuer any) (*url.URL, error) {
 		address = "http" + strings.TrimPrefix(address, "https")
 	}
 	return vciclient.CheckURL(address)
-}
-
-// bundleFor is all that a verifier has to know about this issuer now.
-func (w *wallet) bundleFor(ctx context.Context, i *vciclient.Issuer, document map[string]any, address string) (*verify.Bundle, error) {
-	keys, id, err := w.assertionKeys(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	contexts, err := w.ownContexts(ctx, i, document)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(verify.Bundle{
-		Version: verify.BundleVersion, Seq: 1, Created: w.client.Now().UTC(), Contexts: contexts,
-		Issuers: []verify.BundleIssuer{{ID: id, URL: i.ID, Keys: keys}},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return verify.ParseBundle(raw)
 }
 
 // assertionKeys reads the issuer's DID document (DID Core §5.3.2): the Multikeys
@@ -125,8 +130,7 @@ func (w *wallet) assertionKeys(ctx context.Context, address string) ([]verify.Bu
 	return keys, d.ID, nil
 }
 
-// multikey decodes a key by the way of did:key, which has the same text. What
-// the issuer publishes counts as in use now.
+// multikey decodes a key by the way of did:key, which has the same text.
 func (w *wallet) multikey(ctx context.Context, method, multibase string) (verify.BundleKey, error) {
 	public, err := did.NewResolver().Key(ctx, "did:key:"+multibase+"#"+multibase)
 	if err != nil {
@@ -141,9 +145,14 @@ func (w *wallet) multikey(ctx context.Context, method, multibase string) (verify
 		return verify.BundleKey{}, err
 	}
 	_, kid, _ := strings.Cut(method, "#")
+	return w.inUse(verify.BundleKey{KID: kid, Method: method, JWK: jwk, Alg: alg}), nil
+}
+
+// inUse says of a key that is published now that it signs now.
+func (w *wallet) inUse(k verify.BundleKey) verify.BundleKey {
 	const year = 365 * 24 * time.Hour
-	return verify.BundleKey{KID: kid, Method: method, JWK: jwk, Alg: alg,
-		NotBefore: w.client.Now().Add(-year).UTC(), NotAfter: w.client.Now().Add(year).UTC()}, nil
+	k.NotBefore, k.NotAfter = w.client.Now().Add(-year).UTC(), w.client.Now().Add(year).UTC()
+	return k
 }
 
 // ownContexts fetches the JSON-LD contexts that the issuer serves itself. All

@@ -21,6 +21,7 @@ type commands struct {
 
 	Accept  acceptCmd  `cmd:"" help:"Take what an offer offers, and keep it."`
 	Request requestCmd `cmd:"" help:"Ask an issuer for credentials without an offer, over the browser."`
+	Refresh refreshCmd `cmd:"" help:"Take a credential again, with its details of today."`
 	List    listCmd    `cmd:"" help:"List the credentials in the folder."`
 	Show    showCmd    `cmd:"" help:"Show one credential with its details."`
 
@@ -44,6 +45,12 @@ type requestCmd struct {
 	client
 	Issuer         string   `arg:"" help:"The issuer: https://..."`
 	Configurations []string `arg:"" help:"Ids of credential configurations, as its metadata names them."`
+}
+
+type refreshCmd struct {
+	folder
+	client
+	ID int `arg:"" help:"Number of the credential, as list gives it."`
 }
 
 type listCmd struct{ folder }
@@ -102,6 +109,14 @@ func (c acceptCmd) Run(ctx context.Context, t *terminal) error {
 // Run asks the issuer.
 func (c requestCmd) Run(ctx context.Context, t *terminal) error {
 	return c.folder.fill(t, c.client, func(w *wallet) ([]kept, error) { return w.request(ctx, c.Issuer, c.Configurations) })
+}
+
+// Run takes the credential again.
+func (c refreshCmd) Run(ctx context.Context, t *terminal) error {
+	if _, err := existingStore(c.Dir); err != nil {
+		return err
+	}
+	return c.folder.fill(t, c.client, func(w *wallet) ([]kept, error) { return w.refresh(ctx, c.ID) })
 }
 
 // fill lets a wallet take credentials into the folder. For each one line goes to

@@ -172,8 +172,22 @@ func confirmedBy(k *vciclient.Key, cnf any) error {
 	return nil
 }
 
-// issuerKey finds the key by kid in the issuer's own list (SD-JWT VC §5).
+// issuerKey finds the key by kid in the issuer's own list.
 func (w *wallet) issuerKey(ctx context.Context, i *vciclient.Issuer, kid any) (crypto.PublicKey, error) {
+	list, err := w.issuerKeys(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range list {
+		if id, ok := k["kid"].(string); ok && id == kid {
+			return jose.ParseJWK(k)
+		}
+	}
+	return nil, errors.New("the issuer has no such key")
+}
+
+// issuerKeys reads the issuer's own list of keys (SD-JWT VC §5).
+func (w *wallet) issuerKeys(ctx context.Context, i *vciclient.Issuer) ([]map[string]any, error) {
 	address := vciclient.WellKnown(i.URL, "jwt-vc-issuer")
 	w.client.Say("Reading the issuer's keys: %s", address)
 	var m struct {
@@ -193,12 +207,7 @@ func (w *wallet) issuerKey(ctx context.Context, i *vciclient.Issuer, kid any) (c
 			return nil, err
 		}
 	}
-	for _, k := range m.Keys.Keys {
-		if id, ok := k["kid"].(string); ok && id == kid {
-			return jose.ParseJWK(k)
-		}
-	}
-	return nil, errors.New("the issuer has no such key")
+	return m.Keys.Keys, nil
 }
 
 type jwks struct {

@@ -37,13 +37,18 @@ func show(out io.Writer, k kept) error {
 }
 
 func detailsOf(format string, raw []byte) (map[string]any, error) {
-	if format == vciclient.FormatLDP {
+	switch format {
+	case vciclient.FormatLDP:
 		document, err := jose.DecodeObject(raw)
 		if err != nil {
 			return nil, err
 		}
 		subject, _ := document["credentialSubject"].(map[string]any)
 		return subject, nil
+	case vciclient.FormatJWT:
+		return jwtDetails(string(raw))
+	case vciclient.FormatMdoc:
+		return mdocDetails(string(raw))
 	}
 	s, err := parseSDJWT(string(raw))
 	if err != nil {

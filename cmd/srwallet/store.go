@@ -58,8 +58,13 @@ func existingStore(dir string) (*store, error) {
 
 // fileName is the credential's own name: srverify and others tell formats by it.
 func fileName(format string) string {
-	if format == vciclient.FormatLDP {
+	switch format {
+	case vciclient.FormatLDP:
 		return "credential.json"
+	case vciclient.FormatJWT:
+		return "credential.jwt"
+	case vciclient.FormatMdoc:
+		return "credential.mdoc"
 	}
 	return "credential.sd-jwt"
 }
@@ -99,13 +104,17 @@ func (d *draft) write(name string, b []byte) error {
 // discard removes a draft to which nothing good is bound.
 func (d *draft) discard() { _ = os.RemoveAll(d.dir) } // what stays is a key that nothing is bound to
 
-// receive completes the draft with what came. It is not kept yet.
-func (d *draft) receive(k kept, credential []byte) error {
+// receive completes the draft with what came, and with leave to take it again, nil
+// for none. It is not kept yet.
+func (d *draft) receive(k kept, credential []byte, again *grant) error {
 	about, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.write(fileName(k.Format), credential), d.write("about.json", about))
+	if again != nil {
+		err = again.save(d.dir)
+	}
+	return errors.Join(err, d.write(fileName(k.Format), credential), d.write("about.json", about))
 }
 
 // left ends a draft that is neither kept nor refused: key and credential stay

@@ -108,7 +108,8 @@ func (w *wallet) await(ctx context.Context, o *order) (*vciclient.Issued, error)
 func (w *wallet) keep(ctx context.Context, o *order, n int, credential []byte) (kept, error) {
 	i, c, d := o.source.issuer, o.source.issuer.Configurations[o.want.Configuration], o.drafts[n]
 	about := kept{Configuration: o.want.Configuration, Format: c.Format, Issuer: i.ID, Received: w.client.Now().UTC().Truncate(time.Second)}
-	if err := d.receive(about, credential); err != nil {
+	again, err := w.grant(o.source)
+	if err := errors.Join(err, d.receive(about, credential, again)); err != nil {
 		return kept{}, d.left(err)
 	}
 	w.client.Say("Checking what came: who signed it, and whether it is bound to my key")

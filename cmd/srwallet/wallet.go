@@ -27,6 +27,7 @@ type ways struct {
 	open     func(ctx context.Context, address string) (callback *url.URL, err error) // the browser's step
 	provider *vciclient.Provider                                                      // attests keys, nil for none
 	dpop     crypto.Signer                                                            // offered to the server, nil for bearer tokens only
+	anchors  string                                                                   // CAs of mobile documents in PEM, "" for none
 	byScope  bool
 	copies   int
 	wait     time.Duration // for what is issued later

@@ -55,7 +55,7 @@ func Lattice() []Rule {
 
 		{9, []string{"cmd/socialregistry"}, []string{"..."}},
 		{9, []string{"cmd/srverify"}, []string{"issuer/verify", "contexts", "internal/cli"}},
-		{9, []string{"cmd/srwallet"}, []string{"internal/vciclient", "issuer/verify", "did", "internal/jose", "internal/cli"}},
+		{9, []string{"cmd/srwallet"}, []string{"internal/vciclient", "issuer/verify", "issuer/mdoc", "did", "internal/jose", "internal/cli"}},
 	}
 }
 

@@ -3,6 +3,7 @@ package vciclient
 import (
 	"context"
 	"crypto"
+	"crypto/x509"
 	"net/http"
 	"net/url"
 	"sync"
@@ -21,6 +22,7 @@ type Config struct {
 	RedirectURI string         // where the authorization server sends the browser back to
 	Auth        Authentication // how the client shows who it is; nil: not at all
 	DPoP        crypto.Signer  // key that tokens are bound to (RFC 9449); nil: bearer tokens
+	Anchors     *x509.CertPool // CAs that certify issuers; nil: whoever TLS says it is
 	Encrypt     bool           // encrypt requests and answers, where the issuer can
 	Unknown     string         // name of a parameter that every request has besides, "" for none: servers must ignore it
 }

@@ -95,7 +95,11 @@ func (c *Client) ReadIssuer(ctx context.Context, id string, configurations []str
 	address := WellKnown(u, "openid-credential-issuer")
 	c.Say("Reading how the issuer works: %s", address)
 	i := Issuer{URL: u}
-	if err := c.Fetch(ctx, address, &i); err != nil {
+	a, err := c.metadata(ctx, address, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.decode(&i); err != nil {
 		return nil, err
 	}
 	if i.ID != id { // §12.2.1: compared as they stand

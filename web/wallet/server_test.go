@@ -53,6 +53,7 @@ func TestWallets(t *testing.T) {
 		t.Run("foreign wallet", func(t *testing.T) { testForeignWallet(t, o) })
 		t.Run("foreign wallet, every format", func(t *testing.T) { testForeignWalletEveryFormat(t, o) })
 		t.Run("reference wallet", func(t *testing.T) { testReferenceWallet(t, o) })
+		t.Run("reference wallet, refresh", func(t *testing.T) { testRefresh(t, o) })
 		t.Run("not attested any more", func(t *testing.T) { testRefusedWithoutAttestation(t, o) })
 	})
 }

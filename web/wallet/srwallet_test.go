@@ -2,7 +2,12 @@ package wallet_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +19,8 @@ import (
 	"github.com/hyperledger/aries-framework-go/pkg/doc/sdjwt/common"
 
 	"socialregistry/internal/jose"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oauth"
 	"socialregistry/issuer/verify"
 	"socialregistry/registry"
 )
@@ -35,7 +42,7 @@ func (o *office) srwallet(t *testing.T, args ...string) (code int, words string)
 // each refusal that a holder can meet.
 func testReferenceWallet(t *testing.T, o *office) {
 	id, _ := o.person(t)
-	dir, offer := t.TempDir(), o.offer(t, id, true, ldp, sd)
+	dir, offer := t.TempDir(), o.offer(t, id, true, everyFormat()...)
 	wrong := strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, offer.TxCode)
 	for _, step := range []struct {
 		name string
@@ -45,7 +52,7 @@ func testReferenceWallet(t *testing.T, o *office) {
 	}{
 		{"without the transaction code", []string{offer.URI}, 1, "needs a transaction code"},
 		{"with a wrong one", []string{offer.URI, "--tx-code", wrong}, 1, "400 invalid_grant"},
-		{"with the right one", []string{offer.URI, "--tx-code", offer.TxCode}, 0, "Kept as number 2"},
+		{"with the right one", []string{offer.URI, "--tx-code", offer.TxCode}, 0, "Kept as number 4"},
 		{"by reference, once more", []string{offer.URI, "--tx-code", offer.TxCode}, 1, "answers 404"},
 		{"by value, once more", []string{offer.URIByValue, "--tx-code", offer.TxCode}, 1, "400 invalid_grant"},
 	} {
@@ -54,11 +61,56 @@ func testReferenceWallet(t *testing.T, o *office) {
 			t.Fatalf("%s: exit %d, want %d and %q in:\n%s", step.name, code, step.code, step.want, words)
 		}
 	}
-	files := []string{filepath.Join(dir, "1", "credential.json"), filepath.Join(dir, "2", "credential.sd-jwt")}
+	files := []string{filepath.Join(dir, "1", "credential.json"), filepath.Join(dir, "2", "credential.sd-jwt"),
+		filepath.Join(dir, "3", "credential.jwt"), filepath.Join(dir, "4", "credential.mdoc")}
 	checkOutcomes(t, o, files, verify.Genuine)
 	checkByAries(t, files[1])
 	o.withdrawAll(t, id)
 	checkOutcomes(t, o, files, verify.Withdrawn)
+}
+
+// testRefresh: a client that is known takes a credential again by its refresh token,
+// which is bound to a DPoP key; signed metadata and the mdoc lead to the issuer's CA.
+func testRefresh(t *testing.T, o *office) {
+	id, _ := o.person(t)
+	dir := t.TempDir()
+	anchors := filepath.Join(dir, "anchors.pem")
+	must(t, os.WriteFile(anchors, o.issuer.Authorities(), 0o600))
+	known := append(o.keyFile(t, dir), "--anchors", anchors, "--dir", filepath.Join(dir, "wallet"))
+	offer := o.offer(t, id, false, "SocialRegistryPerson_mso_mdoc")
+	for _, step := range []struct{ args, want []string }{
+		{[]string{"accept", offer.URI}, []string{"the signature is good", "Kept as number 1"}},
+		{[]string{"refresh", "1"}, []string{"Asking for another access token", "Kept as number 2"}},
+		{[]string{"refresh", "2"}, []string{"Kept as number 3"}},
+	} {
+		code, words := o.srwallet(t, append(step.args, known...)...)
+		for _, want := range step.want {
+			if code != 0 || !strings.Contains(words, want) {
+				t.Fatalf("%v: exit %d, want %q in:\n%s", step.args, code, want, words)
+			}
+		}
+	}
+	checkOutcomes(t, o, []string{filepath.Join(dir, "wallet", "3", "credential.mdoc")}, verify.Genuine)
+}
+
+// keyFile registers the reference wallet and gives the arguments by which it shows
+// itself.
+func (o *office) keyFile(t *testing.T, dir string) (args []string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	jwk, err := jose.PublicJWK(key.Public())
+	must(t, err)
+	jwk["kid"] = "key-1"
+	_, err = o.issuer.RegisterClient(t.Context(), o.staff, ledger.Client{ID: "reference-wallet", Name: "The reference wallet", AuthMethod: oauth.AuthPrivateKeyJWT,
+		JWKS:       map[string]any{"keys": []any{jwk}},
+		GrantTypes: []string{oauth.GrantPreAuthorizedCode, oauth.GrantRefreshToken}}, "test")
+	must(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	file := filepath.Join(dir, "client.pem")
+	must(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
+	return []string{"--client-id", "reference-wallet", "--client-key", file, "--client-kid", "key-1"}
 }
 
 // checkOutcomes asks the offline verifier, with the bundle of now.
