@@ -75,10 +75,10 @@ func newService(t *testing.T, d *db.DB) *service {
 	must(t, err)
 	iss, err := issuer.New(ctx, issuer.Config{DB: d, Registry: reg, Master: master, PublicURL: publicURL, Now: now, Resolver: did.NewResolver()})
 	must(t, err)
-	pages, err := web.New(web.Config{Registry: reg, Issuer: iss, PublicURL: publicURL, Now: now})
+	pages, err := web.New(web.Config{Registry: reg, Issuer: issuer.Alone(iss), PublicURL: publicURL, Now: now})
 	must(t, err)
 	deps := api.Deps{
-		Registry: reg, Issuer: iss, Pages: pages, PublicURL: publicURL, Now: now, MetricsToken: metricsToken,
+		Registry: reg, Issuer: issuer.Alone(iss), Pages: pages, PublicURL: publicURL, Now: now, MetricsToken: metricsToken,
 		Log: slog.New(slog.NewJSONHandler(log, nil)),
 		Ready: []api.Check{{Name: "database", Run: func(context.Context) error {
 			if *notReady {

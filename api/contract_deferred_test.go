@@ -24,7 +24,7 @@ func (s *service) deferring(t *testing.T, config string) *service {
 	must(t, s.db.Exec("UPDATE credential_configuration SET document = ? WHERE id = ?", document, config).Error)
 	out := *s
 	var err error
-	out.deps.Issuer, err = issuer.New(t.Context(), issuer.Config{DB: s.db, Registry: s.deps.Registry, Master: s.master, PublicURL: publicURL,
+	out.deps.Issuer, err = issuer.Open(t.Context(), issuer.Config{DB: s.db, Registry: s.deps.Registry, Master: s.master, PublicURL: publicURL,
 		Now: s.deps.Now, Resolver: did.NewResolver()})
 	must(t, err)
 	out.Handler, err = api.New(out.deps)

@@ -43,37 +43,57 @@ func (s *server) operation() {
 
 // trust: documents that anybody may read, and may keep for a while.
 func (s *server) trust() {
-	h := vci.New(s.deps.Issuer)
+	e := s.issuers
 	g := s.group(policy{render: respond.Problem, body: smallBody, wallets: true})
-	g.get("/.well-known/openid-credential-issuer", h.Metadata)
-	g.get("/.well-known/oauth-authorization-server", h.AuthorizationServer)
-	g.get("/.well-known/openid-configuration", h.AuthorizationServer)
-	g.get("/.well-known/jwt-vc-issuer", h.JWTVCIssuer)
-	g.get("/.well-known/did.json", h.DIDDocument)
-	g.get("/jwks.json", h.JWKS)
-	g.get("/issuer-ca.pem", h.IssuerCA)
-	g.get("/status/token/:id", h.TokenStatusList)
-	g.get("/status/bitstring/:id", h.BitstringStatusList)
-	g.get("/status/bitstring/:id/:purpose", h.BitstringStatusList)
-	g.get("/status/aggregation", h.StatusAggregation)
-	g.get("/credentials/types/:name", h.TypeMetadata)
-	g.get("/contexts/v1", h.Context)
-	g.get("/vocab", h.Vocabulary)
+	s.selfDescriptions(g)
+	g.get("/.well-known/did.json", e.at((*vci.Handlers).DIDDocument))
+	g.get(issuerPath+"/did.json", e.at((*vci.Handlers).DIDDocument)) // did:web §2.5.2
+	for _, at := range []string{"", issuerPath} {
+		g.get(at+"/jwks.json", e.at((*vci.Handlers).JWKS))
+		g.get(at+"/issuer-ca.pem", e.at((*vci.Handlers).IssuerCA))
+		g.get(at+"/status/token/:id", e.at((*vci.Handlers).TokenStatusList))
+		g.get(at+"/status/bitstring/:id", e.at((*vci.Handlers).BitstringStatusList))
+		g.get(at+"/status/bitstring/:id/:purpose", e.at((*vci.Handlers).BitstringStatusList))
+		g.get(at+"/status/aggregation", e.at((*vci.Handlers).StatusAggregation))
+		g.get(at+"/credentials/types/:name", e.at((*vci.Handlers).TypeMetadata))
+		g.get(at+"/contexts/v1", e.at((*vci.Handlers).Context))
+		g.get(at+"/vocab", e.at((*vci.Handlers).Vocabulary))
+	}
+}
+
+// selfDescriptions: what an issuer says of itself, at every address where wallets look.
+// A path of the issuer comes after the well-known one (RFC 8615, OID4VCI 1.0 §12.2.2);
+// old wallets put it before. Some end the address with a slash. Nobody is redirected:
+// not every wallet follows.
+func (s *server) selfDescriptions(g group) {
+	for document, serve := range map[string]func(*vci.Handlers, *gin.Context) error{
+		"openid-credential-issuer":   (*vci.Handlers).Metadata,
+		"oauth-authorization-server": (*vci.Handlers).AuthorizationServer,
+		"openid-configuration":       (*vci.Handlers).AuthorizationServer,
+		"jwt-vc-issuer":              (*vci.Handlers).JWTVCIssuer,
+	} {
+		at, h := "/.well-known/"+document, s.issuers.at(serve)
+		for _, path := range []string{at, at + "/", at + issuerPath, at + issuerPath + "/", issuerPath + at} {
+			g.get(path, h)
+		}
+	}
 }
 
 // protocol: what wallets call, OID4VCI 1.0.
 func (s *server) protocol() {
-	h := vci.New(s.deps.Issuer)
-	g := s.group(policy{render: respond.OAuth, body: smallBody, wallets: true, use: []gin.HandlerFunc{h.Fresh}})
-	g.get("/oid4vci/offers/:id", s.misses.count(h.Offer))
-	g.post("/oid4vci/par", s.floods.count(h.Push))
-	g.post("/oid4vci/token", s.floods.count(h.Token))
-	g.post("/oid4vci/revoke", s.floods.count(h.Revoke))
-	g.post("/oid4vci/challenge", h.Challenge)
-	g.post("/oid4vci/nonce", h.Nonce)
-	g.post("/oid4vci/credential", h.Credential)
-	g.post("/oid4vci/deferred", h.Deferred)
-	g.post("/oid4vci/notification", h.Notification)
+	e := s.issuers
+	g := s.group(policy{render: respond.OAuth, body: smallBody, wallets: true, use: []gin.HandlerFunc{e.fresh}})
+	for _, at := range []string{"", issuerPath} {
+		g.get(at+"/oid4vci/offers/:id", s.misses.count(e.at((*vci.Handlers).Offer)))
+		g.post(at+"/oid4vci/par", s.floods.count(e.at((*vci.Handlers).Push)))
+		g.post(at+"/oid4vci/token", s.floods.count(e.at((*vci.Handlers).Token)))
+		g.post(at+"/oid4vci/revoke", s.floods.count(e.at((*vci.Handlers).Revoke)))
+		g.post(at+"/oid4vci/challenge", e.at((*vci.Handlers).Challenge))
+		g.post(at+"/oid4vci/nonce", e.at((*vci.Handlers).Nonce))
+		g.post(at+"/oid4vci/credential", e.at((*vci.Handlers).Credential))
+		g.post(at+"/oid4vci/deferred", e.at((*vci.Handlers).Deferred))
+		g.post(at+"/oid4vci/notification", e.at((*vci.Handlers).Notification))
+	}
 }
 
 // rest: the registry for programs. Nobody calls it without being known: by a
@@ -385,6 +405,7 @@ func (s *server) pages() {
 	open := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session}})
 	open.get("/", p.Home)
 	open.get("/oid4vci/authorize", p.Authorize)
+	open.get(issuerPath+"/oid4vci/authorize", p.Authorize)
 	open.get("/login", p.LoginForm)
 	open.post("/login", s.tries.count(p.Login))
 	open.post("/logout", p.Logout)

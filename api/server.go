@@ -19,7 +19,7 @@ import (
 // Deps is what the HTTP face needs; all but MetricsToken and Ready.
 type Deps struct {
 	Registry     *registry.Registry
-	Issuer       *issuer.Issuer
+	Issuer       *issuer.Issuers
 	Pages        *web.Pages
 	PublicURL    string // the only source of our own URLs
 	Log          *slog.Logger
@@ -32,6 +32,7 @@ type Deps struct {
 type server struct {
 	deps    Deps
 	engine  *gin.Engine
+	issuers endpoints
 	metrics *metrics
 	misses  misses
 	tries   tries
@@ -54,7 +55,7 @@ func newServer(d Deps) (*server, error) {
 	if d.Registry == nil || d.Issuer == nil || d.Pages == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("build the HTTP handler: a part is missing")
 	}
-	s := &server{deps: d, engine: newEngine(), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), floods: newFloods(d.Now), calls: newCalls(d.Now), origins: http.NewCrossOriginProtection()}
+	s := &server{deps: d, engine: newEngine(), issuers: newEndpoints(d.Issuer.All()), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), floods: newFloods(d.Now), calls: newCalls(d.Now), origins: http.NewCrossOriginProtection()}
 	if err := s.origins.AddTrustedOrigin(d.PublicURL); err != nil {
 		return nil, fmt.Errorf("build the HTTP handler: %w", err)
 	}
@@ -84,7 +85,7 @@ func newEngine() *gin.Engine {
 func (s *server) anyone(c *gin.Context, f respond.Failure) {
 	path := c.Request.URL.Path
 	switch {
-	case strings.HasPrefix(path, "/oid4vci/"):
+	case strings.HasPrefix(path, "/oid4vci/"), strings.HasPrefix(path, "/issuers/") && strings.Contains(path, "/oid4vci/"):
 		respond.OAuth(c, f)
 	case strings.HasPrefix(path, "/api/"):
 		respond.Problem(c, f)

@@ -19,6 +19,7 @@ import (
 // Authorization is what a person is asked to agree to: what goes to whom, until
 // when.
 type Authorization struct {
+	Issuer      string // name of the one that would issue, "" = the one at the root
 	Decision    string // the decision as this person alone may make it, for Decide
 	ClientID    string
 	ClientName  string
@@ -65,7 +66,7 @@ func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision s
 	if err != nil {
 		return Authorization{}, err
 	}
-	out := Authorization{Decision: bound, ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
+	out := Authorization{Issuer: i.name, Decision: bound, ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
 	for _, id := range o.asked.configIDs() {
 		config, _ := i.configuration(id)
 		out.Configs = append(out.Configs, config)

@@ -55,9 +55,12 @@ type Config struct {
 // DefaultBatchSize is how many credentials a wallet may ask for at once.
 const DefaultBatchSize = 10
 
-// Issuer makes credentials and withdraws them. It is safe for concurrent use,
-// and any number of processes may share one database.
+// Issuer makes credentials and withdraws them: one of perhaps several of a registry,
+// see Issuers. It is safe for concurrent use, and any number of processes may share
+// one database.
 type Issuer struct {
+	name     string            // "" = the one at the root of the public URL
+	names    map[string]string // what it is called, by language
 	registry *registry.Registry
 	ledger   *ledger.Ledger
 	resolver *did.Resolver
@@ -112,17 +115,23 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return nil, err
 	}
-	i := &Issuer{registry: c.Registry, ledger: ledger.New(c.DB, c.Now), resolver: c.Resolver, now: c.Now, url: c.PublicURL, dpop: c.DPoP,
-		seen: map[string]int64{}, process: secret.RandomID(8), txCodes: c.Master.Derive("issuer/tx-codes"),
-		policy: c.Authorization}
+	legal := cmp.Or(c.Name, "Social Registry")
+	return newIssuer(ctx, c, ledger.NamedIssuer{Names: map[string]string{"en": legal}, Country: c.Country})
+}
+
+// newIssuer makes the issuer at the root of the public URL, or one with a name.
+func newIssuer(ctx context.Context, c Config, n ledger.NamedIssuer) (*Issuer, error) {
+	i := &Issuer{name: n.Name, names: n.Names, registry: c.Registry, ledger: ledger.New(c.DB, c.Now).Of(n.Name), resolver: c.Resolver, now: c.Now,
+		url: IdentifierOf(c.PublicURL, n.Name), dpop: c.DPoP, seen: map[string]int64{}, process: secret.RandomID(8), policy: c.Authorization}
+	i.txCodes = i.derive(c.Master, "tx-codes")
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
-	i.indices = newAllocator(c.Master.Derive("issuer/status-permutation"), i.lease, i.leased)
+	i.indices = newAllocator(i.derive(c.Master, "status-permutation"), i.lease, i.leased)
 	i.lists = newListCache()
-	i.ring = &keyring{wrap: c.Master.Derive("issuer/signing-keys")}
-	i.legal = keys.Issuer{Country: cmp.Or(c.Country, "ZZ"), Name: cmp.Or(c.Name, "Social Registry"), URL: c.PublicURL}
+	i.ring = &keyring{wrap: i.derive(c.Master, "signing-keys")}
+	i.legal = keys.Issuer{Country: cmp.Or(n.Country, c.Country, "ZZ"), Name: i.Title("en"), URL: i.url}
 	i.overlap = cmp.Or(c.Overlap, defaultOverlap)
 	if err := i.load(ctx, c); err != nil {
-		return nil, fmt.Errorf("start the issuer: %w", err)
+		return nil, fmt.Errorf("start the issuer %s: %w", i.url, err)
 	}
 	return i, nil
 }
@@ -149,6 +158,9 @@ func (i *Issuer) load(ctx context.Context, c Config) (err error) {
 	}
 	if err = i.loadFields(ctx); err != nil {
 		return err
+	}
+	if i.name != "" { // it was made with its own
+		return i.loadConfigurations(ctx, []byte("[]"))
 	}
 	return i.loadConfigurations(ctx, seedConfigurations)
 }

@@ -19,6 +19,7 @@ import (
 // part.
 type KeyInfo struct {
 	KID              string
+	Issuer           string // name of the one whose it is, "" = the one at the root; set by Issuers.Keys
 	Kind             string // ES256, EdDSA, ECDH-ES (encrypted requests) or CA (issuer CA)
 	State            string // KeyToCome, KeyInUse, KeyRetired or KeyRevoked
 	NotBefore        time.Time

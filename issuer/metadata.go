@@ -152,7 +152,7 @@ func (i *Issuer) buildMetadata() oid4vci.Metadata {
 
 		DeferredEndpoint:     i.url + "/oid4vci/deferred",
 		NotificationEndpoint: i.url + "/oid4vci/notification",
-		Display:              []oid4vci.Display{{Name: i.legal.Name, Locale: "en"}},
+		Display:              i.displays(),
 	}
 	for _, c := range i.configs {
 		m.Configurations[c.ID] = i.describe(c)

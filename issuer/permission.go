@@ -29,6 +29,8 @@ const (
 
 	toSeeProviders  action = "see wallet providers"
 	toKeepProviders action = "manage wallet providers"
+
+	toKeepIssuers action = "manage credential issuers"
 )
 
 // staffFor is the whole table of permissions of staff. What does not stand here is
@@ -41,7 +43,7 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
 	case toSeeKeys, toSeeProviders, toSeeClients:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
-	case toKeepKeys, toRegister, toKeepProviders:
+	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers:
 		return []registry.Role{registry.RoleAdmin}
 	}
 	return nil
@@ -57,7 +59,7 @@ func scopeFor(act action) registry.Scope {
 		return registry.ScopeCredentialsWrite
 	case toSeeProviders, toSeeKeys, toSeeClients:
 		return registry.ScopeSettingsRead
-	case toKeepProviders, toKeepKeys, toRegister:
+	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers:
 		return registry.ScopeSettingsWrite
 	}
 	return ""

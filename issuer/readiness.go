@@ -13,6 +13,7 @@ import (
 // Issued is one credential as its holder and staff see it.
 type Issued struct {
 	ID          uuid.UUID
+	Issuer      string // name, "" = the one at the root
 	ConfigID    string
 	Format      string
 	State       string // reserved, issued, withdrawn, failed
@@ -20,6 +21,7 @@ type Issued struct {
 	Fields      []string
 	ValidFrom   time.Time
 	ValidUntil  time.Time
+	ReservedAt  time.Time
 	IssuedAt    time.Time // zero: not yet
 	WithdrawnAt time.Time // zero: not withdrawn
 	Reason      string    // why it was withdrawn
@@ -27,6 +29,7 @@ type Issued struct {
 
 // Readiness says of one configuration whether a registrant can get it now.
 type Readiness struct {
+	Issuer     string // name, "" = the one at the root
 	Config     Configuration
 	Missing    []string // mandatory fields that are not attested now; empty: a credential can be issued
 	Live       *Issued  // the newest credential that is valid, nil if there is none
@@ -58,7 +61,7 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 			continue
 		}
 		_, missing := i.selectClaims(c, attested)
-		ready := Readiness{Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
+		ready := Readiness{Issuer: i.name, Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
 		for _, r := range due {
 			ready.ReissueDue = ready.ReissueDue || r.ConfigID == c.ID
 		}
@@ -88,8 +91,8 @@ func (i *Issuer) Issued(ctx context.Context, a registry.Actor, registrantID uuid
 }
 
 func (i *Issuer) toIssued(r ledger.Issuance) Issued {
-	out := Issued{ID: r.ID, ConfigID: r.ConfigID, Format: r.Format, State: string(r.State), VersionNo: r.VersionNo,
-		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, IssuedAt: r.IssuedAt, WithdrawnAt: r.ClosedAt, Reason: r.Reason}
+	out := Issued{ID: r.ID, Issuer: i.name, ConfigID: r.ConfigID, Format: r.Format, State: string(r.State), VersionNo: r.VersionNo,
+		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, ReservedAt: r.ReservedAt, IssuedAt: r.IssuedAt, WithdrawnAt: r.ClosedAt, Reason: r.Reason}
 	for _, f := range i.fieldOrder {
 		if _, ok := r.Fields[f]; ok {
 			out.Fields = append(out.Fields, f)

@@ -39,7 +39,7 @@ func (i *Issuer) openJournal(ctx context.Context, c Config) error {
 		return err
 	}
 	if c.StateDir != "" {
-		i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), c.Master.Derive("issuer/journal"))
+		i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), i.derive(c.Master, "journal"))
 		if err != nil {
 			return err
 		}
@@ -48,8 +48,8 @@ func (i *Issuer) openJournal(ctx context.Context, c Config) error {
 		return err
 	}
 	name := fmt.Sprintf("k%d", i.generation)
-	i.tokens = secret.NewTokens(name, c.Master.Derive("issuer/tokens").Derive(name))
-	i.refreshes = c.Master.Derive("issuer/refresh-tokens").Derive(name)
+	i.tokens = secret.NewTokens(name, i.derive(c.Master, "tokens").Derive(name))
+	i.refreshes = i.derive(c.Master, "refresh-tokens").Derive(name)
 	return nil
 }
 
@@ -268,7 +268,7 @@ func Vouch(ctx context.Context, c Config, restored bool, by, reason string) (Res
 	if err != nil {
 		return Restored{}, err
 	}
-	if i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), c.Master.Derive("issuer/journal")); err != nil {
+	if i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), i.derive(c.Master, "journal")); err != nil {
 		return Restored{}, err
 	}
 	if i.journal.State().Generation > 0 {

@@ -30,11 +30,15 @@ type consentPart struct {
 
 const authorizePath = "/me/authorize/"
 
-// Authorize is GET /oid4vci/authorize, to where a wallet sends the browser
+// Authorize is GET /oid4vci/authorize, and the same below the path of an issuer, to where a wallet sends the browser
 // (OID4VCI 1.0 §5). Whatever is wrong with the request is shown here: nobody is
 // sent anywhere. The decision is made on a page of the person, who signs in first.
 func (p *Pages) Authorize(c *gin.Context) error {
-	decision, err := p.issuer.BeginAuthorization(c.Request.Context(), c.Request.URL.Query())
+	i, err := p.issuer.Of(c.Param("issuer"))
+	if err != nil {
+		return err
+	}
+	decision, err := i.BeginAuthorization(c.Request.Context(), c.Request.URL.Query())
 	if err != nil {
 		return err
 	}

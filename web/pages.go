@@ -14,7 +14,7 @@ import (
 // Pages answers every page. It is safe for concurrent use.
 type Pages struct {
 	registry  *registry.Registry
-	issuer    *issuer.Issuer
+	issuer    *issuer.Issuers
 	trial     Trial
 	now       func() time.Time
 	publicURL string
@@ -28,7 +28,7 @@ type Pages struct {
 // Config is what the pages need; all but Trial.
 type Config struct {
 	Registry  *registry.Registry
-	Issuer    *issuer.Issuer
+	Issuer    *issuer.Issuers
 	PublicURL string // https://... or http://localhost...
 	Now       func() time.Time
 	Trial     Trial // nil where real people are registered

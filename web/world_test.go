@@ -81,13 +81,13 @@ func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
 	w.db = d
 	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver()})
 	w.must(err)
-	config := web.Config{Registry: w.registry, Issuer: w.issuer, PublicURL: w.URL, Now: w.Now}
+	config := web.Config{Registry: w.registry, Issuer: issuer.Alone(w.issuer), PublicURL: w.URL, Now: w.Now}
 	if withTrial {
 		config.Trial = trial{w}
 	}
 	pages, err := web.New(config)
 	w.must(err)
-	handler, err = api.New(api.Deps{Registry: w.registry, Issuer: w.issuer, Pages: pages, PublicURL: w.URL, Now: w.Now,
+	handler, err = api.New(api.Deps{Registry: w.registry, Issuer: issuer.Alone(w.issuer), Pages: pages, PublicURL: w.URL, Now: w.Now,
 		Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
 	w.must(err)
 	for _, role := range []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor} {

@@ -11,6 +11,7 @@ import (
 // consentBody is what a person agreed to.
 type consentBody struct {
 	ID          string              `json:"id"`
+	Issuer      string              `json:"issuer,omitempty"` // name of the one that asked, none for the one at the root
 	ClientID    string              `json:"client_id"`
 	ClientName  string              `json:"client_name"` // as it was shown
 	Details     map[string][]string `json:"details"`     // credential configuration to the keys of its fields
@@ -20,7 +21,7 @@ type consentBody struct {
 }
 
 func consentBodyOf(c ledger.Consent) consentBody {
-	return consentBody{ID: c.ID, ClientID: c.ClientID, ClientName: c.ClientName, Details: c.Details, GivenAt: c.GivenAt,
+	return consentBody{ID: c.ID, Issuer: c.Issuer, ClientID: c.ClientID, ClientName: c.ClientName, Details: c.Details, GivenAt: c.GivenAt,
 		ExpiresAt: c.ExpiresAt, WithdrawnAt: c.WithdrawnAt}
 }
 

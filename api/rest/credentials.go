@@ -16,6 +16,7 @@ const credentialsPath = "/api/v1/credentials"
 // credentialBody is one credential that was issued, without what it says.
 type credentialBody struct {
 	ID            uuid.UUID `json:"id"`
+	Issuer        string    `json:"issuer,omitempty"` // name, none for the one at the root
 	Configuration string    `json:"credential_configuration_id"`
 	Format        string    `json:"format"`
 	State         string    `json:"state"`
@@ -29,7 +30,7 @@ type credentialBody struct {
 }
 
 func credentialBodyOf(c issuer.Issued) credentialBody {
-	return credentialBody{ID: c.ID, Configuration: c.ConfigID, Format: c.Format, State: c.State, Version: c.VersionNo,
+	return credentialBody{ID: c.ID, Issuer: c.Issuer, Configuration: c.ConfigID, Format: c.Format, State: c.State, Version: c.VersionNo,
 		Fields: append([]string{}, c.Fields...), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, IssuedAt: c.IssuedAt,
 		EndedAt: c.WithdrawnAt, Reason: c.Reason}
 }

@@ -13,6 +13,7 @@ const keysPath = "/api/v1/keys"
 // keyBody is one of the issuer's keys.
 type keyBody struct {
 	KID              string    `json:"kid"`
+	Issuer           string    `json:"issuer,omitempty"` // name, none for the one at the root
 	Kind             string    `json:"kind"`
 	State            string    `json:"state"`
 	UsedFrom         time.Time `json:"used_from"`
@@ -23,7 +24,7 @@ type keyBody struct {
 }
 
 func keyBodyOf(k issuer.KeyInfo) keyBody {
-	return keyBody{KID: k.KID, Kind: k.Kind, State: k.State, UsedFrom: k.NotBefore, UsedUntil: k.NotAfter,
+	return keyBody{KID: k.KID, Issuer: k.Issuer, Kind: k.Kind, State: k.State, UsedFrom: k.NotBefore, UsedUntil: k.NotAfter,
 		PublishedUntil: k.PublishedUntil, RevokedAt: k.RevokedAt, CertificateUntil: k.CertificateUntil}
 }
 
@@ -42,6 +43,7 @@ func (h *Handlers) Keys(c *gin.Context) error {
 // RotateKey answers POST /keys.
 func (h *Handlers) RotateKey(c *gin.Context) error {
 	var body struct {
+		Issuer string    `json:"issuer"`
 		Kind   string    `json:"kind"`
 		At     time.Time `json:"at"`
 		Reason string    `json:"reason"`
@@ -49,10 +51,15 @@ func (h *Handlers) RotateKey(c *gin.Context) error {
 	if err := decode(c, &body); err != nil {
 		return err
 	}
-	k, err := h.iss.RotateKey(c.Request.Context(), actorOf(c), body.Kind, body.At, body.Reason)
+	i, err := h.iss.Of(body.Issuer)
 	if err != nil {
 		return err
 	}
+	k, err := i.RotateKey(c.Request.Context(), actorOf(c), body.Kind, body.At, body.Reason)
+	if err != nil {
+		return err
+	}
+	k.Issuer = body.Issuer
 	return created(c, keysPath+"/"+k.KID+"/history", keyBodyOf(k))
 }
 

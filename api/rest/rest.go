@@ -8,8 +8,8 @@ import (
 // Handlers answers the requests of the REST interface.
 type Handlers struct {
 	reg *registry.Registry
-	iss *issuer.Issuer
+	iss *issuer.Issuers
 }
 
 // New makes the handlers over a registry and its issuer.
-func New(reg *registry.Registry, iss *issuer.Issuer) *Handlers { return &Handlers{reg, iss} }
+func New(reg *registry.Registry, iss *issuer.Issuers) *Handlers { return &Handlers{reg, iss} }

@@ -65,7 +65,7 @@ func (c *client) form(base url.Values, pairs ...string) url.Values {
 	now := c.s.clock.now()
 	base.Set("client_id", c.id)
 	base.Set("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-	base.Set("client_assertion", c.jwt(c.key, object{"typ": "JWT"}, object{"iss": c.id, "sub": c.id, "aud": publicURL, "jti": secret.RandomID(16),
+	base.Set("client_assertion", c.jwt(c.key, object{"typ": "JWT"}, object{"iss": c.id, "sub": c.id, "aud": c.s.issuer.Identifier(), "jti": secret.RandomID(16),
 		"iat": now.Unix(), "exp": now.Unix() + 60}))
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if base.Set(pairs[i], pairs[i+1]); pairs[i+1] == "" {
@@ -88,7 +88,7 @@ func (c *client) proofFor(method, path string) string {
 	jwk, err := jose.PublicJWK(c.dpop.Public())
 	c.s.must(err)
 	return c.jwt(c.dpop, object{"typ": "dpop+jwt", "jwk": jwk},
-		object{"jti": secret.RandomID(16), "htm": method, "htu": publicURL + path, "iat": c.s.clock.now().Unix()})
+		object{"jti": secret.RandomID(16), "htm": method, "htu": c.s.issuer.Identifier() + path, "iat": c.s.clock.now().Unix()})
 }
 
 // push sends a good pushed request, changed by pairs.
@@ -135,7 +135,7 @@ func (c *client) decide(person uuid.UUID, requestURI string, allow bool) (url.Va
 	}
 	u, err := url.Parse(location)
 	c.s.must(err)
-	if !strings.HasPrefix(location, redirect) || u.Query().Get("iss") != publicURL {
+	if !strings.HasPrefix(location, redirect) || u.Query().Get("iss") != c.s.issuer.Identifier() {
 		c.s.t.Errorf("the browser goes to %s", location)
 	}
 	return u.Query(), nil
@@ -189,7 +189,7 @@ func (c *client) askAs(token, member, value string) answer {
 		sum := sha256.Sum256([]byte(token))
 		scheme = "DPoP "
 		headers = []string{"DPoP", c.jwt(c.dpop, object{"typ": "dpop+jwt", "jwk": jwk}, object{"jti": secret.RandomID(16), "htm": "POST",
-			"htu": publicURL + "/oid4vci/credential", "iat": c.s.clock.now().Unix(), "ath": base64.RawURLEncoding.EncodeToString(sum[:])})}
+			"htu": c.s.issuer.Identifier() + "/oid4vci/credential", "iat": c.s.clock.now().Unix(), "ath": base64.RawURLEncoding.EncodeToString(sum[:])})}
 	}
 	return c.s.do("POST", "/oid4vci/credential", "application/json", string(body), append(headers, "Authorization", scheme+token)...)
 }

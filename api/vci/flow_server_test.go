@@ -100,11 +100,11 @@ func productHandler(ctx context.Context, d *db.DB, master secret.Master) (http.H
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Config{Registry: r, Issuer: i, PublicURL: publicURL, Now: time.Now})
+	pages, err := web.New(web.Config{Registry: r, Issuer: issuer.Alone(i), PublicURL: publicURL, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Deps{Registry: r, Issuer: i, Pages: pages, PublicURL: publicURL, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return api.New(api.Deps{Registry: r, Issuer: issuer.Alone(i), Pages: pages, PublicURL: publicURL, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 }
 
 // flowServer is a running one.

@@ -58,7 +58,8 @@ type service struct {
 	url      string
 	db       *db.DB
 	registry *registry.Registry
-	issuer   *issuer.Issuer
+	issuer   *issuer.Issuer // the one at the root
+	issuers  *issuer.Issuers
 	master   secret.Master
 	admin    registry.Actor
 	clock    *clock
@@ -92,11 +93,12 @@ func (s *service) start(options func(c *issuer.Config)) {
 	config := issuer.Config{DB: s.db, Registry: s.registry, Master: s.master, PublicURL: publicURL, Now: s.clock.now, Resolver: did.NewResolver()}
 	options(&config)
 	var err error
-	s.issuer, err = issuer.New(context.Background(), config)
+	s.issuers, err = issuer.Open(context.Background(), config)
 	s.must(err)
-	pages, err := web.New(web.Config{Registry: s.registry, Issuer: s.issuer, PublicURL: publicURL, Now: s.clock.now})
+	s.issuer = s.issuers.Issuer
+	pages, err := web.New(web.Config{Registry: s.registry, Issuer: s.issuers, PublicURL: publicURL, Now: s.clock.now})
 	s.must(err)
-	handler, err := api.New(api.Deps{Registry: s.registry, Issuer: s.issuer, Pages: pages, PublicURL: publicURL, Now: s.clock.now,
+	handler, err := api.New(api.Deps{Registry: s.registry, Issuer: s.issuers, Pages: pages, PublicURL: publicURL, Now: s.clock.now,
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	s.must(err)
 	server := httptest.NewServer(handler)
@@ -313,7 +315,7 @@ func (s *service) proof(nonce string) *proof {
 	jwk, err := jose.PublicJWK(key.Public())
 	s.must(err)
 	return &proof{key, jose.ES256, object{"typ": "openid4vci-proof+jwt", "jwk": jwk},
-		object{"aud": publicURL, "iat": s.clock.now().Unix(), "nonce": nonce}}
+		object{"aud": s.issuer.Identifier(), "iat": s.clock.now().Unix(), "nonce": nonce}}
 }
 
 // proofByDID is a good proof that names its key by did:key.

@@ -52,9 +52,13 @@ func (a *app) vouch(ctx context.Context, restored bool, reason string) (issuer.R
 
 // tellRestored says at the start that the database was brought back from a backup.
 func (p *parts) tellRestored(log *slog.Logger) {
-	if r := p.issuer.Restored(); r.Generation > 0 {
+	for _, i := range p.issuer.All() {
+		r := i.Restored()
+		if r.Generation == 0 {
+			continue
+		}
 		log.Warn("the database is older than the record outside of it: it was restored from a backup; nothing more is leased from the status lists of before, "+
-			"what was withdrawn is withdrawn again, and so is what the database does not know any more", "generation", r.Generation, "withdrawn", r.Again)
+			"what was withdrawn is withdrawn again, and so is what the database does not know any more", "issuer", i.Identifier(), "generation", r.Generation, "withdrawn", r.Again)
 	}
 }
 
@@ -62,12 +66,12 @@ func (p *parts) tellRestored(log *slog.Logger) {
 // What verifiers see is written before they see it.
 const keepJournalEvery = time.Second
 
-// keepJournal writes the record outside the database for as long as ctx lasts. A
+// keepJournal writes an issuer's record outside the database for as long as ctx lasts. A
 // database that went back in time ends the server; every other failure is logged
 // and tried again.
-func (p *parts) keepJournal(ctx context.Context, log *slog.Logger) error {
+func keepJournal(ctx context.Context, i *issuer.Issuer, log *slog.Logger) error {
 	for {
-		err := p.issuer.KeepJournal(ctx)
+		err := i.KeepJournal(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil

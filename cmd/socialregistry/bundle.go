@@ -9,6 +9,8 @@ import (
 )
 
 type bundleCmd struct {
+	issuerFlag
+
 	Out string `help:"File to write; it is replaced in one step. Without it the bundle goes to standard output." placeholder:"FILE" type:"path"`
 }
 
@@ -21,7 +23,11 @@ func (b bundleCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer p.Close()
-	bundle, err := p.issuer.Bundle(ctx)
+	i, err := p.issuer.Of(b.Issuer)
+	if err != nil {
+		return err
+	}
+	bundle, err := i.Bundle(ctx)
 	if err != nil {
 		return fmt.Errorf("make the trust bundle: %w", err)
 	}

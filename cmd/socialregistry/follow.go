@@ -22,21 +22,21 @@ const (
 const followLimit = 10 * time.Minute
 
 // keepsUp is the check that the follower reads the change log.
-func (p *parts) keepsUp(ctx context.Context) error {
-	behind, err := p.issuer.Behind(ctx)
+func keepsUp(ctx context.Context, i *issuer.Issuer) error {
+	behind, err := i.Behind(ctx)
 	if err == nil && behind > followLimit {
 		err = fmt.Errorf("it has stood still for %s: credentials are not withdrawn", behind.Round(time.Second))
 	}
 	return err
 }
 
-// follow lets the issuer read the change log for as long as ctx lasts: what was
+// follow lets an issuer read the change log for as long as ctx lasts: what was
 // issued from values that changed is withdrawn and offered anew. A failure is
 // logged and tried again, it stops nothing else.
-func (p *parts) follow(ctx context.Context, log *slog.Logger) error {
+func follow(ctx context.Context, i *issuer.Issuer, log *slog.Logger) error {
 	for {
 		rest := time.Duration(0)
-		caughtUp, withdrawn, err := p.issuer.Follow(ctx)
+		caughtUp, withdrawn, err := i.Follow(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil

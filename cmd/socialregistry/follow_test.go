@@ -34,17 +34,17 @@ func TestAFollowerThatStandsStillIsNotReady(t *testing.T) {
 			}
 		}
 		now = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC).Add(followLimit)
-		if err := p.keepsUp(t.Context()); err != nil {
+		if err := keepsUp(t.Context(), p.issuer.Issuer); err != nil {
 			t.Errorf("at the limit: %v", err)
 		}
 		now = now.Add(time.Microsecond)
-		if err := p.keepsUp(t.Context()); err == nil {
+		if err := keepsUp(t.Context(), p.issuer.Issuer); err == nil {
 			t.Error("beyond the limit it counts as ready")
 		}
 		if _, _, err := p.issuer.Follow(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.keepsUp(t.Context()); err != nil {
+		if err := keepsUp(t.Context(), p.issuer.Issuer); err != nil {
 			t.Errorf("after it has read: %v", err)
 		}
 	})

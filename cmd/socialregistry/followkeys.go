@@ -4,16 +4,18 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"socialregistry/issuer"
 )
 
 // followKeysEvery is how soon a running server knows of a rotation or revocation.
 const followKeysEvery = 2 * time.Second
 
-// followKeys keeps this process's keys those of the database for as long as ctx
+// followKeys keeps this process's keys of an issuer those of the database for as long as ctx
 // lasts. A failure is logged and tried again, it stops nothing else.
-func (p *parts) followKeys(ctx context.Context, log *slog.Logger) error {
+func followKeys(ctx context.Context, i *issuer.Issuer, log *slog.Logger) error {
 	for {
-		changed, err := p.issuer.FollowKeys(ctx)
+		changed, err := i.FollowKeys(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil

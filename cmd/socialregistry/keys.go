@@ -21,17 +21,17 @@ type keysCmd struct {
 	Certificate keysCertificateCmd `cmd:"" help:"Give a signing key the certificates of a CA outside (PEM, its own first)."`
 }
 
-type keysListCmd struct{}
+type keysListCmd struct{ issuerFlag }
 
 // Run prints one line per key, oldest first. It makes no key: the first start of
 // the server does.
-func (keysListCmd) Run(ctx context.Context, a *app) error {
+func (c keysListCmd) Run(ctx context.Context, a *app) error {
 	d, err := openDatabase(ctx, a.config, mustBeThere)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	stored, _, err := ledger.New(d, a.now).Keys(ctx)
+	stored, _, err := ledger.New(d, a.now).Of(c.Issuer).Keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,7 @@ func keyState(k issuer.KeyInfo) string {
 }
 
 type keysRotateCmd struct {
+	issuerFlag
 	Kind   string    `arg:"" enum:"ES256,EdDSA,ECDH-ES,CA" help:"ES256 or EdDSA (signatures), ECDH-ES (encrypted requests) or CA (issuer CA)."`
 	At     time.Time `help:"When it is used from, in RFC 3339; without it, a day from now." placeholder:"TIME" xor:"when"`
 	Now    bool      `help:"Use it at once: for emergencies, as verifiers do not know it yet." xor:"when"`
@@ -81,7 +82,7 @@ func (c keysRotateCmd) Run(ctx context.Context, a *app) error {
 	if c.Now {
 		c.At = a.now()
 	}
-	return a.withIssuer(ctx, func(i *issuer.Issuer) error {
+	return a.withIssuer(ctx, c.Issuer, func(i *issuer.Issuer) error {
 		k, err := i.RotateKey(ctx, commandLine(), c.Kind, c.At, c.Reason)
 		if err != nil {
 			return err
@@ -92,13 +93,14 @@ func (c keysRotateCmd) Run(ctx context.Context, a *app) error {
 }
 
 type keysRevokeCmd struct {
+	issuerFlag
 	KID    string `arg:"" name:"key" help:"Id of the key, as in the list."`
 	Reason string `required:"" help:"Why; it is kept."`
 }
 
 // Run ends the key.
 func (c keysRevokeCmd) Run(ctx context.Context, a *app) error {
-	return a.withIssuer(ctx, func(i *issuer.Issuer) error {
+	return a.withIssuer(ctx, c.Issuer, func(i *issuer.Issuer) error {
 		if err := i.RevokeKey(ctx, commandLine(), c.KID, c.Reason); err != nil {
 			return err
 		}
@@ -108,12 +110,13 @@ func (c keysRevokeCmd) Run(ctx context.Context, a *app) error {
 }
 
 type keysCSRCmd struct {
+	issuerFlag
 	KID string `arg:"" name:"key" help:"Id of an ES256 key, as in the list."`
 }
 
 // Run prints the request.
 func (c keysCSRCmd) Run(ctx context.Context, a *app) error {
-	return a.withIssuer(ctx, func(i *issuer.Issuer) error {
+	return a.withIssuer(ctx, c.Issuer, func(i *issuer.Issuer) error {
 		request, err := i.KeyRequest(ctx, commandLine(), c.KID)
 		if err != nil {
 			return err
@@ -124,6 +127,7 @@ func (c keysCSRCmd) Run(ctx context.Context, a *app) error {
 }
 
 type keysCertificateCmd struct {
+	issuerFlag
 	KID    string `arg:"" name:"key" help:"Id of an ES256 key, as in the list."`
 	File   string `arg:"" type:"existingfile" help:"PEM file: the key's certificate, then those above it."`
 	Reason string `required:"" help:"Why; it is kept."`
@@ -146,7 +150,7 @@ func (c keysCertificateCmd) Run(ctx context.Context, a *app) error {
 	case len(chain) > maxChainFile:
 		return errors.New("read the certificates: the file is too long")
 	}
-	return a.withIssuer(ctx, func(i *issuer.Issuer) error {
+	return a.withIssuer(ctx, c.Issuer, func(i *issuer.Issuer) error {
 		if err := i.CertifyKey(ctx, commandLine(), c.KID, chain, c.Reason); err != nil {
 			return err
 		}
@@ -155,12 +159,22 @@ func (c keysCertificateCmd) Run(ctx context.Context, a *app) error {
 	})
 }
 
-// withIssuer opens the registry and its issuer for f.
-func (a *app) withIssuer(ctx context.Context, f func(*issuer.Issuer) error) error {
+// issuerFlag says which issuer a command is about.
+type issuerFlag struct {
+	Issuer string `help:"Name of the issuer, as in socialregistry issuers list; without it, the one at the root of the public URL." placeholder:"NAME"`
+}
+
+// withIssuer opens the registry and the issuer with a name, "" for the one at the root,
+// for f.
+func (a *app) withIssuer(ctx context.Context, name string, f func(*issuer.Issuer) error) error {
 	p, err := a.open(ctx, mustBeThere)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	return f(p.issuer)
+	i, err := p.issuer.Of(name)
+	if err != nil {
+		return err
+	}
+	return f(i)
 }

@@ -44,7 +44,7 @@ func loggable(key string) bool {
 		"address", "url", "database", "version", "signal", // the server itself
 		"job", "job_kind", "attempt", "worker", "state", "done", "total", // background work
 		"entries", "withdrawn", "offered", "rows", "created", "updated", "failed", "batch", // counts
-		"kid", "alg", "generation":
+		"kid", "alg", "generation", "issuer":
 		return true
 	}
 	return false

@@ -34,6 +34,7 @@ type commands struct {
 	DemoData demoDataCmd `cmd:"" help:"Write a CSV of generated people."`
 	Bundle   bundleCmd   `cmd:"" help:"Write the trust bundle for offline verifiers."`
 	Keys     keysCmd     `cmd:"" help:"List, rotate, certify and revoke the issuer's keys."`
+	Issuers  issuersCmd  `cmd:"" help:"List and add credential issuers beside the one at the root of the public URL."`
 	Backup   backupCmd   `cmd:"" help:"Say what becomes of a database whose record outside is lost."`
 	Demo     demoCmd     `cmd:"" help:"Play the main job against a fresh instance, from CSV to a wallet and back."`
 }

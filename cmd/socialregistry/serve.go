@@ -66,9 +66,11 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return serveHTTP(ctx, secured, handler, a.log) })
-	work.Go(func() error { return p.follow(ctx, a.log) })
-	work.Go(func() error { return p.followKeys(ctx, a.log) })
-	work.Go(func() error { return p.keepJournal(ctx, a.log) })
+	for _, i := range p.issuer.All() {
+		work.Go(func() error { return follow(ctx, i, a.log) })
+		work.Go(func() error { return followKeys(ctx, i, a.log) })
+		work.Go(func() error { return keepJournal(ctx, i, a.log) })
+	}
 	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
 	work.Go(func() error { return p.expire(ctx, a.log) })

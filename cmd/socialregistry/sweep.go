@@ -34,8 +34,10 @@ func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger, keep time.Durat
 	tellSwept(ctx, log, "answers that were kept long enough", answers, err)
 	jobs, err := p.registry.PurgeJobs(ctx, keep)
 	tellSwept(ctx, log, "jobs that ended long ago", jobs, err)
-	offers, err := p.issuer.PurgeOffers(ctx, keep)
-	tellSwept(ctx, log, "offers that ended long ago", offers, err)
+	for _, i := range p.issuer.All() {
+		offers, err := i.PurgeOffers(ctx, keep)
+		tellSwept(ctx, log, "offers that ended long ago", offers, err)
+	}
 }
 
 // expireEvery is how often it is written down which attestations have come to

@@ -25,7 +25,7 @@ type parts struct {
 	db       *db.DB
 	master   secret.Master
 	registry *registry.Registry
-	issuer   *issuer.Issuer
+	issuer   *issuer.Issuers
 }
 
 // absence says what a command does where there is no registry yet.
@@ -96,14 +96,14 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 	return r, master, nil
 }
 
-// build starts the issuer. Only a server keeps the journal: other commands issue
+// build starts the issuers. Only a server keeps the journal: other commands issue
 // nothing, and may run on another machine.
 func (p *parts) build(ctx context.Context, a *app, absent absence) (err error) {
 	state := ""
 	if absent == mayBegin {
 		state = a.config.StateDir
 	}
-	p.issuer, err = issuer.New(ctx, issuer.Config{
+	p.issuer, err = issuer.Open(ctx, issuer.Config{
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
 		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap, StateDir: state,
 		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
@@ -168,9 +168,19 @@ func (p *parts) handler(a *app) (http.Handler, error) {
 
 // checks are what must work before the service is ready.
 func (p *parts) checks() []api.Check {
-	return []api.Check{
-		{Name: "database", Run: p.db.SQL.PingContext},
-		{Name: "signing keys", Run: p.issuer.Ready},
-		{Name: "follower of the change log", Run: p.keepsUp},
+	list := []api.Check{{Name: "database", Run: p.db.SQL.PingContext}}
+	for _, i := range p.issuer.All() {
+		list = append(list,
+			api.Check{Name: "signing keys" + ofIssuer(i), Run: i.Ready},
+			api.Check{Name: "follower of the change log" + ofIssuer(i), Run: func(ctx context.Context) error { return keepsUp(ctx, i) }})
 	}
+	return list
+}
+
+// ofIssuer says which issuer a check is about, if it is not the one at the root.
+func ofIssuer(i *issuer.Issuer) string {
+	if i.IssuerName() == "" {
+		return ""
+	}
+	return " of " + i.IssuerName()
 }

@@ -115,9 +115,9 @@ func clockedHandler(ctx context.Context, c *clock, env func(string) string) (htt
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Config{Registry: r, Issuer: i, PublicURL: url, Now: c.now})
+	pages, err := web.New(web.Config{Registry: r, Issuer: issuer.Alone(i), PublicURL: url, Now: c.now})
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Deps{Registry: r, Issuer: i, Pages: pages, PublicURL: url, Now: c.now, Log: slog.New(slog.DiscardHandler)})
+	return api.New(api.Deps{Registry: r, Issuer: issuer.Alone(i), Pages: pages, PublicURL: url, Now: c.now, Log: slog.New(slog.DiscardHandler)})
 }

@@ -15,6 +15,7 @@ import (
 // record in credentials of certain configurations, until when.
 type Consent struct {
 	ID           string
+	Issuer       string    // name of the one that asked; "" = the one at the root; set by the ledger
 	RegistrantID uuid.UUID // whose record
 	AccountID    uuid.UUID // who agreed
 
@@ -60,7 +61,7 @@ func consentRowOf(c Consent) consentRow {
 }
 
 func (r consentRow) toConsent() Consent {
-	c := Consent{ID: r.ID, RegistrantID: r.RegistrantID, AccountID: r.AccountID, RepresentativeID: idOf(r.RepresentativeID), ClientID: r.ClientID, ClientName: r.ClientName,
+	c := Consent{ID: r.ID, Issuer: string(r.Issuer), RegistrantID: r.RegistrantID, AccountID: r.AccountID, RepresentativeID: idOf(r.RepresentativeID), ClientID: r.ClientID, ClientName: r.ClientName,
 		OfferID: r.OfferID, Details: map[string][]string{}, GivenAt: r.GivenAt.Time, ExpiresAt: r.ExpiresAt.Time,
 		WithdrawnAt: timeOf(r.WithdrawnAt), WithdrawnBy: r.WithdrawnBy}
 	for config, fields := range r.Details {

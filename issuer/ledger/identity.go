@@ -24,20 +24,28 @@ func (identityRow) TableName() string { return "issuer_identity" }
 // Claim ties the issuer to its identifier, for good: the first one wins, and
 // ErrOtherURL tells of any other. It gives the one that the issuer has.
 func (l *Ledger) Claim(ctx context.Context, url string) (string, error) {
-	var row identityRow
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		claim := identityRow{PublicURL: url, Installation: secret.RandomID(16), Generation: 1, CreatedAt: now}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&claim).Error; err != nil {
-			return err
-		}
-		row = identityRow{}
-		return tx.Take(&row).Error
+	var owner string
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) (err error) {
+		owner, err = claim(tx, url, now)
+		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("ledger: claim the public URL: %w", err)
 	}
-	if row.PublicURL != url {
-		return row.PublicURL, ErrOtherURL
+	if owner != url {
+		return owner, ErrOtherURL
 	}
 	return url, nil
+}
+
+// claim writes down the identifier of an issuer that has none, and gives the one that
+// it has.
+func claim(tx *gorm.DB, url string, now db.Time) (string, error) {
+	first := identityRow{PublicURL: url, Installation: secret.RandomID(16), Generation: 1, CreatedAt: now}
+	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&first).Error; err != nil {
+		return "", err
+	}
+	var row identityRow
+	err := tx.Take(&row).Error
+	return row.PublicURL, err
 }
