@@ -33,7 +33,7 @@ func description(t *testing.T) *openapi3.T {
 // isPage tells of the routes that answer people, with HTML, and of their files.
 // All others must be described.
 func isPage(r api.Route) bool {
-	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static", "/wallets", "/oid4vci/authorize"} {
+	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static", "/wallets", "/oid4vci/authorize", "/issuers/:issuer/oid4vci/authorize"} {
 		if r.Path == prefix || strings.HasPrefix(r.Path, prefix+"/") {
 			return true
 		}
@@ -61,7 +61,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		}
 	}
 	for _, r := range have {
-		if !slices.Contains(described, r) {
+		if !slices.Contains(described, r) && !slices.Contains(described, sameAs(r)) {
 			t.Errorf("%s is not in openapi.yaml", r)
 		}
 	}
@@ -73,6 +73,16 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	if len(have) < 10 {
 		t.Errorf("only %d routes: the comparison is hollow", len(have))
 	}
+}
+
+// sameAs gives the route at the root that one below the path of an issuer is the same
+// as, and the address without the slash at its end: the description says so once.
+func sameAs(route string) string {
+	method, path, _ := strings.Cut(route, " ")
+	if !strings.HasPrefix(path, "/.well-known/") {
+		path = strings.TrimPrefix(path, "/issuers/{issuer}")
+	}
+	return method + " " + strings.TrimSuffix(path, "/")
 }
 
 // exercise drives an operation to one of its answers. Of a bad request only the
@@ -91,7 +101,7 @@ func (x exercise) String() string { return x.operation + " " + strconv.Itoa(x.wa
 func TestAnswersKeepTheContract(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		s, doc := newService(t, d), description(t)
+		s, doc := newService(t, d).withIssuer(t), description(t)
 		driven := map[string]bool{}
 		s.exercises(t, func(x exercise) *httptest.ResponseRecorder {
 			driven[x.String()] = true
@@ -127,6 +137,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	} {
 		cached(run, operation, path)
 	}
+	s.exerciseIssuers(t, run)
 	run(exercise{"getTypeMetadata", 404, request("GET", "/credentials/types/nobody", ""), false})
 	s.exerciseOperation(run)
 	s.exerciseToken(t, run)

@@ -78,7 +78,7 @@ func TestSeveralIssuers(t *testing.T) {
 func (s *service) take(id [16]byte, config string) {
 	s.t.Helper()
 	token := s.token(id, config)
-	if a := s.ask(token, config, s.proof(s.nonce()).sign(s.t)); a.status != 200 {
+	if a := s.ask(token, config, s.proofByDID(s.nonce()).sign(s.t)); a.status != 200 {
 		s.t.Fatalf("%s: %d %s", s.issuer.Identifier(), a.status, a.body)
 	}
 }
