@@ -162,7 +162,9 @@ func TestRow20RequestsOfAnotherIssuer(t *testing.T) {
 		if _, err := root.issuer.BeginAuthorization(context.Background(), here.query(request)); oauth.CodeOf(err) != "invalid_request_uri" {
 			t.Errorf("a request_uri of another issuer: %v", err)
 		}
-		page := func(at *service) answer { return at.do("GET", "/oid4vci/authorize?"+here.query(request).Encode(), "", "") }
+		page := func(at *service) answer {
+			return at.do("GET", "/oid4vci/authorize?"+here.query(request).Encode(), "", "")
+		}
 		if a := page(root); a.status != 400 {
 			t.Errorf("the page of another issuer: %d", a.status)
 		}
