@@ -33,18 +33,25 @@ func (s *suite) check(r *run, credential []byte, key *vciclient.Key) {
 // key, which is the one that was proved.
 func checkMdoc(r *run, credential string, key *vciclient.Key) {
 	r.Helper()
-	raw, err := decode64(credential)
-	must(r, err)
-	document, err := mdoc.Parse(raw)
-	must(r, err)
-	content, err := document.Verify(document.Chain[0].PublicKey)
-	must(r, err)
+	content := mdocOf(r, credential)
 	if want := r.issuer.Configurations[r.variant.configuration()].Doctype; content.DocType != want {
 		r.Errorf("docType %q, want %q", content.DocType, want)
 	}
 	if !key.Signer.Public().(*ecdsa.PublicKey).Equal(content.DeviceKey) {
 		r.Errorf("deviceKey %v is not the key that was proved", content.DeviceKey)
 	}
+}
+
+// mdocOf reads IssuerSigned, in base64url.
+func mdocOf(r *run, credential string) mdoc.Content {
+	r.Helper()
+	raw, err := decode64(credential)
+	must(r, err)
+	document, err := mdoc.Parse(raw)
+	must(r, err)
+	content, err := document.Verify(document.Chain[0].PublicKey)
+	must(r, err)
+	return content
 }
 
 // checkSDJWT: SD-JWT VC §3: typ, vct, cnf, salts that are used once.

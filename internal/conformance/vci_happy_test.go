@@ -15,6 +15,10 @@ func testHappyFlow(r *run) {
 	r.client.Unknown = "conformance_unknown_" + strings.Repeat("x", 20)
 	r.authorize()
 	issued := r.take(1)
+	checkStatus(r, string(issued.Credentials[0]))
+	if r.variant.format == sdjwt {
+		checkType(r, string(issued.Credentials[0]))
+	}
 	if r.variant.encryption == encrypted {
 		w := r.want(1)
 		w.Zip = true
