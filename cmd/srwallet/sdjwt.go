@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"crypto"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"socialregistry/internal/jose"
@@ -15,17 +14,9 @@ import (
 
 // sdjwt is a parsed SD-JWT without key binding (RFC 9901 §4).
 type sdjwt struct {
-	jws         string
-	header      map[string]any
-	claims      map[string]any // as signed, digests and all
-	disclosures []disclosure
-}
-
-// disclosure is one claim that the holder may show (RFC 9901 §4.2.1).
-type disclosure struct {
-	digest string
-	name   string
-	value  any
+	jws    string
+	header map[string]any
+	claims map[string]any // as the disclosures show them
 }
 
 // parseSDJWT reads the compact form: JWS~disclosure~...~
@@ -43,76 +34,31 @@ func parseSDJWT(compact string) (*sdjwt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.claims, err = jose.DecodeObject(payload); err != nil {
+	signed, err := jose.DecodeObject(payload)
+	if err != nil {
 		return nil, err
 	}
-	for _, p := range parts[1 : len(parts)-1] {
-		d, err := parseDisclosure(p)
-		if err != nil {
-			return nil, err
-		}
-		s.disclosures = append(s.disclosures, d)
+	if s.claims, err = disclose(signed, parts[1:len(parts)-1]); err != nil {
+		return nil, err
 	}
-	return s, s.checkDigests()
+	for _, name := range registered() {
+		if _, inTheClear := signed[name]; s.claims[name] != nil && !inTheClear {
+			return nil, fmt.Errorf("%s must not be disclosed selectively", name)
+		}
+	}
+	return s, nil
 }
 
-// parseDisclosure reads [salt, name, value]. Claims in arrays are not used by
-// the issuers that this wallet knows.
-func parseDisclosure(text string) (disclosure, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return disclosure{}, errors.New("a disclosure is not base64url")
-	}
-	v, err := jose.DecodeValue(raw)
-	if err != nil {
-		return disclosure{}, errors.New("a disclosure is not JSON")
-	}
-	list, _ := v.([]any)
-	if len(list) != 3 {
-		return disclosure{}, errors.New("a disclosure has not three parts")
-	}
-	salt, isSalt := list[0].(string)
-	name, isName := list[1].(string)
-	if !isSalt || salt == "" || !isName || name == "_sd" || name == "..." { // RFC 9901 §7.1
-		return disclosure{}, errors.New("a disclosure has no salt or no proper name")
-	}
-	sum := sha256.Sum256([]byte(text))
-	return disclosure{base64.RawURLEncoding.EncodeToString(sum[:]), name, list[2]}, nil
+// registered are the claims of the credential itself (SD-JWT VC §3.2.2.2).
+func registered() []string {
+	return []string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}
 }
 
-// checkDigests holds RFC 9901 §7.1 at the top level, the only place where the
-// credentials of this wallet hide claims: every digest once, every disclosure
-// with a digest, and no name that is there already.
-func (s *sdjwt) checkDigests() error {
-	if alg, there := s.claims["_sd_alg"]; there && alg != "sha-256" {
-		return errors.New("_sd_alg is not sha-256")
-	}
-	open := map[string]bool{}
-	list, _ := s.claims["_sd"].([]any)
-	for _, v := range list {
-		digest, ok := v.(string)
-		if !ok || open[digest] {
-			return errors.New("_sd has a digest twice, or one that is no text")
-		}
-		open[digest] = true
-	}
-	names := map[string]bool{}
-	for _, d := range s.disclosures {
-		_, plain := s.claims[d.name]
-		if !open[d.digest] || names[d.name] || plain {
-			return errors.New("a disclosure is not one that the issuer signed")
-		}
-		delete(open, d.digest)
-		names[d.name] = true
-	}
-	return nil
-}
-
-// details are the claims that the disclosures show.
+// details are the claims about the holder.
 func (s *sdjwt) details() map[string]any {
-	all := map[string]any{}
-	for _, d := range s.disclosures {
-		all[d.name] = d.value
+	all := maps.Clone(s.claims)
+	for _, name := range append(registered(), "iat") {
+		delete(all, name)
 	}
 	return all
 }
