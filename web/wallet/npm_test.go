@@ -117,6 +117,23 @@ func testForeignWallet(t *testing.T, o *office) {
 	}
 }
 
+// testForeignWalletWithPath: an issuer beside the one at the root, with keys, types and
+// status lists of its own.
+func testForeignWalletWithPath(t *testing.T, o *office) {
+	id, attested := o.person(t)
+	offer, err := o.pensions.CreateOffer(t.Context(), o.staff, id, everyFormat(), false)
+	must(t, err)
+	p := *o
+	p.issuer = o.pensions
+	all, failure := runNpmWallet(t, &p, offer.URI, "")
+	if len(all) != len(everyFormat()) {
+		t.Fatalf("%d credentials, want %d: %s", len(all), len(everyFormat()), failure)
+	}
+	for _, c := range all {
+		checkClaims(t, c, attested)
+	}
+}
+
 func takeAll(t *testing.T, o *office, link, txCode string, attested map[string]string) []taken {
 	t.Helper()
 	all, failure := runNpmWallet(t, o, link, txCode)

@@ -52,7 +52,9 @@ func TestWallets(t *testing.T) {
 		o := openOffice(t, p, databaseURL)
 		t.Run("foreign wallet", func(t *testing.T) { testForeignWallet(t, o) })
 		t.Run("foreign wallet, every format", func(t *testing.T) { testForeignWalletEveryFormat(t, o) })
+		t.Run("foreign wallet, an issuer with a path", func(t *testing.T) { testForeignWalletWithPath(t, o) })
 		t.Run("reference wallet", func(t *testing.T) { testReferenceWallet(t, o) })
+		t.Run("reference wallet, an issuer with a path", func(t *testing.T) { testIssuerWithPath(t, o) })
 		t.Run("reference wallet, refresh", func(t *testing.T) { testRefresh(t, o) })
 		t.Run("not attested any more", func(t *testing.T) { testRefusedWithoutAttestation(t, o) })
 	})
@@ -78,7 +80,8 @@ func build(t *testing.T) programs {
 type office struct {
 	wallet   string // the program srwallet
 	registry *registry.Registry
-	issuer   *issuer.Issuer
+	issuer   *issuer.Issuer // the one at the root
+	pensions *issuer.Issuer // one with a path
 	staff    registry.Actor
 }
 
@@ -92,16 +95,32 @@ func openOffice(t *testing.T, p programs, databaseURL string) *office {
 	must(t, err)
 	t.Cleanup(func() { d.Close() })
 	seed(t, ledger.New(d, time.Now))
-	publicURL := startServer(t, p.server, databaseURL, key)
+	port := freePort(t)
 	m, err := secret.ParseMaster(key)
 	must(t, err)
 	o := &office{wallet: p.wallet, staff: registry.Actor{AccountID: uuid.New(), Name: "office", Roles: []registry.Role{registry.RoleAdmin}, Channel: registry.ChannelStaff}}
 	o.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: m, Now: time.Now})
 	must(t, err)
-	o.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: o.registry, Master: m, PublicURL: publicURL, Now: time.Now, Resolver: did.NewResolver()})
-	must(t, err)
+	o.openIssuers(t, issuer.Config{DB: d, Registry: o.registry, Master: m, PublicURL: localURL(port), Now: time.Now, Resolver: did.NewResolver()})
+	startServer(t, p.server, databaseURL, key, port)
 	return o
 }
+
+// openIssuers opens the issuer at the root and adds one with a path.
+func (o *office) openIssuers(t *testing.T, c issuer.Config) {
+	t.Helper()
+	all, err := issuer.Open(t.Context(), c)
+	must(t, err)
+	_, err = all.AddIssuer(t.Context(), o.staff, issuer.NewIssuer{Name: "pensions", Names: map[string]string{"en": "Pensions"}, ConfigIDs: everyFormat(), Reason: "test"})
+	must(t, err)
+	all, err = issuer.Open(t.Context(), c)
+	must(t, err)
+	o.issuer = all.Issuer
+	o.pensions, err = all.Of("pensions")
+	must(t, err)
+}
+
+func localURL(port int) string { return fmt.Sprintf("http://localhost:%d", port) }
 
 // seed stores the configurations of a new installation, and one more of a person as
 // ldp_vc, signed with P-256.
@@ -124,11 +143,10 @@ func seed(t *testing.T, l *ledger.Ledger) {
 	must(t, l.SeedConfigurations(t.Context(), all))
 }
 
-// startServer runs the server until the test ends and gives its public URL.
-func startServer(t *testing.T, program, databaseURL, master string) (publicURL string) {
+// startServer runs the server until the test ends.
+func startServer(t *testing.T, program, databaseURL, master string, port int) {
 	t.Helper()
-	port := freePort(t)
-	publicURL = fmt.Sprintf("http://localhost:%d", port)
+	publicURL := localURL(port)
 	cmd := exec.Command(program, "serve")
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DATABASE_URL=" + databaseURL, "SR_MASTER_KEY=" + master,
@@ -150,7 +168,6 @@ func startServer(t *testing.T, program, databaseURL, master string) (publicURL s
 		}
 	})
 	awaitReady(t, publicURL, ended)
-	return publicURL
 }
 
 func awaitReady(t *testing.T, publicURL string, ended <-chan struct{}) {

@@ -69,6 +69,25 @@ func testReferenceWallet(t *testing.T, o *office) {
 	checkOutcomes(t, o, files, verify.Withdrawn)
 }
 
+// testIssuerWithPath: every format of an issuer beside the one at the root, found at
+// well-known places that its path is inserted into (OID4VCI 1.0 §12.2.2).
+func testIssuerWithPath(t *testing.T, o *office) {
+	id, _ := o.person(t)
+	offer, err := o.pensions.CreateOffer(t.Context(), o.staff, id, everyFormat(), false)
+	must(t, err)
+	dir := t.TempDir()
+	code, words := o.srwallet(t, "accept", "--dir", dir, offer.URI)
+	for _, want := range []string{"/.well-known/openid-credential-issuer/issuers/pensions\n", "/issuers/pensions/did.json\n", "Kept as number 4"} {
+		if code != 0 || !strings.Contains(words, want) {
+			t.Errorf("exit %d, want %q in:\n%s", code, want, words)
+		}
+	}
+	p := *o
+	p.issuer = o.pensions
+	checkOutcomes(t, &p, []string{filepath.Join(dir, "1", "credential.json"), filepath.Join(dir, "2", "credential.sd-jwt"),
+		filepath.Join(dir, "3", "credential.jwt"), filepath.Join(dir, "4", "credential.mdoc")}, verify.Genuine)
+}
+
 // testRefresh: a client that is known takes a credential again by its refresh token,
 // which is bound to a DPoP key; signed metadata and the mdoc lead to the issuer's CA.
 func testRefresh(t *testing.T, o *office) {
