@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"socialregistry/internal/jose"
-	"socialregistry/internal/secret"
 )
 
 // Type is the typ of the header and the name of the format.
@@ -27,8 +26,14 @@ var (
 	ErrClaim      = errors.New("sdjwt: claim not allowed there")
 )
 
-// saltBytes is 128 bits, as RFC 9901 §9.3 recommends.
-const saltBytes = 16
+// Hidden marks a claim, a member of an object or an element of an array that the
+// holder may leave out on its own, at whatever depth (RFC 9901 §4.2). What lies in
+// it may be hidden too: then it is shown only with what it lies in.
+type Hidden struct{ Value any }
+
+// Absent stands where other SD-JWTs of the kind have something Hidden and this one
+// has nothing: it gets a decoy, so that the number of digests does not tell.
+type Absent struct{}
 
 // Issue is what goes into an SD-JWT.
 type Issue struct {
@@ -36,32 +41,26 @@ type Issue struct {
 	Alg      string         // of package jose; must fit the key
 	KID      string         // names the key to the verifier; empty: no kid
 	Header   map[string]any // further header members
-	Plain    map[string]any // claims that are always visible: iss, iat, nbf, exp, vct, cnf, status
+	Plain    map[string]any // claims that are visible: iss, iat, nbf, exp, vct, cnf, status, and others; what is Hidden in them is not
 	Disclose map[string]any // claims that the holder may leave out, each on its own
+	Decoys   int            // digests of nothing in each object that hides a member; up to so many in each array
 }
 
 // Sign makes the SD-JWT with all its disclosures, as it is handed to the holder.
 // It returns ErrClaim for a claim that stands on the wrong side (SD-JWT VC
 // §3.2.2) or has a reserved name, or the errors of jose.Sign.
 func (i Issue) Sign() (string, error) {
-	if err := i.check(); err != nil {
+	claims, err := i.claims()
+	if err != nil {
 		return "", err
 	}
-	payload := maps.Clone(i.Plain)
-	if payload == nil {
-		payload = map[string]any{}
+	w := writer{decoys: i.Decoys}
+	payload, err := w.object(claims)
+	if err != nil {
+		return "", err
 	}
-	var parts, digests []string
-	for _, name := range slices.Sorted(maps.Keys(i.Disclose)) {
-		d, err := disclose(name, i.Disclose[name])
-		if err != nil {
-			return "", err
-		}
-		parts, digests = append(parts, d), append(digests, digest(d))
-	}
-	if len(digests) > 0 { // RFC 9901 §4.2.4.1: the order must not tell which claim is which
-		slices.Sort(digests)
-		payload["_sd"], payload["_sd_alg"] = digests, "sha-256"
+	if w.hides {
+		payload["_sd_alg"] = "sha-256"
 	}
 	body, err := marshal(payload)
 	if err != nil {
@@ -77,19 +76,70 @@ func (i Issue) Sign() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("sign SD-JWT: %w", err)
 	}
-	return strings.Join(append([]string{token}, parts...), "~") + "~", nil
+	return strings.Join(append([]string{token}, w.disclosures...), "~") + "~", nil
 }
 
-func (i Issue) check() error {
+// claims puts both sides together, marked, and checks them.
+func (i Issue) claims() (map[string]any, error) {
+	all := maps.Clone(i.Plain)
+	if all == nil {
+		all = map[string]any{}
+	}
 	for name, v := range i.Disclose {
-		if _, both := i.Plain[name]; both || reserved(name) || alwaysVisible(name) || holdsReserved(v) {
-			return fmt.Errorf("%w: %s cannot be disclosed selectively", ErrClaim, name)
+		if _, both := all[name]; both {
+			return nil, fmt.Errorf("%w: %s stands on both sides", ErrClaim, name)
+		}
+		if !marked(v) {
+			v = Hidden{v}
+		}
+		all[name] = v
+	}
+	for name, v := range all {
+		if alwaysVisible(name) && holds(v, marked) {
+			return nil, fmt.Errorf("%w: %s cannot be disclosed selectively", ErrClaim, name)
 		}
 	}
-	if holdsReserved(i.Plain) {
-		return fmt.Errorf("%w: a name is reserved", ErrClaim)
+	if holds(all, reservedMember) {
+		return nil, fmt.Errorf("%w: a name is reserved", ErrClaim)
 	}
-	return nil
+	return all, nil
+}
+
+// marked says whether a value is not visible.
+func marked(v any) bool {
+	switch v.(type) {
+	case Hidden, Absent:
+		return true
+	}
+	return false
+}
+
+// reservedMember says whether a value is an object with a reserved name in it.
+func reservedMember(v any) bool {
+	m, _ := v.(map[string]any)
+	for name := range m {
+		if reserved(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds says whether a value, or anything in it, is so.
+func holds(v any, so func(any) bool) bool {
+	if so(v) {
+		return true
+	}
+	inside := func(v any) bool { return holds(v, so) }
+	switch v := v.(type) {
+	case Hidden:
+		return inside(v.Value)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), inside)
+	case []any:
+		return slices.ContainsFunc(v, inside)
+	}
+	return false
 }
 
 // reserved says whether a name has a meaning of its own (RFC 9901 §4.1).
@@ -99,26 +149,6 @@ func reserved(name string) bool { return name == "_sd" || name == "..." || name 
 // VC §3.2.2.2).
 func alwaysVisible(name string) bool {
 	return slices.Contains([]string{"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"}, name)
-}
-
-func holdsReserved(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for name, member := range v {
-			if reserved(name) || holdsReserved(member) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, holdsReserved)
-	}
-	return false
-}
-
-// disclose makes the disclosure of one claim (RFC 9901 §4.2.1).
-func disclose(name string, value any) (string, error) {
-	b, err := marshal([]any{secret.RandomID(saltBytes), name, value})
-	return base64.RawURLEncoding.EncodeToString(b), err
 }
 
 // digest is what stands for a disclosure in the signed claims (RFC 9901 §4.2.3).

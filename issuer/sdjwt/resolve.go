@@ -1,6 +1,9 @@
 package sdjwt
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // maxDepth bounds how deep disclosed values may be nested in one another.
 const maxDepth = 64
@@ -19,9 +22,9 @@ func (r *resolver) claims(in map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name := range out {
-		if _, plain := in[name]; !plain && alwaysVisible(name) {
-			return nil, fmt.Errorf("%w: %s was disclosed, and must be visible always", ErrDisclosure, name)
+	for name, v := range out {
+		if alwaysVisible(name) && !reflect.DeepEqual(in[name], v) {
+			return nil, fmt.Errorf("%w: %s, or a part of it, was hidden, and must be visible always", ErrDisclosure, name)
 		}
 	}
 	if r.used != len(r.disclosures) {
