@@ -42,6 +42,8 @@ const (
 func TestMain(m *testing.M) {
 	openapi3filter.RegisterBodyDecoder("application/vc", openapi3filter.JSONBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/statuslist+jwt", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/statuslist+cwt", openapi3filter.FileBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("image/svg+xml", openapi3filter.PlainBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/pem-certificate-chain", openapi3filter.PlainBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/jwt", openapi3filter.PlainBodyDecoder)
 	dbtest.Main(m)

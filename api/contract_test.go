@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -139,6 +140,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	}
 	s.exerciseIssuers(t, run)
 	run(exercise{"getTypeMetadata", 404, request("GET", "/credentials/types/nobody", ""), false})
+	s.exerciseType(t, run)
 	s.exerciseOperation(run)
 	s.exerciseToken(t, run)
 	s.exercisePush(t, run)
@@ -179,6 +181,26 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseKeys(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down
+}
+
+// exerciseType reads a version of a type after the first, and a picture of it.
+func (s *service) exerciseType(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	body := run(exercise{"getTypeMetadata", 200, request("GET", "/credentials/types/person", ""), false}).Body.Bytes()
+	must(t, s.db.Exec("INSERT INTO credential_type (uri, version, content, body, created_at) SELECT uri, 2, 'x', body, created_at FROM credential_type WHERE uri = ? AND version = 1",
+		publicURL+"/credentials/types/person").Error)
+	cached(run, "getTypeVersion", "/credentials/types/person/2")
+	run(exercise{"getTypeVersion", 404, request("GET", "/credentials/types/person/3", ""), false})
+	var doc struct {
+		Display []struct {
+			Rendering struct {
+				Simple struct{ Logo struct{ URI string } }
+			}
+		}
+	}
+	must(t, json.Unmarshal(body, &doc))
+	cached(run, "getImage", strings.TrimPrefix(doc.Display[0].Rendering.Simple.Logo.URI, publicURL))
+	run(exercise{"getImage", 404, request("GET", "/credentials/images/none.svg", ""), false})
 }
 
 // cached reads a document, then asks again with its tag.

@@ -56,6 +56,8 @@ func (s *server) trust() {
 		g.get(at+"/status/bitstring/:id/:purpose", e.at((*vci.Handlers).BitstringStatusList))
 		g.get(at+"/status/aggregation", e.at((*vci.Handlers).StatusAggregation))
 		g.get(at+"/credentials/types/:name", e.at((*vci.Handlers).TypeMetadata))
+		g.get(at+"/credentials/types/:name/:version", e.at((*vci.Handlers).TypeMetadata))
+		g.get(at+"/credentials/images/:name", e.at((*vci.Handlers).Image))
 		g.get(at+"/contexts/v1", e.at((*vci.Handlers).Context))
 		g.get(at+"/vocab", e.at((*vci.Handlers).Vocabulary))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ const bundleFresh = 24 * time.Hour
 func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	now := i.now().UTC().Truncate(time.Second)
 	b := &verify.Bundle{Version: verify.BundleVersion, Seq: now.Unix(), Created: now, RefreshAfter: now.Add(bundleFresh),
-		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: i.bundleNames(), Anchors: string(i.Authorities())}},
+		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: maps.Clone(i.names), Anchors: string(i.Authorities())}},
 		Contexts: map[string]verify.Context{i.contextIRI: verify.NewContext(i.context)},
 		Types:    map[string]verify.BundleType{}}
 	for _, k := range i.ring.now().All() {
@@ -35,16 +36,13 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	for _, c := range i.configs {
 		name, shown := i.bundleType(c)
 		b.Types[name] = shown
+		if c.Format == oid4vci.FormatSDJWT {
+			for _, former := range i.types[c.Type].former {
+				b.Types[former] = shown
+			}
+		}
 	}
 	return b, i.addStatus(ctx, b, now)
-}
-
-// bundleNames are what a verifier calls the issuer.
-func (i *Issuer) bundleNames() map[string]string {
-	if i.name == "" {
-		return map[string]string{"en": "Social Registry", "ar": "السجل الاجتماعي"}
-	}
-	return i.names
 }
 
 // bundleKey tells of one key. Of one that a CA outside certified its own certificate

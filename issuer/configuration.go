@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
 )
 
@@ -46,9 +47,15 @@ type Configuration struct {
 	// StatusPurposes are the status lists that a W3C credential names (Bitstring
 	// Status List 1.0 §2.1): revocation, suspension, refresh, and message if asked for.
 	StatusPurposes []string
-	ValidityDays   int
-	Display        []Display
-	Fields         []ClaimField
+	// Visible are the claims of a dc+sd-jwt, and the objects that claims stand in, that
+	// the holder cannot leave out.
+	Visible []string
+	// Decoys is how many digests of nothing a dc+sd-jwt has wherever it hides
+	// something (RFC 9901 §4.2.5).
+	Decoys       int
+	ValidityDays int
+	Display      []Display
+	Fields       []ClaimField
 }
 
 // Subject is whom a credential is about.
@@ -115,8 +122,16 @@ type Display struct {
 	Name            string
 	Locale          string // BCP 47
 	Description     string
-	BackgroundColor string // CSS colour
+	BackgroundColor string // CSS colour, #rrggbb
 	TextColor       string
+	Logo            *Picture // nil: the issuer's
+	BackgroundImage *Picture // nil: one that is drawn in BackgroundColor
+}
+
+// Picture is one that is served elsewhere.
+type Picture struct {
+	URI     string `json:"uri"` // https
+	AltText string `json:"alt_text,omitempty"`
 }
 
 // ClaimField says that a registry field is issued as a claim. Without a
@@ -127,6 +142,7 @@ type ClaimField struct {
 	Claim     string // dots lead into objects: address.locality
 	Namespace string // mso_mdoc only; "": the configuration's
 	Mandatory bool
+	Elements  bool // dc+sd-jwt only: of a list, the holder may leave out each element on its own
 }
 
 // Name is the configuration's name in a language, or in its first language.
@@ -160,6 +176,8 @@ type configurationDoc struct {
 	OwnOnly         bool             `json:"own_only,omitempty"`
 	KeyAttestations *KeyAttestations `json:"key_attestations_required,omitempty"`
 	StatusPurposes  []string         `json:"status_purposes,omitempty"` // none: all but message
+	Visible         []string         `json:"visible,omitempty"`
+	Decoys          *int             `json:"decoys,omitempty"` // none: 3, of a dc+sd-jwt
 	ValidityDays    int              `json:"validity_days"`
 	Display         []displayDoc     `json:"display"`
 	Fields          []fieldDoc       `json:"fields"`
@@ -171,6 +189,9 @@ type displayDoc struct {
 	Description     string `json:"description"`
 	BackgroundColor string `json:"background_color,omitempty"`
 	TextColor       string `json:"text_color,omitempty"`
+
+	Logo            *Picture `json:"logo,omitempty"`
+	BackgroundImage *Picture `json:"background_image,omitempty"`
 }
 
 type fieldDoc struct {
@@ -178,6 +199,7 @@ type fieldDoc struct {
 	Claim     string `json:"claim"`
 	Namespace string `json:"namespace,omitempty"`
 	Mandatory bool   `json:"mandatory,omitempty"`
+	Elements  bool   `json:"elements,omitempty"`
 }
 
 func toConfiguration(id string, d configurationDoc) Configuration {
@@ -185,14 +207,21 @@ func toConfiguration(id string, d configurationDoc) Configuration {
 		Scope: cmp.Or(d.Scope, id), For: cmp.Or(d.For, ForPerson), Deferred: d.Deferred, Refresh: cmp.Or(d.Refresh, RefreshAtOnce),
 		RefreshDays: cmp.Or(d.RefreshDays, usualRefreshDays),
 		ConsentEnd:  cmp.Or(d.ConsentEnd, KeepIssued), OwnOnly: d.OwnOnly,
-		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays}
+		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays, Visible: d.Visible}
 	if c.For == ForHousehold && len(c.HolderRoles) == 0 {
 		c.HolderRoles = []string{registry.HeadRole}
 	}
 	if c.StatusPurposes = d.StatusPurposes; len(c.StatusPurposes) == 0 {
 		c.StatusPurposes = usualPurposes()
 	}
+	switch {
+	case d.Decoys != nil:
+		c.Decoys = *d.Decoys
+	case c.Format == oid4vci.FormatSDJWT:
+		c.Decoys = usualDecoys
+	}
 	for _, x := range d.Display {
+		x.BackgroundColor, x.TextColor = cmp.Or(x.BackgroundColor, "#14532d"), cmp.Or(x.TextColor, "#ffffff")
 		c.Display = append(c.Display, Display(x))
 	}
 	for _, x := range d.Fields {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func (c Configuration) check(fields map[string]registry.Field) error {
 	if !mandatory {
 		return c.bad("no field is mandatory: a credential could say nothing")
 	}
-	return nil
+	return c.checkDisclosure(fields)
 }
 
 func (c Configuration) checkShape() error {
@@ -71,7 +72,28 @@ func (c Configuration) checkShape() error {
 	case len(c.Display) == 0 || len(c.Fields) == 0:
 		return c.bad("display and fields must not be empty")
 	}
+	for _, d := range c.Display {
+		if err := c.checkDisplay(d); err != nil {
+			return err
+		}
+	}
 	return c.checkFormat()
+}
+
+// checkDisplay holds what is drawn to colours, and what wallets fetch to https.
+func (c Configuration) checkDisplay(d Display) error {
+	if !color.MatchString(d.BackgroundColor) || !color.MatchString(d.TextColor) {
+		return c.bad("background_color and text_color of %s must be as #14532d", d.Locale)
+	}
+	for _, p := range []*Picture{d.Logo, d.BackgroundImage} {
+		if p == nil {
+			continue
+		}
+		if u, err := url.Parse(p.URI); err != nil || u.Scheme != "https" || u.Host == "" {
+			return c.bad("the picture %q of %s must have an https address", p.URI, d.Locale)
+		}
+	}
+	return nil
 }
 
 // checkFormat holds a configuration to what its format can be: a key of another
@@ -158,6 +180,7 @@ func within(a, b []string) bool {
 // Compiled once, never changed.
 var (
 	configID  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	color     = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
 
 	dottedName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,62}(\.[A-Za-z0-9_-]{1,63}){1,8}$`)

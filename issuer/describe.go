@@ -9,17 +9,17 @@ import (
 
 // describe says of a configuration what its format asks for (OID4VCI 1.0
 // §12.2.4, appendix A).
-func (i *Issuer) describe(c Configuration) oid4vci.Configuration {
+func (i *Issuer) describe(c Configuration, shown []oid4vci.Display) oid4vci.Configuration {
 	var out oid4vci.Configuration
 	switch c.Format {
 	case oid4vci.FormatLDP:
-		out = oid4vci.NewLDPConfiguration(i.ldpContexts(), w3cTypes(c), []string{c.Suite}, i.credentialMetadata(c, "credentialSubject"))
+		out = oid4vci.NewLDPConfiguration(i.ldpContexts(), w3cTypes(c), []string{c.Suite}, i.credentialMetadata(c, shown, "credentialSubject"))
 	case oid4vci.FormatJWTVC:
-		out = oid4vci.NewJWTVCConfiguration(w3cTypes(c), []string{c.Alg}, i.credentialMetadata(c, "credentialSubject"))
+		out = oid4vci.NewJWTVCConfiguration(w3cTypes(c), []string{c.Alg}, i.credentialMetadata(c, shown, "credentialSubject"))
 	case oid4vci.FormatMdoc:
-		out = oid4vci.NewMdocConfiguration(c.Type, i.credentialMetadata(c))
+		out = oid4vci.NewMdocConfiguration(c.Type, i.credentialMetadata(c, shown))
 	default:
-		out = oid4vci.NewSDJWTConfiguration(i.vct(c), []string{c.Alg}, i.credentialMetadata(c))
+		out = oid4vci.NewSDJWTConfiguration(i.vct(c), []string{c.Alg}, i.credentialMetadata(c, shown))
 	}
 	out.Scope = c.Scope
 	if c.KeyAttestations != nil {
@@ -30,11 +30,8 @@ func (i *Issuer) describe(c Configuration) oid4vci.Configuration {
 
 // credentialMetadata says how to show a credential; under is the path to its
 // claims.
-func (i *Issuer) credentialMetadata(c Configuration, under ...string) oid4vci.CredentialMetadata {
-	var m oid4vci.CredentialMetadata
-	for _, d := range c.Display {
-		m.Display = append(m.Display, oid4vci.Display(d))
-	}
+func (i *Issuer) credentialMetadata(c Configuration, shown []oid4vci.Display, under ...string) oid4vci.CredentialMetadata {
+	m := oid4vci.CredentialMetadata{Display: shown}
 	for _, f := range c.Fields {
 		path := slices.Concat(under, c.path(f))
 		m.Claims = append(m.Claims, oid4vci.Claim{Path: path, Mandatory: f.Mandatory, Display: labelsOf(i.fields[f.Field], c)})

@@ -19,6 +19,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
+	"socialregistry/issuer/artwork"
 	"socialregistry/issuer/journal"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/ledger"
@@ -36,8 +37,12 @@ type Config struct {
 	Resolver  *did.Resolver // finds the keys of wallets' DIDs
 	DPoP      DPoP
 
-	Country string        // in certificates, ISO 3166-1 alpha-2; "" is ZZ, which no country has
-	Name    string        // in certificates, who issues; "" is Social Registry
+	Country string // in certificates, ISO 3166-1 alpha-2; "" is ZZ, which no country has
+	Name    string // who issues, in certificates and to wallets; "" is Social Registry
+	// Names is Name in other languages, by their tags (BCP 47). Without any, Social
+	// Registry has one in Arabic.
+	Names   map[string]string
+	Logo    []byte        // PNG or SVG, see artwork.Parse; nil: one of our own
 	Overlap time.Duration // how long a new key is published before it signs; 0 is a day
 
 	Drafts    bool // also serve wallets that speak drafts 13 to 15 of OID4VCI (compat.drafts)
@@ -51,6 +56,9 @@ type Config struct {
 
 	Authorization AuthorizationPolicy // the zero value will do
 }
+
+// ownName is the name of an issuer that was given none.
+const ownName = "Social Registry"
 
 // DefaultBatchSize is how many credentials a wallet may ask for at once.
 const DefaultBatchSize = 10
@@ -88,6 +96,9 @@ type Issuer struct {
 	configs    []Configuration
 	fields     map[string]registry.Field // of every subject
 	subjects   map[Subject]map[string]registry.Field
+	logo       artwork.Image
+	pictures   pictures
+	types      map[string]credentialType // of each dc+sd-jwt, by Type
 	fieldOrder []string
 	metadata   oid4vci.Metadata
 
@@ -115,8 +126,7 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 	if err := checkPublicURL(c.PublicURL); err != nil {
 		return nil, err
 	}
-	legal := cmp.Or(c.Name, "Social Registry")
-	return newIssuer(ctx, c, ledger.NamedIssuer{Names: map[string]string{"en": legal}, Country: c.Country})
+	return newIssuer(ctx, c, ledger.NamedIssuer{Names: namesOf(c), Country: c.Country})
 }
 
 // newIssuer makes the issuer at the root of the public URL, or one with a name.
@@ -138,6 +148,12 @@ func newIssuer(ctx context.Context, c Config, n ledger.NamedIssuer) (*Issuer, er
 
 // load brings in, in this order, what the later parts need of the earlier.
 func (i *Issuer) load(ctx context.Context, c Config) (err error) {
+	i.logo = artwork.Logo()
+	if c.Logo != nil {
+		if i.logo, err = artwork.Parse(c.Logo); err != nil {
+			return err
+		}
+	}
 	if i.did, err = did.WebDID(i.url); err != nil {
 		return err
 	}
@@ -163,6 +179,19 @@ func (i *Issuer) load(ctx context.Context, c Config) (err error) {
 		return i.loadConfigurations(ctx, []byte("[]"))
 	}
 	return i.loadConfigurations(ctx, seedConfigurations)
+}
+
+// english is the language of Config.Name.
+const english = "en"
+
+// namesOf gives the issuer's name in every language in which it has one.
+func namesOf(c Config) map[string]string {
+	out := map[string]string{english: cmp.Or(c.Name, ownName)}
+	if out[english] == ownName {
+		out["ar"] = "السجل الاجتماعي"
+	}
+	maps.Copy(out, c.Names)
+	return out
 }
 
 // claimURL ties the database to the public URL. It is the issuer's identifier:
@@ -245,8 +274,7 @@ func (i *Issuer) loadConfigurations(ctx context.Context, seed []byte) error {
 			return err
 		}
 	}
-	i.metadata = i.buildMetadata()
-	return i.metadata.Check()
+	return i.announce(ctx)
 }
 
 // ConfigurationNames gives the names of all configurations in a language, by id.

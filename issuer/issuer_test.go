@@ -9,7 +9,6 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
-	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
 	"socialregistry/issuer/keys"
@@ -177,22 +176,8 @@ func TestMetadataNamesBothFormats(t *testing.T) {
 	if got := m.Configurations[ldp]; got.SigningAlgs[0] != "eddsa-rdfc-2022" || got.Definition.Type[1] != "SocialRegistryPersonCredential" {
 		t.Errorf("ldp_vc: %+v", got)
 	}
-	doc, err := w.TypeMetadata("person")
-	if err != nil || doc["vct"] != m.Configurations[sd].VCT {
-		t.Errorf("type metadata %v, %v", doc["vct"], err)
-	}
-	home, err := w.TypeMetadata("household")
-	must(t, err)
-	sd := map[string]any{}
-	for _, c := range home["claims"].([]any) {
-		entry := c.(map[string]any)
-		sd[strings.Join(entry["path"].([]string), ".")] = entry["sd"]
-	}
-	if sd["address"] != "always" || sd["address.street_address"] != "never" || sd["household_size"] != "always" {
-		t.Errorf("what can be disclosed of a household: %v", sd)
-	}
-	if _, err := w.TypeMetadata("SocialRegistryPersonCredential"); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("type of another format: %v, want NotFound", err)
+	if len(m.Display) != 2 || m.Display[0].Locale != "ar" || m.Display[1].Name != "Social Registry" || m.Display[1].Logo == nil || m.Display[1].Logo.AltText != "Social Registry" {
+		t.Errorf("display of the issuer: %+v", m.Display)
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 	"socialregistry/internal/fault"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer/ledger"
-	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
 )
 
@@ -78,16 +77,7 @@ func (i *Issuer) IssuerName() string { return i.name }
 
 // Title is what the issuer is called in a language, or in one that it has a name in.
 func (i *Issuer) Title(locale string) string {
-	return cmp.Or(i.names[locale], i.names["en"], i.names[slices.Min(slices.Collect(maps.Keys(i.names)))])
-}
-
-// displays are the names of the issuer in the form of its metadata.
-func (i *Issuer) displays() []oid4vci.Display {
-	var out []oid4vci.Display
-	for _, locale := range slices.Sorted(maps.Keys(i.names)) {
-		out = append(out, oid4vci.Display{Name: i.names[locale], Locale: locale})
-	}
-	return out
+	return cmp.Or(i.names[locale], i.names[english], i.names[slices.Min(slices.Collect(maps.Keys(i.names)))])
 }
 
 // IdentifierOf gives the identifier of the issuer with a name below a public URL.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"socialregistry/did"
-	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/oauth"
@@ -106,44 +105,8 @@ func (i *Issuer) Context() []byte { return i.context }
 // Vocabulary is the JSON-LD document that the terms of Context lead to.
 func (i *Issuer) Vocabulary() []byte { return i.vocabulary }
 
-// TypeMetadata describes an SD-JWT VC type (SD-JWT VC §6). name is the last part
-// of its vct. It returns NotFound.
-func (i *Issuer) TypeMetadata(name string) (map[string]any, error) {
-	for _, c := range i.configs {
-		if c.Format == oid4vci.FormatSDJWT && c.Type == name {
-			return i.typeMetadata(c), nil
-		}
-	}
-	return nil, fault.New(fault.NotFound, "type_not_found", "There is no such credential type.")
-}
-
-func (i *Issuer) typeMetadata(c Configuration) map[string]any {
-	var displays, claims []any
-	for _, d := range c.Display {
-		displays = append(displays, map[string]any{"locale": d.Locale, "name": d.Name, "description": d.Description,
-			"rendering": map[string]any{"simple": map[string]any{"background_color": d.BackgroundColor, "text_color": d.TextColor}}})
-	}
-	described := map[string]bool{} // objects that claims stand in
-	for _, f := range c.Fields {
-		var labels []any
-		for _, l := range labelsOf(i.fields[f.Field], c) {
-			labels = append(labels, map[string]any{"locale": l.Locale, "label": l.Name})
-		}
-		path, sd := c.path(f), "always"
-		if len(path) > 1 { // it comes and goes with the object that it stands in
-			sd = "never"
-		}
-		if parent := path[:1]; len(path) > 1 && !described[parent[0]] {
-			described[parent[0]] = true
-			claims = append(claims, map[string]any{"path": parent, "sd": "always"})
-		}
-		claims = append(claims, map[string]any{"path": path, "display": labels, "mandatory": f.Mandatory, "sd": sd})
-	}
-	return map[string]any{"vct": i.vct(c), "name": c.Display[0].Name, "description": c.Display[0].Description,
-		"display": displays, "claims": claims}
-}
-
-func (i *Issuer) buildMetadata() oid4vci.Metadata {
+// buildMetadata: issuer is how the issuer is shown, shown how each configuration is.
+func (i *Issuer) buildMetadata(issuer []oid4vci.Display, shown map[string][]oid4vci.Display) oid4vci.Metadata {
 	m := oid4vci.Metadata{
 		CredentialIssuer:   i.url,
 		CredentialEndpoint: i.url + "/oid4vci/credential",
@@ -152,10 +115,10 @@ func (i *Issuer) buildMetadata() oid4vci.Metadata {
 
 		DeferredEndpoint:     i.url + "/oid4vci/deferred",
 		NotificationEndpoint: i.url + "/oid4vci/notification",
-		Display:              i.displays(),
+		Display:              issuer,
 	}
 	for _, c := range i.configs {
-		m.Configurations[c.ID] = i.describe(c)
+		m.Configurations[c.ID] = i.describe(c, shown[c.ID])
 	}
 	return m.WithBatch(i.batchSize)
 }
@@ -170,8 +133,6 @@ func labelsOf(f registry.Field, c Configuration) []oid4vci.Display {
 	}
 	return out
 }
-
-func (i *Issuer) vct(c Configuration) string { return i.url + "/credentials/types/" + c.Type }
 
 func (i *Issuer) listURL(kind, id string) string { return i.url + "/status/" + kind + "/" + id }
 

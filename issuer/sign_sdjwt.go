@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"socialregistry/issuer/keys"
@@ -10,24 +11,23 @@ import (
 	"socialregistry/issuer/sdjwt"
 )
 
-// signSDJWT makes an SD-JWT VC (RFC 9901). Every claim about the person can be
-// disclosed on its own; what says who vouches, until when and for whom cannot
-// be left out (SD-JWT VC §3.2.2.2).
+// signSDJWT makes an SD-JWT VC (RFC 9901). What of the claims about the person can be
+// left out says the configuration; what says who vouches, until when and for whom
+// never can (SD-JWT VC §3.2.2.2).
 func (i *Issuer) signSDJWT(s statement) (string, error) {
 	header, err := i.x5c(s.key, i.now())
 	if err != nil {
 		return "", err
 	}
-	return sdjwt.Issue{
-		Key: s.key.Signer, Alg: s.key.Alg, KID: s.key.KID, Header: header,
-		Plain: map[string]any{
-			"iss": i.url, "vct": i.vct(s.config), "cnf": confirmation(s.proof),
-			"iat": s.ValidFrom.Unix(), "nbf": s.ValidFrom.Unix(), "exp": s.ValidUntil.Unix(),
-			"status": map[string]any{"status_list": map[string]any{ // Token Status List §6.1
-				"idx": s.ListIndex, "uri": i.listURL(ledger.TokenList, s.ListID)}},
-		},
-		Disclose: s.claims,
-	}.Sign()
+	claims := s.config.disclosures(s.claims)
+	maps.Copy(claims, map[string]any{
+		"iss": i.url, "cnf": confirmation(s.proof),
+		"iat": s.ValidFrom.Unix(), "nbf": s.ValidFrom.Unix(), "exp": s.ValidUntil.Unix(),
+		"status": map[string]any{"status_list": map[string]any{ // Token Status List §6.1
+			"idx": s.ListIndex, "uri": i.listURL(ledger.TokenList, s.ListID)}},
+	})
+	maps.Copy(claims, i.types[s.config.Type].claims())
+	return sdjwt.Issue{Key: s.key.Signer, Alg: s.key.Alg, KID: s.key.KID, Header: header, Plain: claims, Decoys: s.config.Decoys}.Sign()
 }
 
 // x5c gives the header that lets a verifier find the key by certificates (HAIP

@@ -2,11 +2,16 @@ package vci
 
 import (
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"socialregistry/api/respond"
 	"socialregistry/issuer/oid4vci"
 )
+
+// oneYear is as long as any cache keeps anything (RFC 2616 §14.21).
+const oneYear = 365 * 24 * time.Hour
 
 const (
 	mediaJSON   = "application/json"
@@ -74,13 +79,28 @@ func (h *Handlers) IssuerCA(c *gin.Context) error {
 	return publish(c, "application/pem-certificate-chain", h.issuer.Authorities())
 }
 
-// TypeMetadata serves /credentials/types/:name (SD-JWT VC §6.3.1).
+// TypeMetadata serves /credentials/types/:name and, of later versions,
+// /credentials/types/:name/:version (SD-JWT VC §6.3.1): the bytes that vct#integrity
+// is the hash of.
 func (h *Handlers) TypeMetadata(c *gin.Context) error {
-	doc, err := h.issuer.TypeMetadata(c.Param("name"))
+	body, err := h.issuer.TypeMetadata(c.Request.Context(), c.Param("name"), c.Param("version"))
 	if err != nil {
 		return err
 	}
-	return describe(c, mediaJSON, doc)
+	return publish(c, mediaJSON, body)
+}
+
+// Image serves /credentials/images/:name, the pictures that metadata name. They never
+// change, and pages of any site may show them; opened by itself, one can do nothing.
+func (h *Handlers) Image(c *gin.Context) error {
+	picture, err := h.issuer.Image(c.Request.Context(), c.Param("name"))
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
+	c.Header("Cross-Origin-Resource-Policy", "cross-origin")
+	tag, _, _ := strings.Cut(c.Param("name"), ".")
+	return respond.Document(c, respond.Doc{Body: picture.Body, ContentType: picture.MediaType, ETag: tag, MaxAge: oneYear})
 }
 
 // Context serves /contexts/v1, the JSON-LD context of our credentials.

@@ -44,7 +44,9 @@ type Config struct {
 	Kinship     registry.KinshipRules // what the country decides about families
 
 	Country    string        // in certificates, ISO 3166-1 alpha-2
-	IssuerName string        // in certificates, who issues
+	IssuerName string        // who issues, in certificates and to wallets
+	ArabicName string        // the same in Arabic; "": none but that of Social Registry
+	LogoFile   string        // PNG or SVG; "": our own
 	KeyOverlap time.Duration // how long a new key is published before it signs
 	StateDir   string        // what a restored backup of the database must not undo
 

@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"socialregistry/issuer/artwork"
 )
 
 // issuerSettings are about certificates and keys, about what wallets may ask, and
@@ -19,6 +22,18 @@ func issuerSettings() []setting {
 		{"SR_ISSUER_NAME", "Social Registry", "use a name of 1 to 40 characters", func(c *Config, v string) error {
 			c.IssuerName = v
 			return checkName(v)
+		}},
+		{"SR_ISSUER_NAME_AR", "", "use a name of 1 to 40 characters", func(c *Config, v string) error {
+			c.ArabicName = v
+			if v == "" {
+				return nil
+			}
+			return checkName(v)
+		}},
+		{"SR_LOGO", "", "use the name of a file, a PNG of at most 2048 by 2048 pixels, or an SVG without scripts, styles and outside addresses, of at most 128 KiB", func(c *Config, v string) error {
+			c.LogoFile = v
+			_, err := readLogo(v)
+			return err
 		}},
 		{"SR_KEY_OVERLAP", "24h", "use a time from 1m to 720h, for example 24h", func(c *Config, v string) (err error) {
 			if c.KeyOverlap, err = time.ParseDuration(v); err == nil && (c.KeyOverlap < time.Minute || c.KeyOverlap > 720*time.Hour) {
@@ -63,6 +78,19 @@ func issuerSettings() []setting {
 			return nil
 		}},
 	}
+}
+
+// readLogo reads the picture in a file; "" is none.
+func readLogo(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	_, err = artwork.Parse(body)
+	return body, err
 }
 
 func checkCountry(v string) error {

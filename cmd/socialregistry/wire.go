@@ -103,9 +103,17 @@ func (p *parts) build(ctx context.Context, a *app, absent absence) (err error) {
 	if absent == mayBegin {
 		state = a.config.StateDir
 	}
+	logo, err := readLogo(a.config.LogoFile)
+	if err != nil {
+		return fmt.Errorf("read the logo (SR_LOGO): %w", err)
+	}
+	names := map[string]string{}
+	if a.config.ArabicName != "" {
+		names["ar"] = a.config.ArabicName
+	}
 	p.issuer, err = issuer.Open(ctx, issuer.Config{
 		DB: p.db, Registry: p.registry, Master: p.master, PublicURL: a.config.PublicURL, Now: a.now, Resolver: did.NewResolver(),
-		Country: a.config.Country, Name: a.config.IssuerName, Overlap: a.config.KeyOverlap, StateDir: state,
+		Country: a.config.Country, Name: a.config.IssuerName, Names: names, Logo: logo, Overlap: a.config.KeyOverlap, StateDir: state,
 		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
 		DPoP:          issuer.DPoP{Required: a.config.DPoPRequired, Nonce: a.config.DPoPNonce},
 		Authorization: issuer.AuthorizationPolicy{RequireClient: !a.config.Anonymous, RefreshLife: a.config.RefreshLife},

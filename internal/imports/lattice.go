@@ -29,7 +29,7 @@ func Lattice() []Rule {
 		{1, []string{"did"}, []string{"did/ariesvdr", "internal/fault", "internal/jose"}},
 		{1, []string{"registry/xlsx"}, []string{"registry/csvio"}},
 		{1, []string{"registry/seal"}, []string{"internal/jose", "internal/secret"}},
-		{1, []string{"issuer/journal", "issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc"},
+		{1, []string{"issuer/artwork", "issuer/journal", "issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc"},
 			[]string{"internal/jose", "internal/secret", "contexts", "internal/fault"}},
 
 		{2, []string{"internal/jobs", "internal/dbtest"}, []string{"internal/db", "internal/fault"}},

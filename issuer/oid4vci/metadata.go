@@ -136,11 +136,24 @@ type CredentialMetadata struct {
 
 // Display is a name in one language; Locale is a BCP 47 tag.
 type Display struct {
-	Name            string `json:"name"`
-	Locale          string `json:"locale"`
-	Description     string `json:"description,omitempty"`
-	BackgroundColor string `json:"background_color,omitempty"` // CSS colour
-	TextColor       string `json:"text_color,omitempty"`
+	Name            string           `json:"name"`
+	Locale          string           `json:"locale"`
+	Logo            *Logo            `json:"logo,omitempty"`
+	Description     string           `json:"description,omitempty"`
+	BackgroundColor string           `json:"background_color,omitempty"` // CSS colour
+	BackgroundImage *BackgroundImage `json:"background_image,omitempty"`
+	TextColor       string           `json:"text_color,omitempty"`
+}
+
+// Logo is a picture, and what it shows in words.
+type Logo struct {
+	URI     string `json:"uri"`
+	AltText string `json:"alt_text,omitempty"`
+}
+
+// BackgroundImage is a picture behind a credential's name.
+type BackgroundImage struct {
+	URI string `json:"uri"`
 }
 
 // Claim describes one claim. Path is a claims path pointer (appendix C) of
