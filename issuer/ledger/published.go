@@ -81,7 +81,7 @@ func (l *Ledger) FreezeType(ctx context.Context, uri, content string, body func(
 // Types gives all versions of a type, the oldest first.
 func (l *Ledger) Types(ctx context.Context, uri string) ([]TypeVersion, error) {
 	var rows []typeRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("uri = ?", uri).Order("version").Find(&rows).Error
 	})
 	if err != nil {
@@ -117,7 +117,7 @@ func (l *Ledger) Image(ctx context.Context, digest string) (Image, error) {
 		return Image{}, fmt.Errorf("ledger: read image: %w", ErrNotFound)
 	}
 	var rows []imageRow
-	err := l.db.Read(ctx, func(tx *gorm.DB) error {
+	err := l.read(ctx, func(tx *gorm.DB) error {
 		return tx.Where("digest = ?", digest).Find(&rows).Error
 	})
 	if err == nil && len(rows) == 0 {
