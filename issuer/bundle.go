@@ -46,8 +46,9 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 }
 
 // bundleKey tells of one key. Of one that a CA outside certified its own certificate
-// goes with it (RFC 7517 §4.7), and that CA is no anchor: it certifies others too, and
-// what it signs must not pass for ours.
+// goes with it (RFC 7517 §4.7), and those that it had before, which older mobile
+// documents name. That CA is no anchor: it certifies others too, and what it signs must
+// not pass for ours.
 func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 	jwk, err := k.JWK()
 	if err != nil {
@@ -56,7 +57,14 @@ func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 	if leaf, outside := i.ring.now().Outside(k); outside {
 		jwk["x5c"] = []any{base64.StdEncoding.EncodeToString(leaf.Raw)}
 	}
-	out := verify.BundleKey{KID: k.KID, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
+	var former []string
+	for _, der := range k.Former {
+		had := keys.Key{KID: k.KID, Chain: [][]byte{der}}
+		if leaf, outside := i.ring.now().Outside(had); outside {
+			former = append(former, base64.StdEncoding.EncodeToString(leaf.Raw))
+		}
+	}
+	out := verify.BundleKey{KID: k.KID, Certificates: former, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
 	if !k.RevokedAt.IsZero() {
 		out.RevokedAt = &k.RevokedAt
 	}
@@ -112,7 +120,7 @@ func (i *Issuer) addBitstrings(ctx context.Context, b *verify.Bundle, l ledger.S
 }
 
 func (i *Issuer) addList(ctx context.Context, b *verify.Bundle, l ledger.StatusList, purpose string, now time.Time) error {
-	doc, err := i.statusList(ctx, l.Kind, l.ID, purpose)
+	doc, err := i.statusList(ctx, l.Kind, l.ID, rendition{purpose: purpose})
 	if err != nil {
 		return err
 	}

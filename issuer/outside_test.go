@@ -53,7 +53,11 @@ func TestBundleKnowsTheCertificateFromOutside(t *testing.T) {
 		must(t, w.CertifyKey(ctx, w.admin, kid, outsideCertificate(t, request, w.clock.now()), "the ministry's CA"))
 		after, err := w.ask(ctx, w.token(t, id, mobile), mobile, newHolder(t))
 		must(t, err)
-		for name, credential := range map[string]any{"before": before, "after": after} {
+		// The ministry gets another CA: what names its first certificate stays good.
+		must(t, w.CertifyKey(ctx, w.admin, kid, outsideCertificate(t, request, w.clock.now()), "the ministry's next CA"))
+		renewed, err := w.ask(ctx, w.token(t, id, mobile), mobile, newHolder(t))
+		must(t, err)
+		for name, credential := range map[string]any{"before": before, "after": after, "renewed": renewed} {
 			if got := w.check(t, credential.(string)); got.Outcome != verify.Genuine {
 				t.Errorf("%s: %+v, want genuine", name, got)
 			}
@@ -61,6 +65,11 @@ func TestBundleKnowsTheCertificateFromOutside(t *testing.T) {
 		b, err := w.Bundle(ctx)
 		if err != nil || b.Issuers[0].Anchors != string(w.Authorities()) {
 			t.Errorf("anchors %s, %v", b.Issuers[0].Anchors, err)
+		}
+		for _, k := range b.Issuers[0].Keys {
+			if want := map[bool]int{true: 1}[k.KID == kid]; len(k.Certificates) != want { // our own CA's is found by the anchor
+				t.Errorf("key %s has %d former certificates, want %d", k.KID, len(k.Certificates), want)
+			}
 		}
 	})
 }

@@ -153,7 +153,7 @@ func (r *keyring) unwrap(stored []ledger.Key) (*keys.Ring, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.NotBefore, k.NotAfter, k.PublishedUntil, k.RevokedAt, k.Chain = s.NotBefore, s.NotAfter, s.PublishedUntil, s.RevokedAt, s.Chain
+		k.NotBefore, k.NotAfter, k.PublishedUntil, k.RevokedAt, k.Chain, k.Former = s.NotBefore, s.NotAfter, s.PublishedUntil, s.RevokedAt, s.Chain, s.Former
 		opened[n] = k
 	}
 	return keys.NewRing(opened...)

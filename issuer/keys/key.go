@@ -43,6 +43,7 @@ type Key struct {
 	PublishedUntil time.Time // from then on nothing that it signed is valid; zero: not known yet
 	RevokedAt      time.Time
 	Chain          [][]byte // X.509, DER: its own certificate first; empty: none
+	Former         [][]byte // certificates that it had before, DER
 }
 
 // Generate makes a random key for alg that is used from notBefore until before

@@ -21,6 +21,7 @@ type Key struct {
 	Generation     int    // 1 for the first key of a use and algorithm
 	Wrapped        []byte
 	Chain          [][]byte // X.509, DER: its own certificate first; empty: none
+	Former         [][]byte // certificates that it had before
 	NotBefore      time.Time
 	NotAfter       time.Time
 	PublishedUntil time.Time // zero: not known yet
@@ -35,6 +36,7 @@ type keyRow struct {
 	Generation     int      `gorm:"column:generation"`
 	Wrapped        db.Bytes `gorm:"column:wrapped"`
 	Chain          string   `gorm:"column:chain"`
+	Former         string   `gorm:"column:former"`
 	NotBefore      db.Time  `gorm:"column:not_before"`
 	NotAfter       db.Time  `gorm:"column:not_after"`
 	PublishedUntil *db.Time `gorm:"column:published_until"`
@@ -45,13 +47,13 @@ type keyRow struct {
 func (keyRow) TableName() string { return "signing_key" }
 
 func keyRowOf(k Key, now db.Time) keyRow {
-	return keyRow{KID: k.KID, Use: k.Use, Alg: k.Alg, Generation: k.Generation, Wrapped: k.Wrapped, Chain: joinChain(k.Chain),
+	return keyRow{KID: k.KID, Use: k.Use, Alg: k.Alg, Generation: k.Generation, Wrapped: k.Wrapped, Chain: joinChain(k.Chain), Former: joinChain(k.Former),
 		NotBefore: db.Time{Time: k.NotBefore}, NotAfter: db.Time{Time: k.NotAfter}, CreatedAt: now}
 }
 
 // toKey leaves out a certificate that cannot be read: what needs it says so.
 func (r keyRow) toKey() Key {
-	return Key{Use: r.Use, KID: r.KID, Alg: r.Alg, Generation: r.Generation, Wrapped: r.Wrapped, Chain: splitChain(r.Chain),
+	return Key{Use: r.Use, KID: r.KID, Alg: r.Alg, Generation: r.Generation, Wrapped: r.Wrapped, Chain: splitChain(r.Chain), Former: splitChain(r.Former),
 		NotBefore: r.NotBefore.Time, NotAfter: r.NotAfter.Time, PublishedUntil: timeOf(r.PublishedUntil), RevokedAt: timeOf(r.RevokedAt)}
 }
 

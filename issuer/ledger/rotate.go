@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -72,9 +73,13 @@ func (l *Ledger) RevokeKey(ctx context.Context, kid string, why Entry) error {
 	return l.changeKey(ctx, kid, why, "revoke key", func(r *keyRow, now db.Time) { r.RevokedAt = &now })
 }
 
-// CertifyKey gives a key another chain of certificates. ErrNotFound, ErrRevoked.
+// CertifyKey gives a key another chain of certificates. What names the certificate that
+// the key had stays good: it is kept. ErrNotFound, ErrRevoked.
 func (l *Ledger) CertifyKey(ctx context.Context, kid string, chain [][]byte, why Entry) error {
-	return l.changeKey(ctx, kid, why, "certify key", func(r *keyRow, _ db.Time) { r.Chain = joinChain(chain) })
+	return l.changeKey(ctx, kid, why, "certify key", func(r *keyRow, _ db.Time) {
+		own, _, _ := strings.Cut(r.Chain, " ")
+		r.Former, r.Chain = strings.TrimSpace(r.Former+" "+own), joinChain(chain)
+	})
 }
 
 func (l *Ledger) changeKey(ctx context.Context, kid string, why Entry, what string, change func(r *keyRow, now db.Time)) error {
@@ -91,7 +96,7 @@ func (l *Ledger) changeKey(ctx context.Context, kid string, why Entry, what stri
 		}
 		before := row
 		change(&row, now)
-		err = tx.Model(&keyRow{}).Where("kid = ?", kid).Updates(map[string]any{"revoked_at": row.RevokedAt, "chain": row.Chain}).Error
+		err = tx.Model(&keyRow{}).Where("kid = ?", kid).Updates(map[string]any{"revoked_at": row.RevokedAt, "chain": row.Chain, "former": row.Former}).Error
 		if err != nil {
 			return err
 		}
@@ -105,7 +110,7 @@ func (l *Ledger) changeKey(ctx context.Context, kid string, why Entry, what stri
 
 func lockKey(tx *gorm.DB, kid, forUpdate string) (keyRow, error) {
 	var row keyRow
-	res := tx.Raw("SELECT kid, use, alg, generation, chain, not_before, not_after, published_until, revoked_at"+
+	res := tx.Raw("SELECT kid, use, alg, generation, chain, former, not_before, not_after, published_until, revoked_at"+
 		" FROM signing_key WHERE issuer = ? AND kid = ?"+forUpdate, issuerOf(tx), kid).Scan(&row)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return row, ErrNotFound

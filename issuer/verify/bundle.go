@@ -61,7 +61,10 @@ type BundleKey struct {
 	NotBefore time.Time      `json:"not_before"`
 	NotAfter  time.Time      `json:"not_after"`
 	RevokedAt *time.Time     `json:"revoked_at,omitempty"`
-	Reason    string         `json:"reason,omitempty"` // why it was revoked
+	// Certificates are those that CAs outside made for the key before that in the x5c of
+	// JWK: DER in base64.
+	Certificates []string `json:"certificates,omitempty"`
+	Reason       string   `json:"reason,omitempty"` // why it was revoked
 }
 
 // Context is a JSON-LD context. The document stands as text: its hash is over
@@ -85,8 +88,8 @@ type BundleType struct {
 	NoStatus bool                         `json:"no_status,omitempty"` // made without a status; otherwise one that lacks it has an unknown status
 }
 
-// BundleStatus is a signed status list as it was fetched: a statuslist+jwt, or a
-// BitstringStatusListCredential as JSON text. Its age is read from the list
+// BundleStatus is a signed status list as it was fetched: a statuslist+jwt, a
+// statuslist+cwt in base64url, or a BitstringStatusListCredential as JSON text. Its age is read from the list
 // itself.
 type BundleStatus struct {
 	URI     string    `json:"uri"`

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,11 +86,12 @@ func (t *trust) leadsToAnchor(i BundleIssuer, chain []*x509.Certificate, at time
 	return err == nil
 }
 
-// certifies says whether a certificate is the one that the bundle names for the key,
-// and good at a time: a CA that is none of the issuer's made it.
+// certifies says whether a certificate is one that the bundle names for the key, and
+// good at a time: a CA that is none of the issuer's made it.
 func (k key) certifies(leaf *x509.Certificate, at time.Time) bool {
 	named, _ := k.JWK["x5c"].([]any)
-	if len(named) == 0 || named[0] != base64.StdEncoding.EncodeToString(leaf.Raw) {
+	own := base64.StdEncoding.EncodeToString(leaf.Raw)
+	if (len(named) == 0 || named[0] != own) && !slices.Contains(k.Certificates, own) {
 		return false
 	}
 	return !at.Before(leaf.NotBefore) && !at.After(leaf.NotAfter)
