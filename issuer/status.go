@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"socialregistry/internal/fault"
+	"socialregistry/issuer/cwt"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/status"
 )
@@ -52,11 +53,17 @@ type StatusDocument struct {
 // issuer's keys have changed, or the copy is older than statusTTL, so that a
 // withdrawal shows at once, and no copy outlives the key that signed it. It returns NotFound "status_list_not_found", also for a list that is retired.
 func (i *Issuer) StatusList(ctx context.Context, kind, id string) (StatusDocument, error) {
-	purpose := ""
+	form := rendition{}
 	if kind == BitstringList {
-		purpose = status.Revocation
+		form.purpose = status.Revocation
 	}
-	return i.statusList(ctx, kind, id, purpose)
+	return i.statusList(ctx, kind, id, form)
+}
+
+// TokenStatusListCWT gives a TokenList as a CWT (Token Status List §5.2), for verifiers
+// of mobile documents. It returns NotFound as StatusList does.
+func (i *Issuer) TokenStatusListCWT(ctx context.Context, id string) (StatusDocument, error) {
+	return i.statusList(ctx, TokenList, id, rendition{cbor: true})
 }
 
 // BitstringStatusList gives the list of one purpose (Bitstring Status List 1.0
@@ -66,14 +73,20 @@ func (i *Issuer) BitstringStatusList(ctx context.Context, id, purpose string) (S
 	if !slices.Contains(purposes(), purpose) {
 		return StatusDocument{}, noList()
 	}
-	return i.statusList(ctx, BitstringList, id, purpose)
+	return i.statusList(ctx, BitstringList, id, rendition{purpose: purpose})
 }
 
 func noList() error {
 	return fault.New(fault.NotFound, "status_list_not_found", "There is no such status list.")
 }
 
-func (i *Issuer) statusList(ctx context.Context, kind, id, purpose string) (StatusDocument, error) {
+// rendition is one of the documents that are made of a list.
+type rendition struct {
+	purpose string // of a BitstringList
+	cbor    bool   // of a TokenList: a CWT and not a JWT
+}
+
+func (i *Issuer) statusList(ctx context.Context, kind, id string, form rendition) (StatusDocument, error) {
 	list, err := i.ledger.StatusList(ctx, kind, id)
 	now := i.now()
 	if errors.Is(err, ledger.ErrNotFound) || err == nil && retired(list, now) {
@@ -83,13 +96,13 @@ func (i *Issuer) statusList(ctx context.Context, kind, id, purpose string) (Stat
 		return StatusDocument{}, err
 	}
 	ring := i.ring.known.Load().revision // read first: what is signed meanwhile may be newer, never older
-	made, ok := i.lists.get(list, purpose, ring, now)
+	made, ok := i.lists.get(list, form, ring, now)
 	if !ok {
-		if made, err = i.makeList(ctx, list, purpose, now); err != nil {
+		if made, err = i.makeList(ctx, list, form, now); err != nil {
 			return StatusDocument{}, fmt.Errorf("make status list: %w", err)
 		}
 		made.ring = ring
-		i.lists.put(list, purpose, made)
+		i.lists.put(list, form, made)
 	}
 	made.doc.MaxAge = max(0, statusTTL-now.Sub(made.at))
 	return made.doc, nil
@@ -130,7 +143,7 @@ type madeList struct {
 
 // makeList reads the values and signs. The revision was read before them: if one
 // changes in between, the copy holds it already and is made once more.
-func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, purpose string, now time.Time) (madeList, error) {
+func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, form rendition, now time.Time) (madeList, error) {
 	entries, err := i.ledger.StatusEntries(ctx, list.ID)
 	if err != nil {
 		return madeList{}, err
@@ -144,16 +157,25 @@ func (i *Issuer) makeList(ctx context.Context, list ledger.StatusList, purpose s
 	}
 	entries = append(entries, void...)
 	now = now.UTC().Truncate(time.Second)
-	doc := StatusDocument{ContentType: "application/statuslist+jwt", ExpiresAt: now.Add(statusLife)}
-	if list.Kind == BitstringList {
-		doc.ContentType = "application/vc"
-		doc.Body, err = i.signBitstringList(list, purpose, entries, now)
-	} else {
-		doc.Body, err = i.signTokenList(list, entries, now)
-	}
+	doc := StatusDocument{ExpiresAt: now.Add(statusLife)}
+	doc.ContentType, doc.Body, err = i.signList(list, form, entries, now)
 	sum := sha256.Sum256(doc.Body)
 	doc.ETag, doc.Gzip = base64.RawURLEncoding.EncodeToString(sum[:16]), packed(doc.Body)
 	return madeList{doc: doc, revision: list.Revision, at: now}, err
+}
+
+// signList makes the document and names its media type.
+func (i *Issuer) signList(list ledger.StatusList, form rendition, entries []ledger.StatusEntry, now time.Time) (media string, body []byte, err error) {
+	switch {
+	case list.Kind == BitstringList:
+		body, err = i.signBitstringList(list, form.purpose, entries, now)
+		return "application/vc", body, err
+	case form.cbor:
+		body, err = i.signTokenListCWT(list, entries, now)
+		return cwt.Type, body, err
+	}
+	body, err = i.signTokenList(list, entries, now)
+	return "application/statuslist+jwt", body, err
 }
 
 func packed(body []byte) []byte {
@@ -176,29 +198,48 @@ func fill(list ledger.StatusList, width int, value func(ledger.StatusEntry) byte
 	return bits, nil
 }
 
+// mostLists bounds the signed copies that are kept; beyond, the oldest is let go.
+const mostLists = 256
+
 // listCache keeps the newest signed copy of each list.
 type listCache struct {
 	mu   sync.Mutex
 	made map[listKey]madeList // guarded by mu
 }
 
-// listKey names a signed list: a bitstring list has one for each purpose.
-type listKey struct{ id, purpose string }
+// listKey names a signed document.
+type listKey struct {
+	id   string
+	form rendition
+}
 
 func newListCache() *listCache { return &listCache{made: map[listKey]madeList{}} }
 
-func (c *listCache) get(list ledger.StatusList, purpose string, ring int64, now time.Time) (madeList, bool) {
+func (c *listCache) get(list ledger.StatusList, form rendition, ring int64, now time.Time) (madeList, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m, ok := c.made[listKey{list.ID, purpose}]
+	m, ok := c.made[listKey{list.ID, form}]
 	return m, ok && m.revision == list.Revision && m.ring == ring && now.Sub(m.at) < statusTTL
 }
 
-func (c *listCache) put(list ledger.StatusList, purpose string, m madeList) {
+func (c *listCache) put(list ledger.StatusList, form rendition, m madeList) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := listKey{list.ID, purpose}
+	key := listKey{list.ID, form}
 	if old, ok := c.made[key]; !ok || m.revision >= old.revision {
 		c.made[key] = m
 	}
+	for len(c.made) > mostLists {
+		delete(c.made, c.oldest())
+	}
+}
+
+// oldest gives the document that was signed first. The caller holds mu.
+func (c *listCache) oldest() (first listKey) {
+	for key, m := range c.made {
+		if old, ok := c.made[first]; !ok || m.at.Before(old.at) {
+			first = key
+		}
+	}
+	return first
 }

@@ -11,17 +11,32 @@ import (
 	"socialregistry/issuer/status"
 )
 
-// TokenStatusList serves GET /status/token/:id (Token Status List §8.1). A JWT
-// is the only form that there is, whatever Accept says (RFC 9110 §12.5.1).
+// The media types of a Status List Token (Token Status List §8.1).
+const (
+	mediaListJWT = "application/statuslist+jwt"
+	mediaListCWT = "application/statuslist+cwt"
+)
+
+// TokenStatusList serves GET /status/token/:id (Token Status List §8.1): a JWT, or a
+// CWT for whoever asks for that first. Whoever asks for neither gets the JWT (RFC 9110
+// §12.5.1).
 func (h *Handlers) TokenStatusList(c *gin.Context) error {
 	if c.Query("time") != "" { // §8.4: not supported is 501
 		return oauth.NewError("not_supported", "Lists of another time are not kept.", http.StatusNotImplemented)
 	}
-	list, err := h.issuer.StatusList(c.Request.Context(), issuer.TokenList, c.Param("id"))
+	c.Writer.Header().Add("Vary", "Accept")
+	list, err := h.tokenList(c)
 	if err != nil {
 		return err
 	}
 	return respond.Document(c, docOf(list, list.ContentType))
+}
+
+func (h *Handlers) tokenList(c *gin.Context) (issuer.StatusDocument, error) {
+	if c.NegotiateFormat(mediaListJWT, mediaListCWT) == mediaListCWT {
+		return h.issuer.TokenStatusListCWT(c.Request.Context(), c.Param("id"))
+	}
+	return h.issuer.StatusList(c.Request.Context(), issuer.TokenList, c.Param("id"))
 }
 
 // StatusAggregation serves GET /status/aggregation (Token Status List §9).

@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
+	"time"
 
+	"socialregistry/internal/jose"
 	"socialregistry/issuer"
+	"socialregistry/issuer/cwt"
 	"socialregistry/issuer/ledger"
 )
 
@@ -58,10 +62,53 @@ func TestStatusListsOverHTTP(t *testing.T) {
 				t.Errorf("%s: packed for who does not want it", path)
 			}
 		}
+		s.negotiateList(token)
 		for _, path := range []string{"/status/bitstring/" + bitstring + "/other", "/status/bitstring/none/refresh", "/status/token/" + bitstring} {
 			if got := s.do("GET", path, "", ""); got.status != http.StatusNotFound {
 				t.Errorf("%s: %d, want 404", path, got.status)
 			}
 		}
 	})
+}
+
+// negotiateList: the list as a CWT for who asks for that, with a tag of its own; a JWT
+// for everybody else.
+func (s *service) negotiateList(path string) {
+	s.t.Helper()
+	const jwt, cbor = "application/statuslist+jwt", "application/statuslist+cwt"
+	tags := map[string]string{}
+	for accept, want := range map[string]string{"": jwt, "*/*": jwt, jwt: jwt, cbor: cbor, cbor + ", " + jwt: cbor, jwt + ", " + cbor: jwt, "text/html": jwt} {
+		a := s.do("GET", path, "", "", "Accept", accept, "Accept-Encoding", "identity")
+		if a.status != 200 || a.header.Get("Content-Type") != want || !slices.Contains(a.header.Values("Vary"), "Accept") {
+			s.t.Errorf("Accept %q: %d %v", accept, a.status, a.header)
+		}
+		tag := a.header.Get("ETag")
+		if known := tags[want]; known != "" && known != tag {
+			s.t.Errorf("Accept %q: signed anew: %s, %s", accept, known, tag)
+		}
+		tags[want] = tag
+		if again := s.do("GET", path, "", "", "Accept", accept, "Accept-Encoding", "identity", "If-None-Match", tag); again.status != http.StatusNotModified {
+			s.t.Errorf("Accept %q again: %d", accept, again.status)
+		}
+	}
+	if tags[jwt] == tags[cbor] || s.do("GET", path, "", "", "Accept", cbor, "Accept-Encoding", "identity", "If-None-Match", tags[jwt]).status != 200 {
+		s.t.Error("the two forms share a tag")
+	}
+	key, err := s.issuer.JWKS()
+	s.must(err)
+	raw := s.do("GET", path, "", "", "Accept", cbor, "Accept-Encoding", "identity").body
+	token, err := cwt.Parse(raw)
+	s.must(err)
+	for _, k := range key["keys"].([]any) {
+		if jwk := k.(map[string]any); jwk["kid"] == token.KID {
+			public, err := jose.ParseJWK(jwk)
+			s.must(err)
+			claims, err := token.Verify(public)
+			if err != nil || claims.Subject != publicURL+path || claims.Bits != 2 || claims.TTL != 5*time.Minute || claims.Aggregation != publicURL+"/status/aggregation" {
+				s.t.Errorf("CWT: %+v, %v", claims, err)
+			}
+			return
+		}
+	}
+	s.t.Errorf("the key %s is not published", token.KID)
 }

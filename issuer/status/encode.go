@@ -17,12 +17,15 @@ const (
 )
 
 // TokenList gives the member lst of a Token Status List: ZLIB, base64url (§4.1).
-func (l *List) TokenList() string {
+func (l *List) TokenList() string { return base64.RawURLEncoding.EncodeToString(l.Packed()) }
+
+// Packed gives the member lst of a Token Status List in CBOR: ZLIB (§4.3).
+func (l *List) Packed() []byte {
 	var out bytes.Buffer
 	w := zlib.NewWriter(&out)
 	w.Write(l.data) // a bytes.Buffer takes everything
 	w.Close()
-	return base64.RawURLEncoding.EncodeToString(out.Bytes())
+	return out.Bytes()
 }
 
 // Bitstring gives the encodedList of a Bitstring Status List: GZIP, base64url,
@@ -43,12 +46,18 @@ func (l *List) Bitstring() string {
 // ParseTokenList reads a member lst whose entries are width bits wide. It
 // returns ErrList, also for a list of more than 4 MiB.
 func ParseTokenList(lst string, width int) (*List, error) {
-	if !validWidth(width) {
-		return nil, fmt.Errorf("%w: %d bits", ErrList, width)
-	}
 	packed, err := decode64(lst)
 	if err != nil {
 		return nil, err
+	}
+	return ParsePacked(packed, width)
+}
+
+// ParsePacked reads a list as Packed writes it. It returns ErrList as ParseTokenList
+// does.
+func ParsePacked(packed []byte, width int) (*List, error) {
+	if !validWidth(width) {
+		return nil, fmt.Errorf("%w: %d bits", ErrList, width)
 	}
 	r := bytes.NewReader(packed)
 	z, err := zlib.NewReader(r)

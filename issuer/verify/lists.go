@@ -95,51 +95,6 @@ func (t *trust) listKeys(k key, name string) []key {
 	return slices.DeleteFunc(t.find(k.issuer.ID, name), func(c key) bool { return c.issuer.ID != k.issuer.ID })
 }
 
-// tokenList reads a Status List Token (Token Status List §5.1, §8.3).
-func tokenList(v *verification, e statusEntry, k key) (snapshot, error) {
-	bad := unknownStatus("The status list in the trust bundle is not what the issuer signed.")
-	b, ok := v.trust.status[e.uri]
-	if !ok {
-		return snapshot{}, unknownStatus("The trust bundle has no status list for this.")
-	}
-	header, err := jose.Header(b.Token)
-	if err != nil || header["typ"] != "statuslist+jwt" {
-		return snapshot{}, bad
-	}
-	name, _ := header["kid"].(string)
-	for _, signer := range v.trust.listKeys(k, name) {
-		payload, err := jose.Verify(b.Token, signer.public, signer.Alg)
-		if err != nil {
-			continue
-		}
-		s, ok := tokenSnapshot(payload, e.uri)
-		if !ok || signer.signs(s.made, v.at) != nil {
-			return snapshot{}, bad
-		}
-		return s, nil
-	}
-	return snapshot{}, bad
-}
-
-func tokenSnapshot(payload []byte, uri string) (snapshot, bool) {
-	claims, err := jose.DecodeObject(payload)
-	if err != nil || claims["sub"] != uri {
-		return snapshot{}, false
-	}
-	made, ok1 := numericDate(claims, "iat")
-	ends, ok2 := numericDate(claims, "exp")
-	ttl, _ := claims["ttl"].(float64) // seconds
-	s, ok := lifetime(made, ends, ttl, time.Second, ok1 && ok2)
-	if !ok {
-		return snapshot{}, false
-	}
-	list, _ := claims["status_list"].(map[string]any)
-	lst, _ := list["lst"].(string)
-	width, _ := list["bits"].(float64)
-	s.list, err = status.ParseTokenList(lst, int(width))
-	return s, err == nil
-}
-
 // lifetime works out until when a list counts. One without end counts until its
 // ttl has passed; one without either, never.
 func lifetime(made, ends time.Time, ttl float64, unit time.Duration, ok bool) (snapshot, bool) {
