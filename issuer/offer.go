@@ -24,6 +24,7 @@ const txCodeLength = 6
 // Offer is a credential offer as its maker sees it.
 type Offer struct {
 	ID         string
+	Issuer     string // name of the one that made it, "" = the one at the root
 	URI        string // openid-credential-offer:// link by reference: short, for the QR code
 	URIByValue string // the same by value; "" if it is too long for a QR code, or the offer is over
 	TxCode     string // told once, to whoever makes the offer; it goes to the person by another way
@@ -190,7 +191,7 @@ func (i *Issuer) checkConfigIDs(ids []string) error {
 }
 
 func (i *Issuer) toOffer(o ledger.Offer) (Offer, error) {
-	out := Offer{ID: o.ID, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
+	out := Offer{ID: o.ID, Issuer: i.name, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
 		URI: oid4vci.LinkTo(i.url + "/oid4vci/offers/" + o.ID)}
 	if out.State != string(ledger.OfferWaiting) {
 		return out, nil

@@ -260,10 +260,43 @@ func (i *Issuer) vouch(ctx context.Context) error {
 
 // Vouch lets an operator decide about a database whose journal is lost. Restored
 // says that it was brought back from a backup: a new generation begins. Otherwise
-// it is taken as it is. It returns Conflict "journal_there" if the journal is not
-// lost, and what New returns.
-func Vouch(ctx context.Context, c Config, restored bool, by, reason string) (Restored, error) {
-	i := &Issuer{ledger: ledger.New(c.DB, c.Now), now: c.Now, seen: map[string]int64{}, process: secret.RandomID(8)}
+// it is taken as it is. Each issuer has a journal of its own: those that are there are
+// left as they are. It returns Conflict "journal_there" if none is lost, and what New
+// returns.
+func Vouch(ctx context.Context, c Config, restored bool, by, reason string) (out Restored, err error) {
+	names, err := issuerNames(ctx, c)
+	if err != nil {
+		return Restored{}, err
+	}
+	there := 0 // issuers whose journals are there
+	for _, name := range names {
+		done, err := vouchFor(ctx, c, name, restored, ledger.Entry{Actor: by, Reason: reason})
+		switch {
+		case fault.CodeOf(err) == "journal_there" && there+1 < len(names):
+			there++
+		case err != nil:
+			return Restored{}, err
+		case done.Generation > out.Generation:
+			out.Generation = done.Generation
+		}
+		out.Again += done.Again
+	}
+	return out, nil
+}
+
+// issuerNames are the names of all issuers of a database.
+func issuerNames(ctx context.Context, c Config) ([]string, error) {
+	named, err := ledger.New(c.DB, c.Now).NamedIssuers(ctx)
+	names := []string{""}
+	for _, n := range named {
+		names = append(names, n.Name)
+	}
+	return names, err
+}
+
+// vouchFor is Vouch for one issuer.
+func vouchFor(ctx context.Context, c Config, name string, restored bool, why ledger.Entry) (Restored, error) {
+	i := &Issuer{name: name, ledger: ledger.New(c.DB, c.Now).Of(name), now: c.Now, seen: map[string]int64{}, process: secret.RandomID(8)}
 	s, err := i.ledger.Standing(ctx)
 	if err != nil {
 		return Restored{}, err
@@ -275,7 +308,6 @@ func Vouch(ctx context.Context, c Config, restored bool, by, reason string) (Res
 		return Restored{}, fault.New(fault.Conflict, "journal_there", "The journal is there: start the service, and it finds out by itself whether the database was restored.")
 	}
 	i.generation = s.Generation
-	why := ledger.Entry{Actor: by, Reason: reason}
 	if restored {
 		err = i.recover(ctx, s, journal.State{}, why)
 	} else {

@@ -15,6 +15,7 @@ import (
 // consentView is what a person is asked: what goes to whom, until when.
 type consentView struct {
 	Client, To string // name of the wallet, and where the browser goes afterwards
+	Issuer     string // what it is called
 	Parts      []consentPart
 	Until      string
 	Action     string
@@ -61,7 +62,7 @@ func (p *Pages) Consent(c *gin.Context) error {
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
 	}
-	v := consentView{Client: asked.ClientName, To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(asked.Decision)}
+	v := consentView{Client: asked.ClientName, Issuer: p.issuerTitle(l, asked.Issuer), To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(asked.Decision)}
 	for _, config := range asked.Configs {
 		part := consentPart{ID: config.ID, Name: config.Name(l.code)}
 		for _, f := range config.Fields {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -15,7 +14,8 @@ import (
 
 // credentialCard is one kind of credential and where it stands for one person.
 type credentialCard struct {
-	ID, Name, About string
+	ID, Name, About string // ID is one on the page
+	Issuer          string // what it is called
 	Format          string
 	Badge           badge
 	Text            string // the state in a sentence
@@ -51,14 +51,17 @@ func (p *Pages) credentialCards(ctx context.Context, l *locale, actor registry.A
 	for i, r := range readiness {
 		cards[i] = p.credentialCard(l, rec, byKey, r)
 		if r.Live == nil && len(r.Missing) == 0 && !r.ReissueDue {
-			cards[i].explainWithdrawn(l, r.Config.ID, issued)
+			cards[i].explainWithdrawn(l, r, issued)
 		}
 	}
 	return cards, nil
 }
 
 func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.Field, r issuer.Readiness) credentialCard {
-	card := credentialCard{ID: r.Config.ID, Name: r.Config.Name(l.code), About: configAbout(r.Config, l.code), Format: r.Config.Format, Live: r.Live != nil}
+	card := credentialCard{ID: r.Config.ID, Issuer: p.issuerTitle(l, r.Issuer), Name: r.Config.Name(l.code), About: configAbout(r.Config, l.code), Format: r.Config.Format, Live: r.Live != nil}
+	if r.Issuer != "" { // another issuer may have the same kind
+		card.ID = r.Issuer + "." + r.Config.ID
+	}
 	for _, key := range r.Missing {
 		f := byKey[key]
 		m := missing{Label: p.label(l, f), Badge: stateBadge(l, f, rec.states[key]), Note: rec.states[key].Comment}
@@ -77,7 +80,7 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 	}
 	card.state(l, r)
 	if len(r.Missing) == 0 {
-		card.Offer = "/me/credentials/" + url.PathEscape(r.Config.ID) + "/offer"
+		card.Offer = offerPath(r.Issuer, r.Config.ID, "")
 	}
 	return card
 }
@@ -107,9 +110,9 @@ func (card *credentialCard) state(l *locale, r issuer.Readiness) {
 
 // explainWithdrawn says so when the newest credential of this kind was
 // withdrawn by somebody, not by a change of a detail.
-func (card *credentialCard) explainWithdrawn(l *locale, configID string, issued []issuer.Issued) {
+func (card *credentialCard) explainWithdrawn(l *locale, r issuer.Readiness, issued []issuer.Issued) {
 	for _, i := range issued { // newest first
-		if i.ConfigID != configID || i.IssuedAt.IsZero() {
+		if i.Issuer != r.Issuer || i.ConfigID != r.Config.ID || i.IssuedAt.IsZero() {
 			continue
 		}
 		if !i.WithdrawnAt.IsZero() {
@@ -118,6 +121,23 @@ func (card *credentialCard) explainWithdrawn(l *locale, configID string, issued 
 		}
 		return
 	}
+}
+
+// issuerTitle is what an issuer is called.
+func (p *Pages) issuerTitle(l *locale, name string) string {
+	i, err := p.issuer.Of(name)
+	if name == "" || err != nil {
+		return l.t("service.name")
+	}
+	return i.Title(l.code)
+}
+
+// issuerIfMany is issuerTitle where there is more than one issuer, and "" otherwise.
+func (p *Pages) issuerIfMany(l *locale, name string) string {
+	if len(p.issuer.All()) == 1 {
+		return ""
+	}
+	return p.issuerTitle(l, name)
 }
 
 // withdrawReason puts the issuer's own reason into words; others are words.
@@ -149,6 +169,7 @@ type myCredentialsView struct {
 // issuedView is one credential that was issued, in a list.
 type issuedView struct {
 	ID, Name, Format string
+	Issuer           string // what it is called; "": there is one issuer
 	Badge            badge
 	Text             string
 	Reason           string
@@ -210,16 +231,17 @@ func (p *Pages) issuedList(ctx context.Context, l *locale, actor registry.Actor,
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]string{}
+	type kind struct{ issuer, config string }
+	names := map[kind]string{}
 	for _, r := range readiness {
-		names[r.Config.ID] = r.Config.Name(l.code)
+		names[kind{r.Issuer, r.Config.ID}] = r.Config.Name(l.code)
 	}
 	var out []issuedView
 	for _, i := range issued {
 		if i.IssuedAt.IsZero() {
 			continue
 		}
-		v := issuedView{ID: i.ID.String(), Name: names[i.ConfigID], Format: i.Format, Version: i.VersionNo}
+		v := issuedView{ID: i.ID.String(), Name: names[kind{i.Issuer, i.ConfigID}], Issuer: p.issuerIfMany(l, i.Issuer), Format: i.Format, Version: i.VersionNo}
 		if v.Steps, err = p.lifeSteps(ctx, l, actor, i.ID); err != nil {
 			return nil, err
 		}

@@ -33,13 +33,21 @@ func (p *Pages) MyMessages(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	names := p.issuer.ConfigurationNames(l.code)
 	var v messagesView
 	for _, m := range list {
 		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason),
-			Text: l.t("message."+m.Kind, "name", names[m.ConfigID], "fields", p.fieldNames(l, fields, m.Fields))})
+			Text: l.t("message."+m.Kind, "name", p.configurationName(l, m.Issuer, m.ConfigID), "fields", p.fieldNames(l, fields, m.Fields))})
 	}
 	return p.show(c, http.StatusOK, look{page: "my_messages", title: l.t("messages.title"), nav: "/me/messages"}, v)
+}
+
+// configurationName is what a kind of credential is called; "" if there is none now.
+func (p *Pages) configurationName(l *locale, issuerName, id string) string {
+	i, err := p.issuer.Of(issuerName)
+	if err != nil {
+		return ""
+	}
+	return i.ConfigurationNames(l.code)[id]
 }
 
 // fieldNames lists the labels of fields. What is no field of a person's record goes

@@ -53,11 +53,11 @@ func (p *Pages) OfferStart(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	r, err := p.configuration(ctx, actor, c.Param("config"))
+	r, err := p.configuration(ctx, actor, c)
 	if err != nil {
 		return err
 	}
-	v := offerStartView{Action: offerPath(r.Config.ID)}
+	v := offerStartView{Action: offerPath(r.Issuer, r.Config.ID, "")}
 	byKey := map[string]registry.Field{}
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
@@ -83,16 +83,20 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 		return err
 	}
 	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		r, err := p.configuration(ctx, actor, c.Param("config"))
+		r, err := p.configuration(ctx, actor, c)
 		if err != nil {
 			return "", err
 		}
-		offer, err := p.issuer.CreateOffer(ctx, actor, actor.RegistrantID, []string{r.Config.ID}, form.Get("pin") != "")
+		i, err := p.issuer.Of(r.Issuer)
+		if err != nil {
+			return "", err
+		}
+		offer, err := i.CreateOffer(ctx, actor, actor.RegistrantID, []string{r.Config.ID}, form.Get("pin") != "")
 		if err != nil {
 			return "", err
 		}
 		p.keepPin(c, offer, "/me/credentials")
-		return offerPath(r.Config.ID) + "/" + url.PathEscape(offer.ID), nil
+		return offerPath(r.Issuer, r.Config.ID, offer.ID), nil
 	})
 }
 
@@ -100,7 +104,7 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 func (p *Pages) OfferShow(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	r, err := p.configuration(ctx, actor, c.Param("config"))
+	r, err := p.configuration(ctx, actor, c)
 	if err != nil {
 		return err
 	}
@@ -118,8 +122,8 @@ func (p *Pages) OfferShow(c *gin.Context) error {
 
 // offer makes the view of an offer in its state.
 func (p *Pages) offer(l *locale, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
-	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Again: offerPath(config.ID),
-		StateURL: offerPath(config.ID) + "/" + url.PathEscape(o.ID), Badge: offerBadge(l, o.State)}
+	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Again: offerPath(o.Issuer, config.ID, ""),
+		StateURL: offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
 	v.Waiting = o.State == "waiting" || o.State == "redeemed"
 	if o.State != "waiting" {
 		return v, nil
@@ -162,22 +166,31 @@ func offerBadge(l *locale, state string) badge {
 	return badge{"bad", "cross", l.t("offer.cancelled")}
 }
 
-// configuration finds a configuration by its id, with its readiness.
-func (p *Pages) configuration(ctx context.Context, actor registry.Actor, id string) (issuer.Readiness, error) {
+// configuration finds the configuration of an address by its id and its issuer, with its
+// readiness.
+func (p *Pages) configuration(ctx context.Context, actor registry.Actor, c *gin.Context) (issuer.Readiness, error) {
 	readiness, err := p.issuer.Readiness(ctx, actor, actor.RegistrantID)
 	if err != nil {
 		return issuer.Readiness{}, err
 	}
 	for _, r := range readiness {
-		if r.Config.ID == id {
+		if r.Config.ID == c.Param("config") && r.Issuer == c.Query("issuer") {
 			return r, nil
 		}
 	}
 	return issuer.Readiness{}, fault.New(fault.NotFound, "not_found", "There is no such credential.")
 }
 
-func offerPath(configID string) string {
-	return "/me/credentials/" + url.PathEscape(configID) + "/offer"
+// offerPath is where a credential is offered, or one offer of it is shown.
+func offerPath(issuerName, configID, offer string) string {
+	path := "/me/credentials/" + url.PathEscape(configID) + "/offer"
+	if offer != "" {
+		path += "/" + url.PathEscape(offer)
+	}
+	if issuerName != "" {
+		path += "?issuer=" + url.QueryEscape(issuerName)
+	}
+	return path
 }
 
 // keepPin keeps the transaction code for the pages under a path.

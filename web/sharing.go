@@ -23,6 +23,7 @@ type sharingView struct {
 // consentEntry is one consent in the list.
 type consentEntry struct {
 	Client string
+	Issuer string // what it is called; "": there is one issuer
 	Badge  badge
 	Text   string
 	Fields []words
@@ -52,7 +53,7 @@ func (p *Pages) Sharing(c *gin.Context) error {
 }
 
 func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent issuer.Consent) consentEntry {
-	e := consentEntry{Client: consent.ClientName, Text: l.t("sharing.given", "when", consent.GivenAt, "until", consent.ExpiresAt)}
+	e := consentEntry{Client: consent.ClientName, Issuer: p.issuerIfMany(l, consent.Issuer), Text: l.t("sharing.given", "when", consent.GivenAt, "until", consent.ExpiresAt)}
 	switch {
 	case !consent.WithdrawnAt.IsZero():
 		e.Badge = badge{"bad", "cross", l.t("sharing.withdrawn")}

@@ -18,6 +18,7 @@ import (
 type Message struct {
 	RegistrantID uuid.UUID
 	Kind         string
+	Issuer       string   // name of the one whose credential it is about; "": the one at the root, or none
 	ConfigID     string   // of a credential; "": it is about the record
 	Fields       []string // keys of the fields that it is about
 	Reason       string   // a code that the pages have words for, or words; "": none
@@ -40,7 +41,7 @@ func (messageRow) TableName() string { return "message" }
 
 func (r messageRow) toMessage() Message {
 	text := func(name string) string { s, _ := r.Params[name].(string); return s }
-	return Message{RegistrantID: r.RegistrantID, Kind: r.Kind, ConfigID: text("config"), Fields: splitIDs(text("fields")), Reason: text("reason"),
+	return Message{RegistrantID: r.RegistrantID, Kind: r.Kind, Issuer: text("issuer"), ConfigID: text("config"), Fields: splitIDs(text("fields")), Reason: text("reason"),
 		Source: r.Source, At: r.At.Time, ReadAt: timeOf(r.ReadAt)}
 }
 
@@ -53,7 +54,7 @@ func writeMessages(tx *gorm.DB, list []Message) error {
 			return err
 		}
 		row := messageRow{ID: id, RegistrantID: m.RegistrantID, Kind: m.Kind, Source: m.Source, At: db.TimeOf(m.At),
-			Params: db.JSON{"config": m.ConfigID, "fields": joinIDs(m.Fields), "reason": m.Reason}}
+			Params: db.JSON{"issuer": m.Issuer, "config": m.ConfigID, "fields": joinIDs(m.Fields), "reason": m.Reason}}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
 			ids[k] = r.Event.ID
 			for _, step := range told() {
 				if string(step) == r.Event.Step {
-					list = append(list, Message{RegistrantID: r.Event.RegistrantID, Kind: "credential_" + r.Event.Step, ConfigID: r.ConfigID, Reason: r.Event.Reason,
+					list = append(list, Message{RegistrantID: r.Event.RegistrantID, Kind: "credential_" + r.Event.Step, Issuer: l.issuer, ConfigID: r.ConfigID, Reason: r.Event.Reason,
 						At: r.Event.At.Time, Source: strings.Join([]string{"step", r.ResponseID, r.Event.Step, fmt.Sprint(r.Event.At.UnixMicro())}, ":")})
 				}
 			}
