@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"os"
@@ -11,40 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"socialregistry/did"
 	"socialregistry/internal/jose"
 	"socialregistry/internal/vciclient"
 	"socialregistry/issuer/jwtvc"
 	"socialregistry/issuer/mdoc"
 )
-
-const doctype = "org.example.person.1"
-
-func (i *testIssuer) issueJWT(key crypto.PublicKey) string {
-	holder, err := did.KeyDID(key)
-	if err != nil {
-		i.t.Error(err)
-	}
-	c := jwtvc.Content{ID: "urn:uuid:1", Issuer: i.did(), Holder: holder, Types: []string{"SocialRegistryPersonCredential"},
-		ValidFrom: now(), ValidUntil: now().Add(time.Hour), Claims: map[string]any{"givenName": "Amina"}}
-	i.signJWT(&c)
-	token, err := c.Sign(i.ed, jose.EdDSA, i.did()+"#ed-1")
-	if err != nil {
-		i.t.Error(err)
-	}
-	return token
-}
-
-func (i *testIssuer) issueMdoc(key crypto.PublicKey) string {
-	d := mdoc.Issue{Key: i.signer.Key, Chain: i.signer.Chain, DocType: doctype, DeviceKey: key, Elements: map[string]map[string]any{doctype: {"given_name": "Amina"}},
-		Signed: now(), ValidFrom: now(), ValidUntil: now().Add(time.Hour)}
-	i.signMdoc(&d)
-	raw, err := d.Sign()
-	if err != nil {
-		i.t.Error(err)
-	}
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
 
 func newFormatsIssuer(t *testing.T) *testIssuer {
 	t.Helper()

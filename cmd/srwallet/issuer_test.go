@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -15,16 +14,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"socialregistry/contexts"
 	"socialregistry/did"
 	"socialregistry/internal/jose"
 	"socialregistry/internal/vciclient"
-	"socialregistry/issuer/dataintegrity"
 	"socialregistry/issuer/jwtvc"
 	"socialregistry/issuer/mdoc"
-	"socialregistry/issuer/sdjwt"
 )
 
 const (
@@ -224,109 +220,4 @@ func (i *testIssuer) token(r *http.Request) map[string]any {
 		return t
 	}
 	return nil
-}
-
-// credential checks the proof (OID4VCI 1.0 appendix F.1) and issues.
-func (i *testIssuer) credential(r *http.Request) map[string]any {
-	var body map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Header.Get("Authorization") != "Bearer token-1" {
-		return nil
-	}
-	i.requests = append(i.requests, body)
-	proof := body["proofs"].(map[string]any)["jwt"].([]any)[0].(string)
-	header, key := i.checkProof(proof)
-	i.proofs = append(i.proofs, header)
-	configuration, _ := body["credential_configuration_id"].(string)
-	if configuration == "" {
-		configuration, _, _ = strings.Cut(body["credential_identifier"].(string), "#")
-	}
-	var credential any
-	switch configuration {
-	case sdjwtID:
-		credential = i.issueSDJWT(header)
-	case jwtID:
-		credential = i.issueJWT(key)
-	case mdocID:
-		credential = i.issueMdoc(key)
-	default:
-		credential = i.issueLDP(key)
-	}
-	return map[string]any{"credentials": []any{map[string]any{"credential": credential}}}
-}
-
-func (i *testIssuer) checkProof(proof string) (header map[string]any, key crypto.PublicKey) {
-	header, err := jose.Header(proof)
-	if err != nil {
-		i.t.Error(err)
-	}
-	if jwk, ok := header["jwk"].(map[string]any); ok {
-		key, err = jose.ParseJWK(jwk)
-	} else {
-		key, err = did.NewResolver().Key(i.t.Context(), header["kid"].(string))
-	}
-	if err != nil {
-		i.t.Error(err)
-	}
-	payload, err := jose.Verify(proof, key, jose.ES256, jose.EdDSA)
-	if err != nil {
-		i.t.Error(err)
-	}
-	var claims struct {
-		Aud   string
-		Nonce string
-		Iat   int64
-	}
-	if err := json.Unmarshal(payload, &claims); err != nil || claims.Aud != i.id() || claims.Nonce != "nonce-1" || claims.Iat != now().Unix() ||
-		header["typ"] != "openid4vci-proof+jwt" || strings.Contains(string(payload), `"iss"`) != (i.client != "") {
-		i.t.Errorf("proof: header %v, claims %s, %v", header, payload, err)
-	}
-	return header, key
-}
-
-func (i *testIssuer) issueSDJWT(proof map[string]any) string {
-	cnf := map[string]any{"jwk": proof["jwk"]}
-	if proof["jwk"] == nil {
-		cnf = map[string]any{"kid": proof["kid"]}
-	}
-	plain := map[string]any{"iss": i.id(), "vct": i.url + "/person", "iat": now().Unix(), "exp": now().Add(time.Hour).Unix(), "cnf": cnf}
-	if i.sign != nil {
-		i.sign("dc+sd-jwt", plain)
-	}
-	s, err := sdjwt.Issue{Key: i.ec, Alg: jose.ES256, KID: "ec-1", Plain: plain, Disclose: map[string]any{"given_name": "Amina", "birth_date": "1990-01-31"}}.Sign()
-	if err != nil {
-		i.t.Error(err)
-	}
-	return s
-}
-
-func (i *testIssuer) issueLDP(key crypto.PublicKey) map[string]any {
-	holder, err := did.KeyDID(key)
-	if err != nil {
-		i.t.Error(err)
-	}
-	doc := map[string]any{
-		"@context": []any{i.ldpContexts[0], i.ldpContexts[1]}, "type": []any{"VerifiableCredential", "SocialRegistryPersonCredential"}, "issuer": i.did(),
-		"validFrom": now().Format(time.RFC3339), "validUntil": now().Add(time.Hour).Format(time.RFC3339),
-		"credentialSubject": map[string]any{"id": holder, "givenName": "Amina"},
-	}
-	if i.sign != nil {
-		i.sign("ldp_vc", doc)
-	}
-	signed, err := dataintegrity.Sign(i.contexts, doc, i.ed, i.did()+"#ed-1", now())
-	if err != nil {
-		i.t.Error(err)
-	}
-	return signed
-}
-
-func now() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) }
-
-// flip changes one character of a base64url text.
-func flip(s string) string {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(b) == 0 {
-		return s + "A"
-	}
-	b[len(b)/2] ^= 1
-	return base64.RawURLEncoding.EncodeToString(b)
 }
