@@ -38,15 +38,12 @@ func (i *Issuer) BeginAuthorization(ctx context.Context, query url.Values) (deci
 	if err != nil {
 		return "", err
 	}
-	pushed, err := i.ledger.Pushed(ctx, id)
+	_, pushed, err := i.pushedRequest(ctx, id)
 	if err != nil {
-		return "", orNotFound(err, oauth.InvalidRequestURI())
+		return "", err
 	}
 	if pushed.ClientID != clientID || !i.now().Before(pushed.ExpiresAt) {
 		return "", oauth.InvalidRequestURI()
-	}
-	if _, _, err := i.pushedRequest(ctx, id); err != nil {
-		return "", err
 	}
 	expires := i.now().Add(decisionLife)
 	return i.tokens.Seal(kindDecision, decisionClaims{Request: id, Expires: expires}, expires)
@@ -126,33 +123,30 @@ func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, err
 	if err := i.tokens.Open(kindDecision, decision, i.now(), &claims); err != nil {
 		return opened{}, oauth.InvalidRequestURI().Because(err)
 	}
-	req, client, err := i.pushedRequest(ctx, claims.Request)
+	req, pushed, err := i.pushedRequest(ctx, claims.Request)
 	if err != nil {
 		return opened{}, err
 	}
 	asked, err := i.requested(req.Scopes, req.Details)
-	return opened{id: claims.Request, req: req, client: client, asked: asked, shownTo: claims.Account, expires: claims.Expires}, err
+	return opened{id: claims.Request, req: req, client: pushed.Client, asked: asked, shownTo: claims.Account, expires: claims.Expires}, err
 }
 
-// pushedRequest gives a request that waits, and its client as it is registered
-// now: a redirect URI that was struck off since is not followed.
-func (i *Issuer) pushedRequest(ctx context.Context, id string) (oauth.PushedRequest, ledger.Client, error) {
+// pushedRequest gives a request that waits, read and as it is stored, with its
+// client as it is registered now: a redirect URI that was struck off since is not
+// followed.
+func (i *Issuer) pushedRequest(ctx context.Context, id string) (oauth.PushedRequest, ledger.PushedRequest, error) {
 	pushed, err := i.ledger.Pushed(ctx, id)
 	if err != nil {
-		return oauth.PushedRequest{}, ledger.Client{}, orNotFound(err, oauth.InvalidRequestURI())
+		return oauth.PushedRequest{}, pushed, orNotFound(err, oauth.InvalidRequestURI())
 	}
 	req, err := fromDocument(pushed.Document)
 	if err != nil {
-		return req, ledger.Client{}, err
+		return req, pushed, err
 	}
-	client, err := i.ledger.Client(ctx, pushed.ClientID)
-	if err != nil {
-		return req, client, orNotFound(err, oauth.InvalidRequestURI())
+	if !pushed.Client.DisabledAt.IsZero() || checkPush(pushed.Client, req) != nil {
+		return req, pushed, oauth.InvalidRequestURI()
 	}
-	if !client.DisabledAt.IsZero() || checkPush(client, req) != nil {
-		return req, client, oauth.InvalidRequestURI()
-	}
-	return req, client, nil
+	return req, pushed, nil
 }
 
 // ownOffer gives the id of the offer behind the request, "" without one.

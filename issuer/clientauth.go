@@ -35,14 +35,12 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 	if err != nil || c.ClientID == "" {
 		return caller{}, err
 	}
-	client, err := i.ledger.Client(ctx, c.ClientID)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound): // its assertion is still checked, by a key that nobody has: the answer takes as long
-		client = ledger.Client{ID: c.ClientID, AuthMethod: c.Method, JWKS: i.decoy}
-	case err != nil:
+	client, err := i.ledger.ClientOr(ctx, c.ClientID, ledger.Client{AuthMethod: c.Method, JWKS: i.decoy})
+	if err != nil {
 		return caller{}, err
 	}
-	if client.AuthMethod != c.Method || !client.DisabledAt.IsZero() {
+	client.ID = c.ClientID // also of nobody, whose assertion is checked by a key that nobody has: the answer takes as long
+	if client.AuthMethod != c.Method || !client.DisabledAt.IsZero() && c.Method != oauth.AuthPrivateKeyJWT {
 		return caller{}, oauth.InvalidClient(badClient)
 	}
 	instance := ""
@@ -61,11 +59,15 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 }
 
 // checkAssertion checks a client assertion against the keys that are registered.
+// Only who has such a key learns that the client is disabled.
 func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, assertion string, call oauth.Call) error {
 	proof, err := oauth.CheckAssertion(assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS,
 		Audiences: []string{i.url, i.url + "/oid4vci/token", call.URL}, Now: i.now()})
 	if err != nil {
 		return err
+	}
+	if !client.DisabledAt.IsZero() {
+		return oauth.InvalidClient(badClient)
 	}
 	return i.useProof(ctx, ledger.OnceAssertion, proof, oauth.InvalidClient("The client assertion was used before; make a new one for each request."))
 }

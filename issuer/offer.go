@@ -150,15 +150,12 @@ func (i *Issuer) CancelOffer(ctx context.Context, a registry.Actor, id string) e
 // cancelled offers are one and the same NotFound.
 func (i *Issuer) OfferDocument(ctx context.Context, id string) ([]byte, error) {
 	gone := fault.New(fault.NotFound, "offer_not_found", "There is no such offer, or it is over.")
-	o, err := i.ledger.Offer(ctx, id)
+	o, err := i.ledger.WaitingOffer(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil, gone
 	}
 	if err != nil {
 		return nil, err
-	}
-	if i.offerState(o) != string(ledger.OfferWaiting) {
-		return nil, gone
 	}
 	message, err := i.offerMessage(o)
 	if err != nil {

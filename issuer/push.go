@@ -127,12 +127,9 @@ func (i *Issuer) stateOffer(ctx context.Context, state string) (ledger.Offer, er
 	if err := i.tokens.Open(kindIssuerState, state, i.now(), &claims); err != nil {
 		return ledger.Offer{}, bad.Because(err)
 	}
-	offer, err := i.ledger.Offer(ctx, claims.Offer)
+	offer, err := i.ledger.WaitingOffer(ctx, claims.Offer)
 	if err != nil {
 		return offer, orNotFound(err, bad)
-	}
-	if i.offerState(offer) != string(ledger.OfferWaiting) {
-		return offer, bad
 	}
 	return offer, nil
 }

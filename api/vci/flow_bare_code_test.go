@@ -57,7 +57,13 @@ func (b *bare) authenticate(r *http.Request, form url.Values) error {
 }
 
 func (b *bare) client(r *http.Request, id string) (client map[string]any, err error) {
-	return client, b.read(r.Context(), func(q *query) { client = q.row(`SELECT * FROM oauth_client WHERE id = $1 LIMIT $2`, id, 1) })
+	return client, b.read(r.Context(), func(q *query) {
+		client = q.row(`SELECT coalesce(c.id, '') AS id, coalesce(c.name, '') AS name, coalesce(c.redirect_uris, '') AS redirect_uris,
+			coalesce(c.auth_method, $1) AS auth_method, coalesce(c.jwks, $2) AS jwks, coalesce(c.grant_types, '') AS grant_types,
+			coalesce(c.dpop_bound, FALSE) AS dpop_bound, coalesce(c.version_no, 0) AS version_no, coalesce(c.created_at, $3) AS created_at,
+			coalesce(c.changed_at, $4) AS changed_at, c.disabled_at FROM oauth_client c RIGHT JOIN (SELECT 1 AS one) AS one ON c.id = $5`,
+			oauth.AuthPrivateKeyJWT, object{}, time.Now(), time.Now(), id)
+	})
 }
 
 // person reads who is signed in.
@@ -78,14 +84,10 @@ func (b *bare) person(r *http.Request) (s sealed, err error) {
 
 // asked reads a pushed request and its client.
 func (b *bare) asked(r *http.Request, id string) (request map[string]any, err error) {
-	err = b.read(r.Context(), func(q *query) {
+	return request, b.read(r.Context(), func(q *query) {
 		request = q.row(`SELECT * FROM pushed_request WHERE id = $1 AND issuer = $2 LIMIT $3`, id, rootIssuer, 1)
+		q.row(`SELECT * FROM oauth_client WHERE id = $1 LIMIT $2`, request["client_id"], 1)
 	})
-	if err != nil {
-		return nil, err
-	}
-	_, err = b.client(r, request["client_id"].(string))
-	return request, err
 }
 
 // authorize sends the browser on to the page.
@@ -94,12 +96,6 @@ func (b *bare) authorize(r *http.Request) (any, error) {
 		return nil, err
 	}
 	id := strings.TrimPrefix(r.URL.Query().Get("request_uri"), oauth.RequestURI(""))
-	err := b.read(r.Context(), func(q *query) {
-		q.row(`SELECT * FROM pushed_request WHERE id = $1 AND issuer = $2 LIMIT $3`, id, rootIssuer, 1)
-	})
-	if err != nil {
-		return nil, err
-	}
 	if _, err := b.asked(r, id); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,9 @@ const readOffer = `SELECT id, registrant_id, representative_id, config_ids, gran
 func (b *bare) offer(r *http.Request) (any, error) {
 	var code string
 	err := b.read(r.Context(), func(q *query) {
-		if o := q.row(readOffer, rootIssuer, r.PathValue("id")); q.err == nil {
+		o := q.row(`SELECT * FROM credential_offer WHERE (id = $1 AND state = $2 AND expires_at > $3) AND issuer = $4 LIMIT $5`,
+			r.PathValue("id"), "waiting", time.Now(), rootIssuer, 1)
+		if q.err == nil {
 			code = b.sealed("code", sealed{ID: o["id"].(string), Person: o["registrant_id"].([16]byte)})
 		}
 	})

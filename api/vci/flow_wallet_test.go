@@ -36,6 +36,7 @@ type flowWallet struct {
 // flowOwner is whose wallet it is, and what is there before a flow begins.
 type flowOwner struct {
 	id       uuid.UUID
+	number   string            // registration number, the name to sign in with
 	session  string            // of the browser: the owner is signed in
 	clientID string            // as which the wallet is registered
 	key      *ecdsa.PrivateKey // of the wallet, for everything

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"socialregistry/did"
@@ -52,7 +51,8 @@ func newFlowBench(b *testing.B, cluster *dbtest.Cluster) *flowBench {
 func (f *flowBench) owner(ctx context.Context, n int) flowOwner {
 	f.b.Helper()
 	o := flowOwner{clientID: fmt.Sprintf("wallet-%d", n), key: newKey(f.b), from: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(2+n))}}
-	o.id, o.session = f.person(ctx)
+	p := f.person(ctx)
+	o.id, o.number, o.session = p.ID, p.Number, f.activate(ctx, p)
 	jwk, err := jose.PublicJWK(o.key.Public())
 	f.must(err)
 	_, err = f.issuer.RegisterClient(ctx, staff(registry.RoleAdmin), ledger.Client{ID: o.clientID, Name: "Wallet", RedirectURIs: []string{redirect},
@@ -61,7 +61,7 @@ func (f *flowBench) owner(ctx context.Context, n int) flowOwner {
 	return o
 }
 
-func (f *flowBench) person(ctx context.Context) (id uuid.UUID, session string) {
+func (f *flowBench) person(ctx context.Context) registry.Person {
 	f.b.Helper()
 	admin := staff(registry.RoleAdmin)
 	p, err := f.registry.Register(ctx, admin, registry.Change{Set: map[string]string{
@@ -72,11 +72,17 @@ func (f *flowBench) person(ctx context.Context) (id uuid.UUID, session string) {
 		decisions = append(decisions, registry.Decision{Field: field, State: registry.StateAttested, Comment: "papers"})
 	}
 	f.must(f.registry.Attest(ctx, admin, p.ID, p.VersionNo, decisions))
-	code, _, err := f.registry.NewActivationCode(ctx, admin, p.ID)
+	return p
+}
+
+// activate opens somebody's account and gives the session that begins with it.
+func (f *flowBench) activate(ctx context.Context, p registry.Person) (session string) {
+	f.b.Helper()
+	code, _, err := f.registry.NewActivationCode(ctx, staff(registry.RoleAdmin), p.ID)
 	f.must(err)
 	session, _, err = f.registry.Activate(ctx, p.Number, code, "many wallets ask at once")
 	f.must(err)
-	return p.ID, session
+	return session
 }
 
 func (f *flowBench) must(err error) {

@@ -108,6 +108,26 @@ func (l *Ledger) Offer(ctx context.Context, id string) (Offer, error) {
 	return row.toOffer(), nil
 }
 
+// WaitingOffer gives an offer that may still be redeemed. ErrNotFound for one that
+// is over as for one that never was: the statement leaves both out, so that the
+// time of an answer does not tell them apart either.
+func (l *Ledger) WaitingOffer(ctx context.Context, id string) (Offer, error) {
+	var rows []offerRow
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		if !isID(id) {
+			return ErrNotFound
+		}
+		return tx.Where("id = ? AND state = ? AND expires_at > ?", id, string(OfferWaiting), db.TimeOf(l.now())).Limit(1).Find(&rows).Error
+	})
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Offer{}, fmt.Errorf("ledger: read waiting offer: %w", err)
+	}
+	return rows[0].toOffer(), nil
+}
+
 // CancelOffer ends an offer in the name of by, an account, and revokes the grant
 // that it led to. ErrNotFound if there is no such offer; an offer that is over already stays as it is.
 func (l *Ledger) CancelOffer(ctx context.Context, id, by string) error {

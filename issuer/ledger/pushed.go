@@ -16,6 +16,7 @@ import (
 type PushedRequest struct {
 	ID        string // random, at least 128 bits
 	ClientID  string
+	Client    Client // as it is registered now; Pushed gives it
 	Document  map[string]any
 	ExpiresAt time.Time // of the request_uri; a decision may come later
 }
@@ -46,15 +47,19 @@ func (l *Ledger) Push(ctx context.Context, r PushedRequest, life time.Duration) 
 	return nil
 }
 
-// Pushed gives a request that nobody has decided about; ErrNotFound for all
-// others.
+// Pushed gives a request that nobody has decided about, with its client;
+// ErrNotFound for all others.
 func (l *Ledger) Pushed(ctx context.Context, id string) (PushedRequest, error) {
 	var row pushedRow
+	var client clientRow
 	err := l.read(ctx, func(tx *gorm.DB) error {
 		if !isID(id) {
 			return ErrNotFound
 		}
-		return tx.Where("id = ?", id).Take(&row).Error
+		if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
+			return err
+		}
+		return tx.Where("id = ?", row.ClientID).Take(&client).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = ErrNotFound
@@ -62,7 +67,7 @@ func (l *Ledger) Pushed(ctx context.Context, id string) (PushedRequest, error) {
 	if err != nil {
 		return PushedRequest{}, fmt.Errorf("ledger: read pushed request: %w", err)
 	}
-	return PushedRequest{ID: row.ID, ClientID: row.ClientID, Document: row.Request, ExpiresAt: row.ExpiresAt.Time}, nil
+	return PushedRequest{ID: row.ID, ClientID: row.ClientID, Client: client.toClient(), Document: row.Request, ExpiresAt: row.ExpiresAt.Time}, nil
 }
 
 // Decide ends a pushed request by the person's decision: of any number at the
