@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-issue fuzz build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-issue fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ bench-bulk: ## Import, attest and download SR_BENCH_ROWS people (1,000,000: abou
 bench-flow: ## Measure whole flows of OpenID4VCI per second of processor time, beside a bare handler that does the same calls.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkFlow -benchtime 1x -timeout 40m -v ./api/vci
+
+bench-timing: ## Measure whether the time of a refusal tells what it does not say: clients, codes, tokens, offers, accounts.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkTiming -benchtime 1x -timeout 20m ./api/vci
 
 bench-issue: ## Issue SR_CRASH_ISSUES credentials (10,000) from two servers that are killed again and again: nothing twice, nothing lost.
 	@scripts/install-test-deps.sh postgresql

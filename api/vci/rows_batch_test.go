@@ -1,7 +1,6 @@
 package vci_test
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"reflect"

@@ -120,9 +120,7 @@ func (t *timingBench) txCodes() timed {
 			if second {
 				at = 0
 			}
-			guess := []byte(tx)
-			guess[at] = '0' + (guess[at]-'0'+1)%10
-			return t.post("/oid4vci/token", url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}, "tx_code": {string(guess)}})
+			return t.post("/oid4vci/token", url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}, "tx_code": {otherDigit(tx, at)}})
 		}}
 }
 
