@@ -32,6 +32,7 @@ func Lattice() []Rule {
 		{1, []string{"issuer/artwork", "issuer/cwt", "issuer/journal", "issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc"},
 			[]string{"internal/jose", "internal/secret", "contexts", "internal/fault"}},
 
+		{2, []string{"internal/webhook"}, []string{"internal/outbound"}},
 		{2, []string{"internal/jobs", "internal/dbtest"}, []string{"internal/db", "internal/fault"}},
 		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
 		{2, []string{"internal/vciclient"}, []string{"did", "internal/jose"}},

@@ -2,6 +2,8 @@ package outbound
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +31,7 @@ type Config struct {
 	Hosts    Hosts
 	Timeout  time.Duration
 	MaxBytes int64
+	Roots    *x509.CertPool // who certifies the hosts; nil: those whom this machine trusts
 }
 
 // Client fetches. It is safe for concurrent use.
@@ -62,7 +65,7 @@ func New(c Config) *Client {
 	client.http = &http.Client{
 		Timeout:       c.Timeout,
 		CheckRedirect: client.checkRedirect,
-		Transport:     &http.Transport{DialContext: client.dial, TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: client.dial, TLSClientConfig: &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: 10 * time.Second, MaxResponseHeaderBytes: 64 << 10, DisableKeepAlives: true},
 	}
 	return client
 }
