@@ -27,6 +27,7 @@ const (
 	toReadStats    action = "read statistics"
 	toCountStats   action = "count statistics anew"
 	toReadAdminLog action = "read the history of the registry's own settings"
+	toReadLooks    action = "read who looked at a record"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 	toReadAreas    action = "read areas and offices"
 	toKeepAreas    action = "change areas and offices"
@@ -111,6 +112,8 @@ func recordRule(act action) rule {
 	switch act {
 	case toRead:
 		return by(ScopePeopleRead, RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem, RoleRegistrant)
+	case toReadLooks:
+		return by(ScopePeopleRead, RoleAdmin, RoleAuditor, RoleRegistrant)
 	case toSearch, toReadKin:
 		return by(ScopePeopleRead, RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem)
 	case toReadDocuments:

@@ -55,7 +55,7 @@ func (r *Registry) FieldStates(ctx context.Context, a Actor, id uuid.UUID) (map[
 		return nil, err
 	}
 	out := map[string]FieldState{}
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

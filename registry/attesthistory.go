@@ -59,7 +59,7 @@ func (r *Registry) AttestationHistory(ctx context.Context, a Actor, id uuid.UUID
 	}
 	size := pageSize(limit)
 	var page DecisionPage
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+	err = r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

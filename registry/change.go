@@ -255,7 +255,7 @@ func (r *Registry) History(ctx context.Context, a Actor, id uuid.UUID) ([]LogEnt
 		return nil, err
 	}
 	var out []LogEntry
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

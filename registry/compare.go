@@ -33,7 +33,7 @@ func (r *Registry) CompareVersions(ctx context.Context, a Actor, id uuid.UUID, f
 		return Comparison{}, err
 	}
 	var out Comparison
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

@@ -101,7 +101,7 @@ func (r *Registry) readDocuments(ctx context.Context, a Actor, id uuid.UUID, use
 	if err := a.checkOn(toReadDocuments, id); err != nil {
 		return err
 	}
-	return r.db.Read(ctx, func(tx *gorm.DB) error {
+	return r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toReadDocuments), id, "")
 		if err != nil {
 			return err

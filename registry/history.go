@@ -29,7 +29,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 		return HistoryPage{}, err
 	}
 	var page HistoryPage
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+	err = r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 		return VersionPage{}, err
 	}
 	var page VersionPage
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+	err = r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
@@ -100,7 +100,7 @@ func (r *Registry) Version(ctx context.Context, a Actor, id uuid.UUID, number in
 		return Version{}, err
 	}
 	var out Version
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

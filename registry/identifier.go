@@ -94,7 +94,7 @@ func (r *Registry) listIdentifiers(ctx context.Context, a Actor, id uuid.UUID, q
 	}
 	today := dayOf(r.now())
 	var list []Identifier
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

@@ -86,7 +86,7 @@ func (r *Registry) Kinship(ctx context.Context, a Actor, id uuid.UUID) (Kinship,
 		return Kinship{}, err
 	}
 	var k Kinship
-	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) (err error) {
 		k, err = r.loadKinship(tx, a, id)
 		return err
 	})

@@ -174,7 +174,7 @@ func (r *Registry) Person(ctx context.Context, a Actor, id uuid.UUID) (Person, e
 		return Person{}, err
 	}
 	var p Person
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		hidden, err := r.hiddenFrom(tx, a)
 		if err != nil {
 			return err

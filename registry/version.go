@@ -59,7 +59,7 @@ func (r *Registry) Versions(ctx context.Context, a Actor, id uuid.UUID) ([]Versi
 		return nil, err
 	}
 	var out []Version
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadRecord(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

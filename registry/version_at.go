@@ -20,7 +20,7 @@ func (r *Registry) PersonAt(ctx context.Context, a Actor, id uuid.UUID, at time.
 		return Person{}, err
 	}
 	var p Person
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.load(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err
@@ -46,7 +46,7 @@ func (r *Registry) GroupAt(ctx context.Context, a Actor, id uuid.UUID, at time.T
 		return Group{}, err
 	}
 	var g Group
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		rec, err := r.loadGroup(tx, a.to(toRead), id, "")
 		if err != nil {
 			return err

@@ -1,0 +1,229 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"gorm.io/gorm"
+
+	"socialregistry/internal/db"
+	"socialregistry/internal/fault"
+)
+
+// Whoever of the staff reads a record is written down, apart from the change log: one
+// row per reader, record and day, however often it is read.
+
+// maxPurpose is in characters.
+const maxPurpose = 200
+
+// Look is a day on which somebody of the staff read a record.
+type Look struct {
+	ID           uuid.UUID
+	RegistrantID uuid.UUID
+	Kind         string    // of the record; of UntoldLooks only
+	AccountID    uuid.UUID // uuid.Nil, as Name "", for the person: only staff are told names of staff
+	Name         string
+	Roles        []Role
+	Channel      Channel
+	Purpose      string // as the reader said it; "": nothing was said
+	At           time.Time
+}
+
+// lookRow is a row of record_look.
+type lookRow struct {
+	RegistrantID uuid.UUID `gorm:"column:registrant_id;primaryKey"`
+	AccountID    uuid.UUID `gorm:"column:account_id;primaryKey"`
+	Day          db.Date   `gorm:"column:day;primaryKey"`
+	ID           uuid.UUID `gorm:"column:id"`
+	Name         string    `gorm:"column:name"`
+	Roles        string    `gorm:"column:roles"`
+	Channel      Channel   `gorm:"column:channel"`
+	Reason       string    `gorm:"column:reason"`
+	At           db.Time   `gorm:"column:at"`
+	ToldAt       *db.Time  `gorm:"column:told_at"`
+}
+
+func (lookRow) TableName() string { return "record_look" }
+
+func (row *lookRow) toLook() Look {
+	l := Look{ID: row.ID, RegistrantID: row.RegistrantID, AccountID: row.AccountID, Name: row.Name, Channel: row.Channel, Purpose: row.Reason, At: row.At.Time}
+	for role := range strings.FieldsSeq(row.Roles) {
+		l.Roles = append(l.Roles, Role(role))
+	}
+	return l
+}
+
+// looks tells whether it is written down that the actor reads a record: for everybody
+// with an account whose own record it is not. The service itself does not look.
+func (a Actor) looks(id uuid.UUID) bool {
+	return a.AccountID != uuid.Nil && a.RegistrantID != id && a.kind() == "staff"
+}
+
+// reading runs a transaction that reads a record, and writes down who looks. The first
+// look of a day costs one row, every other one a look-up by the primary key; when the
+// row cannot be written, the record is not read. It returns Invalid "bad_purpose".
+func (r *Registry) reading(ctx context.Context, a Actor, id uuid.UUID, f func(tx *gorm.DB) error) error {
+	purpose, err := cleanPurpose(a.Purpose)
+	if err != nil {
+		return err
+	}
+	if !a.looks(id) {
+		return r.db.Read(ctx, f)
+	}
+	known := false
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		known, err = knownLook(tx, a, id, purpose, dayOf(r.now()))
+		return err
+	})
+	if err != nil || known {
+		return err
+	}
+	return r.writeLook(ctx, a, id, purpose)
+}
+
+// knownLook tells whether a look stands there already, with its purpose.
+func knownLook(tx *gorm.DB, a Actor, id uuid.UUID, purpose, day string) (bool, error) {
+	var reasons []string
+	err := tx.Raw(`SELECT reason FROM record_look WHERE registrant_id = ? AND day = ? AND account_id = ?`, id, db.Date(day), a.AccountID).Scan(&reasons).Error
+	if err != nil {
+		return false, fmt.Errorf("look up who read a record: %w", err)
+	}
+	return len(reasons) > 0 && (purpose == "" || reasons[0] != ""), nil
+}
+
+// writeLook keeps the first look of a day, and the first purpose that is said.
+func (r *Registry) writeLook(ctx context.Context, a Actor, id uuid.UUID, purpose string) error {
+	key, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("write down who read a record: %w", err)
+	}
+	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		return tx.Exec(`INSERT INTO record_look (registrant_id, account_id, day, id, name, roles, channel, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (registrant_id, day, account_id) DO UPDATE SET reason = excluded.reason WHERE record_look.reason = ''`,
+			id, a.AccountID, db.Date(dayOf(now.Time)), key, a.name(), joinRoles(a.Roles), a.channel(), purpose, now).Error
+	})
+	if err != nil {
+		return fmt.Errorf("write down who read a record: %w", err)
+	}
+	return nil
+}
+
+func cleanPurpose(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if checkText(text) != nil || len([]rune(text)) > maxPurpose {
+		return "", fault.InvalidFields("bad_purpose", fmt.Sprintf("A purpose has at most %d characters of text.", maxPurpose),
+			[]fault.Field{{Name: "purpose", Code: "bad_purpose", Detail: "This purpose cannot be kept."}})
+	}
+	return text, nil
+}
+
+// LookPage is one page of looks at a record, newest first.
+type LookPage struct {
+	Looks []Look
+	Next  string // after of the next page; "" after the last
+}
+
+// Looks tells who of the staff read a record: the person, without names, and staff who
+// watch over the others. after is LookPage.Next of the page before, limit its most looks
+// (0: 50, at most 200). It returns NotFound, Forbidden or Invalid "bad_cursor".
+func (r *Registry) Looks(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (LookPage, error) {
+	if err := a.checkOn(toReadLooks, id); err != nil {
+		return LookPage{}, err
+	}
+	before, err := parseAfter(after)
+	if err != nil {
+		return LookPage{}, err
+	}
+	var rows []lookRow
+	size := pageSize(limit)
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		if _, err := readRow(tx, a.to(toReadLooks), id, ""); err != nil {
+			return err
+		}
+		find := tx.Where("registrant_id = ?", id).Order("id DESC").Limit(size + 1)
+		if before != uuid.Nil {
+			find = find.Where("id < ?", before)
+		}
+		return find.Find(&rows).Error
+	})
+	if err != nil {
+		return LookPage{}, fmt.Errorf("list who read a record: %w", err)
+	}
+	var page LookPage
+	if len(rows) > size {
+		rows = rows[:size]
+		page.Next = formatAfter(rows[size-1].ID)
+	}
+	for i := range rows {
+		l := rows[i].toLook()
+		if !a.may(toReadLooks) {
+			l.AccountID, l.Name = uuid.Nil, ""
+		}
+		page.Looks = append(page.Looks, l)
+	}
+	return page, nil
+}
+
+// UntoldLooks gives up to limit looks that nobody was told of, the oldest first.
+func (r *Registry) UntoldLooks(ctx context.Context, limit int) ([]Look, error) {
+	var rows []struct {
+		Look lookRow  `gorm:"embedded"`
+		Kind optional `gorm:"column:kind"`
+	}
+	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw(`SELECT l.*, r.kind FROM record_look l LEFT JOIN registrant r ON r.id = l.registrant_id
+			WHERE l.told_at IS NULL ORDER BY l.id LIMIT ?`, limit).Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list looks that nobody was told of: %w", err)
+	}
+	out := make([]Look, len(rows))
+	for i := range rows {
+		out[i] = rows[i].Look.toLook()
+		out[i].Kind = string(rows[i].Kind)
+	}
+	return out, nil
+}
+
+// LooksTold writes down that looks were told of.
+func (r *Registry) LooksTold(ctx context.Context, looks []Look) error {
+	ids := make([]uuid.UUID, len(looks))
+	for i, l := range looks {
+		ids[i] = l.ID
+	}
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		return tx.Model(&lookRow{}).Where("id IN ?", ids).Update("told_at", now).Error
+	})
+	if err != nil {
+		return fmt.Errorf("write down which looks were told of: %w", err)
+	}
+	return nil
+}
+
+// lookBatch is how many looks are deleted in one transaction.
+const lookBatch = 1000
+
+// PurgeLooks deletes looks of days that are longer ago than keep, and tells how many.
+func (r *Registry) PurgeLooks(ctx context.Context, keep time.Duration) (n int64, err error) {
+	for {
+		var some int64
+		err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+			gone := tx.Exec(`DELETE FROM record_look WHERE id IN (SELECT id FROM record_look WHERE day < ? AND told_at IS NOT NULL ORDER BY day LIMIT ?)`,
+				db.Date(dayOf(now.Add(-keep))), lookBatch)
+			some = gone.RowsAffected
+			return gone.Error
+		})
+		if err != nil {
+			return n, fmt.Errorf("purge looks: %w", err)
+		}
+		if n += some; some < lookBatch {
+			return n, nil
+		}
+	}
+}
