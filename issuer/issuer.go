@@ -55,6 +55,7 @@ type Config struct {
 	StateDir string
 
 	Authorization AuthorizationPolicy // the zero value will do
+	Messages      MessagePolicy       // the zero value keeps them in the portal
 }
 
 // ownName is the name of an issuer that was given none.
@@ -88,6 +89,8 @@ type Issuer struct {
 	decoy      map[string]any // a JWK Set whose private key nobody has
 	refreshes  secret.Key     // hashes refresh tokens
 	policy     AuthorizationPolicy
+	messages   MessagePolicy
+	sentCodes  secret.Tokens // seal transaction codes in the outbox
 	contexts   *contexts.Set
 	contextIRI string
 	context    []byte // our own JSON-LD context
@@ -132,7 +135,8 @@ func New(ctx context.Context, c Config) (*Issuer, error) {
 // newIssuer makes the issuer at the root of the public URL, or one with a name.
 func newIssuer(ctx context.Context, c Config, n ledger.NamedIssuer) (*Issuer, error) {
 	i := &Issuer{name: n.Name, names: n.Names, registry: c.Registry, ledger: ledger.New(c.DB, c.Now).Of(n.Name), resolver: c.Resolver, now: c.Now,
-		url: IdentifierOf(c.PublicURL, n.Name), dpop: c.DPoP, seen: map[string]int64{}, process: secret.RandomID(8), policy: c.Authorization}
+		url: IdentifierOf(c.PublicURL, n.Name), dpop: c.DPoP, seen: map[string]int64{}, process: secret.RandomID(8), policy: c.Authorization, messages: c.Messages}
+	i.sentCodes = secret.NewTokens("1", c.Master.Derive("issuer/sent-codes")) // of all issuers: one server sends them
 	i.txCodes = i.derive(c.Master, "tx-codes")
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
 	i.indices = newAllocator(i.derive(c.Master, "status-permutation"), i.lease, i.leased)

@@ -27,7 +27,8 @@ type Offer struct {
 	Issuer     string // name of the one that made it, "" = the one at the root
 	URI        string // openid-credential-offer:// link by reference: short, for the QR code
 	URIByValue string // the same by value; "" if it is too long for a QR code, or the offer is over
-	TxCode     string // told once, to whoever makes the offer; it goes to the person by another way
+	TxCode     string // told once, to whoever makes the offer; it goes to the person by another way; "" if there is none, or TxCodeSent
+	TxCodeSent bool   // staff made the offer, and the code goes to the person by the hook
 	ConfigIDs  []string
 	ExpiresAt  time.Time
 	State      string // waiting, redeemed, issued, expired, cancelled
@@ -64,7 +65,8 @@ func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID
 // person beforehand.
 //
 // It returns Unauthenticated, Forbidden, NotFound (also for somebody else's
-// record), or Invalid "unknown_configuration", "bad_offer".
+// record), Invalid "unknown_configuration", "bad_offer", or Conflict "no_contact" where
+// a transaction code is to be sent and there is no way.
 func (i *Issuer) MakeOffer(ctx context.Context, a registry.Actor, n NewOffer) (Offer, error) {
 	if err := i.may(ctx, a, toOffer, n.RegistrantID); err != nil {
 		return Offer{}, err
@@ -76,23 +78,33 @@ func (i *Issuer) MakeOffer(ctx context.Context, a registry.Actor, n NewOffer) (O
 	if err != nil {
 		return Offer{}, err
 	}
-	return i.makeOffer(ctx, ledger.Offer{RegistrantID: n.RegistrantID, RepresentativeID: heldBy, ConfigIDs: n.ConfigIDs,
+	return i.makeOffer(ctx, a, ledger.Offer{RegistrantID: n.RegistrantID, RepresentativeID: heldBy, ConfigIDs: n.ConfigIDs,
 		GrantTypes: n.GrantTypes, TxCodeMode: n.TxCodeMode, CreatedBy: a.AccountID.String()})
 }
 
-// makeOffer stores an offer, and makes its transaction code if it asks for one.
-func (i *Issuer) makeOffer(ctx context.Context, o ledger.Offer) (Offer, error) {
+// makeOffer stores an offer, and makes its transaction code if it asks for one. The
+// code is for whoever makes the offer, or leaves by the hook: see sendsTxCode.
+func (i *Issuer) makeOffer(ctx context.Context, a registry.Actor, o ledger.Offer) (Offer, error) {
+	sends, err := i.sendsTxCode(ctx, a, o)
+	if err != nil {
+		return Offer{}, err
+	}
 	o.ID = secret.RandomID(16)
 	txCode := newTxCode(o.TxCodeMode)
 	if txCode != "" {
 		o.TxCodeHash = i.txCodeHash(o.ID, txCode)
 	}
-	o, err := i.ledger.CreateOffer(ctx, o, offerLife)
-	if err != nil {
+	if sends {
+		if o.SealedCode, err = i.sealTxCode(o, txCode); err != nil {
+			return Offer{}, err
+		}
+		txCode = ""
+	}
+	if o, err = i.ledger.CreateOffer(ctx, o, offerLife); err != nil {
 		return Offer{}, err
 	}
 	out, err := i.toOffer(o)
-	out.TxCode = txCode
+	out.TxCode, out.TxCodeSent = txCode, sends
 	return out, err
 }
 
@@ -165,6 +177,9 @@ func (i *Issuer) OfferDocument(ctx context.Context, id string) ([]byte, error) {
 }
 
 func (i *Issuer) offerFor(ctx context.Context, a registry.Actor, act action, id string) (ledger.Offer, error) {
+	if err := inScope(a, act); err != nil {
+		return ledger.Offer{}, err
+	}
 	o, err := i.ledger.Offer(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return o, notFound()

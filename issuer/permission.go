@@ -31,6 +31,10 @@ const (
 	toKeepProviders action = "manage wallet providers"
 
 	toKeepIssuers action = "manage credential issuers"
+
+	toSeeMessages   action = "see messages"
+	toReadMessages  action = "read messages"
+	toSeeDeliveries action = "see whether messages get out"
 )
 
 // staffFor is the whole table of permissions of staff. What does not stand here is
@@ -41,7 +45,9 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	case toSee:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
-	case toSeeKeys, toSeeProviders, toSeeClients:
+	case toSeeMessages:
+		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAuditor}
+	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
 	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers:
 		return []registry.Role{registry.RoleAdmin}
@@ -53,11 +59,13 @@ func staffFor(act action) []registry.Role {
 // token does.
 func scopeFor(act action) registry.Scope {
 	switch act {
-	case toSee:
+	case toSee, toSeeMessages:
 		return registry.ScopePeopleRead
+	case toReadMessages:
+		return registry.ScopePeopleWrite
 	case toOffer, toWithdraw, toSuspend, toRevoke:
 		return registry.ScopeCredentialsWrite
-	case toSeeProviders, toSeeKeys, toSeeClients:
+	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries:
 		return registry.ScopeSettingsRead
 	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers:
 		return registry.ScopeSettingsWrite
@@ -97,7 +105,7 @@ func isStaff(a registry.Actor, act action) bool { return slices.ContainsFunc(sta
 // ownToo says what a registrant may do with the own credentials, and with nobody
 // else's. A suspension is the office's: who holds the credential withdraws it.
 func ownToo(act action) bool {
-	return slices.Contains([]action{toOffer, toSee, toWithdraw, toConsent, toRevoke}, act)
+	return slices.Contains([]action{toOffer, toSee, toWithdraw, toConsent, toRevoke, toSeeMessages, toReadMessages}, act)
 }
 
 // forOthers is what a guardian, or a member who stands for a household, may do

@@ -19,7 +19,7 @@ import (
 // before: then the two are tied, and nothing else happens.
 //
 // It returns Forbidden, Unauthenticated, NotFound as CreateOffer does, or Conflict
-// "not_issued" for what nobody ever had, "suspended" and "replaced".
+// "not_issued" for what nobody ever had, "suspended", "replaced" and "no_contact".
 func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, withTxCode bool) (Offer, error) {
 	row, err := i.issuanceFor(ctx, a, toOffer, id)
 	if err != nil {
@@ -39,7 +39,7 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	if withTxCode {
 		o.TxCodeMode = oid4vci.TxCodeNumeric
 	}
-	return i.makeOffer(ctx, o)
+	return i.makeOffer(ctx, a, o)
 }
 
 func mayBeReissued(row ledger.Issuance) error {

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/google/uuid"
+	"strings"
 
 	"socialregistry/internal/fault"
 	"socialregistry/issuer/ledger"
@@ -16,8 +15,6 @@ import (
 const (
 	tellerName = "messages"
 	tellBatch  = 200
-	// shownMessages is how many messages a registrant is shown.
-	shownMessages = 200
 )
 
 // Kinds of messages about the record; those about credentials are named after the
@@ -26,14 +23,19 @@ const (
 	TellChanged  = "details_changed"
 	TellAttested = "details_attested"
 	TellRejected = "details_rejected"
+	TellLooked   = "record_read"
 )
 
-// tell writes what registrants are told: of the steps of their credentials, and of
-// what others did to their records. It says whether it came to the end.
+// tell writes what registrants are told: of the steps of their credentials, of what
+// others did to their records, and of who read them. It says whether it came to the end.
 func (i *Issuer) tell(ctx context.Context) (done bool, err error) {
-	steps, err := i.ledger.TellSteps(ctx, tellBatch)
+	steps, err := i.ledger.TellSteps(ctx, tellBatch, i.messages.outgoing())
 	if err != nil || i.name != "" { // of the records tells the issuer at the root alone
 		return steps < tellBatch, err
+	}
+	looks, err := i.tellLooks(ctx)
+	if err != nil {
+		return false, err
 	}
 	at, err := i.ledger.Follower(ctx, tellerName)
 	if err != nil {
@@ -52,11 +54,35 @@ func (i *Issuer) tell(ctx context.Context) (done bool, err error) {
 		list = append(list, some...)
 	}
 	if next != at.Position {
-		if err := i.ledger.Tell(ctx, tellerName, at.Position, next, list); err != nil {
+		if err := i.ledger.Tell(ctx, tellerName, at.Position, next, list, i.messages.outgoing()); err != nil {
 			return false, err
 		}
 	}
-	return steps < tellBatch && len(entries) < tellBatch, nil
+	return steps < tellBatch && looks < tellBatch && len(entries) < tellBatch, nil
+}
+
+// tellLooks tells people who read their records: one message for each reader and day.
+// A message that is written and not marked is written again, which does nothing.
+func (i *Issuer) tellLooks(ctx context.Context) (n int, err error) {
+	looks, err := i.registry.UntoldLooks(ctx, tellBatch)
+	if err != nil || len(looks) == 0 {
+		return 0, err
+	}
+	var list []ledger.Message
+	for _, l := range looks {
+		if l.Kind != registry.PersonKind {
+			continue
+		}
+		m := ledger.Message{RegistrantID: l.RegistrantID, Kind: TellLooked, Reason: l.Purpose, At: l.At, Source: "look:" + l.ID.String()}
+		for _, role := range l.Roles {
+			m.Who = strings.TrimSpace(m.Who + " " + string(role))
+		}
+		list = append(list, m)
+	}
+	if err := i.ledger.WriteMessages(ctx, list, i.messages.outgoing()); err != nil {
+		return 0, err
+	}
+	return len(looks), i.registry.LooksTold(ctx, looks)
 }
 
 // messagesOf reads one entry of the change log. Whoever is registered knows of the
@@ -118,20 +144,4 @@ func tellingOf(c registry.FieldChange) string {
 		return TellAttested
 	}
 	return ""
-}
-
-// Messages gives what a registrant was told, newest first, and marks it as read: to
-// the registrant alone. It returns Unauthenticated, Forbidden.
-func (i *Issuer) Messages(ctx context.Context, a registry.Actor) ([]ledger.Message, error) {
-	if len(a.Roles) == 0 {
-		return nil, fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
-	}
-	if !a.Has(registry.RoleRegistrant) || a.RegistrantID == uuid.Nil || a.ByToken() {
-		return nil, fault.New(fault.Forbidden, "not_allowed", "Messages are for the registered person alone.")
-	}
-	list, err := i.ledger.Messages(ctx, a.RegistrantID, shownMessages)
-	if err != nil || len(list) == 0 || !list[0].ReadAt.IsZero() {
-		return list, err
-	}
-	return list, i.ledger.ReadMessages(ctx, a.RegistrantID, list[0].At)
 }

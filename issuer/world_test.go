@@ -123,7 +123,7 @@ func (w *world) decide(t testing.TB, id uuid.UUID, state registry.State, fields 
 }
 
 func (w *world) tryDecide(id uuid.UUID, state registry.State, fields ...string) error {
-	p, err := w.registry.Person(context.Background(), w.admin, id)
+	p, err := w.registry.Person(context.Background(), registry.System(), id) // who looks is told
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (w *world) edit(t testing.TB, id uuid.UUID, set map[string]string) {
 }
 
 func (w *world) tryEdit(id uuid.UUID, set map[string]string) error {
-	p, err := w.registry.Person(context.Background(), w.admin, id)
+	p, err := w.registry.Person(context.Background(), registry.System(), id) // who looks is told
 	if err != nil {
 		return err
 	}

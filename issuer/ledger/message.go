@@ -16,12 +16,14 @@ import (
 // Message is something that a registrant is told. It holds no words, which depend on
 // the language, and no value of the record.
 type Message struct {
+	ID           uuid.UUID
 	RegistrantID uuid.UUID
 	Kind         string
 	Issuer       string   // name of the one whose credential it is about; "": the one at the root, or none
 	ConfigID     string   // of a credential; "": it is about the record
 	Fields       []string // keys of the fields that it is about
 	Reason       string   // a code that the pages have words for, or words; "": none
+	Who          string   // roles of whoever it is about, with spaces; "": none
 	Source       string   // what it tells of; one message for each
 	At           time.Time
 	ReadAt       time.Time // zero: not read
@@ -41,23 +43,39 @@ func (messageRow) TableName() string { return "message" }
 
 func (r messageRow) toMessage() Message {
 	text := func(name string) string { s, _ := r.Params[name].(string); return s }
-	return Message{RegistrantID: r.RegistrantID, Kind: r.Kind, Issuer: text("issuer"), ConfigID: text("config"), Fields: splitIDs(text("fields")), Reason: text("reason"),
+	return Message{ID: r.ID, RegistrantID: r.RegistrantID, Kind: r.Kind, Issuer: text("issuer"), ConfigID: text("config"), Fields: splitIDs(text("fields")), Reason: text("reason"), Who: text("who"),
 		Source: r.Source, At: r.At.Time, ReadAt: timeOf(r.ReadAt)}
 }
 
-// writeMessages stores messages in the caller's transaction; of those with one
-// source, the first.
-func writeMessages(tx *gorm.DB, list []Message) error {
+// writeMessages stores messages in the caller's transaction, and puts those that leave
+// the portal into the outbox; of those with one source, the first.
+func writeMessages(tx *gorm.DB, list []Message, out Outgoing) error {
 	for _, m := range list {
 		id, err := uuid.NewV7()
 		if err != nil {
 			return err
 		}
 		row := messageRow{ID: id, RegistrantID: m.RegistrantID, Kind: m.Kind, Source: m.Source, At: db.TimeOf(m.At),
-			Params: db.JSON{"issuer": m.Issuer, "config": m.ConfigID, "fields": joinIDs(m.Fields), "reason": m.Reason}}
-		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row).Error; err != nil {
+			Params: db.JSON{"issuer": m.Issuer, "config": m.ConfigID, "fields": joinIDs(m.Fields), "reason": m.Reason, "who": m.Who}}
+		stored := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if stored.Error != nil {
+			return stored.Error
+		}
+		if stored.RowsAffected == 0 {
+			continue
+		}
+		if err := out.send(tx, row); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// WriteMessages stores messages in one transaction; of those with one source, the first.
+func (l *Ledger) WriteMessages(ctx context.Context, list []Message, out Outgoing) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, _ db.Time) error { return writeMessages(tx, list, out) })
+	if err != nil {
+		return fmt.Errorf("ledger: write messages: %w", err)
 	}
 	return nil
 }
@@ -65,7 +83,7 @@ func writeMessages(tx *gorm.DB, list []Message) error {
 // Tell stores messages and moves their follower from one position to the next, in
 // one transaction: nothing is told twice, and nothing is left out. It does nothing if
 // another process has moved the follower meanwhile.
-func (l *Ledger) Tell(ctx context.Context, follower, from, to string, list []Message) error {
+func (l *Ledger) Tell(ctx context.Context, follower, from, to string, list []Message, out Outgoing) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		var moved *gorm.DB
 		if from == "" {
@@ -78,7 +96,7 @@ func (l *Ledger) Tell(ctx context.Context, follower, from, to string, list []Mes
 		if moved.Error != nil || moved.RowsAffected == 0 {
 			return moved.Error
 		}
-		return writeMessages(tx, list)
+		return writeMessages(tx, list, out)
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: tell what changed: %w", err)
@@ -94,7 +112,7 @@ func told() []Step {
 // TellSteps tells of up to limit steps in the lives of credentials that nobody was
 // told of, and says how many there were. A step of several copies is told once. The
 // mark and the message are one transaction.
-func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
+func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		var rows []struct {
 			Event      eventRow `gorm:"embedded"`
@@ -120,7 +138,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
 		if err := tx.Model(&eventRow{}).Where("id IN ?", ids).Update("told_at", now).Error; err != nil {
 			return err
 		}
-		return writeMessages(tx, list)
+		return writeMessages(tx, list, out)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("ledger: tell of credentials: %w", err)
@@ -128,11 +146,16 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int) (n int, err error) {
 	return n, nil
 }
 
-// Messages gives up to limit messages of a registrant, newest first.
-func (l *Ledger) Messages(ctx context.Context, registrant uuid.UUID, limit int) ([]Message, error) {
+// Messages gives up to limit messages of a registrant, newest first: those after the
+// one with the id before, or all for the zero id.
+func (l *Ledger) Messages(ctx context.Context, registrant, before uuid.UUID, limit int) ([]Message, error) {
 	var rows []messageRow
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("registrant_id = ?", registrant).Order("at DESC, id DESC").Limit(limit).Find(&rows).Error
+		find := tx.Where("registrant_id = ?", registrant)
+		if before != uuid.Nil {
+			find = find.Where("(at, id) < (SELECT at, id FROM message WHERE registrant_id = ? AND id = ?)", registrant, before)
+		}
+		return find.Order("at DESC, id DESC").Limit(limit).Find(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read messages: %w", err)
@@ -154,4 +177,13 @@ func (l *Ledger) ReadMessages(ctx context.Context, registrant uuid.UUID, until t
 		return fmt.Errorf("ledger: mark messages as read: %w", err)
 	}
 	return nil
+}
+
+// Unread counts the messages that a registrant has not read, up to most.
+func (l *Ledger) Unread(ctx context.Context, registrant uuid.UUID, most int) (n int, err error) {
+	err = l.db.WithContext(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM message WHERE registrant_id = ? AND read_at IS NULL LIMIT ?) m", registrant, most).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("ledger: count unread messages: %w", err)
+	}
+	return n, nil
 }

@@ -47,6 +47,8 @@ type Offer struct {
 	ExpiresAt    time.Time
 
 	RepresentativeID uuid.UUID // who holds the credential for the registrant; zero: the registrant
+
+	SealedCode string // of CreateOffer only: the transaction code, to be sent to whoever holds the credential; "": it is not sent
 }
 
 type offerRow struct {
@@ -83,12 +85,15 @@ func (r offerRow) toOffer() Offer {
 }
 
 // CreateOffer stores a waiting offer that ends after life, and gives it back
-// with its times.
+// with its times. A sealed transaction code goes into the outbox with it.
 func (l *Ledger) CreateOffer(ctx context.Context, o Offer, life time.Duration) (Offer, error) {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		o.State, o.CreatedAt, o.ExpiresAt = OfferWaiting, now.Time, now.Add(life)
 		row := offerRowOf(o)
-		return tx.Create(&row).Error
+		if err := tx.Create(&row).Error; err != nil || o.SealedCode == "" {
+			return err
+		}
+		return sendTxCode(tx, o)
 	})
 	if err != nil {
 		return Offer{}, fmt.Errorf("ledger: create offer: %w", err)

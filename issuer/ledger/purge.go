@@ -10,7 +10,7 @@ import (
 	"socialregistry/internal/db"
 )
 
-// Purge deletes offers, deferrals, grants and refresh tokens that were over longer ago than
+// Purge deletes offers, deferrals, grants, refresh tokens and deliveries that were over longer ago than
 // keep, at most limit of each, and says how many. What was issued by them stays,
 // and so does what was agreed to. A grant stays as long as a refresh token of its
 // authorization does.
@@ -27,6 +27,7 @@ func (l *Ledger) Purge(ctx context.Context, keep time.Duration, limit int) (int,
 				" (SELECT id FROM deferred_issuance WHERE issuer = @issuer AND expires_at < @before ORDER BY expires_at LIMIT @limit)",
 			"DELETE FROM credential_offer WHERE issuer = @issuer AND id IN" +
 				" (SELECT id FROM credential_offer WHERE issuer = @issuer AND expires_at < @before ORDER BY expires_at LIMIT @limit)",
+			"DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE state <> 'waiting' AND ended_at < @before ORDER BY ended_at LIMIT @limit)",
 		} {
 			done := tx.Exec(statement, map[string]any{"issuer": l.issuer, "before": db.TimeOf(now.Add(-keep)), "limit": limit})
 			if done.Error != nil {

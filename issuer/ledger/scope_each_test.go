@@ -57,7 +57,7 @@ func TestIssuersDoNotSeeEachOther(t *testing.T) {
 			"give up":        func() (int, error) { return other.GiveUp(ctx, []uuid.UUID{h.issued}, why) },
 			"suspend":        func() (int, error) { return other.Suspend(ctx, []uuid.UUID{h.issued}, why) },
 			"end replaced":   func() (int, error) { return other.EndReplaced(ctx, 10) },
-			"tell":           func() (int, error) { return other.TellSteps(ctx, 10) },
+			"tell":           func() (int, error) { return other.TellSteps(ctx, 10, ledger.Outgoing{}) },
 			"issuances":      func() (int, error) { return number(other.Issuances(ctx, b.person)) },
 			"live":           func() (int, error) { return number(other.Live(ctx, []uuid.UUID{b.person})) },
 			"life":           func() (int, error) { return number(other.Life(ctx, h.issued)) },
