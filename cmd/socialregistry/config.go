@@ -38,6 +38,7 @@ type Config struct {
 	ScanCommand   string              // looks at every evidence document: see scanner; empty: none
 
 	Keep     time.Duration // how long jobs and offers are kept after their end
+	KeepLook time.Duration // how long it is kept who read whose record
 	JobLease time.Duration // how long a server that gives no sign of life keeps its jobs
 
 	SourceHosts string                // other systems that may be asked for people: see outbound.ParseHosts
@@ -59,6 +60,11 @@ type Config struct {
 
 	DPoPRequired bool // no access token that is not bound to a key
 	DPoPNonce    bool // no DPoP proof without a nonce of ours
+
+	MessageHook       string // takes messages out of the portal; empty: they stay in it
+	MessageSecret     string // by which they are signed; wins over MessageSecretFile
+	MessageSecretFile string // file that holds it
+	MessageKinds      string // beginnings of the kinds that leave, with commas; empty: all
 }
 
 // setting is one key: what it is called, what it is when unset, what to tell
@@ -72,7 +78,7 @@ type setting struct {
 
 // settings lists every key.
 func settings() []setting {
-	return slices.Concat(serverSettings(), registrySettings(), issuerSettings())
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), messageSettings())
 }
 
 // serverSettings are about the program itself. The public URL comes after the
@@ -145,6 +151,9 @@ func registrySettings() []setting {
 		}},
 		{"SR_KEEP_DAYS", "90", "use a whole number of days from 1 to 3650", func(c *Config, v string) error {
 			return wholeDays(&c.Keep, v)
+		}},
+		{"SR_LOOK_DAYS", "730", "use a whole number of days from 1 to 3650", func(c *Config, v string) error {
+			return wholeDays(&c.KeepLook, v)
 		}},
 		{"SR_JOB_LEASE", "30s", "use a time from 1s to 10m, for example 30s", func(c *Config, v string) (err error) {
 			if c.JobLease, err = time.ParseDuration(v); err == nil && (c.JobLease < time.Second || c.JobLease > 10*time.Minute) {

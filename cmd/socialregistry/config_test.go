@@ -23,7 +23,7 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
-		Keep: 90 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18},
+		Keep: 90 * 24 * time.Hour, KeepLook: 730 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18},
 		Country: "ZZ", IssuerName: "Social Registry", KeyOverlap: 24 * time.Hour, StateDir: "./var/state", Drafts: true, BatchSize: 10,
 		Anonymous: true, RefreshLife: 90 * 24 * time.Hour}
 	if got != want {
@@ -56,6 +56,8 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"SR_COUNTRY", "ke"}, {"SR_COUNTRY", "KEN"}, {"SR_ISSUER_NAME", "a\tb"}, {"SR_ISSUER_NAME", "12345678901234567890123456789012345678901"}, {"SR_ISSUER_NAME_AR", "a\tb"}, {"SR_LOGO", "/nowhere.png"}, {"SR_LOGO", "config_test.go"}, {"SR_KEY_OVERLAP", "59s"}, {"SR_KEY_OVERLAP", "721h"},
 		{"SR_COMPAT_DRAFTS", "yes"}, {"SR_BATCH_SIZE", "0"}, {"SR_BATCH_SIZE", "51"}, {"SR_ENCRYPTION", "always"},
 		{"SR_DPOP", "true"}, {"SR_DPOP_NONCE", "never"}, {"SR_ANONYMOUS_WALLETS", "no one"}, {"SR_REFRESH_LIFE", "59m"}, {"SR_REFRESH_LIFE", "8761h"}, {"SR_TLS_KEY", "alone.pem"},
+		{"SR_MESSAGE_HOOK", "http://gateway.example/"}, {"SR_MESSAGE_HOOK", "https://u:p@gateway.example/"}, {"SR_MESSAGE_HOOK", "gateway.example"}, {"SR_MESSAGE_HOOK_SECRET", "whsec_c2hvcnQ="}, {"SR_MESSAGE_HOOK_SECRET", key31},
+		{"SR_MESSAGE_KINDS", "details,others"}, {"SR_LOOK_DAYS", "0"}, {"SR_LOOK_DAYS", "3651"},
 		{"SR_KEEP_DAYS", "0"}, {"SR_KEEP_DAYS", "3651"}, {"SR_JOB_LEASE", "999ms"}, {"SR_JOB_LEASE", "11m"}, {"SR_JOB_LEASE", "30"},
 	} {
 		_, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil)
@@ -98,6 +100,7 @@ func TestGoodValues(t *testing.T) {
 		{"SR_COUNTRY", "KE"}, {"SR_ISSUER_NAME", "1234567890123456789012345678901234567890"}, {"SR_ISSUER_NAME_AR", "وزارة الرعاية"}, {"SR_LOGO", "../../web/static/favicon.svg"}, {"SR_KEY_OVERLAP", "1m"}, {"SR_KEY_OVERLAP", "720h"},
 		{"SR_COMPAT_DRAFTS", "false"}, {"SR_BATCH_SIZE", "1"}, {"SR_BATCH_SIZE", "50"}, {"SR_ENCRYPTION", "required"}, {"SR_DPOP", "required"}, {"SR_DPOP_NONCE", "required"},
 		{"SR_ANONYMOUS_WALLETS", "false"}, {"SR_REFRESH_LIFE", "1h"}, {"SR_REFRESH_LIFE", "8760h"},
+		{"SR_MESSAGE_HOOK_SECRET", "whsec_" + key}, {"SR_MESSAGE_KINDS", "details,record"}, {"SR_LOOK_DAYS", "1"},
 		{"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_KEEP_DAYS", "1"}, {"SR_KEEP_DAYS", "3650"}, {"SR_JOB_LEASE", "1s"}, {"SR_JOB_LEASE", "10m"}, {"SR_ADULT_AGE", "100"},
 	} {
 		if _, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil); err != nil {

@@ -48,7 +48,11 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.Close()
 	p.tellRestored(a.log)
-	handler, err := p.handler(a)
+	pages, err := p.pages(a)
+	if err != nil {
+		return err
+	}
+	handler, err := p.handler(a, pages)
 	if err != nil {
 		return err
 	}
@@ -71,10 +75,13 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 		work.Go(func() error { return followKeys(ctx, i, a.log) })
 		work.Go(func() error { return keepJournal(ctx, i, a.log) })
 	}
+	if a.config.MessageHook != "" {
+		work.Go(func() error { return p.deliver(ctx, a.config, a.log, pages.Notice) })
+	}
 	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
 	work.Go(func() error { return p.expire(ctx, a.log) })
-	work.Go(func() error { return p.sweep(ctx, a.log, a.config.Keep) })
+	work.Go(func() error { return p.sweep(ctx, a.log, a.config) })
 	work.Go(func() error { return p.count(ctx, a.log) })
 	work.Go(func() error { return p.pull(ctx, a.log) })
 	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)

@@ -14,9 +14,9 @@ const sweepEvery = time.Hour
 // sweep deletes uploaded files that nobody goes on with, other files whose time is
 // over, and answers that were kept long enough, for as long as ctx lasts. A failure is logged and tried
 // again, it stops nothing else.
-func (p *parts) sweep(ctx context.Context, log *slog.Logger, keep time.Duration) error {
+func (p *parts) sweep(ctx context.Context, log *slog.Logger, c Config) error {
 	for {
-		p.sweepOnce(ctx, log, keep)
+		p.sweepOnce(ctx, log, c)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -25,19 +25,21 @@ func (p *parts) sweep(ctx context.Context, log *slog.Logger, keep time.Duration)
 	}
 }
 
-func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger, keep time.Duration) {
+func (p *parts) sweepOnce(ctx context.Context, log *slog.Logger, c Config) {
 	uploads, err := p.registry.SweepImports(ctx)
 	tellSwept(ctx, log, "uploads that nobody went on with", int64(uploads), err)
 	files, err := p.registry.SweepBlobs(ctx)
 	tellSwept(ctx, log, "files whose time is over", files, err)
 	answers, err := p.registry.SweepAnswers(ctx)
 	tellSwept(ctx, log, "answers that were kept long enough", answers, err)
-	jobs, err := p.registry.PurgeJobs(ctx, keep)
+	jobs, err := p.registry.PurgeJobs(ctx, c.Keep)
 	tellSwept(ctx, log, "jobs that ended long ago", jobs, err)
 	for _, i := range p.issuer.All() {
-		offers, err := i.PurgeOffers(ctx, keep)
+		offers, err := i.PurgeOffers(ctx, c.Keep)
 		tellSwept(ctx, log, "offers that ended long ago", offers, err)
 	}
+	looks, err := p.registry.PurgeLooks(ctx, c.KeepLook)
+	tellSwept(ctx, log, "days on which records were read", looks, err)
 }
 
 // expireEvery is how often it is written down which attestations have come to

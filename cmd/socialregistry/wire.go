@@ -117,6 +117,7 @@ func (p *parts) build(ctx context.Context, a *app, absent absence) (err error) {
 		Drafts: a.config.Drafts, BatchSize: a.config.BatchSize, Encrypted: a.config.Encrypted,
 		DPoP:          issuer.DPoP{Required: a.config.DPoPRequired, Nonce: a.config.DPoPNonce},
 		Authorization: issuer.AuthorizationPolicy{RequireClient: !a.config.Anonymous, RefreshLife: a.config.RefreshLife},
+		Messages:      issuer.MessagePolicy{Hook: a.config.MessageHook != "", Kinds: messageKinds(a.config)},
 	})
 	return err // it says that the issuer was to start
 }
@@ -162,12 +163,17 @@ func lookAtDatabase(ctx context.Context, c Config, absent absence) error {
 	return nil
 }
 
-// handler builds the HTTP face on the parts.
-func (p *parts) handler(a *app) (http.Handler, error) {
+// pages builds what people see.
+func (p *parts) pages(a *app) (*web.Pages, error) {
 	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config)})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}
+	return pages, nil
+}
+
+// handler builds the HTTP face on the parts.
+func (p *parts) handler(a *app, pages *web.Pages) (http.Handler, error) {
 	return api.New(api.Deps{
 		Registry: p.registry, Issuer: p.issuer, Pages: pages, PublicURL: a.config.PublicURL, Log: a.log, Now: a.now,
 		MetricsToken: a.config.MetricsToken, Ready: p.checks(),
