@@ -178,6 +178,8 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseWalletProviders(t, run)
 	s.exerciseClients(t, run)
 	s.exerciseConsents(t, run)
+	s.exerciseMessages(t, run)
+	s.exerciseOffersOfPeople(t, run)
 	s.exerciseKeys(t, run)
 	s.exerciseTokens(t, run)
 	s.exerciseOffers(t, run) // last: it ends with a client that is slowed down

@@ -123,6 +123,7 @@ func (s *server) rest() {
 	restIdentifiers(g, h)
 	restWalletProviders(g, h)
 	restClients(g, h)
+	restMessages(g, h)
 	restCredentials(g, s.group(own), h)
 	g.get("/api/v1/history", h.AdminHistory)
 
@@ -201,6 +202,17 @@ func restCredentials(g, secret group, h *rest.Handlers) {
 	g.post("/api/v1/credentials/:id/suspend", h.SuspendCredential)
 	g.post("/api/v1/credentials/:id/restore", h.RestoreCredential)
 	secret.post("/api/v1/credentials/:id/reissue", h.ReissueCredential)
+	secret.post("/api/v1/people/:id/offers", h.MakeOffer)
+	g.get("/api/v1/offers/:id", h.Offer)
+	g.post("/api/v1/offers/:id/cancel", h.CancelOffer)
+}
+
+// restMessages: what people were told, whether it got out, and who read their records.
+func restMessages(g group, h *rest.Handlers) {
+	g.get("/api/v1/people/:id/messages", h.Messages)
+	g.post("/api/v1/people/:id/messages/read", h.ReadMessages)
+	g.get("/api/v1/people/:id/looks", h.Looks)
+	g.get("/api/v1/message-deliveries", h.Deliveries)
 }
 
 // restTokens: the personal access tokens of the own account.
@@ -445,7 +457,9 @@ func ownPages(g group, p *web.Pages) {
 	g.get("/me/edit/:section", p.MyEdit)
 	g.post("/me/edit/:section", p.MyEditPost)
 	g.get("/me/history", p.MyHistory)
+	g.get("/me/looks", p.MyLooks)
 	g.get("/me/messages", p.MyMessages)
+	g.post("/me/messages", p.MyMessagesPost)
 	g.get("/me/credentials", p.MyCredentials)
 	g.get("/me/credentials/:config/offer", p.OfferStart)
 	g.post("/me/credentials/:config/offer", p.OfferCreate)
@@ -475,6 +489,7 @@ func staffPages(g group, p *web.Pages) {
 	g.post("/admin/people/:id/code", p.Code)
 	g.get("/admin/people/:id/versions", p.PersonVersions)
 	g.get("/admin/people/:id/log", p.PersonLog)
+	g.get("/admin/people/:id/looks", p.PersonLooks)
 	g.get("/admin/people/:id/credentials", p.PersonCredentials)
 	g.post("/admin/people/:id/credentials", p.WithdrawCredential)
 }

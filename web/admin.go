@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
+	"socialregistry/internal/fault"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -18,6 +21,7 @@ type queueView struct {
 	Tiles       []tile
 	MayRegister bool
 	Find        input
+	Undelivered string // messages did not get out; "": they all did
 }
 
 type tile struct {
@@ -54,7 +58,29 @@ func (p *Pages) Queue(c *gin.Context) error {
 		v.Tiles = append(v.Tiles, tile{Href: "/admin/people?queue=" + string(q), Title: l.t("queue." + string(q)),
 			Text: l.t("queue." + string(q) + "_text"), Count: count, Badge: badges[q]})
 	}
+	if v.Undelivered, err = p.undelivered(ctx, l, actor); err != nil {
+		return err
+	}
 	return p.show(c, http.StatusOK, look{page: "queue", title: l.t("queue.title"), nav: "/admin"}, v)
+}
+
+// undelivered tells those who keep the registry that messages did not get out; "" if
+// they all did, and for everybody else.
+func (p *Pages) undelivered(ctx context.Context, l *locale, actor registry.Actor) (string, error) {
+	counts, err := p.issuer.Deliveries(ctx, actor)
+	if fault.KindOf(err) == fault.Forbidden {
+		return "", nil
+	}
+	failed := 0
+	for _, c := range counts {
+		if c.State == issuer.DeliveryFailed {
+			failed += c.Count
+		}
+	}
+	if err != nil || failed == 0 {
+		return "", err
+	}
+	return l.t("queue.undelivered", "n", failed), nil
 }
 
 // peopleView is a list of people with the form that found them.

@@ -1,17 +1,29 @@
 package web
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
+const messagesPath = "/me/messages"
+
 // messagesView is what somebody was told, newest first.
-type messagesView struct{ Messages []messageView }
+type messagesView struct {
+	Messages []messageView
+	Choice   bool // they may leave the portal, if the reader wants
+	Portal   bool // the reader wants them in the portal alone
+	Chosen   bool // it was just said
+	Token    string
+}
 
 // messageView is one message in the reader's language.
 type messageView struct {
@@ -33,12 +45,17 @@ func (p *Pages) MyMessages(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	var v messagesView
+	v := messagesView{Chosen: c.Query("done") != ""}
 	for _, m := range list {
-		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason),
-			Text: l.t("message."+m.Kind, "name", p.configurationName(l, m.Issuer, m.ConfigID), "fields", p.fieldNames(l, fields, m.Fields))})
+		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason), Text: p.messageText(l, fields, m)})
 	}
-	return p.show(c, http.StatusOK, look{page: "my_messages", title: l.t("messages.title"), nav: "/me/messages"}, v)
+	if v.Choice, v.Portal, err = p.issuer.MessageChoice(ctx, actor); err != nil {
+		return err
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, http.StatusOK, look{page: "my_messages", title: l.t("messages.title"), nav: messagesPath}, v)
 }
 
 // configurationName is what a kind of credential is called; "" if there is none now.
@@ -49,6 +66,54 @@ func (p *Pages) configurationName(l *locale, issuerName, id string) string {
 	}
 	return i.ConfigurationNames(l.code)[id]
 }
+
+// MyMessagesPost is POST /me/messages: whether they may leave the portal.
+func (p *Pages) MyMessagesPost(c *gin.Context) error {
+	actor := auth.Actor(c.Request.Context())
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		return messagesPath + "?done=1", p.issuer.ChooseMessages(ctx, actor, form.Get("outside") == "")
+	})
+}
+
+// messageText is a message in one sentence.
+func (p *Pages) messageText(l *locale, fields []registry.Field, m issuer.Message) string {
+	name := cmp.Or(p.configurationName(l, m.Issuer, m.ConfigID), m.ConfigID)
+	return l.t("message."+m.Kind, "name", name, "fields", p.fieldNames(l, fields, m.Fields), "who", roleNames(l, m.Who))
+}
+
+// roleNames lists roles that are named with spaces between them.
+func roleNames(l *locale, roles string) string {
+	var out []string
+	for _, role := range strings.Fields(roles) {
+		out = append(out, l.t("role."+role))
+	}
+	return strings.Join(out, l.t("list.comma")+" ")
+}
+
+// Notice puts a message that leaves the portal into plain text: an issuer.Wording.
+func (p *Pages) Notice(ctx context.Context, language string, n issuer.Notice) (text, used string, err error) {
+	l := p.locales[language]
+	if l == nil {
+		l = p.locales[defaultLocale]
+	}
+	fields, err := p.registry.Fields(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	if n.TxCode != "" {
+		text = l.t("message."+n.Kind, "code", n.TxCode, "time", l.dateTime(n.Until))
+	} else {
+		text = p.messageText(l, fields, n.Message) + " " + l.t("message.where", "url", p.publicURL+messagesPath)
+	}
+	return plainText(l.t("service.name") + ": " + text), l.code, nil
+}
+
+// plainText is without the marks of direction, which phones show as boxes.
+func plainText(s string) string { return strings.NewReplacer("\u2068", "", "\u2069", "").Replace(s) }
 
 // fieldNames lists the labels of fields. What is no field of a person's record goes
 // by its key.

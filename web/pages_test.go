@@ -80,6 +80,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 
 	add(me.get("/me"))
 	add(me.get("/me/history"))
+	add(me.get("/me/looks"))
 	add(me.get("/me/messages"))
 	creds := add(me.get("/me/credentials"))
 	config := regexp.MustCompile(`/me/credentials/([^/"]+)/offer`).FindStringSubmatch(creds.body)
@@ -99,7 +100,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 
 	person := "/admin/people/" + w.person.ID.String()
 	for _, path := range []string{"/admin", "/admin/people", "/admin/people?q=zzz", "/admin/people/new", person, person + "/edit", person + "/attest",
-		person + "/versions", person + "/log", person + "/credentials", "/admin/uploads/new"} {
+		person + "/versions", person + "/log", person + "/credentials", person + "/looks", "/admin/uploads/new"} {
 		add(admin.get(path))
 	}
 	code := add(admin.get(person + "/code"))

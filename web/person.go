@@ -60,7 +60,11 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 	base := "/admin/people/" + id.String()
 	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), Waiting: rec.waiting(),
 		MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
-	for _, t := range []string{"", "/attest", "/versions", "/log", "/credentials"} {
+	tabs := []string{"", "/attest", "/versions", "/log", "/credentials"}
+	if mayReadLooks(actor) {
+		tabs = append(tabs, "/looks")
+	}
+	for _, t := range tabs {
 		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("person.tab" + t), Current: t == current})
 	}
 	if done := c.Query("done"); l.has("person.done_" + done) {

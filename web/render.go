@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -33,6 +35,9 @@ type shell struct {
 
 type navItem struct {
 	Href, Text string
+	Icon       string // on a phone; "": none
+	Count      string // what is new there; "": nothing
+	CountText  string // the same in words
 	Current    bool
 }
 
@@ -82,6 +87,9 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	actor := auth.Actor(c.Request.Context())
 	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here), Nav: nav(l, actor, look.nav),
 		SignedIn: len(actor.Roles) > 0, Name: actor.Name, View: view}
+	if err := p.tellUnread(c, l, s.Nav); err != nil && status < http.StatusBadRequest {
+		return err
+	}
 	if look.failed {
 		s.Title = l.t("error.prefix") + " " + s.Title
 	}
@@ -100,6 +108,23 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	return nil
 }
 
+// tellUnread writes beside the messages how many of them are new.
+func (p *Pages) tellUnread(c *gin.Context, l *locale, items []navItem) error {
+	at := slices.IndexFunc(items, func(item navItem) bool { return item.Href == messagesPath })
+	if at < 0 || items[at].Current { // what is shown counts as read
+		return nil
+	}
+	n, err := p.issuer.Unread(c.Request.Context(), auth.Actor(c.Request.Context()))
+	if err != nil || n == 0 {
+		return err
+	}
+	items[at].Count, items[at].CountText = l.number(n), l.t("nav.unread", "n", n)
+	if n >= issuer.UnreadCap {
+		items[at].Count = l.number(issuer.UnreadCap-1) + "+"
+	}
+	return nil
+}
+
 // seeOther ends a post: the browser asks for the page that shows its outcome.
 func seeOther(c *gin.Context, location string) error {
 	c.Header("Cache-Control", "no-store")
@@ -109,18 +134,19 @@ func seeOther(c *gin.Context, location string) error {
 
 // nav is the sections that the actor has.
 func nav(l *locale, a registry.Actor, current string) []navItem {
-	var paths [][2]string
+	var items []navItem
 	switch {
 	case a.Has(registry.RoleRegistrant):
-		paths = [][2]string{{"/me", "nav.record"}, {"/me/credentials", "nav.credentials"}, {sharingPath, "nav.sharing"}, {"/me/history", "nav.history"}, {"/me/messages", "nav.messages"}}
+		items = []navItem{{Href: "/me", Text: "nav.record", Icon: "person"}, {Href: "/me/credentials", Text: "nav.credentials", Icon: "card"},
+			{Href: sharingPath, Text: "nav.sharing", Icon: "share"}, {Href: "/me/history", Text: "nav.history", Icon: "clock"},
+			{Href: messagesPath, Text: "nav.messages", Icon: "letter"}}
 	case a.Has(registry.RoleAdmin) || a.Has(registry.RoleRegistrar):
-		paths = [][2]string{{"/admin", "nav.queue"}, {"/admin/people", "nav.people"}, {"/admin/uploads/new", "nav.uploads"}}
+		items = []navItem{{Href: "/admin", Text: "nav.queue"}, {Href: "/admin/people", Text: "nav.people"}, {Href: "/admin/uploads/new", Text: "nav.uploads"}}
 	case len(a.Roles) > 0:
-		paths = [][2]string{{"/admin", "nav.queue"}, {"/admin/people", "nav.people"}}
+		items = []navItem{{Href: "/admin", Text: "nav.queue"}, {Href: "/admin/people", Text: "nav.people"}}
 	}
-	items := make([]navItem, len(paths))
-	for i, path := range paths {
-		items[i] = navItem{Href: path[0], Text: l.t(path[1]), Current: path[0] == current}
+	for i := range items {
+		items[i].Text, items[i].Current = l.t(items[i].Text), items[i].Href == current
 	}
 	return items
 }

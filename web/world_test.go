@@ -79,7 +79,8 @@ func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
 	w.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now})
 	w.must(err)
 	w.db = d
-	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver()})
+	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver(),
+		Messages: issuer.MessagePolicy{Hook: true}})
 	w.must(err)
 	config := web.Config{Registry: w.registry, Issuer: issuer.Alone(w.issuer), PublicURL: w.URL, Now: w.Now}
 	if withTrial {

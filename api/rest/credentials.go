@@ -130,14 +130,6 @@ func (h *Handlers) turn(c *gin.Context, step func(context.Context, registry.Acto
 	return h.okLife(c, id)
 }
 
-// offerBody is an offer as its maker sees it, once.
-type offerBody struct {
-	ID        string    `json:"id"`
-	URI       string    `json:"credential_offer_uri"` // for a QR code
-	TxCode    string    `json:"tx_code,omitempty"`
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
 // ReissueCredential answers POST /credentials/{id}/reissue.
 func (h *Handlers) ReissueCredential(c *gin.Context) error {
 	id, err := pathID(c, "id")
@@ -154,5 +146,5 @@ func (h *Handlers) ReissueCredential(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return created(c, credentialsPath+"/"+id.String(), offerBody{ID: o.ID, URI: o.URI, TxCode: o.TxCode, ExpiresAt: o.ExpiresAt})
+	return created(c, credentialsPath+"/"+id.String(), offerBodyOf(o))
 }

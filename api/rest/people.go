@@ -118,7 +118,12 @@ func (h *Handlers) Person(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := h.reg.Person(c.Request.Context(), actorOf(c), id)
+	if err := onlyQuery(c, "purpose"); err != nil {
+		return err
+	}
+	actor := actorOf(c)
+	actor.Purpose = c.Query("purpose")
+	p, err := h.reg.Person(c.Request.Context(), actor, id)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func startServer(dir string) (*server, error) {
 	s.cmd = exec.Command(binary, "serve", "--demo")
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "SR_MASTER_KEY_FILE="+filepath.Join(dir, "master.key"),
-		"SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url)
+		"SR_MESSAGE_HOOK=http://127.0.0.1:9/", "SR_MESSAGE_HOOK_SECRET=whsec_"+strings.Repeat("a", 44), "SR_MESSAGE_KINDS=record", "SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url)
 	if err := s.start(); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
