@@ -53,7 +53,7 @@ func TestIssuersHaveTheSameEndpoints(t *testing.T) {
 	}
 	shared := 0
 	for _, r := range routes {
-		for _, prefix := range []string{"/oid4vci/", "/status/", "/credentials/types/", "/jwks.json", "/issuer-ca.pem", "/contexts/", "/vocab"} {
+		for _, prefix := range []string{"/oid4vci/", "/status/", "/credentials/", "/jwks.json", "/issuer-ca.pem", "/contexts/", "/vocab"} {
 			if len(r.Path) < len(prefix) || r.Path[:len(prefix)] != prefix {
 				continue
 			}

@@ -64,7 +64,7 @@ func (w *world) bits(t *testing.T, kind, id string) (*status.List, issuer.Status
 			} `json:"status_list"`
 		}
 		must(t, json.Unmarshal(payload, &claims))
-		if claims.Sub != publicURL+"/status/token/"+id {
+		if claims.Sub != w.Identifier()+"/status/token/"+id {
 			t.Errorf("sub = %s", claims.Sub)
 		}
 		list, err := status.ParseTokenList(claims.List.Lst, claims.List.Bits)

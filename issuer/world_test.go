@@ -178,7 +178,7 @@ func (w *world) ask(ctx context.Context, token, config string, h holder) (any, e
 	if err != nil {
 		return nil, err
 	}
-	res, err := w.Credential(ctx, bearer(token), jsonMedia, request(config, h.proof(nonce.CNonce, w.clock.now())))
+	res, err := w.Credential(ctx, bearer(token), jsonMedia, request(config, h.proofFor(w.Identifier(), nonce.CNonce, w.clock.now())))
 	if err != nil {
 		return nil, err
 	}
@@ -229,13 +229,16 @@ func newDIDHolder(t testing.TB) holder {
 
 func (h holder) did() string { id, _, _ := strings.Cut(h.kid, "#"); return id }
 
-func (h holder) proof(nonce string, now time.Time) string {
+// proof is a proof for the issuer at the root.
+func (h holder) proof(nonce string, now time.Time) string { return h.proofFor(publicURL, nonce, now) }
+
+func (h holder) proofFor(issuer, nonce string, now time.Time) string {
 	header := map[string]any{"typ": "openid4vci-proof+jwt", "kid": h.kid}
 	if h.kid == "" {
 		jwk, _ := jose.PublicJWK(h.key.Public())
 		header = map[string]any{"typ": "openid4vci-proof+jwt", "jwk": jwk}
 	}
-	payload, _ := json.Marshal(map[string]any{"aud": publicURL, "iat": now.Unix(), "nonce": nonce})
+	payload, _ := json.Marshal(map[string]any{"aud": issuer, "iat": now.Unix(), "nonce": nonce})
 	jwt, _ := jose.Sign(h.key, h.alg, header, payload) // a bad proof fails at the endpoint
 	return jwt
 }
@@ -327,7 +330,7 @@ func (w *world) public(t testing.TB, alg string) crypto.PublicKey {
 // live gives the ledger's rows of a person's valid credentials.
 func (w *world) live(t testing.TB, id uuid.UUID) []ledger.Issuance {
 	t.Helper()
-	rows, err := ledger.New(w.db, w.clock.now).Live(context.Background(), []uuid.UUID{id})
+	rows, err := ledger.New(w.db, w.clock.now).Of(w.IssuerName()).Live(context.Background(), []uuid.UUID{id})
 	must(t, err)
 	return rows
 }
