@@ -43,9 +43,14 @@ func TestOwnPicturesAreGood(t *testing.T) {
 	for name, change := range map[string]func(*artwork.Card){
 		"landscape": func(*artwork.Card) {}, "portrait": func(c *artwork.Card) { c.Portrait = true },
 		"high": func(c *artwork.Card) { c.HighContrast = true }, "rtl": func(c *artwork.Card) { c.RTL = true },
-		"rtl portrait": func(c *artwork.Card) { c.RTL, c.Portrait = true, true },
+		"long": func(c *artwork.Card) {
+			c.Name, c.Fields[0].Label = "Social registry person (choose what to show)", "National identification number"
+		},
+		"long portrait": func(c *artwork.Card) { c.Name, c.Portrait = "Social registry household (choose what to show)", true },
+		"rtl portrait":  func(c *artwork.Card) { c.RTL, c.Portrait = true, true },
 	} {
 		c := card
+		c.Fields = fields(7)
 		change(&c)
 		one, err := c.Template()
 		two, again := c.Template()
@@ -66,6 +71,17 @@ func TestOwnPicturesAreGood(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(folder, name+".svg"), i.Body, 0o600); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// Words that are longer than their place are written smaller.
+func TestLongWordsFit(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"Person": `font-size="32"`, strings.Repeat("x", 40): `font-size="32"`, strings.Repeat("x", 50): `font-size="28"`, strings.Repeat("x", 500): `font-size="10"`} {
+		c, err := artwork.Card{Name: name, Color: "#000000", TextColor: "#ffffff"}.Template()
+		if err != nil || !strings.Contains(string(c.Body), want+` font-weight="700"`) {
+			t.Errorf("%d letters: %s, %v", len(name), c.Body, err)
 		}
 	}
 }

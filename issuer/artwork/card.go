@@ -1,6 +1,9 @@
 package artwork
 
-import _ "embed"
+import (
+	_ "embed"
+	"unicode/utf8"
+)
 
 //go:embed card.svg
 var card string
@@ -28,13 +31,21 @@ const (
 	margin              = 48
 	bandHeight          = 128
 	labelWidth          = 270 // landscape: the label stands beside the value
+	gap                 = 16
 	mostLines           = 6
 )
+
+// fit gives the size of type in which a text has room: a letter is some 0.54 of its
+// size wide.
+func fit(text string, width, most int) int {
+	letters := max(utf8.RuneCountInString(text), 1)
+	return max(min(most, width*100/(54*letters)), 10)
+}
 
 // line is one field in its place.
 type line struct {
 	CardField
-	LabelY, ValueX, ValueY, ValueWidth, TextX int
+	LabelY, LabelSize, ValueX, ValueY, ValueWidth, TextX int
 }
 
 // sheet is what the template of a card is filled with.
@@ -42,6 +53,7 @@ type sheet struct {
 	Card
 	Width, Height, InnerWidth, InnerHeight int
 	Inset, Border, Corner, Turn, Start     int
+	IssuerSize, NameSize                   int
 	Band, OnBand, Ink, Quiet               string
 	Lines                                  []line
 }
@@ -57,6 +69,7 @@ func (c Card) Template() (Image, error) {
 	}
 	s.InnerWidth, s.InnerHeight = s.Width-2*s.Inset, s.Height-2*s.Inset
 	s.Corner, s.Turn, s.Start = s.Inset+28, s.Width-s.Inset-28, margin
+	s.IssuerSize, s.NameSize = fit(c.Issuer, s.Width-2*margin, 24), fit(c.Name, s.Width-2*margin, 32)
 	if c.RTL {
 		s.Start = s.Width - margin
 	}
@@ -74,10 +87,10 @@ func (s sheet) place(n int, f CardField) line {
 	l := line{CardField: f, ValueX: margin}
 	if s.Portrait {
 		top := bandHeight + 40 + n*108
-		l.LabelY, l.ValueY, l.ValueWidth = top+18, top+24, width
+		l.LabelY, l.ValueY, l.ValueWidth, l.LabelSize = top+18, top+24, width, fit(f.Label, width, 20)
 	} else {
 		top := bandHeight + 30 + n*62
-		l.LabelY, l.ValueY, l.ValueWidth = top+29, top, width-labelWidth
+		l.LabelY, l.ValueY, l.ValueWidth, l.LabelSize = top+29, top, width-labelWidth, fit(f.Label, labelWidth-gap, 20)
 		if !s.RTL {
 			l.ValueX += labelWidth
 		}
