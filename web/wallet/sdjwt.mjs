@@ -35,9 +35,34 @@ export async function checkSDJWT(credential, issuer, holder) {
   if (header.typ !== 'dc+sd-jwt' || payload.iss !== issuer) throw new Error('another type or issuer');
   if (!payload.status?.status_list) throw new Error('there is no status to check');
   if (payload.cnf?.jwk?.x !== holder.x || payload.cnf?.jwk?.y !== holder.y) throw new Error('bound to another key');
-  const shown = credential.split('~').slice(1, -1).map(d => decode(d));
-  if (shown.length === 0) throw new Error('nothing can be disclosed');
-  return Object.fromEntries(shown.map(([, name]) => [name, payload[name]]));
+  if (credential.split('~').length < 3) throw new Error('nothing can be disclosed');
+  await checkType(payload);
+  return details(payload);
+}
+
+// details are the claims about the holder.
+function details(payload) {
+  const own = ['iss', 'iat', 'nbf', 'exp', 'vct', 'vct#integrity', 'aka_vcts', 'cnf', 'status'];
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => !own.includes(name)));
+}
+
+// checkType fetches the type metadata and holds them to the hash in the credential
+// (SD-JWT VC §7).
+async function checkType(payload) {
+  const res = await fetch(payload.vct);
+  const body = Buffer.from(await res.arrayBuffer());
+  const hash = `sha256-${createHash('sha256').update(body).digest('base64')}`;
+  if (!res.ok || hash !== payload['vct#integrity'] || JSON.parse(body).vct !== payload.vct) throw new Error('the type metadata are others than those that were signed');
+}
+
+// revealSDJWT verifies an SD-JWT VC by a key, whatever it says, and gives its claims.
+export async function revealSDJWT(credential, key) {
+  const verifier = (data, signature) => verify('sha256', Buffer.from(data), {key: createPublicKey({key, format: 'jwk'}), dsaEncoding: 'ieee-p1363'}, Buffer.from(signature, 'base64url'));
+  const instance = new SDJwtVcInstance({
+    verifier, hasher: (data, alg) => createHash(alg.replace('-', '')).update(data).digest(), hashAlg: 'sha-256',
+  });
+  const {payload} = await instance.verify(credential);
+  return payload;
 }
 
 const flip = (part, at) => {
