@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,7 +25,7 @@ import (
 	"socialregistry/registry"
 )
 
-// Rows 4 and 34, over two server processes on one PostgreSQL: of 50 redemptions of
+// Rows 4, 13 and 34, over two server processes on one PostgreSQL: of 50 redemptions of
 // one code at once, one gets a token, which yields a credential, and 49 get
 // invalid_grant; a DPoP proof that was used at one is used at the other. Both
 // processes start on an empty database at the same time.
@@ -77,6 +78,76 @@ func TestRow4FiftyRedemptionsOverTwoProcesses(t *testing.T) {
 	}
 	s.refused("a nonce used at the other process", s.at(processes[0]).ask(won, sd, proof.sign(t)), 400, "invalid_nonce")
 	s.replayDPoP(s.at(processes[0]), s.at(processes[1]))
+	s.raceAuthorization(processes)
+}
+
+// raceAuthorization is rows 4 and 13 for the authorization code: of one request_uri
+// decided at two processes at once one decision counts, and of one code redeemed at
+// both one redemption.
+func (s *service) raceAuthorization(processes []string) {
+	s.t.Helper()
+	id, c := s.person(), s.client("wallet-1")
+	cookie := s.session(id)
+	shown := s.browse("GET", "/oid4vci/authorize?"+c.query(c.requestURI()).Encode(), "").header.Get("Location")
+	page := s.browse("GET", shown, "", "Cookie", cookie)
+	action := regexp.MustCompile(`action="(/me/authorize/[^"]+)"`).FindStringSubmatch(string(page.body))
+	if action == nil {
+		s.t.Fatalf("no consent page: %d", page.status)
+	}
+	decided := s.atEach(processes, func(s *service) answer {
+		return s.browse("POST", action[1], "decision=allow", "Cookie", cookie)
+	})
+	var back *url.URL
+	for _, a := range decided {
+		if a.status != 303 {
+			if a.status != 400 {
+				s.t.Errorf("row 13: decided at the other process: %d", a.status)
+			}
+			continue
+		}
+		var err error
+		if back != nil {
+			s.t.Fatal("row 13: both decisions count")
+		}
+		back, err = url.Parse(a.header.Get("Location"))
+		s.must(err)
+	}
+	if back == nil {
+		s.t.Fatalf("row 13: no decision counts: %d %d", decided[0].status, decided[1].status)
+	}
+	won := 0
+	redeem := func(s *service) answer {
+		at := *c
+		at.s = s
+		return at.redeem(back.Query().Get("code"))
+	}
+	for _, a := range s.atEach(processes, redeem) {
+		if a.status == 200 {
+			won++
+		} else {
+			s.refused("4 a code redeemed at the other process", a, 400, "invalid_grant")
+		}
+	}
+	if won != 1 {
+		s.t.Errorf("row 4: %d redemptions won", won)
+	}
+}
+
+// atEach does something at every process at the same moment, eight times at each.
+func (s *service) atEach(processes []string, do func(*service) answer) []answer {
+	const times = 8
+	answers := make([]answer, times*len(processes))
+	gate := make(chan struct{})
+	var wg sync.WaitGroup
+	for n := range answers {
+		wg.Go(func() {
+			<-gate
+			answers[n] = do(s.at(processes[n%len(processes)]))
+		})
+	}
+	close(gate)
+	wg.Wait()
+	return answers
 }
 
 // replayDPoP uses a proof at one process and again at another: at the token

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"socialregistry/did"
+	"socialregistry/internal/jose"
 )
 
 func TestRow46ProofMissing(t *testing.T) {
@@ -220,6 +221,43 @@ func TestRow50ProofKID(t *testing.T) {
 		}
 		// An ldp_vc is bound to a DID: a bare key is no holder.
 		s.refused("jwk for an ldp_vc", s.ask(s.token(s.person(), ldp), ldp, s.proof(s.nonce()).sign(t)), 400, "invalid_proof")
+	})
+}
+
+// Row 75: the header members jku and x5u are never followed, in whatever JWT a wallet
+// sends: a proof with one is refused; in a DPoP proof and in a client's assertion they
+// count for nothing.
+func TestRow75KeyAddressesAreNotFollowed(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		address, calls := listener(t)
+		c := s.client("wallet-1")
+		token := s.token(s.person(), sd)
+		for _, member := range []string{"jku", "x5u"} {
+			url := "http://" + address + "/" + member
+			p := s.proof(s.nonce())
+			p.header[member] = url
+			s.refused("a proof with "+member, s.ask(token, sd, p.sign(t)), 400, "invalid_proof")
+			delete(p.header, "jwk")
+			s.refused("a proof with "+member+" alone", s.ask(token, sd, p.sign(t)), 400, "invalid_proof")
+			for name, key := range map[string]*ecdsa.PrivateKey{"the client's own": c.key, "a stranger's": newKey(t)} {
+				now := s.clock.now().Unix()
+				assertion := c.jwt(key, object{"typ": "JWT", member: url}, object{"iss": c.id, "sub": c.id, "aud": publicURL, "iat": now, "exp": now + 60, "jti": name + member})
+				a := c.push("client_assertion", assertion)
+				if good := key == c.key; good != (a.status == 201) || !good && a.status != 401 {
+					t.Errorf("%s assertion with %s: %d %s", name, member, a.status, a.body)
+				}
+			}
+			c.dpop = newKey(t)
+			jwk, err := jose.PublicJWK(c.dpop.Public())
+			s.must(err)
+			proof := c.jwt(newKey(t), object{"typ": "dpop+jwt", "jwk": jwk, member: url}, object{"jti": "1" + member, "htm": "POST", "htu": publicURL + "/oid4vci/token", "iat": s.clock.now().Unix()})
+			_, code := s.offer(s.person(), false, sd)
+			s.refused("a DPoP proof by another key with "+member, s.redeemAs(code, nil, "DPoP", proof), 400, "invalid_dpop_proof")
+			c.dpop = nil
+		}
+		if calls.Load() != 0 {
+			t.Errorf("%d connections", calls.Load())
+		}
 	})
 }
 
