@@ -39,6 +39,8 @@ type world struct {
 	issuer   *issuer.Issuer
 	db       *db.DB
 	person   registry.Person
+	config   issuer.Config
+	serve    func(*issuer.Issuers) // from now on
 
 	mu  sync.Mutex
 	now time.Time
@@ -79,18 +81,22 @@ func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
 	w.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now})
 	w.must(err)
 	w.db = d
-	w.issuer, err = issuer.New(t.Context(), issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver(),
-		Messages: issuer.MessagePolicy{Hook: true}})
+	w.config = issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver(),
+		Messages: issuer.MessagePolicy{Hook: true}}
+	w.issuer, err = issuer.New(t.Context(), w.config)
 	w.must(err)
-	config := web.Config{Registry: w.registry, Issuer: issuer.Alone(w.issuer), PublicURL: w.URL, Now: w.Now}
-	if withTrial {
-		config.Trial = trial{w}
+	w.serve = func(issuers *issuer.Issuers) {
+		config := web.Config{Registry: w.registry, Issuer: issuers, PublicURL: w.URL, Now: w.Now}
+		if withTrial {
+			config.Trial = trial{w}
+		}
+		pages, err := web.New(config)
+		w.must(err)
+		handler, err = api.New(api.Deps{Registry: w.registry, Issuer: issuers, Pages: pages, PublicURL: w.URL, Now: w.Now,
+			Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
+		w.must(err)
 	}
-	pages, err := web.New(config)
-	w.must(err)
-	handler, err = api.New(api.Deps{Registry: w.registry, Issuer: issuer.Alone(w.issuer), Pages: pages, PublicURL: w.URL, Now: w.Now,
-		Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
-	w.must(err)
+	w.serve(issuer.Alone(w.issuer))
 	for _, role := range []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor} {
 		_, err := w.registry.CreateStaff(t.Context(), registry.System(), string(role), password, []registry.Role{role})
 		w.must(err)
