@@ -50,6 +50,14 @@ func (r matrixRow) about() bool {
 	return slices.ContainsFunc(r.cells, func(cell string) bool { return strings.Contains(cell, "/") })
 }
 
+// unknownOutside tells whether a column is told that what lies outside is not
+// there. Then nothing can be written there, and one place does for all rows; if
+// something is, the answer is not the table's either.
+func (r matrixRow) unknownOutside(column int) bool {
+	_, outside, _ := strings.Cut(r.cells[column], "/")
+	return strings.HasPrefix(outside, "404")
+}
+
 // TestRolesAndAreas holds every operation under /api/v1 to the table: an
 // operation without a line fails.
 func TestRolesAndAreas(t *testing.T) {
@@ -176,6 +184,7 @@ func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 		m.as = append(m.as, s.bearer(t, name, registry.Scopes()...))
 	}
 	m.inside, m.outside = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
+	m.outside.credential = m.credentialOf(t, attestedPerson(t, s.deps.Registry, "NL-E").ID)
 	m.inside.credential = m.credentialOf(t, holder.ID)
 	_, err = s.deps.Registry.RefreshStatistics(t.Context(), registry.System(), 0)
 	must(t, err)
@@ -225,10 +234,13 @@ func (m *matrix) check(t *testing.T, row matrixRow) {
 			if column == 0 {
 				as, at = m.asHolder, m.holder
 			}
-			in.credential, out.credential = m.credentialOf(t, at), m.credentialOf(t, attestedPerson(t, m.deps.Registry, "NL-E").ID)
+			in.credential = m.credentialOf(t, at)
+		} else if row.method != http.MethodGet && row.about() && row.cells[column] != "403" {
+			in = m.newPlace(t, "NL-W-BAY", "Insider")
 		}
-		if row.method != http.MethodGet && row.about() && row.cells[column] != "403" && !ofCredential {
-			in, out = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
+		if in != m.inside && !row.unknownOutside(column) {
+			out = m.newPlace(t, "NL-E", secretName)
+			out.credential = m.credentialOf(t, attestedPerson(t, m.deps.Registry, "NL-E").ID)
 		}
 		if column == 0 {
 			in.person = m.own.String()
