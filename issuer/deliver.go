@@ -122,23 +122,17 @@ func waitAfter(d ledger.Delivery) time.Duration {
 // parcel is what leaves: how to reach the person, and what to say, in no more detail
 // than the page of messages does. dropped says why nothing is to leave.
 func (i *Issuer) parcel(ctx context.Context, d ledger.Delivery, say Wording) (body []byte, dropped string, err error) {
-	n := Notice{Message: d.Message, Until: d.Until}
-	if d.Sealed == "" {
-		if portal, err := i.ledger.PortalOnly(ctx, d.RegistrantID); err != nil || portal {
-			return nil, droppedIf(portal, "portal_only"), err
-		}
-	} else if n.TxCode, err = i.openTxCode(d); err != nil {
-		return nil, "", err
+	if dropped, err = i.staysInside(ctx, d); dropped != "" || err != nil {
+		return nil, dropped, err
 	}
-	now, err := i.situationOf(ctx, d.RegistrantID)
-	if err != nil || now.closed != "" {
-		return nil, droppedIf(err == nil, "record_closed"), err
+	n := Notice{Message: d.Message, Until: d.Until}
+	if d.Sealed != "" {
+		if n.TxCode, err = i.openTxCode(d); err != nil {
+			return nil, "", err
+		}
 	}
 	p, err := i.registry.Person(ctx, registry.System(), d.RegistrantID)
-	if fault.KindOf(err) == fault.NotFound { // a group has no contacts of its own
-		return nil, "no_contact", nil
-	}
-	if err != nil {
+	if err != nil && fault.KindOf(err) != fault.NotFound { // a group has no contacts of its own
 		return nil, "", err
 	}
 	to := contactsOf(p.Values, n.TxCode != "")
@@ -157,6 +151,18 @@ func (i *Issuer) parcel(ctx context.Context, d ledger.Delivery, say Wording) (bo
 	}
 	body, err = json.Marshal(out)
 	return body, "", err
+}
+
+// staysInside says why a delivery is for nobody; "" if it may leave: the person wants
+// messages in the portal alone, which holds back no transaction code, or is no more.
+func (i *Issuer) staysInside(ctx context.Context, d ledger.Delivery) (dropped string, err error) {
+	if d.Sealed == "" {
+		if portal, err := i.ledger.PortalOnly(ctx, d.RegistrantID); portal || err != nil {
+			return droppedIf(portal, "portal_only"), err
+		}
+	}
+	now, err := i.situationOf(ctx, d.RegistrantID)
+	return droppedIf(err == nil && now.closed != "", "record_closed"), err
 }
 
 func droppedIf(yes bool, code string) string {

@@ -149,9 +149,13 @@ func TestAHookThatFails(t *testing.T) {
 		}
 		for _, b := range behaviours {
 			gateway.answer = b.answer
-			try(b.name, gateway.hook(t), ledger.DeliveryWaiting, b.want)
+			patience := 20 * time.Second
+			if b.name == "slow" {
+				patience = 500 * time.Millisecond
+			}
+			try(b.name, gateway.hookWithin(t, patience), ledger.DeliveryWaiting, b.want)
 		}
-		try("a certificate of nobody", hookTo(t, gateway.URL, nil), ledger.DeliveryWaiting, "source_unreachable")
+		try("a certificate of nobody", hookTo(t, gateway.URL, nil, 20*time.Second), ledger.DeliveryWaiting, "source_unreachable")
 		down := newReceiver(t)
 		down.Close()
 		try("down", down.hook(t), ledger.DeliveryWaiting, "source_unreachable")

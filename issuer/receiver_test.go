@@ -108,14 +108,20 @@ func (r *receiver) all() string {
 // hook opens a hook to the receiver, whose certificate it trusts.
 func (r *receiver) hook(t testing.TB) *webhook.Hook {
 	t.Helper()
-	roots := x509.NewCertPool()
-	roots.AddCert(r.Certificate())
-	return hookTo(t, r.URL+"/messages", roots)
+	return r.hookWithin(t, 20*time.Second)
 }
 
-func hookTo(t testing.TB, url string, roots *x509.CertPool) *webhook.Hook {
+// hookWithin is hook with another patience.
+func (r *receiver) hookWithin(t testing.TB, patience time.Duration) *webhook.Hook {
 	t.Helper()
-	h, err := webhook.New(webhook.Config{URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))), Timeout: 300 * time.Millisecond, Roots: roots})
+	roots := x509.NewCertPool()
+	roots.AddCert(r.Certificate())
+	return hookTo(t, r.URL+"/messages", roots, patience)
+}
+
+func hookTo(t testing.TB, url string, roots *x509.CertPool, patience time.Duration) *webhook.Hook {
+	t.Helper()
+	h, err := webhook.New(webhook.Config{URL: url, Secret: "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))), Timeout: patience, Roots: roots})
 	must(t, err)
 	return h
 }
