@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"socialregistry/api"
@@ -24,6 +25,24 @@ func (s *service) exerciseIssuers(t *testing.T, run func(exercise) *httptest.Res
 	}
 	cached(run, "getDIDDocumentOf", "/issuers/pensions/did.json")
 	run(exercise{"getDIDDocumentOf", 404, request("GET", "/issuers/nobody/did.json", ""), false})
+}
+
+// exerciseOfferOf makes an offer of the issuer with a path, and ends it.
+func (s *service) exerciseOfferOf(t *testing.T, run func(exercise) *httptest.ResponseRecorder, path string, registrar []string) {
+	t.Helper()
+	body := `{"issuer":"pensions","credential_configuration_ids":["` + sdJWTConfig + `"]}`
+	made := run(exercise{"makeOffer", 201, call("POST", path, body, registrar), false})
+	at := made.Header().Get("Location")
+	if uri := made.Body.String(); !strings.Contains(uri, "issuers%2Fpensions%2Foid4vci%2Foffers") {
+		t.Errorf("the offer of an issuer with a path is %s", uri)
+	}
+	if got := text(t, run(exercise{"getOfferState", 200, call("GET", at, "", registrar), false}), "issuer"); got != "pensions" {
+		t.Errorf("the offer is of %q", got)
+	}
+	if got := text(t, run(exercise{"cancelOffer", 200, call("POST", at+"/cancel", "", registrar), false}), "state"); got != "cancelled" {
+		t.Errorf("the offer is %s after it was cancelled", got)
+	}
+	run(exercise{"makeOffer", 404, call("POST", path, `{"issuer":"nobody","credential_configuration_ids":["x"]}`, registrar), false})
 }
 
 // withIssuer gives a service with a second issuer, pensions, beside the one at the root.

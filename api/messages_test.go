@@ -57,6 +57,7 @@ func (s *service) exerciseOffersOfPeople(t *testing.T, run func(exercise) *httpt
 	make := func(as []string) *http.Request { return call("POST", path, one, as) }
 	made := run(exercise{"makeOffer", 201, make(registrar), false})
 	run(exercise{"makeOffer", 422, call("POST", path, `{"credential_configuration_ids":["nothing"]}`, registrar), false})
+	s.exerciseOfferOf(t, run, path, registrar)
 	run(exercise{"makeOffer", 404, call("POST", people+"/"+uuid.NewString()+"/offers", one, registrar), false})
 	exerciseBodies(run, "makeOffer", "POST", path, registrar)
 	exerciseGates(run, "makeOffer", auditor, make)

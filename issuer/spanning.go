@@ -118,6 +118,11 @@ func (s *Issuers) Offer(ctx context.Context, a registry.Actor, id string) (o Off
 	return o, err
 }
 
+// CancelOffer is Issuer.CancelOffer of whichever issuer made the offer.
+func (s *Issuers) CancelOffer(ctx context.Context, a registry.Actor, id string) error {
+	return s.first(func(i *Issuer) error { return i.CancelOffer(ctx, a, id) })
+}
+
 // WithdrawConsent is Issuer.WithdrawConsent of whichever issuer asked for the consent.
 func (s *Issuers) WithdrawConsent(ctx context.Context, a registry.Actor, registrantID uuid.UUID, id string) error {
 	return s.first(func(i *Issuer) error { return i.WithdrawConsent(ctx, a, registrantID, id) })

@@ -32,6 +32,7 @@ func offerBodyOf(o issuer.Offer) offerBody {
 // offerStateBody is how far an offer went, without what redeems it.
 type offerStateBody struct {
 	ID             string    `json:"id"`
+	Issuer         string    `json:"issuer,omitempty"` // name, none for the one at the root
 	Configurations []string  `json:"credential_configuration_ids"`
 	State          string    `json:"state"`
 	ExpiresAt      time.Time `json:"expires_at"`
@@ -39,6 +40,7 @@ type offerStateBody struct {
 
 // newOfferBody is what an offer is made of; tx_code in the words of OID4VCI 1.0 §4.1.1.
 type newOfferBody struct {
+	Issuer         string   `json:"issuer"` // name, none for the one at the root
 	Configurations []string `json:"credential_configuration_ids"`
 	Grants         []string `json:"grant_types"`
 	TxCode         *struct {
@@ -86,7 +88,11 @@ func (h *Handlers) MakeOffer(c *gin.Context) error {
 		return err
 	}
 	n.RegistrantID = id
-	o, err := h.iss.MakeOffer(c.Request.Context(), actorOf(c), n)
+	i, err := h.iss.Of(body.Issuer)
+	if err != nil {
+		return err
+	}
+	o, err := i.MakeOffer(c.Request.Context(), actorOf(c), n)
 	if err != nil {
 		return err
 	}
@@ -106,7 +112,7 @@ func (h *Handlers) okOffer(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return ok(c, offerStateBody{ID: o.ID, Configurations: o.ConfigIDs, State: o.State, ExpiresAt: o.ExpiresAt})
+	return ok(c, offerStateBody{ID: o.ID, Issuer: o.Issuer, Configurations: o.ConfigIDs, State: o.State, ExpiresAt: o.ExpiresAt})
 }
 
 // CancelOffer answers POST /offers/{id}/cancel.
