@@ -118,6 +118,11 @@ func (b *bare) consent(r *http.Request) (any, error) {
 	if err := b.readRecord(r, person.Person); err != nil {
 		return nil, err
 	}
+	var unread int // of messages, which the navigation tells
+	if err := b.pool.QueryRow(r.Context(), `SELECT count(*) FROM (SELECT 1 FROM message WHERE registrant_id = $1 AND read_at IS NULL LIMIT $2) m`,
+		person.Person, 100).Scan(&unread); err != nil {
+		return nil, err
+	}
 	decision.Account = person.Account
 	action := "/me/authorize/" + b.sealed("decision", decision)
 	return page{html: fmt.Sprintf(`<!doctype html><title>Wallet</title><form method="post" action="%s"><button name="decision" value="allow">Allow</button></form>`, action)}, nil
