@@ -26,6 +26,8 @@ type Authorization struct {
 	RedirectURI string // where the browser goes afterwards
 	Configs     []Configuration
 	Until       time.Time
+	Choices     []Represented // the records for which the person may agree; none: a yes is refused
+	About       uuid.UUID     // the record that this decision is about
 }
 
 // BeginAuthorization takes a browser that a wallet sent (RFC 6749 §4.1.1, RFC
@@ -50,8 +52,15 @@ func (i *Issuer) BeginAuthorization(ctx context.Context, query url.Values) (deci
 }
 
 // Authorization tells the signed-in person what a decision is about, and binds the
-// decision to the account. Errors are those of Decide.
+// decision to the account, and to the record that is shown: that of the offer, or the
+// first for which the person may agree. Errors are those of Decide.
 func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision string) (Authorization, error) {
+	return i.AuthorizationAbout(ctx, a, decision, uuid.Nil)
+}
+
+// AuthorizationAbout is Authorization for one of its choices. It also returns NotFound
+// for a record that is none of them.
+func (i *Issuer) AuthorizationAbout(ctx context.Context, a registry.Actor, decision string, about uuid.UUID) (Authorization, error) {
 	if err := i.may(ctx, a, toConsent, a.RegistrantID); err != nil {
 		return Authorization{}, err
 	}
@@ -59,22 +68,26 @@ func (i *Issuer) Authorization(ctx context.Context, a registry.Actor, decision s
 	if err != nil {
 		return Authorization{}, err
 	}
-	bound, err := i.tokens.Seal(kindDecision, decisionClaims{Request: o.id, Account: a.AccountID, Expires: o.expires}, o.expires)
-	if err != nil {
-		return Authorization{}, err
-	}
-	out := Authorization{Issuer: i.name, Decision: bound, ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
+	out := Authorization{Issuer: i.name, ClientID: o.client.ID, ClientName: o.client.Name, RedirectURI: o.req.RedirectURI, Until: i.now().Add(i.policy.refreshLife())}
 	for _, id := range o.asked.configIDs() {
 		config, _ := i.configuration(id)
 		out.Configs = append(out.Configs, config)
 	}
-	return out, nil
+	if out.Choices, err = i.choicesOf(ctx, a, o.req, out.Configs); err != nil {
+		return Authorization{}, err
+	}
+	if out.About, err = chosen(a, out.Choices, about); err != nil {
+		return Authorization{}, err
+	}
+	out.Decision, err = i.tokens.Seal(kindDecision, decisionClaims{Request: o.id, Account: a.AccountID, About: out.About, Expires: o.expires}, o.expires)
+	return out, err
 }
 
 // Decide ends an authorization request by the word of the signed-in person, once,
 // and gives where the browser goes: to the wallet, with a code or with the error
-// access_denied (RFC 6749 §4.1.2). Who agrees gives the own record and no other:
-// an offer that was made to somebody else denies access (OID4VCI 1.0 §5.1.3).
+// access_denied (RFC 6749 §4.1.2). Who agrees gives the record that was shown, the own
+// one or one that is represented, and may still hold its credentials: else, and for an
+// offer that was made to somebody else, access is denied (OID4VCI 1.0 §5.1.3).
 //
 // Errors: those of the permission; *oauth.Error invalid_request_uri if the request
 // is over, was decided, was not shown to this account (see Authorization), or its
@@ -93,17 +106,20 @@ func (i *Issuer) Decide(ctx context.Context, a registry.Actor, decision string, 
 	if !allow {
 		return i.deny(ctx, o, oauth.AccessDenied("The person did not agree."))
 	}
-	offerID, err := i.ownOffer(ctx, o.req, a.RegistrantID)
+	offerID, err := i.ownOffer(ctx, o, a)
 	if oauth.CodeOf(err) == oauth.CodeAccessDenied {
 		return i.deny(ctx, o, oauth.AccessDenied("The offer is not for this person, or it is over."))
 	}
 	if err != nil {
 		return "", err
 	}
-	if _, err := i.holderOf(ctx, a, a.RegistrantID, o.asked.configIDs()); fault.KindOf(err) == fault.Invalid {
-		return i.deny(ctx, o, oauth.AccessDenied("The credential is not about a person; ask for it by a credential offer."))
-	} else if err != nil {
-		return "", err
+	switch _, err := i.holderOf(ctx, a, o.about, o.asked.configIDs()); fault.KindOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Gone:
+		return i.deny(ctx, o, oauth.AccessDenied("The person may not hold this credential about anybody."))
+	default:
+		if err != nil {
+			return "", err
+		}
 	}
 	return i.allow(ctx, o, a, offerID)
 }
@@ -115,6 +131,7 @@ type opened struct {
 	client  ledger.Client
 	asked   granted
 	shownTo uuid.UUID // account; zero: nobody
+	about   uuid.UUID // the record that was shown
 	expires time.Time
 }
 
@@ -128,7 +145,7 @@ func (i *Issuer) openDecision(ctx context.Context, decision string) (opened, err
 		return opened{}, err
 	}
 	asked, err := i.requested(req.Scopes, req.Details)
-	return opened{id: claims.Request, req: req, client: pushed.Client, asked: asked, shownTo: claims.Account, expires: claims.Expires}, err
+	return opened{id: claims.Request, req: req, client: pushed.Client, asked: asked, shownTo: claims.Account, about: claims.About, expires: claims.Expires}, err
 }
 
 // pushedRequest gives a request that waits, read and as it is stored, with its
@@ -149,26 +166,6 @@ func (i *Issuer) pushedRequest(ctx context.Context, id string) (oauth.PushedRequ
 	return req, pushed, nil
 }
 
-// ownOffer gives the id of the offer behind the request, "" without one.
-// access_denied: it is not this person's, or not open any more.
-func (i *Issuer) ownOffer(ctx context.Context, req oauth.PushedRequest, registrant uuid.UUID) (string, error) {
-	if req.IssuerState == "" {
-		return "", nil
-	}
-	var claims stateClaims // how old it may be was asked when it was pushed
-	if err := i.tokens.Open(kindIssuerState, req.IssuerState, i.now().Add(-decisionLife-pushedLife), &claims); err != nil {
-		return "", oauth.AccessDenied("").Because(err)
-	}
-	offer, err := i.ledger.Offer(ctx, claims.Offer)
-	if err != nil {
-		return "", orNotFound(err, oauth.AccessDenied(""))
-	}
-	if offer.RegistrantID != registrant || offer.State != ledger.OfferWaiting {
-		return "", oauth.AccessDenied("")
-	}
-	return offer.ID, nil
-}
-
 func (i *Issuer) deny(ctx context.Context, o opened, refusal *oauth.Error) (string, error) {
 	if err := i.ledger.Decide(ctx, o.id, nil, 0); err != nil {
 		return "", orUsed(err, oauth.InvalidRequestURI())
@@ -178,14 +175,15 @@ func (i *Issuer) deny(ctx context.Context, o opened, refusal *oauth.Error) (stri
 
 // allow writes down the consent and hands out the code that it leads to.
 func (i *Issuer) allow(ctx context.Context, o opened, a registry.Actor, offerID string) (string, error) {
-	consent := ledger.Consent{ID: secret.RandomID(16), RegistrantID: a.RegistrantID, AccountID: a.AccountID, ClientID: o.client.ID,
+	holder := holderFor(a, o.about)
+	consent := ledger.Consent{ID: secret.RandomID(16), RegistrantID: o.about, RepresentativeID: holder, AccountID: a.AccountID, ClientID: o.client.ID,
 		ClientName: o.client.Name, OfferID: offerID, Details: map[string][]string{}}
 	for _, id := range o.asked.configIDs() {
 		config, _ := i.configuration(id)
 		consent.Details[id] = config.fieldKeys()
 	}
 	code, err := i.tokens.Seal(kindAuthCode, authCodeClaims{Grant: secret.RandomID(16), Consent: consent.ID, Offer: offerID,
-		Registrant: a.RegistrantID, ClientID: o.client.ID, RedirectURI: o.req.RedirectURI, Challenge: o.req.CodeChallenge, JKT: o.req.DPoPKey,
+		Registrant: o.about, HeldBy: holder, ClientID: o.client.ID, RedirectURI: o.req.RedirectURI, Challenge: o.req.CodeChallenge, JKT: o.req.DPoPKey,
 		granted: o.asked}, i.now().Add(codeLife))
 	if err != nil {
 		return "", err

@@ -79,7 +79,8 @@ func (i *Issuer) renewed(family ledger.Grant, who requester, req oauth.TokenRequ
 }
 
 // checkRenewable refuses to refresh for a registrant to whom nothing may be issued any
-// more (see barred), and for a guardian or member of whom that is so.
+// more (see barred), and for a guardian or member of whom that is so, or who may not
+// hold the credentials any more.
 func (i *Issuer) checkRenewable(ctx context.Context, hash string) error {
 	family, err := i.ledger.RefreshFamily(ctx, hash)
 	if err != nil {
@@ -97,5 +98,5 @@ func (i *Issuer) checkRenewable(ctx context.Context, hash string) error {
 			return oauth.InvalidGrant(badRefresh)
 		}
 	}
-	return nil
+	return i.checkHolder(ctx, family.RepresentativeID, family.RegistrantID, family.ConfigIDs, oauth.InvalidGrant(badRefresh))
 }

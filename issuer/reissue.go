@@ -13,7 +13,9 @@ import (
 )
 
 // Reissue makes an offer of a new credential in the place of one (OID4VCI 1.0
-// §14.5): registrants for their own, staff who may make offers for any. When the new
+// §14.5): registrants for their own, for those that they hold for others, and for those
+// that the office gave their wards or household; staff who may make offers for any. A
+// registrant holds the new one, staff leave it with whoever held the old one. When the new
 // one is issued, or when the wallet says that it took it, as its configuration has
 // it, the old one is withdrawn with all its copies. It may have been withdrawn
 // before: then the two are tied, and nothing else happens.
@@ -31,15 +33,31 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	if err := i.checkConfigIDs([]string{row.ConfigID}); err != nil {
 		return Offer{}, err
 	}
-	if _, err := i.holderOf(ctx, registry.Actor{RegistrantID: row.RepresentativeID}, row.RegistrantID, []string{row.ConfigID}); err != nil {
+	holder, err := newHolder(a, row)
+	if err != nil {
+		return Offer{}, err
+	}
+	if _, err := i.holderOf(ctx, registry.Actor{RegistrantID: holder}, row.RegistrantID, []string{row.ConfigID}); err != nil {
 		return Offer{}, fmt.Errorf("offer a new credential: %w", err)
 	}
-	o := ledger.Offer{RegistrantID: row.RegistrantID, RepresentativeID: row.RepresentativeID, ConfigIDs: []string{row.ConfigID},
+	o := ledger.Offer{RegistrantID: row.RegistrantID, RepresentativeID: holder, ConfigIDs: []string{row.ConfigID},
 		Replaces: row.ID, GrantTypes: []ledger.GrantKind{ledger.PreAuthorizedCode}, CreatedBy: a.AccountID.String()}
 	if withTxCode {
 		o.TxCodeMode = oid4vci.TxCodeNumeric
 	}
 	return i.makeOffer(ctx, a, o)
+}
+
+// newHolder says who will hold the new credential; zero: whom it is about. A registrant
+// takes none away from another who holds it: NotFound.
+func newHolder(a registry.Actor, row ledger.Issuance) (uuid.UUID, error) {
+	if isStaff(a, toOffer) {
+		return row.RepresentativeID, nil
+	}
+	if row.RepresentativeID != uuid.Nil && row.RepresentativeID != a.RegistrantID {
+		return uuid.Nil, notFound()
+	}
+	return holderFor(a, row.RegistrantID), nil
 }
 
 func mayBeReissued(row ledger.Issuance) error {

@@ -106,9 +106,12 @@ func (i *Issuer) redeemCode(ctx context.Context, who requester, req oauth.TokenR
 	if err != nil {
 		return oauth.TokenResponse{}, err
 	}
+	if err := i.checkHolder(ctx, code.HeldBy, code.Registrant, what.configIDs(), oauth.InvalidGrant(badAuthCode)); err != nil {
+		return oauth.TokenResponse{}, err
+	}
 	refresh, stored := i.newRefresh(who)
 	grant, err := i.ledger.Authorize(ctx, ledger.Authorization{
-		Grant: ledger.Grant{ID: code.Grant, Family: code.Grant, Kind: ledger.AuthorizationCode, OfferID: code.Offer, RegistrantID: code.Registrant,
+		Grant: ledger.Grant{ID: code.Grant, Family: code.Grant, Kind: ledger.AuthorizationCode, OfferID: code.Offer, RegistrantID: code.Registrant, RepresentativeID: code.HeldBy,
 			ConfigIDs: what.configIDs(), ClientID: who.ID, JKT: who.jkt, Instance: who.instance, ConsentID: code.Consent, Identifiers: newIdentifiers(what.ByDetails)},
 		CodeExpires: i.now().Add(codeLife), Life: who.life(), Refresh: stored,
 	})

@@ -64,6 +64,7 @@ type stateClaims struct {
 type decisionClaims struct {
 	Request string    `json:"q"`
 	Account uuid.UUID `json:"a,omitzero"` // to whom it was shown, and who alone may decide; zero: nobody yet
+	About   uuid.UUID `json:"r,omitzero"` // the record that was shown; zero: none yet
 	Expires time.Time `json:"e"`
 }
 
@@ -74,6 +75,7 @@ type authCodeClaims struct {
 	Consent     string    `json:"s"`
 	Offer       string    `json:"o,omitempty"`
 	Registrant  uuid.UUID `json:"r"`
+	HeldBy      uuid.UUID `json:"h,omitzero"` // who agreed for the registrant, and will hold it; zero: the registrant
 	ClientID    string    `json:"a"`
 	RedirectURI string    `json:"u"`
 	Challenge   string    `json:"p"`           // PKCE S256
