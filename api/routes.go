@@ -461,9 +461,11 @@ func ownPages(g group, p *web.Pages) {
 	g.get("/me/messages", p.MyMessages)
 	g.post("/me/messages", p.MyMessagesPost)
 	g.get("/me/credentials", p.MyCredentials)
-	g.get("/me/credentials/:config/offer", p.OfferStart)
-	g.post("/me/credentials/:config/offer", p.OfferCreate)
-	g.get("/me/credentials/:config/offer/:id", p.OfferShow)
+	g.get("/me/credentials/:id", p.MyCredential)
+	g.post("/me/credentials/:id/reissue", p.Reissue)
+	g.get("/me/credentials/:id/offer", p.OfferStart) // of a configuration
+	g.post("/me/credentials/:id/offer", p.OfferCreate)
+	g.get("/me/credentials/:id/offer/:offer", p.OfferShow)
 }
 
 // consentPages: what wallets ask a person, and what the person agreed to.

@@ -25,7 +25,6 @@ type Life struct {
 	Issued
 	Steps      []LifeStep // oldest first
 	Supersedes uuid.UUID  // the credential in whose place it stands; zero: none
-	ReplacedBy uuid.UUID  // the one that stands in its place; zero: none
 	ReplaceAt  time.Time  // when it is withdrawn for that at the latest; zero: not for that
 }
 
@@ -48,7 +47,7 @@ func (i *Issuer) Life(ctx context.Context, a registry.Actor, id uuid.UUID) (Life
 	if err != nil {
 		return Life{}, err
 	}
-	out := Life{Issued: i.toIssued(row), Supersedes: row.Supersedes, ReplacedBy: row.ReplacedBy, ReplaceAt: row.ReplaceAt}
+	out := Life{Issued: i.toIssued(row), Supersedes: row.Supersedes, ReplaceAt: row.ReplaceAt}
 	names, err := i.actorNames(ctx, a, row.RegistrantID, events)
 	if err != nil {
 		return Life{}, err

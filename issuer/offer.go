@@ -31,7 +31,8 @@ type Offer struct {
 	TxCodeSent bool   // staff made the offer, and the code goes to the person by the hook
 	ConfigIDs  []string
 	ExpiresAt  time.Time
-	State      string // waiting, redeemed, issued, expired, cancelled
+	State      string    // waiting, redeemed, issued, expired, cancelled
+	Replaces   uuid.UUID // the credential in whose place it is; zero: in nobody's
 }
 
 // NewOffer is what an offer is made of.
@@ -203,7 +204,7 @@ func (i *Issuer) checkConfigIDs(ids []string) error {
 }
 
 func (i *Issuer) toOffer(o ledger.Offer) (Offer, error) {
-	out := Offer{ID: o.ID, Issuer: i.name, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
+	out := Offer{ID: o.ID, Issuer: i.name, Replaces: o.Replaces, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
 		URI: oid4vci.LinkTo(i.url + "/oid4vci/offers/" + o.ID)}
 	if out.State != string(ledger.OfferWaiting) {
 		return out, nil

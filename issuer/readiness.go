@@ -12,28 +12,32 @@ import (
 
 // Issued is one credential as its holder and staff see it.
 type Issued struct {
-	ID          uuid.UUID
-	Issuer      string // name, "" = the one at the root
-	ConfigID    string
-	Format      string
-	State       string // reserved, issued, withdrawn, failed
-	VersionNo   int    // the version of the record that it was made from
-	Fields      []string
-	ValidFrom   time.Time
-	ValidUntil  time.Time
-	ReservedAt  time.Time
-	IssuedAt    time.Time // zero: not yet
-	WithdrawnAt time.Time // zero: not withdrawn
-	Reason      string    // why it was withdrawn
+	ID           uuid.UUID
+	Issuer       string // name, "" = the one at the root
+	ConfigID     string
+	RegistrantID uuid.UUID // whom it is about
+	HeldBy       uuid.UUID // who holds it for the registrant; zero: the registrant
+	ReplacedBy   uuid.UUID // the one that stands in its place; zero: none
+	Format       string
+	State        string // reserved, issued, withdrawn, failed
+	VersionNo    int    // the version of the record that it was made from
+	Fields       []string
+	ValidFrom    time.Time
+	ValidUntil   time.Time
+	ReservedAt   time.Time
+	IssuedAt     time.Time // zero: not yet
+	WithdrawnAt  time.Time // zero: not withdrawn
+	Reason       string    // why it was withdrawn
 }
 
 // Readiness says of one configuration whether a registrant can get it now.
 type Readiness struct {
 	Issuer     string // name, "" = the one at the root
 	Config     Configuration
-	Missing    []string // mandatory fields that are not attested now; empty: a credential can be issued
-	Live       *Issued  // the newest credential that is valid, nil if there is none
-	ReissueDue bool     // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
+	Missing    []string  // mandatory fields that are not attested now; empty: a credential can be issued
+	Live       *Issued   // the newest credential that is valid, nil if there is none
+	ReissueOf  uuid.UUID // the one of ReissueDue
+	ReissueDue bool      // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
 }
 
 // Readiness tells, for every configuration that is about such a record, what is missing, what the
@@ -57,17 +61,33 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 	}
 	var out []Readiness
 	for _, c := range i.configs {
-		if c.For != subjectOf(attested.Kind) {
+		if told, err := i.tellsOf(ctx, a, attested, c); err != nil {
+			return nil, err
+		} else if !told {
 			continue
 		}
 		_, missing := i.selectClaims(c, attested)
 		ready := Readiness{Issuer: i.name, Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
 		for _, r := range due {
-			ready.ReissueDue = ready.ReissueDue || r.ConfigID == c.ID
+			if r.ConfigID == c.ID {
+				ready.ReissueDue, ready.ReissueOf = true, r.IssuanceID
+			}
 		}
 		out = append(out, ready)
 	}
 	return out, nil
+}
+
+// tellsOf says whether a configuration is about such a record and, to who represents it,
+// may be held by that person.
+func (i *Issuer) tellsOf(ctx context.Context, a registry.Actor, of registry.Attested, c Configuration) (bool, error) {
+	if c.For != subjectOf(of.Kind) {
+		return false, nil
+	}
+	if isStaff(a, toSee) {
+		return true, nil
+	}
+	return i.mayHold(ctx, holderFor(a, of.RegistrantID), of.RegistrantID, c)
 }
 
 // maxShown bounds a list of credentials: a wallet that renews its own makes ever more.
@@ -91,7 +111,8 @@ func (i *Issuer) Issued(ctx context.Context, a registry.Actor, registrantID uuid
 }
 
 func (i *Issuer) toIssued(r ledger.Issuance) Issued {
-	out := Issued{ID: r.ID, Issuer: i.name, ConfigID: r.ConfigID, Format: r.Format, State: string(r.State), VersionNo: r.VersionNo,
+	out := Issued{ID: r.ID, Issuer: i.name, ConfigID: r.ConfigID, RegistrantID: r.RegistrantID, HeldBy: r.RepresentativeID, ReplacedBy: r.ReplacedBy,
+		Format: r.Format, State: string(r.State), VersionNo: r.VersionNo,
 		ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil, ReservedAt: r.ReservedAt, IssuedAt: r.IssuedAt, WithdrawnAt: r.ClosedAt, Reason: r.Reason}
 	for _, f := range i.fieldOrder {
 		if _, ok := r.Fields[f]; ok {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,13 +10,15 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
 // consentView is what a person is asked: what goes to whom, until when.
 type consentView struct {
-	Client, To string // name of the wallet, and where the browser goes afterwards
-	Issuer     string // what it is called
+	Client, To string  // name of the wallet, and where the browser goes afterwards
+	Issuer     string  // what it is called
+	Choices    []other // about whom the person may agree, if there is a choice or it is somebody else
 	Parts      []consentPart
 	Until      string
 	Action     string
@@ -50,20 +53,57 @@ func (p *Pages) Authorize(c *gin.Context) error {
 func (p *Pages) Consent(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	asked, err := p.issuer.Authorization(ctx, actor, c.Param("decision"))
+	about, err := aboutOf(c)
 	if err != nil {
 		return err
 	}
-	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	asked, err := p.issuer.AuthorizationAbout(ctx, actor, c.Param("decision"), about)
 	if err != nil {
 		return err
 	}
+	rec, err := p.loadAbout(ctx, actor, asked.About)
+	if err != nil {
+		return err
+	}
+	v := consentView{Client: asked.ClientName, Issuer: p.issuerTitle(l, asked.Issuer), To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(asked.Decision)}
+	if v.Choices, err = p.consentChoices(ctx, l, actor, asked); err != nil {
+		return err
+	}
+	v.Parts = p.consentParts(l, rec, asked.Configs)
+	allowFormTo(c, asked.RedirectURI)
+	return p.show(c, http.StatusOK, look{page: "consent", title: l.t("consent.title")}, v)
+}
+
+// consentChoices lists about whom the person may agree; none if that is the person
+// alone.
+func (p *Pages) consentChoices(ctx context.Context, l *locale, actor registry.Actor, asked issuer.Authorization) ([]other, error) {
+	if len(asked.Choices) == 0 || len(asked.Choices) == 1 && asked.Choices[0].Self {
+		return nil, nil
+	}
+	var out []other
+	for _, r := range asked.Choices {
+		choice := other{Name: l.t("consent.self"), Current: r.RegistrantID == asked.About,
+			Path: authorizePath + url.PathEscape(asked.Decision) + "?" + url.Values{aboutMember: {r.RegistrantID.String()}}.Encode()}
+		if !r.Self {
+			fields, err := p.fieldsFor(ctx, r.For)
+			if err != nil {
+				return nil, err
+			}
+			choice.Name, choice.Kind = recordOf(fields, r).name(), l.t("others."+string(r.For))
+		}
+		out = append(out, choice)
+	}
+	return out, nil
+}
+
+// consentParts says of each credential what would be in it.
+func (p *Pages) consentParts(l *locale, rec record, configs []issuer.Configuration) []consentPart {
 	byKey := map[string]registry.Field{}
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
 	}
-	v := consentView{Client: asked.ClientName, Issuer: p.issuerTitle(l, asked.Issuer), To: formTarget(asked.RedirectURI), Until: l.date(asked.Until), Action: authorizePath + url.PathEscape(asked.Decision)}
-	for _, config := range asked.Configs {
+	var parts []consentPart
+	for _, config := range configs {
 		part := consentPart{ID: config.ID, Name: config.Name(l.code)}
 		for _, f := range config.Fields {
 			if rec.states[f.Field].State == registry.StateAttested {
@@ -74,10 +114,9 @@ func (p *Pages) Consent(c *gin.Context) error {
 				part.Later = append(part.Later, p.label(l, byKey[f.Field]))
 			}
 		}
-		v.Parts = append(v.Parts, part)
+		parts = append(parts, part)
 	}
-	allowFormTo(c, asked.RedirectURI)
-	return p.show(c, http.StatusOK, look{page: "consent", title: l.t("consent.title")}, v)
+	return parts
 }
 
 // ConsentDecide is POST /me/authorize/:decision. The browser goes back to the

@@ -24,6 +24,8 @@ type credentialCard struct {
 	Offer           string  // address of the way to get it; "" if there is none now
 	Again           bool    // it is a new one in the place of an old one
 	Live            bool
+	Reissue         string // where a new one is made in the place of the one that a change ended; "": not now
+	Token           string // of that form
 }
 
 // missing is a detail that has to be attested first.
@@ -50,6 +52,11 @@ func (p *Pages) credentialCards(ctx context.Context, l *locale, actor registry.A
 	cards := make([]credentialCard, len(readiness))
 	for i, r := range readiness {
 		cards[i] = p.credentialCard(l, rec, byKey, r)
+		if cards[i].Reissue != "" {
+			if cards[i].Token, err = p.registry.NewForm(actor); err != nil {
+				return nil, err
+			}
+		}
 		if r.Live == nil && len(r.Missing) == 0 && !r.ReissueDue {
 			cards[i].explainWithdrawn(l, r, issued)
 		}
@@ -65,7 +72,7 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 	for _, key := range r.Missing {
 		f := byKey[key]
 		m := missing{Label: p.label(l, f), Badge: stateBadge(l, f, rec.states[key]), Note: rec.states[key].Comment}
-		if rec.person.Values[key].Text == "" {
+		if rec.person.Values[key].Text == "" && rec.states[key].State == "" {
 			m.Badge = badge{"none", "minus", l.t("value.none")}
 		}
 		if rec.states[key].State != registry.StateRejected {
@@ -80,7 +87,10 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 	}
 	card.state(l, r)
 	if len(r.Missing) == 0 {
-		card.Offer = offerPath(r.Issuer, r.Config.ID, "")
+		card.Offer = rec.offerPath(r.Issuer, r.Config.ID, "")
+		if r.ReissueDue && r.Live == nil {
+			card.Reissue = reissuePath(r.ReissueOf.String())
+		}
 	}
 	return card
 }
@@ -162,8 +172,10 @@ func configAbout(c issuer.Configuration, lang string) string {
 }
 
 type myCredentialsView struct {
-	Cards []credentialCard
-	Past  []issuedView
+	Name   string // of whom they are; "": the reader's own
+	Cards  []credentialCard
+	Past   []issuedView
+	Others []other
 }
 
 // issuedView is one credential that was issued, in a list.
@@ -176,93 +188,74 @@ type issuedView struct {
 	Version          int
 	Live             bool
 	Suspended        bool
-	Steps            []string // its life, oldest first
+	Due              bool       // a detail changed, and a new one is ready
+	Page             string     // its own page
+	Reissue          string     // where a new one is asked for; "": not now
+	Token            string     // of that form
+	Steps            []lifeStep // its life, oldest first, where it is told
 }
 
-// MyCredentials is GET /me/credentials.
+// MyCredentials is GET /me/credentials: the reader's own, or those of a record that
+// the reader represents.
 func (p *Pages) MyCredentials(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	rec, err := p.subject(c)
 	if err != nil {
 		return err
 	}
-	v := myCredentialsView{}
+	v, title := myCredentialsView{}, l.t("credentials.title")
 	if v.Cards, err = p.credentialCards(ctx, l, actor, rec); err != nil {
 		return err
 	}
 	if v.Past, err = p.issuedList(ctx, l, actor, rec); err != nil {
 		return err
 	}
-	return p.show(c, http.StatusOK, look{page: "my_credentials", title: l.t("credentials.title"), nav: "/me/credentials"}, v)
+	if rec.about != uuid.Nil {
+		v.Name = rec.name()
+		title = l.t("credentials.title_of", "name", v.Name)
+	} else if v.Others, err = p.others(ctx, l, actor); err != nil {
+		return err
+	}
+	for n := range v.Past {
+		if v.Past[n].Token, err = p.registry.NewForm(actor); err != nil {
+			return err
+		}
+	}
+	return p.show(c, http.StatusOK, look{page: "my_credentials", title: title, nav: credentialsPath}, v)
 }
 
-// lifeSteps says what happened to a credential, one sentence for each step.
-func (p *Pages) lifeSteps(ctx context.Context, l *locale, actor registry.Actor, id uuid.UUID) ([]string, error) {
-	life, err := p.issuer.Life(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, s := range life.Steps {
-		by := s.By
-		if l.has("life.by_" + by) {
-			by = l.t("life.by_" + by)
-		}
-		text := l.t("life."+s.Step, "when", s.At)
-		if by != "" {
-			text += " " + l.t("life.by", "who", by)
-		}
-		if s.Reason != "" {
-			text += " " + withdrawReason(l, s.Reason)
-		}
-		out = append(out, text)
-	}
-	return out, nil
-}
-
-// issuedList is every credential of a person, newest first.
+// issuedList is every credential of a record that is shown, newest first.
 func (p *Pages) issuedList(ctx context.Context, l *locale, actor registry.Actor, rec record) ([]issuedView, error) {
 	issued, err := p.issuer.Issued(ctx, actor, rec.person.ID)
 	if err != nil {
 		return nil, err
 	}
-	readiness, err := p.issuer.Readiness(ctx, actor, rec.person.ID)
+	due, err := p.due(ctx, actor, rec)
 	if err != nil {
 		return nil, err
 	}
-	type kind struct{ issuer, config string }
-	names := map[kind]string{}
-	for _, r := range readiness {
-		names[kind{r.Issuer, r.Config.ID}] = r.Config.Name(l.code)
-	}
 	var out []issuedView
 	for _, i := range issued {
-		if i.IssuedAt.IsZero() {
-			continue
+		if !i.IssuedAt.IsZero() {
+			out = append(out, p.issuedView(l, actor, rec, i, due))
 		}
-		v := issuedView{ID: i.ID.String(), Name: names[kind{i.Issuer, i.ConfigID}], Issuer: p.issuerIfMany(l, i.Issuer), Format: i.Format, Version: i.VersionNo}
-		if v.Steps, err = p.lifeSteps(ctx, l, actor, i.ID); err != nil {
-			return nil, err
-		}
-		switch {
-		case i.State == "suspended":
-			v.Suspended = true
-			v.Badge = badge{"wait", "clock", l.t("credential.suspended")}
-			v.Text = l.t("credential.issued_text", "when", i.IssuedAt, "until", i.ValidUntil)
-		case !i.WithdrawnAt.IsZero():
-			v.Badge = badge{"bad", "cross", l.t("credential.withdrawn")}
-			v.Text = l.t("credential.past_withdrawn", "when", i.IssuedAt, "end", i.WithdrawnAt)
-			v.Reason = withdrawReason(l, i.Reason)
-		case !p.now().Before(i.ValidUntil):
-			v.Badge = badge{"none", "clock", l.t("credential.expired")}
-			v.Text = l.t("credential.past_expired", "when", i.IssuedAt, "end", i.ValidUntil)
-		default:
-			v.Live = true
-			v.Badge = badge{"ok", "check", l.t("credential.valid")}
-			v.Text = l.t("credential.issued_text", "when", i.IssuedAt, "until", i.ValidUntil)
-		}
-		out = append(out, v)
 	}
 	return out, nil
+}
+
+// issuedLives is issuedList with what happened to each.
+func (p *Pages) issuedLives(ctx context.Context, l *locale, actor registry.Actor, rec record) ([]issuedView, error) {
+	list, err := p.issuedList(ctx, l, actor, rec)
+	if err != nil {
+		return nil, err
+	}
+	for n := range list {
+		life, err := p.issuer.Life(ctx, actor, uuid.MustParse(list[n].ID))
+		if err != nil {
+			return nil, err
+		}
+		list[n].Steps, list[n].Page, list[n].Reissue = lifeSteps(l, life), "", ""
+	}
+	return list, nil
 }

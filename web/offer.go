@@ -4,11 +4,11 @@ import (
 	"context"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
@@ -25,6 +25,7 @@ const pinCookie = "sr_pin"
 type offerStartView struct {
 	Card   credentialCard
 	Values []detail
+	Back   string
 	Action string
 	Token  string
 }
@@ -32,6 +33,8 @@ type offerStartView struct {
 // offerView is an offer: one, in three renderings (QR code, link, text).
 type offerView struct {
 	ID, Name  string
+	Back      string // the credentials that it will be among
+	Replaces  string // what becomes of the credential in whose place it is; "": it is in nobody's
 	State     string
 	Badge     badge
 	QR        qrCode
@@ -45,19 +48,19 @@ type offerView struct {
 	Waiting   bool
 }
 
-// OfferStart is GET /me/credentials/:config/offer.
+// OfferStart is GET /me/credentials/:id/offer, of a configuration.
 func (p *Pages) OfferStart(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	rec, err := p.subject(c)
 	if err != nil {
 		return err
 	}
-	r, err := p.configuration(ctx, actor, c)
+	r, err := p.configuration(ctx, actor, rec, c)
 	if err != nil {
 		return err
 	}
-	v := offerStartView{Action: offerPath(r.Issuer, r.Config.ID, "")}
+	v := offerStartView{Back: rec.path(credentialsPath), Action: rec.offerPath(r.Issuer, r.Config.ID, "")}
 	byKey := map[string]registry.Field{}
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
@@ -74,7 +77,7 @@ func (p *Pages) OfferStart(c *gin.Context) error {
 	return p.show(c, http.StatusOK, look{page: "offer_start", title: l.t("offer.title"), nav: "/me/credentials"}, v)
 }
 
-// OfferCreate is POST /me/credentials/:config/offer.
+// OfferCreate is POST /me/credentials/:id/offer, of a configuration.
 func (p *Pages) OfferCreate(c *gin.Context) error {
 	ctx := c.Request.Context()
 	actor := auth.Actor(ctx)
@@ -83,7 +86,11 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 		return err
 	}
 	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		r, err := p.configuration(ctx, actor, c)
+		rec, err := p.subject(c)
+		if err != nil {
+			return "", err
+		}
+		r, err := p.configuration(ctx, actor, rec, c)
 		if err != nil {
 			return "", err
 		}
@@ -91,29 +98,36 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		offer, err := i.CreateOffer(ctx, actor, actor.RegistrantID, []string{r.Config.ID}, form.Get("pin") != "")
+		offer, err := i.CreateOffer(ctx, actor, rec.person.ID, []string{r.Config.ID}, form.Get("pin") != "")
 		if err != nil {
 			return "", err
 		}
-		p.keepPin(c, offer, "/me/credentials")
-		return offerPath(r.Issuer, r.Config.ID, offer.ID), nil
+		p.keepPin(c, offer, credentialsPath)
+		return rec.offerPath(r.Issuer, r.Config.ID, offer.ID), nil
 	})
 }
 
-// OfferShow is GET /me/credentials/:config/offer/:id.
+// OfferShow is GET /me/credentials/:id/offer/:offer, of a configuration.
 func (p *Pages) OfferShow(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	r, err := p.configuration(ctx, actor, c)
+	rec, err := p.subject(c)
 	if err != nil {
 		return err
 	}
-	offer, err := p.issuer.Offer(ctx, actor, c.Param("id"))
+	r, err := p.configuration(ctx, actor, rec, c)
 	if err != nil {
 		return err
 	}
-	v, err := p.offer(l, r.Config, offer)
+	offer, err := p.issuer.Offer(ctx, actor, c.Param("offer"))
 	if err != nil {
+		return err
+	}
+	v, err := p.offer(l, rec, r.Config, offer)
+	if err != nil {
+		return err
+	}
+	if v.Replaces, err = p.replaced(ctx, l, actor, offer); err != nil {
 		return err
 	}
 	v.Pin = pinOf(c, offer.ID)
@@ -121,9 +135,9 @@ func (p *Pages) OfferShow(c *gin.Context) error {
 }
 
 // offer makes the view of an offer in its state.
-func (p *Pages) offer(l *locale, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
-	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Again: offerPath(o.Issuer, config.ID, ""),
-		StateURL: offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
+func (p *Pages) offer(l *locale, rec record, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
+	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Back: rec.path(credentialsPath), Again: rec.offerPath(o.Issuer, config.ID, ""),
+		StateURL: rec.offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
 	v.Waiting = o.State == "waiting" || o.State == "redeemed"
 	if o.State != "waiting" {
 		return v, nil
@@ -166,31 +180,32 @@ func offerBadge(l *locale, state string) badge {
 	return badge{"bad", "cross", l.t("offer.cancelled")}
 }
 
+// replaced says what becomes of the credential that an offer is in the place of; "" if
+// it is in nobody's.
+func (p *Pages) replaced(ctx context.Context, l *locale, actor registry.Actor, o issuer.Offer) (string, error) {
+	if o.Replaces == uuid.Nil {
+		return "", nil
+	}
+	life, err := p.issuer.Life(ctx, actor, o.Replaces)
+	if err != nil {
+		return "", err
+	}
+	return p.replacePolicy(l, life), nil
+}
+
 // configuration finds the configuration of an address by its id and its issuer, with its
-// readiness.
-func (p *Pages) configuration(ctx context.Context, actor registry.Actor, c *gin.Context) (issuer.Readiness, error) {
-	readiness, err := p.issuer.Readiness(ctx, actor, actor.RegistrantID)
+// readiness for a record.
+func (p *Pages) configuration(ctx context.Context, actor registry.Actor, rec record, c *gin.Context) (issuer.Readiness, error) {
+	readiness, err := p.issuer.Readiness(ctx, actor, rec.person.ID)
 	if err != nil {
 		return issuer.Readiness{}, err
 	}
 	for _, r := range readiness {
-		if r.Config.ID == c.Param("config") && r.Issuer == c.Query("issuer") {
+		if r.Config.ID == c.Param("id") && r.Issuer == c.Query("issuer") {
 			return r, nil
 		}
 	}
 	return issuer.Readiness{}, fault.New(fault.NotFound, "not_found", "There is no such credential.")
-}
-
-// offerPath is where a credential is offered, or one offer of it is shown.
-func offerPath(issuerName, configID, offer string) string {
-	path := "/me/credentials/" + url.PathEscape(configID) + "/offer"
-	if offer != "" {
-		path += "/" + url.PathEscape(offer)
-	}
-	if issuerName != "" {
-		path += "?issuer=" + url.QueryEscape(issuerName)
-	}
-	return path
 }
 
 // keepPin keeps the transaction code for the pages under a path.

@@ -91,6 +91,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	add(me.post("/me/credentials/"+config[1]+"/offer", start.hidden(map[string]string{"pin": "1"})))
 	add(me.get(w.asked(t, "wallet-"+lang)))
 	add(me.get("/me/sharing"))
+	add(me.get(w.issue(t, w.person.ID)))
 	edit := add(me.get("/me/edit/contact"))
 	add(me.post("/me/edit/contact", edit.hidden(map[string]string{"f_email": "no address", "step": "check"})))
 	add(me.post("/me/edit/contact", edit.hidden(map[string]string{"f_locality": "Maralal " + lang, "step": "check"})))

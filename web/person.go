@@ -181,7 +181,7 @@ func (p *Pages) personCredentials(c *gin.Context, status int, problems []problem
 	if v.Cards, err = p.credentialCards(ctx, l, actor, rec); err != nil {
 		return err
 	}
-	if v.Past, err = p.issuedList(ctx, l, actor, rec); err != nil {
+	if v.Past, err = p.issuedLives(ctx, l, actor, rec); err != nil {
 		return err
 	}
 	if v.Token, err = p.registry.NewForm(actor); err != nil {

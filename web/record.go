@@ -38,6 +38,7 @@ type record struct {
 	fields []registry.Field
 	person registry.Person
 	states map[string]registry.FieldState
+	about  uuid.UUID // the record of somebody else whom the reader represents; zero: any other
 }
 
 // load reads a person with definitions and states.
@@ -121,7 +122,7 @@ func (p *Pages) detail(l *locale, rec record, f registry.Field, value func(*loca
 	d.Badge = &b
 	switch {
 	case !f.Attestable:
-	case state.State == registry.StateAttested:
+	case state.State == registry.StateAttested && state.By != "":
 		d.Meta = l.t("detail.attested_by", "who", state.By, "when", state.At)
 	case state.State.NeedsComment():
 		d.Note = state.Comment

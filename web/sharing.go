@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -27,7 +28,9 @@ type consentEntry struct {
 	Badge  badge
 	Text   string
 	Fields []words
-	Action string // where it is withdrawn; "": it is over
+	About  string   // whose details, if the reader agreed for somebody else
+	Ends   []string // the credentials that are withdrawn with it
+	Action string   // where it is withdrawn; "": it is over
 }
 
 // Sharing is GET /me/sharing: what the person agreed to.
@@ -46,8 +49,14 @@ func (p *Pages) Sharing(c *gin.Context) error {
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
+	households, err := p.fieldsFor(ctx, issuer.ForHousehold)
+	if err != nil {
+		return err
+	}
 	for _, consent := range consents {
-		v.Consents = append(v.Consents, p.consentEntry(l, fields, consent))
+		e := p.consentEntry(l, slices.Concat(fields, households), consent)
+		e.About = p.agreedFor(ctx, l, actor, consent)
+		v.Consents = append(v.Consents, e)
 	}
 	return p.show(c, http.StatusOK, look{page: "my_sharing", title: l.t("sharing.title"), nav: sharingPath}, v)
 }
@@ -74,7 +83,23 @@ func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent issuer.
 			e.Fields = append(e.Fields, p.label(l, f))
 		}
 	}
+	for _, config := range p.issuer.Ends(consent) {
+		e.Ends = append(e.Ends, config.Name(l.code))
+	}
 	return e
+}
+
+// agreedFor says for whom the reader agreed; "" for the reader. Who does not represent
+// that record any more is not told its name.
+func (p *Pages) agreedFor(ctx context.Context, l *locale, actor registry.Actor, consent issuer.Consent) string {
+	if consent.RegistrantID == actor.RegistrantID {
+		return ""
+	}
+	rec, err := p.loadAbout(ctx, actor, consent.RegistrantID)
+	if err != nil {
+		return l.t("sharing.somebody")
+	}
+	return rec.name()
 }
 
 // SharingWithdraw is POST /me/sharing/:id/withdraw.

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/issuer"
+	"socialregistry/registry"
+)
+
+const credentialsPath = "/me/credentials"
+
+// credentialView is one credential from its offer to its end.
+type credentialView struct {
+	issuedView
+	Back       string
+	Fields     []words // what is in it
+	Supersedes string  // page of the credential in whose place it stands; "": none
+	ReplacedBy string  // page of the one that stands in its place; "": none
+	Policy     string  // what becomes of it when a new one is there
+}
+
+// MyCredential is GET /me/credentials/:id, of a credential.
+func (p *Pages) MyCredential(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	life, rec, err := p.life(c)
+	if err != nil {
+		return err
+	}
+	due, err := p.due(ctx, actor, rec)
+	if err != nil {
+		return err
+	}
+	v := credentialView{issuedView: p.issuedView(l, actor, rec, life.Issued, due), Back: rec.path(credentialsPath)}
+	v.Steps = lifeSteps(l, life)
+	v.Policy = p.replacePolicy(l, life)
+	if life.Supersedes != uuid.Nil {
+		v.Supersedes = rec.path(credentialsPath + "/" + life.Supersedes.String())
+	}
+	if life.ReplacedBy != uuid.Nil {
+		v.ReplacedBy = rec.path(credentialsPath + "/" + life.ReplacedBy.String())
+	}
+	for _, f := range rec.fields {
+		if slices.Contains(life.Fields, f.Key) {
+			v.Fields = append(v.Fields, p.label(l, f))
+		}
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, http.StatusOK, look{page: "my_credential", title: v.Name, nav: credentialsPath}, v)
+}
+
+// Reissue is POST /me/credentials/:id/reissue: the one action that gets a new
+// credential in the place of one.
+func (p *Pages) Reissue(c *gin.Context) error {
+	actor := auth.Actor(c.Request.Context())
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		life, rec, err := p.life(c)
+		if err != nil {
+			return "", err
+		}
+		offer, err := p.issuer.Reissue(ctx, actor, life.ID, false)
+		if err != nil {
+			return "", err
+		}
+		return rec.offerPath(life.Issuer, life.ConfigID, offer.ID), nil
+	})
+}
+
+// life reads the credential that the address names, and the record that it is about.
+func (p *Pages) life(c *gin.Context) (issuer.Life, record, error) {
+	ctx := c.Request.Context()
+	id, err := uuid.Parse(c.Param("id"))
+	if err != nil {
+		return issuer.Life{}, record{}, fault.New(fault.NotFound, "not_found", "There is no such credential.")
+	}
+	life, err := p.issuer.Life(ctx, auth.Actor(ctx), id)
+	if err != nil {
+		return life, record{}, err
+	}
+	rec, err := p.loadAbout(ctx, auth.Actor(ctx), life.RegistrantID)
+	return life, rec, err
+}
+
+// due gives the credentials that were withdrawn because a detail changed, and says of
+// each whether a new one is ready.
+func (p *Pages) due(ctx context.Context, actor registry.Actor, rec record) (map[uuid.UUID]bool, error) {
+	readiness, err := p.issuer.Readiness(ctx, actor, rec.person.ID)
+	due := map[uuid.UUID]bool{}
+	for _, r := range readiness {
+		if r.ReissueDue {
+			due[r.ReissueOf] = len(r.Missing) == 0
+		}
+	}
+	return due, err
+}
+
+// replacePolicy says what becomes of a credential when a new one is there.
+func (p *Pages) replacePolicy(l *locale, life issuer.Life) string {
+	if life.State != "issued" && life.State != "suspended" {
+		return l.t("replace.ended")
+	}
+	return replaceWords(l, p.issuer.Configurations(), life.ConfigID)
+}
+
+func replaceWords(l *locale, configs []issuer.Configuration, id string) string {
+	n := slices.IndexFunc(configs, func(c issuer.Configuration) bool { return c.ID == id })
+	if n < 0 || configs[n].Refresh == issuer.RefreshAtOnce {
+		return l.t("replace.at_once")
+	}
+	return l.t("replace.accepted", "n", configs[n].RefreshDays)
+}
+
+func reissuePath(id string) string { return credentialsPath + "/" + id + "/reissue" }
+
+// lifeSteps says what happened to a credential, one sentence for each step.
+func lifeSteps(l *locale, life issuer.Life) []lifeStep {
+	var out []lifeStep
+	for _, s := range life.Steps {
+		step := lifeStep{Text: l.t("life."+s.Step, "when", s.At)}
+		if s.Reason != "" {
+			step.Reason = withdrawReason(l, s.Reason)
+		}
+		switch by := s.By; {
+		case by == "":
+		case l.has("life.by_" + by):
+			step.By = l.t("life.by", "who", l.t("life.by_"+by))
+		default:
+			step.By = l.t("life.by", "who", by)
+		}
+		out = append(out, step)
+	}
+	return out
+}
+
+// lifeStep is one step: what and when, by whom, and why.
+type lifeStep struct{ Text, By, Reason string }
+
+// issuedView puts one credential of a record into words. due says of those that a change
+// ended whether a new one is ready.
+func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer.Issued, due map[uuid.UUID]bool) issuedView {
+	v := issuedView{ID: i.ID.String(), Name: p.issuer.ConfigurationNames(l.code)[i.ConfigID], Format: i.Format, Version: i.VersionNo,
+		Page: rec.path(credentialsPath + "/" + i.ID.String())}
+	v.state(l, i, p.now())
+	ready, changed := due[i.ID]
+	v.Due = ready
+	switch {
+	case ready:
+		v.Text += " " + l.t("replace.ready")
+	case changed:
+		v.Text += " " + l.t("replace.waits")
+	}
+	held := i.HeldBy == uuid.Nil || i.HeldBy == actor.RegistrantID
+	if (v.Live || ready) && held && i.ReplacedBy == uuid.Nil {
+		v.Reissue = reissuePath(v.ID)
+	}
+	return v
+}
+
+// state says where a credential stands.
+func (v *issuedView) state(l *locale, i issuer.Issued, now time.Time) {
+	switch {
+	case i.State == "suspended":
+		v.Suspended = true
+		v.Badge = badge{"wait", "clock", l.t("credential.suspended")}
+		v.Text = l.t("credential.issued_text", "when", i.IssuedAt, "until", i.ValidUntil)
+	case !i.WithdrawnAt.IsZero():
+		v.Badge = badge{"bad", "cross", l.t("credential.withdrawn")}
+		v.Text = l.t("credential.past_withdrawn", "when", i.IssuedAt, "end", i.WithdrawnAt)
+		v.Reason = withdrawReason(l, i.Reason)
+	case !now.Before(i.ValidUntil):
+		v.Badge = badge{"none", "clock", l.t("credential.expired")}
+		v.Text = l.t("credential.past_expired", "when", i.IssuedAt, "end", i.ValidUntil)
+	default:
+		v.Live = true
+		v.Badge = badge{"ok", "check", l.t("credential.valid")}
+		v.Text = l.t("credential.issued_text", "when", i.IssuedAt, "until", i.ValidUntil)
+	}
+}
