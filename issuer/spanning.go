@@ -143,6 +143,32 @@ func (s *Issuers) Authorization(ctx context.Context, a registry.Actor, decision 
 	return s.sealedBy(decision).Authorization(ctx, a, decision)
 }
 
+// AuthorizationAbout is Issuer.AuthorizationAbout of the issuer that sealed the decision.
+func (s *Issuers) AuthorizationAbout(ctx context.Context, a registry.Actor, decision string, about uuid.UUID) (Authorization, error) {
+	return s.sealedBy(decision).AuthorizationAbout(ctx, a, decision, about)
+}
+
+// Represented is Issuer.Represented at every issuer, each record once.
+func (s *Issuers) Represented(ctx context.Context, a registry.Actor) ([]Represented, error) {
+	all, err := gather(s, func(i *Issuer) ([]Represented, error) { return i.Represented(ctx, a) })
+	seen := map[uuid.UUID]bool{}
+	return slices.DeleteFunc(all, func(r Represented) bool {
+		again := seen[r.RegistrantID]
+		seen[r.RegistrantID] = true
+		return again
+	}), err
+}
+
+// RepresentedRecord is Issuer.RepresentedRecord of an issuer of which the person may
+// hold a credential about the record.
+func (s *Issuers) RepresentedRecord(ctx context.Context, a registry.Actor, record uuid.UUID) (r Represented, err error) {
+	err = s.first(func(i *Issuer) error {
+		r, err = i.RepresentedRecord(ctx, a, record)
+		return err
+	})
+	return r, err
+}
+
 // Decide is Issuer.Decide of the issuer that sealed the decision.
 func (s *Issuers) Decide(ctx context.Context, a registry.Actor, decision string, allow bool) (location string, err error) {
 	return s.sealedBy(decision).Decide(ctx, a, decision, allow)

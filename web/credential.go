@@ -114,15 +114,25 @@ func (p *Pages) replacePolicy(l *locale, life issuer.Life) string {
 	if life.State != "issued" && life.State != "suspended" {
 		return l.t("replace.ended")
 	}
-	return replaceWords(l, p.issuer.Configurations(), life.ConfigID)
+	if c := p.configurationOf(life.Issued); c.Refresh == issuer.RefreshAccepted {
+		return l.t("replace.accepted", "n", c.RefreshDays)
+	}
+	return l.t("replace.at_once")
 }
 
-func replaceWords(l *locale, configs []issuer.Configuration, id string) string {
-	n := slices.IndexFunc(configs, func(c issuer.Configuration) bool { return c.ID == id })
-	if n < 0 || configs[n].Refresh == issuer.RefreshAtOnce {
-		return l.t("replace.at_once")
+// configurationOf gives the configuration that a credential is of; the zero one, if it
+// is gone.
+func (p *Pages) configurationOf(credential issuer.Issued) issuer.Configuration {
+	i, err := p.issuer.Of(credential.Issuer)
+	if err != nil {
+		return issuer.Configuration{}
 	}
-	return l.t("replace.accepted", "n", configs[n].RefreshDays)
+	configs := i.Configurations()
+	n := slices.IndexFunc(configs, func(c issuer.Configuration) bool { return c.ID == credential.ConfigID })
+	if n < 0 {
+		return issuer.Configuration{}
+	}
+	return configs[n]
 }
 
 func reissuePath(id string) string { return credentialsPath + "/" + id + "/reissue" }
@@ -153,8 +163,11 @@ type lifeStep struct{ Text, By, Reason string }
 // issuedView puts one credential of a record into words. due says of those that a change
 // ended whether a new one is ready.
 func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer.Issued, due map[uuid.UUID]bool) issuedView {
-	v := issuedView{ID: i.ID.String(), Name: p.issuer.ConfigurationNames(l.code)[i.ConfigID], Format: i.Format, Version: i.VersionNo,
+	v := issuedView{ID: i.ID.String(), Format: i.Format, Version: i.VersionNo,
 		Page: rec.path(credentialsPath + "/" + i.ID.String())}
+	if config := p.configurationOf(i); config.ID != "" {
+		v.Name = config.Name(l.code)
+	}
 	v.state(l, i, p.now())
 	ready, changed := due[i.ID]
 	v.Due = ready
