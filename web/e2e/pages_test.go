@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"html"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -30,6 +31,7 @@ type prepared struct {
 	person, upload, config, offer string
 	trial                         string // a test offer for makers of wallets
 	consent                       string // the page that asks whether a wallet may have a credential
+	credential, ward              string // ids of a credential that a wallet took, and of somebody in the registrant's care
 	passphrase                    string
 }
 
@@ -56,6 +58,12 @@ func prepare(t *testing.T) prepared {
 	_, at, err := me.send("/me/credentials/"+p.config+"/offer", "/me/credentials/"+p.config+"/offer", url.Values{"pin": {"1"}})
 	must(err)
 	p.offer = at.Path[strings.LastIndex(at.Path, "/")+1:]
+	body, _, err = me.send("/me/credentials/"+p.config+"/offer", "/me/credentials/"+p.config+"/offer", url.Values{})
+	must(err)
+	must(takeCredential(html.UnescapeString(match(t, body, `href="(openid-credential-offer:[^"]+)"`)), ""))
+	body, err = me.get("/me/credentials")
+	must(err)
+	p.credential = match(t, body, `/me/credentials/([0-9a-f-]{36})/reissue`)
 
 	_, at, err = me.send("/wallets", "/wallets/offers", url.Values{"config": {p.config}, "way": {"pin"}})
 	must(err)
@@ -68,6 +76,8 @@ func prepare(t *testing.T) prepared {
 	must(err)
 	p.person = match(t, body, `/admin/people/([0-9a-f-]{36})`)
 	p.upload = admin.upload(t)
+	p.ward, err = admin.ward(p.person)
+	must(err)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p
@@ -91,6 +101,7 @@ func (p prepared) tour() []stop {
 		{"/me", "/me", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
 		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:id/offer", offer, "registrant"},
 		{"/me/credentials/:id/offer/:offer", offer + "/" + p.offer, "registrant"},
+		{"/me/credentials/:id", "/me/credentials/" + p.credential, "registrant"}, {"", "/me/credentials?for=" + p.ward, "registrant"},
 		{"/me/messages", "/me/messages", "registrant"}, {"/me/looks", "/me/looks", "registrant"}, {"/me/sharing", "/me/sharing", "registrant"},
 		{"/oid4vci/authorize", "/oid4vci/authorize?client_id=nobody", "registrant"}, {"/me/authorize/:decision", p.consent, "registrant"},
 		{"/admin", "/admin", "attester"}, {"/admin/people", "/admin/people", "admin"}, {"/admin/people/new", "/admin/people/new", "registrar"},
@@ -124,10 +135,19 @@ func TestEveryPage(t *testing.T) {
 					x.cookie("sr_session", sessions[s.who])
 				}
 				x.open(s.path)
-				x.check("page" + strings.ReplaceAll(strings.SplitN(strings.ReplaceAll(s.path, p.person, "ID"), "?", 2)[0], "/", "_"))
+				x.check(p.picture(s.path))
 			}
 		})
 	}
+}
+
+// picture names the picture of a page.
+func (p prepared) picture(path string) string {
+	path, query, _ := strings.Cut(strings.NewReplacer(p.person, "ID", p.credential, "ID").Replace(path), "?")
+	if strings.HasPrefix(query, "for=") {
+		path += "_for"
+	}
+	return "page" + strings.ReplaceAll(path, "/", "_")
 }
 
 // TestTourHasEveryPage reads the route table: a page that is added there must be
