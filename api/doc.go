@@ -1,5 +1,5 @@
-// Package api is the HTTP face of the service: routes.go lists every address on
-// one page, the other files are what all of them share (middleware, limits,
+// Package api is the HTTP face of the service: routes.go and routes_rest.go list every
+// address, the other files are what all of them share (middleware, limits,
 // health, metrics, the OpenAPI description).
 //
 // It decides nothing about people or credentials: handlers live in api/rest,

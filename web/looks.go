@@ -10,9 +10,6 @@ import (
 	"socialregistry/registry"
 )
 
-// looksPath is the registrant's own page of who read the record.
-const looksPath = "/me/looks"
-
 // looksView is who of the staff read a record, newest first.
 type looksView struct {
 	personView // of a page for staff

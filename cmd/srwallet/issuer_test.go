@@ -50,7 +50,6 @@ type testIssuer struct {
 	signer   *vciclient.Provider    // of mobile documents: a key with certificates
 	signJWT  func(c *jwtvc.Content) // as sign
 	signMdoc func(document *mdoc.Issue)
-	hide     map[string]any   // disclosed besides
 	client   string           // whose refresh tokens are taken, "" for no refresh tokens
 	refresh  string           // the one that is good
 	proofs   []map[string]any // headers of the proofs that came
