@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -9,15 +10,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"socialregistry/internal/vciclient"
 )
 
-// grant is leave to take a credential again: a refresh token and the key that it is
+// grant is leave to take a credential again: a refresh token and the keys that it is
 // bound to. It is kept beside the credential, as secret as the credential's key.
 type grant struct {
 	Server   string `json:"authorization_server"`
 	ClientID string `json:"client_id"`
 	Refresh  string `json:"refresh_token"`
-	DPoP     string `json:"dpop_key,omitempty"` // PKCS #8 in PEM; "" for a token that is bound to no key
+	DPoP     string `json:"dpop_key,omitempty"`     // PKCS #8 in PEM; "" for a token that is bound to no key
+	Instance string `json:"instance_key,omitempty"` // the same, of the key that the wallet provider attested; "" for none
 }
 
 const grantFile = "grant.json"
@@ -28,14 +32,32 @@ func (w *wallet) grant(s *source) (*grant, error) {
 		return nil, nil
 	}
 	g := &grant{Server: s.server.ID, ClientID: w.client.ID, Refresh: s.token.Refresh}
+	var err error
 	if w.client.DPoP != nil {
-		private, err := privatePEM(w.client.DPoP)
-		if err != nil {
+		if g.DPoP, err = keyText(w.client.DPoP); err != nil {
 			return nil, err
 		}
-		g.DPoP = string(private)
+	}
+	if a, attested := w.client.Auth.(vciclient.Attested); attested {
+		if g.Instance, err = keyText(a.Instance); err != nil {
+			return nil, err
+		}
 	}
 	return g, nil
+}
+
+func keyText(key crypto.Signer) (string, error) {
+	private, err := privatePEM(key)
+	return string(private), err
+}
+
+// readKey is the other way round.
+func readKey(text string) (crypto.Signer, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("a key of the refresh token is malformed")
+	}
+	return parseKey([][]byte{block.Bytes})
 }
 
 // save writes the grant whole or not at all: a half-written one is a lost one.
@@ -101,19 +123,29 @@ func (w *wallet) refresh(ctx context.Context, id int) ([]kept, error) {
 	return w.takeAll(ctx, s, []string{old.Configuration})
 }
 
-// present makes the wallet show the key that the refresh token is bound to.
+// present makes the wallet show the keys that the refresh token is bound to: of DPoP
+// (RFC 9449 §5), and of the attested instance (Attestation-Based Client
+// Authentication §11).
 func (w *wallet) present(g *grant) error {
+	var err error
 	w.client.DPoP = nil
-	if g.DPoP == "" {
+	if g.DPoP != "" {
+		if w.client.DPoP, err = readKey(g.DPoP); err != nil {
+			return err
+		}
+	}
+	if g.Instance == "" {
 		return nil
 	}
-	block, _ := pem.Decode([]byte(g.DPoP))
-	if block == nil {
-		return errors.New("the key of the refresh token is malformed")
+	a, attested := w.client.Auth.(vciclient.Attested)
+	if !attested {
+		return errors.New("the credential was taken by an attested wallet: name its provider by --provider")
 	}
-	key, err := parseKey([][]byte{block.Bytes})
-	w.client.DPoP = key
-	return err
+	if a.Instance, err = readKey(g.Instance); err != nil {
+		return err
+	}
+	w.client.Auth = a
+	return nil
 }
 
 // follow keeps the refresh token that is good from now on: a new one, if the server

@@ -89,13 +89,20 @@ func testIssuerWithPath(t *testing.T, o *office) {
 }
 
 // testRefresh: a client that is known takes a credential again by its refresh token,
-// which is bound to a DPoP key; signed metadata and the mdoc lead to the issuer's CA.
+// which is bound to a DPoP key, and to the key of the attested instance; signed metadata
+// and the mdoc lead to the issuer's CA.
 func testRefresh(t *testing.T, o *office) {
+	for name, register := range map[string]func(*testing.T, string) []string{"private_key_jwt": o.keyFile, "attested": o.attested} {
+		t.Run(name, func(t *testing.T) { testRefreshAs(t, o, register) })
+	}
+}
+
+func testRefreshAs(t *testing.T, o *office, register func(t *testing.T, dir string) []string) {
 	id, _ := o.person(t)
 	dir := t.TempDir()
 	anchors := filepath.Join(dir, "anchors.pem")
 	must(t, os.WriteFile(anchors, o.issuer.Authorities(), 0o600))
-	known := append(o.keyFile(t, dir), "--anchors", anchors, "--dir", filepath.Join(dir, "wallet"))
+	known := append(register(t, dir), "--anchors", anchors, "--dir", filepath.Join(dir, "wallet"))
 	offer := o.offer(t, id, false, "SocialRegistryPerson_mso_mdoc")
 	for _, step := range []struct{ args, want []string }{
 		{[]string{"accept", offer.URI}, []string{"the signature is good", "Kept as number 1"}},
@@ -130,6 +137,22 @@ func (o *office) keyFile(t *testing.T, dir string) (args []string) {
 	file := filepath.Join(dir, "client.pem")
 	must(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
 	return []string{"--client-id", "reference-wallet", "--client-key", file, "--client-kid", "key-1"}
+}
+
+// attested registers the reference wallet as one that its provider attests, makes that
+// provider, and gives the arguments by which the wallet shows itself.
+func (o *office) attested(t *testing.T, dir string) (args []string) {
+	t.Helper()
+	file := filepath.Join(dir, "provider.pem")
+	root, err := exec.CommandContext(t.Context(), o.wallet, "provider", file).Output()
+	must(t, err)
+	_, err = o.issuer.DefineWalletProvider(t.Context(), o.staff, ledger.WalletProvider{ID: "trial", Name: "Trial provider",
+		Uses: []ledger.ProviderUse{ledger.ForClients, ledger.ForKeys}, Roots: string(root)}, false, "test")
+	must(t, err)
+	_, err = o.issuer.RegisterClient(t.Context(), o.staff, ledger.Client{ID: "attested-wallet", Name: "The reference wallet, attested", AuthMethod: oauth.AuthAttestation,
+		GrantTypes: []string{oauth.GrantPreAuthorizedCode, oauth.GrantRefreshToken}}, "test")
+	must(t, err)
+	return []string{"--client-id", "attested-wallet", "--provider", file}
 }
 
 // checkOutcomes asks the offline verifier, with the bundle of now.
