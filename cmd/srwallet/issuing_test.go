@@ -23,25 +23,30 @@ func (i *testIssuer) credential(r *http.Request) map[string]any {
 		return nil
 	}
 	i.requests = append(i.requests, body)
-	proof := body["proofs"].(map[string]any)["jwt"].([]any)[0].(string)
-	header, key := i.checkProof(proof)
-	i.proofs = append(i.proofs, header)
 	configuration, _ := body["credential_configuration_id"].(string)
 	if configuration == "" {
 		configuration, _, _ = strings.Cut(body["credential_identifier"].(string), "#")
 	}
-	var credential any
+	var all []any
+	for _, proof := range body["proofs"].(map[string]any)["jwt"].([]any) {
+		header, key := i.checkProof(proof.(string))
+		i.proofs = append(i.proofs, header)
+		all = append(all, map[string]any{"credential": i.issue(configuration, header, key)})
+	}
+	return map[string]any{"credentials": all}
+}
+
+// issue makes a credential for a key that was proved by a proof with that header.
+func (i *testIssuer) issue(configuration string, proof map[string]any, key crypto.PublicKey) any {
 	switch configuration {
 	case sdjwtID:
-		credential = i.issueSDJWT(header)
+		return i.issueSDJWT(proof)
 	case jwtID:
-		credential = i.issueJWT(key)
+		return i.issueJWT(key)
 	case mdocID:
-		credential = i.issueMdoc(key)
-	default:
-		credential = i.issueLDP(key)
+		return i.issueMdoc(key)
 	}
-	return map[string]any{"credentials": []any{map[string]any{"credential": credential}}}
+	return i.issueLDP(key)
 }
 
 func (i *testIssuer) checkProof(proof string) (header map[string]any, key crypto.PublicKey) {

@@ -32,17 +32,13 @@ func (w *wallet) take(ctx context.Context, s *source, id string) ([]kept, error)
 	for _, spare := range o.drafts[len(issued.Credentials):] {
 		spare.discard() // the issuer may give fewer (§8.3)
 	}
-	var all []kept
-	for n, credential := range issued.Credentials {
-		k, err := w.keep(ctx, o, n, credential)
-		if err != nil {
-			w.notify(ctx, s, issued, vciclient.EventFailure)
-			return all, err
-		}
-		all = append(all, k)
+	all, err := w.keepAll(ctx, o, issued.Credentials)
+	event := vciclient.EventAccepted
+	if err != nil {
+		event = vciclient.EventFailure
 	}
-	w.notify(ctx, s, issued, vciclient.EventAccepted)
-	return all, nil
+	w.notify(ctx, s, issued, event)
+	return all, err
 }
 
 // order makes the keys. They are on disk before anything is issued to them.
@@ -104,16 +100,42 @@ func (w *wallet) await(ctx context.Context, o *order) (*vciclient.Issued, error)
 	return issued, err
 }
 
-// keep stores copy n, checks it, and gives it a number.
-func (w *wallet) keep(ctx context.Context, o *order, n int, credential []byte) (kept, error) {
-	i, c, d := o.source.issuer, o.source.issuer.Configurations[o.want.Configuration], o.drafts[n]
-	about := kept{Configuration: o.want.Configuration, Format: c.Format, Issuer: i.ID, Received: w.client.Now().UTC().Truncate(time.Second)}
+// keepAll stores all copies, then looks at each. What is wrong with one is not held
+// against the others: those that are good are kept, whatever the error says.
+func (w *wallet) keepAll(ctx context.Context, o *order, credentials [][]byte) ([]kept, error) {
+	about := kept{Configuration: o.want.Configuration, Format: o.source.issuer.Configurations[o.want.Configuration].Format,
+		Issuer: o.source.issuer.ID, Received: w.client.Now().UTC().Truncate(time.Second)}
 	again, err := w.grant(o.source)
-	if err := errors.Join(err, d.receive(about, credential, again)); err != nil {
-		return kept{}, d.left(err)
+	stored := make([]error, len(credentials))
+	for n, credential := range credentials {
+		stored[n] = errors.Join(err, o.drafts[n].receive(about, credential, again))
 	}
+	var all []kept
+	var failed error
+	for n, credential := range credentials {
+		k, err := kept{}, stored[n]
+		if err != nil {
+			err = o.drafts[n].left(err)
+		} else {
+			k, err = w.keep(ctx, o, n, about, credential)
+		}
+		switch {
+		case err == nil:
+			all = append(all, k)
+		case failed == nil:
+			failed = err
+		default:
+			failed = fmt.Errorf("%w; %w", failed, err)
+		}
+	}
+	return all, failed
+}
+
+// keep checks copy n, which is stored, and gives it a number.
+func (w *wallet) keep(ctx context.Context, o *order, n int, about kept, credential []byte) (kept, error) {
+	i, d := o.source.issuer, o.drafts[n]
 	w.client.Say("Checking what came: who signed it, and whether it is bound to my key")
-	if err := w.inspect(ctx, i, c, o.want.Keys[n], credential); err != nil {
+	if err := w.inspect(ctx, i, i.Configurations[about.Configuration], o.want.Keys[n], credential); err != nil {
 		return kept{}, d.judge(err)
 	}
 	k, err := d.keep(about)

@@ -78,3 +78,52 @@ func checkLeft(t *testing.T, dir, left string, first bool) {
 		t.Errorf("exit %d, %s%s", code, out, words)
 	}
 }
+
+// All copies came by one answer. That one of them cannot be checked, or is wrong,
+// loses none of the others.
+func TestOneBadCopyLosesNoOther(t *testing.T) {
+	t.Parallel()
+	const copies = 3
+	stranger := map[string]any{"kid": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"}
+	for name, c := range map[string]struct {
+		unanswered, wrong int // how many of the copies, from the first on
+		kept, left        int
+	}{
+		"all good":                     {0, 0, 3, 0},
+		"the first cannot be checked":  {1, 0, 2, 1},
+		"none can be checked":          {3, 0, 0, 3},
+		"the first is bound otherwise": {0, 1, 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i, dir := newTestIssuer(t), t.TempDir()
+			i.offered = []string{sdjwtID}
+			i.change[metadataPath] = set("batch_credential_issuance", map[string]any{"batch_size": copies})
+			unanswered, wrong := c.unanswered, c.wrong
+			i.change[keysPath] = func(a *reply) {
+				if unanswered--; unanswered >= 0 {
+					a.status = http.StatusInternalServerError
+				}
+			}
+			i.sign = func(_ string, claims map[string]any) {
+				if wrong--; wrong >= 0 {
+					claims["cnf"] = stranger
+				}
+			}
+			code, out, words := wallet("accept", "--dir", dir, "--copies", "3", i.byReference())
+			if (code == 0) != (c.kept == copies) || strings.Count(out, "\n") != c.kept {
+				t.Errorf("exit %d, results %q, want %d\n%s", code, out, c.kept, words)
+			}
+			noDrafts(t, dir)
+			left, err := filepath.Glob(filepath.Join(dir, "unchecked-*", "credential.sd-jwt"))
+			if err != nil || len(left) != c.left {
+				t.Fatalf("left: %v, %v; want %d", left, err, c.left)
+			}
+			for _, file := range left {
+				if !strings.Contains(words, filepath.Dir(file)) {
+					t.Errorf("%s is not named in\n%s", file, words)
+				}
+			}
+		})
+	}
+}
