@@ -116,14 +116,18 @@ func TestParse(t *testing.T) {
 		"use": svg(`<use href="https://evil.example/x.svg#a"/>`), "xlink": svg(`<image xmlns:xlink="http://www.w3.org/1999/xlink" xlink:href="//evil.example/x.png"/>`),
 		"javascript": svg(`<a href="javascript:x()"/>`), "svg in data": svg(`<image href="data:image/svg+xml;base64,AA=="/>`), "fill": svg(`<g fill="url(https://evil.example/x)"/>`),
 		"entity": []byte(`<!DOCTYPE svg [<!ENTITY a "b">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>`), "too many": svg(strings.Repeat("<g/>", 5000)),
-		"too long": svg(strings.Repeat(" ", 128<<10)),
+		"too long": svg(strings.Repeat(" ", 128<<10)), "style sheet": append([]byte(`<?xml-stylesheet href="https://evil.example/x.css"?>`), svg("")...),
+		"second url": svg(`<g style="fill:url(#a);background:url(https://evil.example/x)"/>`), "escaped url": svg(`<g fill="u\72l(https://evil.example/x)"/>`),
+		"image-set": svg(`<g style="mask-image:image-set('https://evil.example/x' 1x)"/>`), "base": svg(`<g xml:base="https://evil.example/"><use href="#a"/></g>`),
+		"HTML img": svg(`<h:img xmlns:h="http://www.w3.org/1999/xhtml" alt="x"/>`), "no namespace": []byte("<svg></svg>"), "another namespace": []byte(`<svg xmlns="http://www.w3.org/1999/xhtml"/>`),
+		"src": svg(`<image src="https://evil.example/x.png"/>`), "data": svg(`<g data="https://evil.example/x.svg"/>`),
 	} {
 		if _, err := artwork.Parse(body); !errors.Is(err, artwork.ErrImage) {
 			t.Errorf("%s: %v, want ErrImage", name, err)
 		}
 	}
 	for name, body := range map[string][]byte{
-		"PNG": picture(t, 2048, 1), "gradient": svg(`<linearGradient id="a"/><g fill="url(#a)"/><use href="#a"/>`), "PNG inside": svg(`<image href="data:image/png;base64,AA=="/>`),
+		"PNG": picture(t, 2048, 1), "gradient": svg(`<linearGradient id="a"/><g fill="url(#a)" style="stroke:url(#a);fill:url(#a)"/><use href="#a"/>`), "PNG inside": svg(`<image href="data:image/png;base64,AA=="/>`),
 		"many": svg(strings.Repeat("<g/>", 4999)), "with a header": append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`), svg("")...),
 	} {
 		if _, err := artwork.Parse(body); err != nil {
