@@ -42,14 +42,25 @@ function deviceResponse(docType, issuerSigned) {
     text('docType'), text(docType), text('issuerSigned'), issuerSigned]);
 }
 
-// checkByAuth0 checks what concerns the issuer; there is no device here.
-async function checkByAuth0(docType, raw, anchors) {
+// checkByOwf holds a credential to @owf/mdoc alone.
+async function checkByOwf(credential, anchors) {
+  await Holder.verifyIssuerSigned({issuerSigned: credential, trustedCertificates: anchors.map(pem => new X509Certificate(pem).raw)}, context);
+}
+
+// checkByAuth0 holds it to @auth0/mdl alone, in what concerns the issuer; there is no
+// device here.
+async function checkByAuth0(credential, anchors) {
   const failed = [];
-  await new Verifier(anchors).verify(deviceResponse(docType, raw), {
+  const {docType} = IssuerSigned.fromEncodedForOid4Vci(credential).issuerAuth.mobileSecurityObject;
+  await new Verifier(anchors).verify(deviceResponse(docType, Buffer.from(credential, 'base64url')), {
     onCheck: c => { if (c.status === 'FAILED' && c.category !== 'DEVICE_AUTH') failed.push(`${c.check}: ${c.reason ?? ''}`); },
   });
   if (failed.length > 0) throw new Error(`Invalid for @auth0/mdl: ${failed.join('; ')}`);
 }
+
+// mdocLibraries are those that must each find a credential good, and each tampered copy
+// bad.
+export const mdocLibraries = {'@owf/mdoc': checkByOwf, '@auth0/mdl': checkByAuth0};
 
 // checkStatusList looks the index up in the Token Status List (§8.3).
 async function checkStatusList({uri, idx}) {
@@ -69,12 +80,9 @@ const get = (m, name) => (m instanceof Map ? m.get(name) : m?.[name]);
 
 // checkMdoc gives the elements of all namespaces, or throws.
 export async function checkMdoc(credential, issuer, holder, anchors) {
-  const raw = Buffer.from(credential, 'base64url');
-  const trusted = anchors.map(pem => new X509Certificate(pem).raw);
-  await Holder.verifyIssuerSigned({issuerSigned: credential, trustedCertificates: trusted}, context);
+  for (const verify of Object.values(mdocLibraries)) await verify(credential, anchors);
   const document = IssuerSigned.fromEncodedForOid4Vci(credential);
   const object = document.issuerAuth.mobileSecurityObject;
-  await checkByAuth0(object.docType, raw, anchors);
   const {jwk} = object.deviceKeyInfo.deviceKey;
   if (jwk.x !== holder.x || jwk.y !== holder.y) throw new Error('bound to another key');
   const payload = cborDecode(document.issuerAuth.payload); // the library itself does not look at the status
@@ -99,7 +107,7 @@ export function tamperMdoc(credential) {
     return raw.toString('base64url');
   };
   return {
-    element: copy('birth_date', (raw, at) => { raw[at - 30] ^= 1; raw[raw.indexOf('-', at) - 1] ^= 1; }),
+    element: copy(Buffer.from('d903ec6a', 'hex'), (raw, at) => { raw[at + 7] ^= 1; }), // the last digit of the year of a full-date (RFC 8943)
     signed: copy('validUntil', (raw, at) => { raw[at + 'validUntil'.length + 5] ^= 1; }),
     signature: copy('nameSpaces', (raw, at) => { raw[at - 8] ^= 1; }),
   };

@@ -175,7 +175,9 @@ func checkRefusals(t *testing.T, c taken) {
 	want := map[string]string{"payload": "ignature", "signature": "ignature"}
 	switch c.Format {
 	case "mso_mdoc":
-		want = map[string]string{"element": "", "signed": "", "signature": ""}
+		want = map[string]string{"element": "", "signed": "", "signature": "",
+			"element, @owf/mdoc": "digest", "signed, @owf/mdoc": "ignature", "signature, @owf/mdoc": "ignature",
+			"element, @auth0/mdl": "digest", "signed, @auth0/mdl": "ignature", "signature, @auth0/mdl": "ignature"}
 	case "ldp_vc":
 		want = map[string]string{"claim": "Invalid signature", "validity": "Invalid signature", "signature": "Invalid signature"}
 	}

@@ -52,9 +52,12 @@ async function take(issuerMetadata, accessToken, credentialConfigurationId) {
   const {credential} = credentialResponse.credentials[0];
   const issuer = issuerMetadata.credentialIssuer.credential_issuer;
   const holder = bare(format) ? ec.publicKey.export({format: 'jwk'}) : didKey(ed.publicKey).did;
-  const {check, tamper} = formats[format];
+  const {check, tamper, libraries = {}} = formats[format];
   const claims = await check(credential, issuer, holder, anchors);
   const tampered = await refusals(tamper(credential), c => check(c, issuer, holder, anchors));
+  for (const [library, verify] of Object.entries(libraries)) {
+    for (const [name, why] of Object.entries(await refusals(tamper(credential), c => verify(c, anchors)))) tampered[`${name}, ${library}`] = why;
+  }
   return {configuration: credentialConfigurationId, format, cryptosuite: credential.proof?.cryptosuite, credential, issuer, holder, anchors, claims, tampered};
 }
 
