@@ -61,9 +61,11 @@ func BenchmarkTiming(b *testing.B) {
 }
 
 // timed is two questions that must look alike. ask makes a request of the first or
-// the second; before that, prepare may do what is not measured.
+// the second; before that, prepare may do what is not measured. Every answer must have
+// the status: what another refuses (a limit, a mistake of the bench) tells nothing.
 type timed struct {
 	name    string
+	status  int
 	samples int
 	prepare func()
 	ask     func(second bool) *http.Request
@@ -117,17 +119,24 @@ func (t *timingBench) measure(q timed) float64 {
 	const warm = 40
 	took := [2][]time.Duration{}
 	var said [2]string
+	others := map[int]int{} // answers of another status, by that
 	for k := range q.samples + warm {
 		if k%10 == 0 {
 			t.client.CloseIdleConnections()
 		}
 		for _, which := range rand.Perm(2) {
-			d, answer := t.time(q, which == 1)
+			d, status, answer := t.time(q, which == 1)
+			if status != q.status {
+				others[status]++
+			}
 			if k >= warm {
 				took[which] = append(took[which], d)
 			}
 			said[which] = answer
 		}
+	}
+	if len(others) > 0 {
+		t.b.Errorf("%s: answers other than %d, by their status: %v", q.name, q.status, others)
 	}
 	if said[0] != said[1] {
 		t.b.Errorf("%s: the answers are not the same: %s and %s", q.name, said[0], said[1])
@@ -138,7 +147,7 @@ func (t *timingBench) measure(q timed) float64 {
 }
 
 // time asks one question. The connection is there before the clock runs.
-func (t *timingBench) time(q timed, second bool) (time.Duration, string) {
+func (t *timingBench) time(q timed, second bool) (took time.Duration, status int, answer string) {
 	t.b.Helper()
 	if q.prepare != nil {
 		q.prepare()
@@ -153,13 +162,13 @@ func (t *timingBench) time(q timed, second bool) (time.Duration, string) {
 	res, err := t.client.Do(req)
 	t.must(err)
 	raw, err := io.ReadAll(res.Body)
-	took := time.Since(began)
+	took = time.Since(began)
 	t.must(err)
 	res.Body.Close()
 	if res.Header.Get("Content-Type") != "application/json" {
 		raw = nil // a page repeats what was typed
 	}
-	return took, fmt.Sprintf("%d %s", res.StatusCode, raw)
+	return took, res.StatusCode, fmt.Sprintf("%d %s", res.StatusCode, raw)
 }
 
 // ranks is the rank-sum test: z, which is standard normal if a and b are alike,

@@ -26,8 +26,8 @@ func (t *timingBench) controls() []timed {
 		}
 	}
 	return []timed{
-		{name: "control: a question against itself", samples: timingSamples, ask: ask(false)},
-		{name: fmt.Sprintf("control: a question against itself, %v later", timingSlow), samples: timingSamples, ask: ask(true), differs: true},
+		{name: "control: a question against itself", status: http.StatusUnauthorized, samples: timingSamples, ask: ask(false)},
+		{name: fmt.Sprintf("control: a question against itself, %v later", timingSlow), status: http.StatusUnauthorized, samples: timingSamples, ask: ask(true), differs: true},
 	}
 }
 
@@ -35,15 +35,15 @@ func (t *timingBench) controls() []timed {
 func (t *timingBench) questions() []timed {
 	code := t.code()
 	return []timed{
-		{name: "token endpoint: a known client with a wrong signature, an unknown client", samples: timingSamples, ask: func(second bool) *http.Request {
+		{name: "token endpoint: a known client with a wrong signature, an unknown client", status: http.StatusUnauthorized, samples: timingSamples, ask: func(second bool) *http.Request {
 			return t.post("/oid4vci/token", t.asserted(second, url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {code}}))
 		}},
-		{name: "PAR endpoint: a known client with a wrong signature, an unknown client", samples: timingSamples, ask: func(second bool) *http.Request {
+		{name: "PAR endpoint: a known client with a wrong signature, an unknown client", status: http.StatusUnauthorized, samples: timingSamples, ask: func(second bool) *http.Request {
 			return t.post("/oid4vci/par", t.asserted(second, url.Values{"response_type": {"code"}, "redirect_uri": {redirect},
 				"code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"}, "scope": {sd}}))
 		}},
 		t.txCodes(),
-		{name: "pre-authorized code: one with a wrong end, one that nobody made", samples: timingSamples, ask: func(second bool) *http.Request {
+		{name: "pre-authorized code: one with a wrong end, one that nobody made", status: http.StatusBadRequest, samples: timingSamples, ask: func(second bool) *http.Request {
 			sent := wrongAt(code, len(code)-2)
 			if second {
 				sent = unknown(code)
@@ -51,7 +51,7 @@ func (t *timingBench) questions() []timed {
 			return t.post("/oid4vci/token", url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {sent}})
 		}},
 		t.accessTokens(),
-		{name: "offer: one that is over, one that nobody made", samples: timingSamples, ask: t.offerOver()},
+		{name: "offer: one that is over, one that nobody made", status: http.StatusNotFound, samples: timingSamples, ask: t.offerOver()},
 		t.accounts(),
 	}
 }
@@ -107,7 +107,7 @@ func (t *timingBench) code() string { return t.codeOf(t.offer(false)) }
 func (t *timingBench) txCodes() timed {
 	var code, tx string
 	asked := 0
-	return timed{name: "transaction code: wrong in the last digit, in the first", samples: timingSamples,
+	return timed{name: "transaction code: wrong in the last digit, in the first", status: http.StatusBadRequest, samples: timingSamples,
 		prepare: func() {
 			if asked%4 == 0 {
 				o := t.offer(true)
@@ -132,7 +132,7 @@ func (t *timingBench) accessTokens() timed {
 	w := newFlowWallet(t.b, t.url, t.owners[0], false)
 	form := url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {t.code()}}
 	t.must(w.call(flowCall{method: "POST", path: "/oid4vci/token", contentType: formMedia, body: form.Encode()}, &token))
-	return timed{name: "access token: one with a wrong end, one that nobody made", samples: timingSamples, ask: func(second bool) *http.Request {
+	return timed{name: "access token: one with a wrong end, one that nobody made", status: http.StatusUnauthorized, samples: timingSamples, ask: func(second bool) *http.Request {
 		sent := wrongAt(token.Token, len(token.Token)-2)
 		if second {
 			sent = unknown(token.Token)
@@ -163,7 +163,7 @@ func (t *timingBench) offerOver() func(bool) *http.Request {
 // accounts signs in with a wrong password, at an account and at none. Each try is
 // forgotten before the next, or the names would be locked.
 func (t *timingBench) accounts() timed {
-	return timed{name: "sign-in: a wrong password, an unknown account", samples: 100,
+	return timed{name: "sign-in: a wrong password, an unknown account", status: http.StatusUnprocessableEntity, samples: 100,
 		prepare: func() { t.sql("DELETE FROM sign_in_failure") },
 		ask: func(second bool) *http.Request {
 			name := t.owners[rand.IntN(len(t.owners))].number
