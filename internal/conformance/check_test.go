@@ -49,16 +49,19 @@ func mdocOf(r *run, credential string) mdoc.Content {
 	must(r, err)
 	document, err := mdoc.Parse(raw)
 	must(r, err)
-	content, err := document.Verify(document.Chain[0].PublicKey)
+	content, err := document.Verify(r.certified(document.Chain))
 	must(r, err)
 	return content
 }
 
-// checkSDJWT: SD-JWT VC §3: typ, vct, cnf, salts that are used once.
+// checkSDJWT: SD-JWT VC §3: a signature by x5c (HAIP §6.1.1), typ, vct, cnf, salts that
+// are used once.
 func checkSDJWT(r *run, credential string, key *vciclient.Key) {
 	r.Helper()
 	parts := strings.Split(credential, "~")
 	header, err := jose.Header(parts[0])
+	must(r, err)
+	_, err = jose.Verify(parts[0], leafKey(r, header), jose.ES256)
 	must(r, err)
 	claims := payloadOf(r, parts[0])
 	if header["typ"] != vciclient.FormatSDJWT || claims["vct"] != r.issuer.Configurations[r.variant.configuration()].VCT {

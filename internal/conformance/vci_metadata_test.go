@@ -1,9 +1,6 @@
 package conformance_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -178,25 +175,4 @@ func testSignedMetadata(r *run) {
 	if claims["sub"] != r.suite.url || claims["iat"] == nil || claims["credential_issuer"] != r.suite.url || claims["credential_configurations_supported"] == nil {
 		r.Errorf("claims: sub %v, iat %v, credential_issuer %v", claims["sub"], claims["iat"], claims["credential_issuer"])
 	}
-}
-
-// leafKey is the key of the first certificate in x5c (RFC 7515 §4.1.6).
-func leafKey(r *run, header map[string]any) *ecdsa.PublicKey {
-	r.Helper()
-	chain, _ := header["x5c"].([]any)
-	if len(chain) == 0 {
-		r.Fatalf("no x5c in %v", header)
-	}
-	der, err := base64.StdEncoding.DecodeString(chain[0].(string))
-	must(r, err)
-	leaf, err := x509.ParseCertificate(der)
-	must(r, err)
-	if leaf.CheckSignatureFrom(leaf) == nil {
-		r.Error("the leaf is signed by itself (HAIP §4.5)")
-	}
-	key, ok := leaf.PublicKey.(*ecdsa.PublicKey)
-	if !ok {
-		r.Fatalf("the leaf has a %T", leaf.PublicKey)
-	}
-	return key
 }
