@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"crypto"
+	"net/http"
 	"strings"
 	"time"
 
@@ -21,8 +22,9 @@ type forged struct{ attestation, pop string }
 // request of a pre-authorized code) with one of its two JWTs forged.
 func attestation(forge func(r *run, good forged) forged) func(*run) {
 	return func(r *run) {
+		r.attestedAnew()
 		req := r.showing()
-		good := forged{req.Header.Get(strings.TrimSuffix(attestationHeader, ": ")), req.Header.Get(strings.TrimSuffix(popHeader, ": "))}
+		good := shown(req)
 		bad := forge(r, good)
 		var changes []change
 		if bad.attestation != good.attestation {
@@ -33,6 +35,29 @@ func attestation(forge func(r *run, good forged) forged) func(*run) {
 		}
 		refused(r.T, r.suite.send(r.T, req, changes...), eitherWay(), "invalid_client", "invalid_request", "invalid_client_attestation")
 	}
+}
+
+// attestedAnew is the good twin of all that is forged: both JWTs, signed anew by the same
+// hands with nothing changed, are taken.
+func (r *run) attestedAnew() {
+	r.Helper()
+	twin := r.suite.begin(r.T, r.variant) // with an offer of its own, for its code is spent
+	req := twin.showing()
+	good := shown(req)
+	pop := twin.proven(good, func(map[string]any) {}, twin.client.Auth.(vciclient.Attested).Instance)
+	attestation := twin.attested(twin.instance(), func(map[string]any) {})
+	want := http.StatusOK
+	if r.variant.browses() {
+		want = http.StatusCreated
+	}
+	if a := r.suite.send(r.T, req, instead(good.attestation, attestation), instead(good.pop, pop)); a.Status != want {
+		r.Fatalf("signed anew and not forged: %d %s, want %d", a.Status, a.Body, want)
+	}
+}
+
+// shown is what a request shows of the client.
+func shown(req vciclient.Request) forged {
+	return forged{req.Header.Get(strings.TrimSuffix(attestationHeader, ": ")), req.Header.Get(strings.TrimSuffix(popHeader, ": "))}
 }
 
 // showing is the first request in which the client shows who it is.
