@@ -15,11 +15,12 @@ func (r *run) exchanging() (vciclient.Request, *vciclient.Authorization) {
 	return req, a
 }
 
-// tokenRefused sends a token request with one change.
-func tokenRefused(c change) func(*run) {
+// tokenRefused sends a token request with one change, which is to be refused by one of
+// the codes.
+func tokenRefused(c change, codes ...string) func(*run) {
 	return func(r *run) {
 		req, _ := r.exchanging()
-		refused(r.T, r.suite.send(r.T, req, c), badRequest(), "invalid_grant", "invalid_request", "invalid_dpop_proof")
+		refused(r.T, r.suite.send(r.T, req, c), badRequest(), codes...)
 	}
 }
 
@@ -50,7 +51,8 @@ func testOtherClient(r *run) {
 	refused(r.T, r.suite.send(r.T, req), eitherWay(), "invalid_grant", "invalid_client")
 }
 
-// testRefresh: a refresh token is good for its client and its key alone.
+// testRefresh: a refresh token is good for its client and its keys alone: of DPoP, and of
+// the attested instance (Attestation-Based Client Authentication §11).
 func testRefresh(r *run) {
 	r.authorize()
 	if r.token.Refresh == "" {
@@ -64,6 +66,12 @@ func testRefresh(r *run) {
 	foreign := r.suite.wallet(r.T, r.suite.clients[r.variant.auth+second])
 	foreign.DPoP = r.client.DPoP
 	refused(r.T, refresh(foreign), eitherWay(), "invalid_grant", "invalid_client")
+	if a, ok := r.client.Auth.(vciclient.Attested); ok {
+		a.Instance = newKey(r.T)
+		another := r.suite.wallet(r.T, registered{r.client.ID, r.client.RedirectURI, a})
+		another.DPoP = r.client.DPoP
+		refused(r.T, refresh(another), badRequest(), "invalid_grant")
+	}
 	r.granted(refresh(r.client))
 	r.take(1)
 }
