@@ -2,8 +2,10 @@ package conformance_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
+	"socialregistry/internal/jose"
 	"socialregistry/internal/vciclient"
 )
 
@@ -20,15 +22,42 @@ func testHappyFlow(r *run) {
 		checkType(r, string(issued.Credentials[0]))
 	}
 	if r.variant.encryption == encrypted {
-		w := r.want(1)
-		w.Zip = true
-		r.takeAs(w)
+		testZip(r)
 	}
 	if issued.Notification == "" {
 		r.Fatal("no notification_id, though there is a notification_endpoint")
 	}
 	for range 2 { // §11.2: a repeat is a success
 		must(r, r.client.Notify(r.Context(), r.issuer, r.token, issued.Notification, vciclient.EventAccepted))
+	}
+}
+
+// testZip: request and answer are compressed (RFC 7516 §4.1.3), as the metadata offer.
+func testZip(r *run) {
+	req, res := r.issuer.RequestEncryption, r.issuer.ResponseEncryption
+	if req == nil || res == nil || !slices.Contains(req.Zip, "DEF") || !slices.Contains(res.Zip, "DEF") {
+		r.Fatalf("no zip=DEF in both of %+v, %+v", req, res)
+	}
+	zipped := func() vciclient.Want {
+		w := r.want(1)
+		w.Zip = true
+		return w
+	}
+	r.takeAs(zipped())
+	envelope, err := r.client.NewEnvelope(r.issuer)
+	must(r, err)
+	asked, err := r.client.CredentialRequest(r.issuer, r.token, zipped(), r.nonce(), envelope)
+	must(r, err)
+	answer := r.suite.send(r.T, asked)
+	for name, jwe := range map[string][]byte{"request": asked.Body, "answer": answer.Body} {
+		first, _, _ := strings.Cut(string(jwe), ".")
+		raw, err := decode64(first)
+		must(r, err)
+		header, err := jose.DecodeObject(raw)
+		must(r, err)
+		if header["zip"] != "DEF" {
+			r.Errorf("header of the %s: %v, want zip DEF", name, header)
+		}
 	}
 }
 
