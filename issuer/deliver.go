@@ -25,9 +25,10 @@ const (
 	// deliveryHold is for how long a delivery is one server's.
 	deliveryHold = time.Minute
 
-	firstWait   = 15 * time.Second
-	longestWait = time.Hour
-	codeWait    = 5 * time.Second
+	firstWait       = 15 * time.Second
+	longestWait     = time.Hour
+	firstCodeWait   = 5 * time.Second
+	longestCodeWait = 40 * time.Second
 )
 
 // MessagePolicy says which messages leave the portal.
@@ -76,6 +77,13 @@ type Dispatch struct {
 	Attempts int
 }
 
+// HookFailed tells whether the hook itself failed, so that no other message would go
+// either: it cannot be reached, says nothing, or does not let the registry in. An answer
+// with another status is about one message.
+func (d Dispatch) HookFailed() bool {
+	return slices.Contains([]string{"source_unreachable", "source_timeout", "source_denied", "redirect_refused", "host_not_allowed", "address_not_allowed"}, d.Code)
+}
+
 // Deliver takes the next message that is due out of the portal: at least once, each
 // time under the same id, and by one server at a time. What is refused for good ends;
 // what fails otherwise is tried again, later and later, for three days, and a
@@ -111,12 +119,14 @@ func (i *Issuer) Deliver(ctx context.Context, to Courier, say Wording) (Dispatch
 	return out, i.ledger.PutOffDelivery(ctx, d, out.Code, waitAfter(d))
 }
 
-// waitAfter says how long a delivery rests that failed.
+// waitAfter says how long a delivery rests that failed: each time twice as long, for
+// codes go first, and one that cannot go must leave time to the others.
 func waitAfter(d ledger.Delivery) time.Duration {
+	first, longest := firstWait, longestWait
 	if d.Sealed != "" {
-		return codeWait
+		first, longest = firstCodeWait, longestCodeWait
 	}
-	return min(firstWait<<min(d.Attempts-1, 10), longestWait)
+	return min(first<<min(d.Attempts-1, 10), longest)
 }
 
 // parcel is what leaves: how to reach the person, and what to say, in no more detail

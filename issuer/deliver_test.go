@@ -349,3 +349,43 @@ func (w *world) fiveTries(t *testing.T, n issuer.NewOffer) {
 		t.Errorf("%s: the right code opens the offer after five wrong ones", n.TxCodeMode)
 	}
 }
+
+// A transaction code that the gateway does not take is tried later and later until its
+// offer is over, and the messages behind it go.
+func TestACodeThatCannotGoHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx, gateway := newWorld(t, d), context.Background(), newReceiver(t)
+		w.Issuer = w.withHook(t, d)
+		id, other := w.person(t, reached("sms"), mandatory()...), w.person(t, reached("sms"))
+		w.follow(t)
+		hook := gateway.hook(t)
+		deliver(t, w.Issuer, hook)
+		_, err := w.CreateOffer(ctx, w.admin, id, []string{sd}, true)
+		must(t, err)
+		gateway.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }
+		for n, wait := range []time.Duration{5, 10, 20, 40, 40} {
+			got, err := w.Deliver(ctx, hook, words)
+			want := issuer.Dispatch{Found: true, State: ledger.DeliveryWaiting, Code: "source_error", Attempts: n + 1}
+			if err != nil || got != want || got.HookFailed() {
+				t.Fatalf("%+v, %v, hook failed %v; want %+v and a hook that works", got, err, got.HookFailed(), want)
+			}
+			w.clock.pass(wait*time.Second - time.Millisecond)
+			if early, err := w.Deliver(ctx, hook, words); err != nil || early.Found {
+				t.Errorf("try %d: again before %d s: %+v, %v", n+1, wait, early, err)
+			}
+			w.clock.pass(time.Millisecond)
+		}
+		w.edit(t, other, map[string]string{"locality": "Maralal"})
+		w.follow(t)
+		deliver(t, w.Issuer, hook)
+		gateway.answer = nil
+		w.clock.pass(firstWaitOfMessages)
+		if got := deliver(t, w.Issuer, hook); got["sent "] != 1 || len(got) != 1 {
+			t.Errorf("delivered %v, want the message past the code that waits", got)
+		}
+	})
+}
+
+// firstWaitOfMessages is how long a message rests that failed once.
+const firstWaitOfMessages = 15 * time.Second

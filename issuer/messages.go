@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +29,8 @@ func (i *Issuer) Messages(ctx context.Context, a registry.Actor) ([]Message, err
 		return nil, err
 	}
 	list, err := i.ledger.Messages(ctx, a.RegistrantID, uuid.Nil, shownMessages)
-	if err != nil || len(list) == 0 || !list[0].ReadAt.IsZero() {
+	unread := func(m Message) bool { return m.ReadAt.IsZero() } // also below one that is read: they come out of order
+	if err != nil || len(list) < shownMessages && !slices.ContainsFunc(list, unread) {
 		return list, err
 	}
 	return list, i.ledger.ReadMessages(ctx, a.RegistrantID, list[0].At)

@@ -3,13 +3,17 @@ package issuer_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/internal/fault"
+	"socialregistry/issuer"
+	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
 
@@ -83,6 +87,61 @@ func TestThePersonIsTold(t *testing.T) {
 		for _, a := range []registry.Actor{w.admin, {}} {
 			if _, err := w.Messages(ctx, a); fault.KindOf(err) != fault.Forbidden && fault.KindOf(err) != fault.Unauthenticated {
 				t.Errorf("%s reads messages: %v", a.Name, err)
+			}
+		}
+	})
+}
+
+// Whoever holds a credential for a ward or a household is told what becomes of it, once,
+// and the ward is too.
+func TestWhoHoldsForOthersIsTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		child, guardian := w.ward(t, "2019-04-05", "")
+		head, spouse := w.person(t, amina()), w.person(t, amina())
+		home := w.household(t, head, spouse, child)
+		_, err := w.ask(ctx, w.tokenBy(t, registrant(head), home, householdSD), householdSD, newHolder(t))
+		must(t, err)
+		must(t, w.Suspend(ctx, w.admin, w.live(t, child)[0].ID, "lost"))
+		must(t, w.Suspend(ctx, w.admin, w.live(t, home)[0].ID, "lost"))
+		for range 3 {
+			w.follow(t)
+		}
+		want := []string{"credential_issued", "credential_suspended"}
+		for name, id := range map[string]uuid.UUID{"the guardian": guardian, "the ward": child, "the head": head} {
+			got := slices.DeleteFunc(w.told(t, id), func(kind string) bool { return kind == issuer.TellAttested })
+			if !slices.Equal(got, want) {
+				t.Errorf("%s is told %v, want %v", name, got, want)
+			}
+		}
+		for name, id := range map[string]uuid.UUID{"the spouse": spouse, "the household": home} {
+			list, err := w.MessagesOf(ctx, w.admin, id, "", 0)
+			must(t, err)
+			for _, m := range list.Messages {
+				if m.ConfigID != "" {
+					t.Errorf("%s is told %s", name, m.Kind)
+				}
+			}
+		}
+	})
+}
+
+// A message that comes after a younger one was read is marked as read all the same.
+func TestALateMessageIsMarkedAsRead(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		id := w.person(t, amina())
+		book := ledger.New(d, w.clock.now)
+		for n, age := range []time.Duration{0, time.Hour} { // the younger one first
+			must(t, book.WriteMessages(ctx, []ledger.Message{{RegistrantID: id, Kind: issuer.TellLooked, At: w.clock.now().Add(-age), Source: strconv.Itoa(n)}}, ledger.Outgoing{}))
+			if n, err := w.Unread(ctx, registrant(id)); err != nil || n != 1 {
+				t.Errorf("%d unread, %v, want 1", n, err)
+			}
+			w.told(t, id) // looks at the page
+			if n, err := w.Unread(ctx, registrant(id)); err != nil || n != 0 {
+				t.Errorf("%d unread after the page, %v, want 0", n, err)
 			}
 		}
 	})

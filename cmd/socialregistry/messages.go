@@ -16,8 +16,8 @@ import (
 	"socialregistry/issuer/ledger"
 )
 
-// How long the courier rests when nothing is to go, and when the hook, or the
-// database, failed: so one message that cannot go costs one try.
+// How long the courier rests when nothing is to go, and when the hook itself, or the
+// database, failed. A message that the hook does not take holds up no other.
 const (
 	deliverEvery = time.Second
 	deliverAgain = 5 * time.Second
@@ -109,8 +109,8 @@ func (p *parts) deliver(ctx context.Context, c Config, log *slog.Logger, say iss
 		return err
 	}
 	for {
-		rest := time.Duration(0)
 		d, err := p.issuer.Deliver(ctx, hook, say)
+		rest := restAfter(d)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -121,9 +121,6 @@ func (p *parts) deliver(ctx context.Context, c Config, log *slog.Logger, say iss
 			log.Error("a message could not be delivered", "code", d.Code, "attempt", d.Attempts)
 		case d.State == ledger.DeliveryWaiting:
 			log.Warn("a message waits to be delivered", "code", d.Code, "attempt", d.Attempts)
-			rest = deliverAgain
-		case !d.Found:
-			rest = deliverEvery
 		}
 		select {
 		case <-ctx.Done():
@@ -131,4 +128,15 @@ func (p *parts) deliver(ctx context.Context, c Config, log *slog.Logger, say iss
 		case <-time.After(rest):
 		}
 	}
+}
+
+// restAfter says how long the courier rests after a delivery.
+func restAfter(d issuer.Dispatch) time.Duration {
+	switch {
+	case !d.Found:
+		return deliverEvery
+	case d.HookFailed():
+		return deliverAgain
+	}
+	return 0
 }

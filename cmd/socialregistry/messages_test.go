@@ -15,6 +15,8 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/internal/dbtest"
+	"socialregistry/issuer"
+	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
 
@@ -92,4 +94,31 @@ func TestMessagesAreDelivered(t *testing.T) {
 			t.Errorf("the log does not say what failed:\n%s", log)
 		}
 	})
+}
+
+// The courier rests where no message would go, and not for one that is not taken.
+func TestTheCourierRestsForTheHookAlone(t *testing.T) {
+	t.Parallel()
+	waits := func(code string) issuer.Dispatch {
+		return issuer.Dispatch{Found: true, State: ledger.DeliveryWaiting, Code: code, Attempts: 1}
+	}
+	for name, tc := range map[string]struct {
+		after issuer.Dispatch
+		want  time.Duration
+	}{
+		"nothing is due":       {issuer.Dispatch{}, deliverEvery},
+		"sent":                 {issuer.Dispatch{Found: true, State: ledger.DeliverySent}, 0},
+		"refused for good":     {issuer.Dispatch{Found: true, State: ledger.DeliveryFailed, Code: "source_refused"}, 0},
+		"for nobody":           {issuer.Dispatch{Found: true, State: ledger.DeliveryDropped, Code: "no_contact"}, 0},
+		"an answer of 5xx":     {waits("source_error"), 0},
+		"one that nobody says": {waits("internal"), 0},
+		"down":                 {waits("source_unreachable"), deliverAgain},
+		"slow":                 {waits("source_timeout"), deliverAgain},
+		"shut":                 {waits("source_denied"), deliverAgain},
+		"moved":                {waits("redirect_refused"), deliverAgain},
+	} {
+		if got := restAfter(tc.after); got != tc.want {
+			t.Errorf("%s: rests %s, want %s", name, got, tc.want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,17 +111,14 @@ func told() []Step {
 }
 
 // TellSteps tells of up to limit steps in the lives of credentials that nobody was
-// told of, and says how many there were. A step of several copies is told once. The
-// mark and the message are one transaction.
+// told of, and says how many there were: whoever holds the credential, and the person
+// whom it is about. A step of several copies is told once. The mark and the message are
+// one transaction.
 func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		var rows []struct {
-			Event      eventRow `gorm:"embedded"`
-			ConfigID   string   `gorm:"column:config_id"`
-			ResponseID string   `gorm:"column:response_id"`
-		}
-		err := tx.Raw("SELECT e.*, i.config_id, i.response_id FROM issuance_event e JOIN issuance i ON i.id = e.issuance_id"+
-			" WHERE e.issuer = ? AND e.told_at IS NULL ORDER BY e.id LIMIT ?", l.issuer, limit).Scan(&rows).Error
+		var rows []stepRow
+		err := tx.Raw("SELECT e.*, i.config_id, i.response_id, i.representative_id, EXISTS (SELECT 1 FROM registrant_default p WHERE p.id = i.registrant_id) AS person"+
+			" FROM issuance_event e JOIN issuance i ON i.id = e.issuance_id WHERE e.issuer = ? AND e.told_at IS NULL ORDER BY e.id LIMIT ?", l.issuer, limit).Scan(&rows).Error
 		if n = len(rows); err != nil || n == 0 {
 			return err
 		}
@@ -128,12 +126,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int,
 		ids := make([]uuid.UUID, n)
 		for k, r := range rows {
 			ids[k] = r.Event.ID
-			for _, step := range told() {
-				if string(step) == r.Event.Step {
-					list = append(list, Message{RegistrantID: r.Event.RegistrantID, Kind: "credential_" + r.Event.Step, Issuer: l.issuer, ConfigID: r.ConfigID, Reason: r.Event.Reason,
-						At: r.Event.At.Time, Source: strings.Join([]string{"step", r.ResponseID, r.Event.Step, fmt.Sprint(r.Event.At.UnixMicro())}, ":")})
-				}
-			}
+			list = append(list, r.messages(l.issuer)...)
 		}
 		if err := tx.Model(&eventRow{}).Where("id IN ?", ids).Update("told_at", now).Error; err != nil {
 			return err
@@ -144,6 +137,34 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int,
 		return 0, fmt.Errorf("ledger: tell of credentials: %w", err)
 	}
 	return n, nil
+}
+
+// stepRow is a step in the life of a credential that somebody is told of.
+type stepRow struct {
+	Event            eventRow   `gorm:"embedded"`
+	ConfigID         string     `gorm:"column:config_id"`
+	ResponseID       string     `gorm:"column:response_id"`
+	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
+	Person           bool       `gorm:"column:person"` // not a group, which nobody signs in as
+}
+
+// messages are those about one step: to the registrant, and to the representative who
+// holds the credential for them.
+func (r stepRow) messages(issuer string) []Message {
+	if !slices.Contains(told(), Step(r.Event.Step)) {
+		return nil
+	}
+	m := Message{RegistrantID: r.Event.RegistrantID, Kind: "credential_" + r.Event.Step, Issuer: issuer, ConfigID: r.ConfigID, Reason: r.Event.Reason,
+		At: r.Event.At.Time, Source: strings.Join([]string{"step", r.ResponseID, r.Event.Step, fmt.Sprint(r.Event.At.UnixMicro())}, ":")}
+	if r.RepresentativeID == nil {
+		return []Message{m}
+	}
+	held := m
+	held.RegistrantID = *r.RepresentativeID
+	if !r.Person {
+		return []Message{held}
+	}
+	return []Message{held, m}
 }
 
 // Messages gives up to limit messages of a registrant, newest first: those after the
