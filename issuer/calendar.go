@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,8 +21,19 @@ const (
 // days are those that the follower looks at: what ended by the calendar from one to
 // another, after a record. With after zero none was looked at yet.
 type days struct {
+	age      string // with how many years a ward comes of age
 	from, to string // YYYY-MM-DD; from "" = the first
 	after    uuid.UUID
+}
+
+// place is how far the follower came in these days: through all of them with after
+// zero. It names the age: where wards come of age earlier than they did, the days that
+// are over end what they did not end before.
+func (d days) place(after uuid.UUID) string {
+	if after == uuid.Nil {
+		return d.age + " " + d.to
+	}
+	return strings.Join([]string{d.age, d.from, d.to, after.String()}, " ")
 }
 
 // turnDay withdraws what ends by the calendar and with no change of a record: what a
@@ -38,7 +50,7 @@ func (i *Issuer) turnDay(ctx context.Context) (done bool, withdrawn int, err err
 	if err != nil {
 		return false, 0, err
 	}
-	span, err := readDays(at.Position, i.now().UTC().Format(time.DateOnly))
+	span, err := readDays(at.Position, i.registry.AdultAge(), i.now().UTC().Format(time.DateOnly))
 	if err != nil || span.from == span.to {
 		return err == nil, 0, err
 	}
@@ -54,25 +66,30 @@ func (i *Issuer) turnDay(ctx context.Context) (done bool, withdrawn int, err err
 	if err != nil {
 		return false, withdrawn, fmt.Errorf("follow the calendar: %w", err)
 	}
-	next := span.to
+	var last uuid.UUID
 	if len(wards) == calendarBatch {
-		next = span.from + " " + span.to + " " + wards[calendarBatch-1].String()
+		last = wards[calendarBatch-1]
 	}
-	if err := i.ledger.Advance(ctx, calendarName, at.Position, next); err != nil {
+	if err := i.ledger.Advance(ctx, calendarName, at.Position, span.place(last)); err != nil {
 		return false, withdrawn, err
 	}
 	return len(wards) < calendarBatch, withdrawn, unreadable
 }
 
 // readDays reads the place that turnDay keeps: the last day that was looked at, or,
-// with a part of the days still to be read, those days and the record before it.
-func readDays(position, today string) (days, error) {
-	switch words := strings.Split(position, " "); len(words) {
-	case 1:
-		return days{from: position, to: max(position, today)}, nil // no day is looked at twice if the clock goes back
-	case 3:
-		after, err := uuid.Parse(words[2])
-		return days{from: words[0], to: words[1], after: after}, err
+// with a part of the days still to be read, those days and the record before it. With
+// another age than that of the place all days are to be read.
+func readDays(position string, adult int, today string) (days, error) {
+	age := strconv.Itoa(adult)
+	words := strings.Split(position, " ")
+	switch {
+	case words[0] != age:
+		return days{age: age, to: today}, nil
+	case len(words) == 2:
+		return days{age: age, from: words[1], to: max(words[1], today)}, nil // no day is looked at twice if the clock goes back
+	case len(words) == 4:
+		after, err := uuid.Parse(words[3])
+		return days{age: age, from: words[1], to: words[2], after: after}, err
 	}
 	return days{}, fmt.Errorf("follow the calendar: %q is no place in it", position)
 }

@@ -67,6 +67,33 @@ func TestRow70GuardianshipEndsByTheCalendar(t *testing.T) {
 	})
 }
 
+// Row 70: where a later start has a lower age (SR_ADULT_AGE), what guardians hold about
+// those who are of age by it ends, though their birthdays are days that were looked at.
+func TestRow70TheAgeIsLowered(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		start := func(age int) {
+			var err error
+			w.registry, err = registry.New(context.Background(), registry.Config{DB: d, Master: w.master, Now: w.clock.now, Kinship: registry.KinshipRules{AdultAge: age}})
+			must(t, err)
+			w.Issuer = w.issuer(t, d)
+		}
+		start(21)
+		ward, guardian := w.ward(t, "2008-11-10", "") // 18 years old on the 10th
+		minor, _ := w.ward(t, "2019-04-05", "")
+		for _, tc := range []struct{ age, withdrawn, live int }{{21, 0, 1}, {18, 1, 0}, {18, 0, 0}, {21, 0, 1}, {18, 1, 0}} {
+			if start(tc.age); tc.age == 21 && len(w.live(t, ward)) == 0 {
+				_, err := w.ask(context.Background(), w.tokenBy(t, registrant(guardian), ward, sd), sd, newHolder(t))
+				must(t, err)
+			}
+			if n := w.follow(t); n != tc.withdrawn || len(w.live(t, ward)) != tc.live || len(w.live(t, minor)) != 1 {
+				t.Errorf("of age with %d: %d withdrawn, %d live, want %d, %d; %d of a minor, want 1", tc.age, n, len(w.live(t, ward)), tc.withdrawn, tc.live, len(w.live(t, minor)))
+			}
+		}
+	})
+}
+
 // moment is when somebody has just been told that a person may hold a credential, and
 // nothing is reserved yet.
 type moment struct {

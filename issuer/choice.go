@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"socialregistry/internal/fault"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
 	"socialregistry/registry"
@@ -46,16 +47,12 @@ func (i *Issuer) choicesOf(ctx context.Context, a registry.Actor, req oauth.Push
 // was made to another holder none. Of the own record
 // no more is read than whose it is.
 func (i *Issuer) choices(ctx context.Context, a registry.Actor, configs []Configuration, offer *ledger.Offer) ([]Represented, error) {
-	others, err := i.Represented(ctx, a)
+	records, err := i.eligible(ctx, a, offer)
 	if err != nil {
 		return nil, err
 	}
-	own := Represented{Attested: registry.Attested{RegistrantID: a.RegistrantID, Kind: registry.PersonKind}, For: ForPerson, Self: true}
 	var out []Represented
-	for _, r := range append([]Represented{own}, others...) {
-		if offer != nil && !madeFor(*offer, r.RegistrantID, a.RegistrantID) {
-			continue
-		}
+	for _, r := range records {
 		if held, err := i.mayHoldAll(ctx, holderFor(a, r.RegistrantID), r, configs); err != nil {
 			return nil, err
 		} else if held {
@@ -63,6 +60,26 @@ func (i *Issuer) choices(ctx context.Context, a registry.Actor, configs []Config
 		}
 	}
 	return out, nil
+}
+
+// eligible gives the records that a person may be asked about. That of an offer is read
+// alone: Represented tells of so many records and no more.
+func (i *Issuer) eligible(ctx context.Context, a registry.Actor, offer *ledger.Offer) ([]Represented, error) {
+	own := Represented{Attested: registry.Attested{RegistrantID: a.RegistrantID, Kind: registry.PersonKind}, For: ForPerson, Self: true}
+	switch {
+	case offer == nil:
+		others, err := i.Represented(ctx, a)
+		return append([]Represented{own}, others...), err
+	case !madeFor(*offer, offer.RegistrantID, a.RegistrantID):
+		return nil, nil
+	case offer.RegistrantID == a.RegistrantID:
+		return []Represented{own}, nil
+	}
+	r, err := i.RepresentedRecord(ctx, a, offer.RegistrantID)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	return []Represented{r}, err
 }
 
 func (i *Issuer) mayHoldAll(ctx context.Context, holder uuid.UUID, r Represented, configs []Configuration) (bool, error) {

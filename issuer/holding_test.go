@@ -127,6 +127,47 @@ func TestRow70TokenOutlivesTheGuardianship(t *testing.T) {
 	})
 }
 
+// Row 70: a guardian takes no credential out of the ward's own wallet, and can have one
+// beside it; what a change has ended is there for both to replace.
+func TestRow70GuardianLeavesTheWardsOwn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		child, adult := w.person(t, amina(), mandatory()...), w.person(t, amina(), mandatory()...)
+		w.guardian(t, child, adult, "")
+		mine, hers := registrant(child), registrant(adult)
+		_, err := w.ask(ctx, w.tokenBy(t, mine, child, sd), sd, newHolder(t))
+		must(t, err)
+		own := w.live(t, child)[0].ID
+		if _, err := w.Reissue(ctx, hers, own, false); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("the ward's own: %v, want NotFound", err)
+		}
+		w.clock.pass(time.Minute)
+		_, err = w.ask(ctx, w.tokenBy(t, hers, child, sd), sd, newHolder(t))
+		must(t, err)
+		if n := len(w.live(t, child)); n != 2 {
+			t.Fatalf("%d live, want both", n)
+		}
+		issued, err := w.Issued(ctx, mine, child) // the newest first
+		must(t, err)
+		if _, err := w.Reissue(ctx, mine, issued[0].ID, false); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("the guardian's, by the ward: %v, want NotFound", err)
+		}
+		for who, a := range map[string]registry.Actor{"ward": mine, "guardian": hers} {
+			for n, want := range []bool{who == "guardian", who == "ward"} {
+				if got := issued[n].ReplaceableBy(a); got != want {
+					t.Errorf("credential %d is the %s's to replace: %v, want %v", n, who, got, want)
+				}
+			}
+		}
+		w.decide(t, child, registry.StateRejected, "given_name")
+		w.follow(t)
+		if _, err := w.Reissue(ctx, hers, own, false); err != nil {
+			t.Errorf("the ward's own that has ended: %v", err)
+		}
+	})
+}
+
 // household makes a household of a head, a spouse and a child, with an attested
 // address.
 func (w *world) household(t testing.TB, head, spouse, child uuid.UUID) uuid.UUID {

@@ -36,7 +36,7 @@ type Readiness struct {
 	Config     Configuration
 	Missing    []string  // mandatory fields that are not attested now; empty: a credential can be issued
 	Live       *Issued   // the newest credential that is valid, nil if there is none
-	ReissueOf  uuid.UUID // the one of ReissueDue
+	ReissueOf  uuid.UUID // the one of ReissueDue; zero: it is not the actor's to replace
 	ReissueDue bool      // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
 }
 
@@ -70,12 +70,21 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 		ready := Readiness{Issuer: i.name, Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
 		for _, r := range due {
 			if r.ConfigID == c.ID {
-				ready.ReissueDue, ready.ReissueOf = true, r.IssuanceID
+				ready.ReissueDue, ready.ReissueOf = true, replaceable(a, r)
 			}
 		}
 		out = append(out, ready)
 	}
 	return out, nil
+}
+
+// replaceable gives the credential of a standing re-issue to who may get a new one in
+// its place; zero to others, who can have one of their own.
+func replaceable(a registry.Actor, r ledger.Reissue) uuid.UUID {
+	if isStaff(a, toOffer) || r.HeldBy == uuid.Nil || r.HeldBy == a.RegistrantID {
+		return r.IssuanceID
+	}
+	return uuid.Nil
 }
 
 // tellsOf says whether a configuration is about such a record and, to who represents it,

@@ -13,8 +13,8 @@ import (
 )
 
 // Reissue makes an offer of a new credential in the place of one (OID4VCI 1.0
-// §14.5): registrants for their own, for those that they hold for others, and for those
-// that the office gave their wards or household; staff who may make offers for any. A
+// §14.5): registrants for those that they hold, and for those that their wards or
+// household held and that have ended; staff who may make offers for any. A
 // registrant holds the new one, staff leave it with whoever held the old one. When the new
 // one is issued, or when the wallet says that it took it, as its configuration has
 // it, the old one is withdrawn with all its copies. It may have been withdrawn
@@ -33,7 +33,7 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	if err := i.checkConfigIDs([]string{row.ConfigID}); err != nil {
 		return Offer{}, err
 	}
-	holder, err := newHolder(a, row)
+	holder, err := newHolder(a, i.toIssued(row))
 	if err != nil {
 		return Offer{}, err
 	}
@@ -48,16 +48,27 @@ func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, wi
 	return i.makeOffer(ctx, a, o)
 }
 
-// newHolder says who will hold the new credential; zero: whom it is about. A registrant
-// takes none away from another who holds it: NotFound.
-func newHolder(a registry.Actor, row ledger.Issuance) (uuid.UUID, error) {
+// newHolder says who will hold the new credential; zero: whom it is about. It returns
+// NotFound for what is not ReplaceableBy a registrant.
+func newHolder(a registry.Actor, old Issued) (uuid.UUID, error) {
 	if isStaff(a, toOffer) {
-		return row.RepresentativeID, nil
+		return old.HeldBy, nil
 	}
-	if row.RepresentativeID != uuid.Nil && row.RepresentativeID != a.RegistrantID {
+	if !old.ReplaceableBy(a) {
 		return uuid.Nil, notFound()
 	}
-	return holderFor(a, row.RegistrantID), nil
+	return holderFor(a, old.RegistrantID), nil
+}
+
+// ReplaceableBy says whether a registrant may get a new credential in the place of this
+// one: who holds it may, and, as soon as it has ended, also who stands for whom it is
+// about. Nobody takes a good one out of another's wallet, a guardian neither.
+func (c Issued) ReplaceableBy(a registry.Actor) bool {
+	holder := c.HeldBy
+	if holder == uuid.Nil {
+		holder = c.RegistrantID
+	}
+	return holder == a.RegistrantID || c.HeldBy == uuid.Nil && !c.WithdrawnAt.IsZero()
 }
 
 func mayBeReissued(row ledger.Issuance) error {

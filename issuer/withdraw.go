@@ -58,10 +58,17 @@ func (i *Issuer) Suspend(ctx context.Context, a registry.Actor, id uuid.UUID, re
 
 // Restore gives validity back to a credential that is suspended: staff only. One
 // that is withdrawn is never restored. Errors are those of Withdraw, but Conflict
-// "not_suspended".
+// "not_suspended", or Conflict "consent_withdrawn" where the configuration lets its
+// credentials end with their consent: such a one is withdrawn.
 func (i *Issuer) Restore(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
 	return i.turn(ctx, a, toSuspend, id, reason, fault.New(fault.Conflict, "not_suspended", "Only a credential that is suspended can be restored."),
-		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Restore(ctx, ids, why) })
+		func(ids []uuid.UUID, why ledger.Closing) (int, error) {
+			n, err := i.ledger.Restore(ctx, ids, why, i.endWithConsent())
+			if errors.Is(err, ledger.ErrNoConsent) {
+				err = fault.Wrap(fault.Conflict, "consent_withdrawn", "The consent to this credential was withdrawn: it is not restored, only withdrawn.", err)
+			}
+			return n, err
+		})
 }
 
 // turn is what the steps that people take have in common: who may, why, and what

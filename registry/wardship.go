@@ -44,6 +44,9 @@ func (r *Registry) isGuardian(tx *gorm.DB, guardian, ward uuid.UUID, born, day d
 	return false, nil
 }
 
+// AdultAge says with how many years a ward comes of age.
+func (r *Registry) AdultAge() int { return r.kinship.AdultAge }
+
 // GuardianshipsOver gives, in the order of their ids and after one of them, up to limit
 // people of whom a guardianship may have ended by the calendar alone on one of the days
 // from (YYYY-MM-DD, "" = from the first) to to: the day before was its last, or the

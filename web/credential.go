@@ -102,7 +102,7 @@ func (p *Pages) due(ctx context.Context, actor registry.Actor, rec record) (map[
 	readiness, err := p.issuer.Readiness(ctx, actor, rec.person.ID)
 	due := map[uuid.UUID]bool{}
 	for _, r := range readiness {
-		if r.ReissueDue {
+		if r.ReissueOf != uuid.Nil {
 			due[r.ReissueOf] = len(r.Missing) == 0
 		}
 	}
@@ -177,8 +177,7 @@ func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer
 	case changed:
 		v.Text += " " + l.t("replace.waits")
 	}
-	held := i.HeldBy == uuid.Nil || i.HeldBy == actor.RegistrantID
-	if (v.Live || ready) && held && i.ReplacedBy == uuid.Nil {
+	if (v.Live || ready) && i.ReplaceableBy(actor) && i.ReplacedBy == uuid.Nil {
 		v.Reissue = reissuePath(v.ID)
 	}
 	return v

@@ -88,7 +88,7 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 	card.state(l, r)
 	if len(r.Missing) == 0 {
 		card.Offer = rec.offerPath(r.Issuer, r.Config.ID, "")
-		if r.ReissueDue && r.Live == nil {
+		if r.ReissueOf != uuid.Nil && r.Live == nil {
 			card.Reissue = reissuePath(r.ReissueOf.String())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +162,43 @@ func TestCredentialsOfAWard(t *testing.T) {
 			t.Errorf("the form could be about another: %s", form[1])
 		}
 		me.get(strings.Replace(choice, ward.String(), stranger.String(), 1)).want(t, http.StatusNotFound)
+	})
+}
+
+// Each gets a new one in the place of the own, and of no other's that is good: a guardian
+// is shown no such button for the ward's, and where a change ended the guardian's, the
+// ward's card leads to an offer of the ward's own.
+func TestReissueIsForWhoHoldsIt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		w.attest(registry.StateAttested, "", "given_name", "family_name", "birth_date")
+		me, ward := w.registrant("en"), w.ward(t, "Ibou", w.person.ID)
+		theirs := w.issue(t, ward)
+		for _, path := range []string{theirs, "/me/credentials"} {
+			if page := me.get(path+"?for="+ward.String()).want(t, http.StatusOK, "Valid"); strings.Contains(page.body, "/reissue") {
+				t.Errorf("%s has a button that ends what the ward holds", path)
+			}
+		}
+		me.get("/me/credentials?for="+ward.String()).want(t, http.StatusOK, `href="/me/credentials/`+sdJWT+`/offer?for=`+ward.String())
+
+		guardian, err := w.registry.Register(t.Context(), w.actor(registry.RoleAdmin), registry.Change{Reason: "first visit", Set: map[string]string{"given_name": "Awa", "family_name": "Okonjo", "birth_date": "1970-04-05"}})
+		w.must(err)
+		_, err = w.registry.AddGuardian(t.Context(), w.actor(registry.RoleAdmin), w.person.ID, registry.GuardianChange{Guardian: guardian.ID, From: "2026-11-01", Reason: "court order"})
+		w.must(err)
+		offer, err := w.issuer.CreateOffer(t.Context(), actorOf(guardian.ID), w.person.ID, []string{sdJWT}, false)
+		w.must(err)
+		w.take(t, offer)
+		w.attest(registry.StateRejected, "no", "given_name")
+		w.follow(t)
+		w.attest(registry.StateAttested, "", "given_name")
+		if page := me.get("/me/credentials").want(t, http.StatusOK, `href="/me/credentials/`+sdJWT+`/offer"`); strings.Contains(page.body, "/reissue") {
+			t.Error("the card leads to what a guardian held")
+		}
+		ready, err := w.issuer.Readiness(t.Context(), actorOf(guardian.ID), w.person.ID)
+		w.must(err)
+		if n := slices.IndexFunc(ready, func(r issuer.Readiness) bool { return r.Config.ID == sdJWT }); ready[n].ReissueOf == uuid.Nil {
+			t.Error("the guardian has nothing to replace")
+		}
 	})
 }
 

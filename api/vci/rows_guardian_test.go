@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
+	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 	"socialregistry/issuer/ledger"
@@ -165,6 +167,44 @@ func TestRow70OfAgeAndOutOfTheHousehold(t *testing.T) {
 	})
 }
 
+// stateBy makes an offer about a record, and gives the issuer_state in it.
+func (s *service) stateBy(by registry.Actor, record uuid.UUID) string {
+	s.t.Helper()
+	o, err := s.issuer.MakeOffer(context.Background(), by, issuer.NewOffer{RegistrantID: record, ConfigIDs: []string{sd}, GrantTypes: []ledger.GrantKind{ledger.AuthorizationCode}})
+	s.must(err)
+	return s.json(s.do("GET", "/oid4vci/offers/"+o.ID, "", ""))["grants"].(object)["authorization_code"].(object)["issuer_state"].(string)
+}
+
+// An offer about a ward can be agreed to behind any number of other wards, of whom the
+// choice without an offer shows but so many.
+func TestOfferAboutTheLastOfManyWards(t *testing.T) {
+	each(t, func(t *testing.T, s *service) {
+		c, self := s.client("wallet-1"), s.self(s.person())
+		s.must(s.db.Transaction(func(tx *gorm.DB) error {
+			for n := range 100 { // before the ward, in the order of ids
+				id, now := uuid.UUID{15: byte(n)}, db.TimeOf(s.clock.now())
+				if err := tx.Exec(`INSERT INTO registrant (id, number, kind, status, version_no, latest_no, full_name_norm, extra, enc, times, vhash, hash_key_id, chain_head, chain_no, created_at, updated_at)
+					VALUES (?, ?, 'person', 'ACTIVE', 1, 1, '', '{}', '{}', '{}', ?, '', ?, 1, ?, ?)`, id, id.String(), []byte{1}, []byte{1}, now, now).Error; err != nil {
+					return err
+				}
+				if err := tx.Exec("INSERT INTO guardianship (registrant_id, guardian_id, valid_from, recorded_at) VALUES (?, ?, ?, ?)", id, self.RegistrantID, db.Date("2026-11-01"), now).Error; err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		ward := s.child("Ibou", "2019-04-05", self.RegistrantID)
+		shown, err := c.shown(self, uuid.Nil, "issuer_state", s.stateBy(s.admin, ward))
+		s.must(err)
+		if got := choices(shown); shown.About != ward || len(got) != 1 {
+			t.Errorf("about %v of %v, want the ward alone", shown.About, got)
+		}
+		if q := c.codeFor(self, shown); q.Get("code") == "" {
+			t.Errorf("no code: %v", q)
+		}
+	})
+}
+
 // An offer decides about whom, and for whom; a configuration may keep guardians out
 // (row 19, row 70).
 func TestRow70OffersAboutAWard(t *testing.T) {
@@ -174,13 +214,7 @@ func TestRow70OffersAboutAWard(t *testing.T) {
 		ward := s.child("Ibou", "2019-04-05", self.RegistrantID)
 		_, err := s.registry.AddGuardian(ctx, s.admin, ward, registry.GuardianChange{Guardian: second.RegistrantID, From: "2026-11-01", Reason: "court order"})
 		s.must(err)
-		state := func(by registry.Actor) string {
-			t.Helper()
-			o, err := s.issuer.MakeOffer(ctx, by, issuer.NewOffer{RegistrantID: ward, ConfigIDs: []string{sd}, GrantTypes: []ledger.GrantKind{ledger.AuthorizationCode}})
-			s.must(err)
-			return s.json(s.do("GET", "/oid4vci/offers/"+o.ID, "", ""))["grants"].(object)["authorization_code"].(object)["issuer_state"].(string)
-		}
-		shown, err := c.shown(self, uuid.Nil, "issuer_state", state(s.admin))
+		shown, err := c.shown(self, uuid.Nil, "issuer_state", s.stateBy(s.admin, ward))
 		s.must(err)
 		if got := choices(shown); shown.About != ward || len(got) != 1 {
 			t.Errorf("an offer of the office is about %v of %v, want the ward alone", shown.About, got)
@@ -188,7 +222,7 @@ func TestRow70OffersAboutAWard(t *testing.T) {
 		if q := c.codeFor(self, shown); q.Get("code") == "" {
 			t.Errorf("no code: %v", q)
 		}
-		shown, err = c.shown(second, uuid.Nil, "issuer_state", state(self))
+		shown, err = c.shown(second, uuid.Nil, "issuer_state", s.stateBy(self, ward))
 		s.must(err)
 		if q := c.codeFor(second, shown); len(shown.Choices) != 0 || q.Get("error") != oauth.CodeAccessDenied {
 			t.Errorf("an offer to the other guardian: %v, choices %v", q, choices(shown))

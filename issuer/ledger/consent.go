@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,7 +99,8 @@ const ReasonConsent = "consent_withdrawn"
 // registrant gave for another, in the name of by, an account: its tokens lead to no
 // credential any more (see Reserve), and are not refreshed. The credentials of the
 // configurations in ending that were issued under it are withdrawn in the same moment,
-// but those that are suspended: a suspension is the office's to end.
+// but those that are suspended: a suspension is the office's to end, and these are
+// never restored (see Restore).
 // A second withdrawal changes nothing. ErrNotFound: the registrant has no such
 // consent.
 func (l *Ledger) WithdrawConsent(ctx context.Context, registrant uuid.UUID, id, by string, ending []string) error {
@@ -135,6 +137,19 @@ func (l *Ledger) endUnder(tx *gorm.DB, consent string, configIDs []string, why C
 	}
 	_, err := l.giveUp(tx, ids, why, now)
 	return err
+}
+
+// consentOver says whether the consent to one of the credentials, of the configurations
+// in ending, was withdrawn. The consents are held against a withdrawal until the
+// caller's transaction ends, and before the credentials, as WithdrawConsent does.
+func (l *Ledger) consentOver(tx *gorm.DB, ids []uuid.UUID, ending []string) (bool, error) {
+	if len(ids) == 0 || len(ending) == 0 {
+		return false, nil
+	}
+	var rows []consentRow
+	err := tx.Raw("SELECT id, withdrawn_at FROM consent WHERE issuer = ? AND id IN (SELECT consent_id FROM issuance WHERE issuer = ? AND id IN ? AND config_id IN ?)"+
+		" ORDER BY id"+l.db.Dialect.ForShare(), l.issuer, l.issuer, ids, ending).Scan(&rows).Error
+	return slices.ContainsFunc(rows, func(r consentRow) bool { return r.WithdrawnAt != nil }), err
 }
 
 // lockConsent gives a consent and keeps a withdrawal out until the caller's

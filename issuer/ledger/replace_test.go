@@ -240,7 +240,7 @@ func TestTheHolderEndsNoSuspension(t *testing.T) {
 		if got, _ := b.Issuance(ctx, fresh[0].ID); got.DeletedAt.IsZero() {
 			t.Error("the wallet's word is not kept")
 		}
-		if n, err := b.Restore(ctx, []uuid.UUID{old[0].ID, fresh[0].ID}, why); n != 3 || err != nil {
+		if n, err := b.Restore(ctx, []uuid.UUID{old[0].ID, fresh[0].ID}, why, nil); n != 3 || err != nil {
 			t.Errorf("restored %d, %v", n, err)
 		}
 		if n, err := b.EndReplaced(ctx, 10); n != 2 || err != nil { // now it may

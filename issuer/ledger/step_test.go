@@ -21,7 +21,7 @@ func TestStepsOfACredential(t *testing.T) {
 		list := b.list(t)
 		steps := map[string]func(id uuid.UUID) (int, error){
 			"suspend":  func(id uuid.UUID) (int, error) { return b.Suspend(ctx, []uuid.UUID{id}, why) },
-			"restore":  func(id uuid.UUID) (int, error) { return b.Restore(ctx, []uuid.UUID{id}, why) },
+			"restore":  func(id uuid.UUID) (int, error) { return b.Restore(ctx, []uuid.UUID{id}, why, nil) },
 			"withdraw": func(id uuid.UUID) (int, error) { return b.Withdraw(ctx, []uuid.UUID{id}, why, false) },
 		}
 		want := map[ledger.State]map[string]ledger.State{

@@ -18,6 +18,7 @@ type Reissue struct {
 	RegistrantID uuid.UUID
 	ConfigID     string
 	IssuanceID   uuid.UUID // the credential that was withdrawn
+	HeldBy       uuid.UUID // who held it for the registrant; zero: the registrant
 	Since        time.Time
 }
 
@@ -82,24 +83,37 @@ func (l *Ledger) GiveUp(ctx context.Context, ids []uuid.UUID, why Closing) (int,
 // they are restored or withdrawn, and says how many that were. One that is only
 // reserved cannot be suspended: nobody has it yet.
 func (l *Ledger) Suspend(ctx context.Context, ids []uuid.UUID, why Closing) (int, error) {
-	return l.turn(ctx, ids, Suspended, why)
-}
-
-// Restore gives validity back to those of the credentials that are suspended, and
-// says how many that were. One that is withdrawn is never restored.
-func (l *Ledger) Restore(ctx context.Context, ids []uuid.UUID, why Closing) (int, error) {
-	return l.turn(ctx, ids, Issued, why)
-}
-
-func (l *Ledger) turn(ctx context.Context, ids []uuid.UUID, to State, why Closing) (int, error) {
 	n := 0
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		rows, err := l.move(tx, ids, to, why, now)
+		rows, err := l.move(tx, ids, Suspended, why, now)
 		n = len(rows)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("ledger: make %s: %w", to, err)
+		return 0, fmt.Errorf("ledger: suspend: %w", err)
+	}
+	return n, nil
+}
+
+// Restore gives validity back to those of the credentials that are suspended, and
+// says how many that were. One that is withdrawn is never restored. ErrNoConsent, and
+// none is: the consent to one was withdrawn, and it is of the configurations in ending,
+// whose credentials end with their consent.
+func (l *Ledger) Restore(ctx context.Context, ids []uuid.UUID, why Closing, ending []string) (int, error) {
+	n := 0
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		over, err := l.consentOver(tx, ids, ending)
+		if err != nil {
+			return err
+		}
+		rows, err := l.move(tx, ids, Issued, why, now)
+		if n = len(rows); err == nil && n > 0 && over {
+			err = ErrNoConsent
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("ledger: restore: %w", err)
 	}
 	return n, nil
 }
@@ -127,16 +141,22 @@ func leaveReissues(tx *gorm.DB, closed []issuanceRow, now db.Time) error {
 
 // Reissues gives a registrant's standing re-issues.
 func (l *Ledger) Reissues(ctx context.Context, registrant uuid.UUID) ([]Reissue, error) {
-	var rows []reissueRow
+	var rows []struct {
+		RegistrantID, IssuanceID uuid.UUID
+		ConfigID                 string
+		Since                    db.Time
+		HeldBy                   *uuid.UUID
+	}
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("registrant_id = ?", registrant).Order("config_id").Find(&rows).Error
+		return tx.Raw("SELECT s.*, i.representative_id AS held_by FROM standing_reissue s LEFT JOIN issuance i ON i.issuer = s.issuer AND i.id = s.issuance_id"+
+			" WHERE s.issuer = ? AND s.registrant_id = ? ORDER BY s.config_id", l.issuer, registrant).Scan(&rows).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read standing re-issues: %w", err)
 	}
 	out := make([]Reissue, len(rows))
 	for n, r := range rows {
-		out[n] = Reissue{RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, IssuanceID: r.IssuanceID, Since: r.Since.Time}
+		out[n] = Reissue{RegistrantID: r.RegistrantID, ConfigID: r.ConfigID, IssuanceID: r.IssuanceID, HeldBy: idOf(r.HeldBy), Since: r.Since.Time}
 	}
 	return out, nil
 }
