@@ -48,7 +48,7 @@ func Open(ctx context.Context, c Config) (*Issuers, error) {
 		}
 		s.all = append(s.all, i)
 	}
-	return s, nil
+	return s, s.join(ctx, c.Master)
 }
 
 // Alone is an issuer that has no others beside it.

@@ -2,6 +2,8 @@ package issuer_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"socialregistry/internal/db"
@@ -18,49 +20,110 @@ func addIssuer(t *testing.T, s *issuer.Issuers, a registry.Actor) error {
 	return err
 }
 
-// Each issuer finds out by its own journal whether the database was brought back: what
-// one had withdrawn is withdrawn again, and the other goes on as it was.
-func TestRestoredBackupOfOneIssuer(t *testing.T) {
+// openAll starts all issuers as the server does.
+func (s *site) openAll() *issuer.Issuers {
+	s.t.Helper()
+	c := s.config(s.db)
+	c.StateDir = s.stateDir
+	all, err := issuer.Open(context.Background(), c)
+	must(s.t, err)
+	return all
+}
+
+func (s *site) of(all *issuer.Issuers, name string) *issuer.Issuer {
+	s.t.Helper()
+	i, err := all.Of(name)
+	must(s.t, err)
+	return i
+}
+
+// The database is brought back for all issuers: when one finds that out, all begin the
+// next generation, also one whose own journal has no trace of it. What the others
+// issued stays valid.
+func TestRestoredBackupOfQuietIssuer(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		s, ctx := newSite(t, url), context.Background()
 		must(t, addIssuer(t, issuer.Alone(s.Issuer), s.admin))
-		open := func() (root, pensions *issuer.Issuer) {
-			c := s.config(s.db)
-			c.StateDir = s.stateDir
-			all, err := issuer.Open(ctx, c)
-			must(t, err)
-			pensions, err = all.Of("pensions")
-			must(t, err)
-			return all.Issuer, pensions
-		}
-		root, pensions := open()
-		s.Issuer = root
-		kept := s.issue(sd)
-		s.Issuer = pensions
-		gone := s.issue(sd)
-		must(t, root.KeepJournal(ctx))
-		s.backup()
-		must(t, s.Withdraw(ctx, s.admin, gone.ID, "lost"))
-		must(t, pensions.KeepJournal(ctx))
+		generation := int64(1)
+		for _, tc := range []struct {
+			busy, quiet string
+			halfway     bool // a start before recovered the issuer at the root alone
+		}{{busy: "pensions"}, {quiet: "pensions"}, {quiet: "pensions", halfway: true}} {
+			all := s.openAll()
+			s.Issuer = s.of(all, tc.busy)
+			gone := s.issue(sd)
+			s.Issuer = s.of(all, tc.quiet)
+			kept := s.issue(sd)
+			token := s.token(t, kept.RegistrantID, sd)
+			for _, i := range all.All() {
+				must(t, i.KeepJournal(ctx))
+			}
+			s.backup()
+			must(t, s.of(all, tc.busy).Withdraw(ctx, s.admin, gone.ID, "lost"))
+			must(t, s.of(all, tc.busy).KeepJournal(ctx))
 
-		s.restore()
-		root, pensions = open()
-		if r := pensions.Restored(); r.Generation != 2 || r.Again != 1 {
-			t.Errorf("the issuer that had gone on: %+v, want generation 2 and one withdrawn again", r)
+			s.restore()
+			generation++
+			if tc.halfway {
+				s.startsAs(generation, 1)
+			}
+			all = s.openAll()
+			if r := s.of(all, tc.quiet).Restored(); r.Generation != generation {
+				t.Errorf("%+v: the quiet issuer: %+v, want generation %d", tc, r, generation)
+			}
+			if r := s.of(all, tc.busy).Restored(); !tc.halfway && (r.Generation != generation || r.Again != 1) {
+				t.Errorf("%+v: the busy issuer: %+v, want generation %d and one withdrawn again", tc, r, generation)
+			}
+			s.Issuer = s.of(all, tc.quiet)
+			if _, err := s.ask(ctx, token, sd, newDIDHolder(t)); err == nil || s.value(kept) != 0 {
+				t.Errorf("%+v: a token of before: %v; what was issued: %d", tc, err, s.value(kept))
+			}
+			if s.Issuer = s.of(all, tc.busy); s.value(gone) == 0 {
+				t.Errorf("%+v: what was withdrawn is valid again", tc)
+			}
+			s.settled(all)
 		}
-		if r := root.Restored(); r.Generation != 0 {
-			t.Errorf("the issuer at the root: %+v, want it as it was", r)
-		}
-		s.Issuer = pensions
-		if s.value(gone) == 0 {
-			t.Error("what was withdrawn is valid again")
-		}
-		s.Issuer = root
-		if s.value(kept) != 0 {
-			t.Error("what the other issuer issued is not valid")
-		}
+		_, err := s.openAll().AddIssuer(ctx, s.admin, issuer.NewIssuer{Name: "health", Names: map[string]string{"en": "Health"}, ConfigIDs: []string{sd}, Reason: "test"})
+		must(t, err)
+		s.settled(s.openAll()) // one that is added later begins where the others are
+		s.vouchesForAll(generation + 1)
 	})
+}
+
+// settled expects that another server finds all in order, and that this one goes on
+// beside it.
+func (s *site) settled(all *issuer.Issuers) {
+	s.t.Helper()
+	for _, i := range s.openAll().All() {
+		if r := i.Restored(); r.Generation != 0 {
+			s.t.Errorf("issuer %q found a restored database again: %+v", i.IssuerName(), r)
+		}
+	}
+	for _, i := range all.All() {
+		must(s.t, i.KeepJournal(context.Background()))
+	}
+}
+
+// vouchesForAll loses the journal of the issuer at the root alone: who says then that
+// the database was restored says it of all.
+func (s *site) vouchesForAll(want int64) {
+	s.t.Helper()
+	var folder string
+	must(s.t, s.db.Raw("SELECT installation FROM issuer_identity WHERE issuer = ''").Scan(&folder).Error)
+	must(s.t, os.RemoveAll(filepath.Join(s.stateDir, folder)))
+	c := s.config(s.db)
+	c.StateDir = s.stateDir
+	found, err := issuer.Vouch(context.Background(), c, true, "operator", "the disk was lost")
+	if err != nil || found.Generation != want {
+		s.t.Errorf("vouched: %+v, %v, want generation %d", found, err, want)
+	}
+	var generations []int64
+	must(s.t, s.db.Raw("SELECT DISTINCT generation FROM issuer_identity").Scan(&generations).Error)
+	if len(generations) != 1 || generations[0] != want {
+		s.t.Errorf("generations %v, want %d of all", generations, want)
+	}
+	s.settled(s.openAll())
 }
 
 // A change of a record withdraws what each issuer made of it, by a follower of its own.
@@ -78,6 +141,7 @@ func TestEachIssuerFollowsTheRegistry(t *testing.T) {
 			must(t, err)
 		}
 		w.edit(t, id, map[string]string{"family_name": "Keita"})
+		w.settle(t)
 		for n, i := range all.All() {
 			if _, withdrawn, err := i.Follow(ctx); withdrawn != 1 || err != nil {
 				t.Errorf("issuer %q withdrew %d, %v, want 1", i.IssuerName(), withdrawn, err)

@@ -44,12 +44,43 @@ func (i *Issuer) openJournal(ctx context.Context, c Config) error {
 			return err
 		}
 	}
+	return i.begin(ctx, s, c.Master)
+}
+
+// begin finds out which generation it is, and derives what seals and hashes its codes,
+// nonces and tokens.
+func (i *Issuer) begin(ctx context.Context, s ledger.Standing, m secret.Master) error {
 	if err := i.reconcile(ctx, s); err != nil {
 		return err
 	}
 	name := fmt.Sprintf("k%d", i.generation)
-	i.tokens = secret.NewTokens(name, i.derive(c.Master, "tokens").Derive(name))
-	i.refreshes = i.derive(c.Master, "refresh-tokens").Derive(name)
+	i.tokens = secret.NewTokens(name, i.derive(m, "tokens").Derive(name))
+	i.refreshes = i.derive(m, "refresh-tokens").Derive(name)
+	return nil
+}
+
+// join brings all issuers of a database to one generation, before any is served: one
+// may have found out that a backup was put in its place when others had begun, and a
+// quiet one has no trace of what was revoked after the backup. An issuer of an earlier
+// generation than another's counts as brought back (see older), so two servers that
+// start at once, and one that starts after another failed halfway, come to the same.
+func (s *Issuers) join(ctx context.Context, m secret.Master) error {
+	newest := int64(0)
+	for _, i := range s.all {
+		newest = max(newest, i.generation)
+	}
+	for _, i := range s.all {
+		if i.generation == newest {
+			continue
+		}
+		standing, err := i.ledger.Standing(ctx)
+		if err == nil {
+			err = i.begin(ctx, standing, m)
+		}
+		if err != nil {
+			return fmt.Errorf("start the issuer %s: %w", i.url, err)
+		}
+	}
 	return nil
 }
 
@@ -72,7 +103,7 @@ func (i *Issuer) reconcile(ctx context.Context, s ledger.Standing) error {
 		return err
 	}
 	if older {
-		why := ledger.Entry{Actor: "the issuer", Reason: "the database is older than the journal"}
+		why := ledger.Entry{Actor: "the issuer", Reason: "the database is older than the journal of this issuer or another"}
 		if err := i.recover(ctx, s, known, why); err != nil {
 			return err
 		}
@@ -99,12 +130,12 @@ func (i *Issuer) checkJournal(ctx context.Context, s ledger.Standing, known jour
 
 // recover begins the next generation.
 func (i *Issuer) recover(ctx context.Context, s ledger.Standing, known journal.State, why ledger.Entry) error {
-	next := max(s.Generation, known.Generation) + 1
+	next := max(s.Generation+1, known.Generation+1, s.Newest)
 	again, err := i.ledger.Recover(ctx, recovery(next, known), why)
 	if err != nil {
 		return err
 	}
-	i.generation, i.restored = next, Restored{Generation: next, Again: again}
+	i.generation, i.restored = next, Restored{Generation: next, Again: i.restored.Again + again}
 	return nil
 }
 
@@ -129,9 +160,10 @@ func recovery(next int64, known journal.State) ledger.Recovery {
 	return r
 }
 
-// older says whether the journal knows of anything that the database does not.
+// older says whether the journal knows of anything that the database does not, or
+// another issuer of the database found that it was brought back.
 func (i *Issuer) older(ctx context.Context, s ledger.Standing, known journal.State) (bool, error) {
-	if known.Generation > s.Generation || known.WentBack >= s.Generation || known.Mark > markOf(s) {
+	if s.Newest > s.Generation || known.Generation > s.Generation || known.WentBack >= s.Generation || known.Mark > markOf(s) {
 		return true, nil
 	}
 	// A key that the database has not got says nothing: no recovery brings it there.
@@ -259,27 +291,33 @@ func (i *Issuer) vouch(ctx context.Context) error {
 }
 
 // Vouch lets an operator decide about a database whose journal is lost. Restored
-// says that it was brought back from a backup: a new generation begins. Otherwise
-// it is taken as it is. Each issuer has a journal of its own: those that are there are
-// left as they are. It returns Conflict "journal_there" if none is lost, and what New
+// says that it was brought back from a backup: a new generation of all issuers begins.
+// Otherwise it is taken as it is, and journals of other issuers that are there are left
+// as they are. It returns Conflict "journal_there" if none is lost, and what New
 // returns.
 func Vouch(ctx context.Context, c Config, restored bool, by, reason string) (out Restored, err error) {
 	names, err := issuerNames(ctx, c)
 	if err != nil {
 		return Restored{}, err
 	}
-	there := 0 // issuers whose journals are there
-	for _, name := range names {
-		done, err := vouchFor(ctx, c, name, restored, ledger.Entry{Actor: by, Reason: reason})
-		switch {
-		case fault.CodeOf(err) == "journal_there" && there+1 < len(names):
-			there++
-		case err != nil:
+	all, lost := make([]*Issuer, len(names)), 0
+	for n, name := range names {
+		if all[n], err = openForVouch(ctx, c, name); err != nil {
 			return Restored{}, err
-		case done.Generation > out.Generation:
-			out.Generation = done.Generation
 		}
-		out.Again += done.Again
+		if all[n].journalLost() {
+			lost++
+		}
+	}
+	if lost == 0 {
+		return Restored{}, fault.New(fault.Conflict, "journal_there", "The journal is there: start the service, and it finds out by itself whether the database was restored.")
+	}
+	for _, i := range all {
+		if err := i.vouchFor(ctx, restored, ledger.Entry{Actor: by, Reason: reason}); err != nil {
+			return Restored{}, err
+		}
+		out.Generation = max(out.Generation, i.restored.Generation)
+		out.Again += i.restored.Again
 	}
 	return out, nil
 }
@@ -294,29 +332,38 @@ func issuerNames(ctx context.Context, c Config) ([]string, error) {
 	return names, err
 }
 
-// vouchFor is Vouch for one issuer.
-func vouchFor(ctx context.Context, c Config, name string, restored bool, why ledger.Entry) (Restored, error) {
+// openForVouch makes as much of an issuer as Vouch needs.
+func openForVouch(ctx context.Context, c Config, name string) (*Issuer, error) {
 	i := &Issuer{name: name, ledger: ledger.New(c.DB, c.Now).Of(name), now: c.Now, seen: map[string]int64{}, process: secret.RandomID(8)}
 	s, err := i.ledger.Standing(ctx)
 	if err != nil {
-		return Restored{}, err
+		return nil, err
 	}
-	if i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), i.derive(c.Master, "journal")); err != nil {
-		return Restored{}, err
-	}
-	if i.journal.State().Generation > 0 {
-		return Restored{}, fault.New(fault.Conflict, "journal_there", "The journal is there: start the service, and it finds out by itself whether the database was restored.")
+	i.journal, err = journal.Open(filepath.Join(c.StateDir, s.Installation), i.derive(c.Master, "journal"))
+	return i, err
+}
+
+func (i *Issuer) journalLost() bool { return i.journal.State().Generation == 0 }
+
+// vouchFor is Vouch for one issuer.
+func (i *Issuer) vouchFor(ctx context.Context, restored bool, why ledger.Entry) error {
+	s, err := i.ledger.Standing(ctx)
+	if err != nil {
+		return err
 	}
 	i.generation = s.Generation
-	if restored {
-		err = i.recover(ctx, s, journal.State{}, why)
-	} else {
+	switch {
+	case restored:
+		err = i.recover(ctx, s, i.journal.State(), why)
+	case i.journalLost():
 		err = i.ledger.Accept(ctx, why)
+	default:
+		return nil
 	}
 	if err != nil {
-		return Restored{}, err
+		return err
 	}
-	return i.restored, i.KeepJournal(ctx)
+	return i.KeepJournal(ctx)
 }
 
 // statesOf puts the entries of a list into lines. One that was suspended and has

@@ -24,6 +24,7 @@ const reasonRestored = "withdrawn_before_restore"
 type Standing struct {
 	Installation string // random, of this database and every copy of it
 	Generation   int64  // how often it was brought back from a backup, from 1
+	Newest       int64  // the highest generation of any issuer of the database
 	Mark         string // the newest step in the life of any credential, "" for none
 	Lists        []StandingList
 	Revoked      []string // keys
@@ -42,10 +43,14 @@ func (l *Ledger) Standing(ctx context.Context) (Standing, error) {
 	var s Standing
 	err := l.read(ctx, func(tx *gorm.DB) error {
 		s = Standing{}
-		err := tx.Raw("SELECT installation, generation FROM issuer_identity WHERE issuer = ?", l.issuer).Row().Scan(&s.Installation, &s.Generation)
+		own, newest, err := generations(tx)
+		if err == nil && own.Installation == "" {
+			err = ErrNotFound // it never started
+		}
 		if err != nil {
 			return err
 		}
+		s.Installation, s.Generation, s.Newest = own.Installation, own.Generation, newest
 		if err := tx.Raw("SELECT CAST(id AS TEXT) FROM issuance_event WHERE issuer = ? ORDER BY id DESC LIMIT 1", l.issuer).Scan(&s.Mark).Error; err != nil {
 			return err
 		}
