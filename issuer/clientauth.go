@@ -2,7 +2,9 @@ package issuer
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
@@ -35,13 +37,13 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 	if err != nil || c.ClientID == "" {
 		return caller{}, err
 	}
-	client, err := i.ledger.ClientOr(ctx, c.ClientID, ledger.Client{AuthMethod: c.Method, JWKS: i.decoy})
+	client, err := i.ledger.ClientOr(ctx, c.ClientID, ledger.Client{AuthMethod: c.Method, JWKS: i.decoys.set})
 	if err != nil {
 		return caller{}, err
 	}
-	client.ID = c.ClientID // also of nobody, whose assertion is checked by a key that nobody has: the answer takes as long
-	if client.AuthMethod != c.Method || !client.DisabledAt.IsZero() && c.Method != oauth.AuthPrivateKeyJWT {
-		return caller{}, oauth.InvalidClient(badClient)
+	client.ID = c.ClientID             // also of nobody, whose assertion is checked by a key that nobody has: the answer takes as long
+	if client.AuthMethod != c.Method { // what it sent is checked all the same, as that of nobody is
+		client.JWKS = i.decoys.set
 	}
 	instance := ""
 	switch c.Method {
@@ -49,8 +51,9 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 		err = i.checkAssertion(ctx, client, c.Assertion, call)
 	case oauth.AuthAttestation:
 		instance, err = i.checkAttestation(ctx, c)
-	default:
-		err = nil
+	}
+	if err == nil && (client.AuthMethod != c.Method || !client.DisabledAt.IsZero()) {
+		err = oauth.InvalidClient(badClient)
 	}
 	if err != nil {
 		return caller{}, err
@@ -61,7 +64,7 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 // checkAssertion checks a client assertion against the keys that are registered.
 // Only who has such a key learns that the client is disabled.
 func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, assertion string, call oauth.Call) error {
-	proof, err := oauth.CheckAssertion(assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS,
+	proof, err := oauth.CheckAssertion(assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS, Decoys: i.decoys.keys,
 		Audiences: []string{i.url, i.url + "/oid4vci/token", call.URL}, Now: i.now()})
 	if err != nil {
 		return err
@@ -97,12 +100,31 @@ func (i *Issuer) useProof(ctx context.Context, kind ledger.Once, p oauth.Proof, 
 	return err
 }
 
-// decoyKeys is a JWK Set whose private key is thrown away.
-func decoyKeys() (map[string]any, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// decoys are keys whose private parts are thrown away, one for each algorithm: what is
+// checked by one of them takes as long as by a client's own, and is refused.
+type decoys struct {
+	set  map[string]any // a JWK Set
+	keys []oauth.PublicKey
+}
+
+func newDecoys() (decoys, error) {
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, err
+		return decoys{}, err
 	}
-	jwk, err := jose.PublicJWK(key.Public())
-	return map[string]any{"keys": []any{jwk}}, err
+	ed, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return decoys{}, err
+	}
+	var list []any
+	for _, public := range []crypto.PublicKey{ec.Public(), ed} {
+		jwk, err := jose.PublicJWK(public)
+		if err != nil {
+			return decoys{}, err
+		}
+		list = append(list, jwk)
+	}
+	set := map[string]any{"keys": list}
+	keys, err := oauth.KeysOf(set)
+	return decoys{set, keys}, err
 }

@@ -86,8 +86,8 @@ type Issuer struct {
 	tokens     secret.Tokens
 	txCodes    secret.Key
 	dpop       DPoP
-	decoy      map[string]any // a JWK Set whose private key nobody has
-	refreshes  secret.Key     // hashes refresh tokens
+	decoys     decoys
+	refreshes  secret.Key // hashes refresh tokens
 	policy     AuthorizationPolicy
 	messages   MessagePolicy
 	sentCodes  secret.Tokens // seal transaction codes in the outbox
@@ -161,7 +161,7 @@ func (i *Issuer) load(ctx context.Context, c Config) (err error) {
 	if i.did, err = did.WebDID(i.url); err != nil {
 		return err
 	}
-	if i.decoy, err = decoyKeys(); err != nil {
+	if i.decoys, err = newDecoys(); err != nil {
 		return err
 	}
 	if err = i.claimURL(ctx); err != nil {

@@ -2,13 +2,17 @@ package vci_test
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
 	"socialregistry/internal/secret"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/oauth"
 )
 
 // What may not be told apart is answered in the same words after the same
@@ -26,11 +30,26 @@ func TestRow80RefusalsLookAlike(t *testing.T) {
 		over, _ := s.offer(s.person(), false, sd)
 		s.must(s.issuer.CancelOffer(context.Background(), s.admin, over.ID))
 		token := s.token(s.person(), sd)
+		s.register(ledger.Client{ID: "public", AuthMethod: oauth.AuthNone, RedirectURIs: []string{redirect}})
+		s.register(ledger.Client{ID: "attested", AuthMethod: oauth.AuthAttestation})
+		s.register(ledger.Client{ID: "attested-gone", AuthMethod: oauth.AuthAttestation})
+		_, err = s.issuer.DisableClient(context.Background(), s.admin, "attested-gone", "test")
+		s.must(err)
 		for name, ask := range map[string][]func() answer{
 			"token endpoint": {
 				func() answer { return as(known.id).redeem("k1.AAAA") },
 				func() answer { return as("nobody-1").redeem("k1.AAAA") },
 				func() answer { return as(gone.id).redeem("k1.AAAA") },
+				func() answer { return as("public").redeem("k1.AAAA") },
+				func() answer { return as("attested").redeem("k1.AAAA") },
+				func() answer { return as("attested-gone").redeem("k1.AAAA") },
+			},
+			"attestation at the token endpoint": {
+				func() answer { return s.attestedBy(wrong, "nobody-1") },
+				func() answer { return s.attestedBy(wrong, "attested") },
+				func() answer { return s.attestedBy(wrong, "attested-gone") },
+				func() answer { return s.attestedBy(wrong, known.id) },
+				func() answer { return s.attestedBy(wrong, "public") },
 			},
 			"PAR endpoint": {
 				func() answer { return as(known.id).push() },
@@ -75,6 +94,17 @@ func TestRow80RefusalsLookAlike(t *testing.T) {
 			t.Errorf("a disabled client with its key: %d %s", a.status, a.body)
 		}
 	})
+}
+
+// attestedBy sends a code with an attestation of a client by a provider that nobody
+// trusts.
+func (s *service) attestedBy(provider *ecdsa.PrivateKey, id string) answer {
+	s.t.Helper()
+	now := s.clock.now()
+	attestation := s.signJWT(provider, object{"typ": "oauth-client-attestation+jwt"},
+		object{"sub": id, "exp": now.Add(time.Minute).Unix(), "cnf": object{"jwk": s.jwk(provider)}})
+	pop := s.signJWT(provider, object{"typ": "oauth-client-attestation-pop+jwt"}, object{"iss": id, "aud": publicURL, "jti": secret.RandomID(16), "iat": now.Unix()})
+	return s.redeemAs("k1.AAAA", nil, "OAuth-Client-Attestation", attestation, "OAuth-Client-Attestation-PoP", pop)
 }
 
 func oauthDescription(s *service, a answer) any { return s.json(a)["error_description"] }

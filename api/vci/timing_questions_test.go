@@ -1,6 +1,9 @@
 package vci_test
 
 import (
+	"crypto"
+	"crypto/ed25519"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -8,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"socialregistry/internal/jose"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
+	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
 	"socialregistry/registry"
 )
@@ -42,6 +47,7 @@ func (t *timingBench) questions() []timed {
 			return t.post("/oid4vci/par", t.asserted(second, url.Values{"response_type": {"code"}, "redirect_uri": {redirect},
 				"code_challenge": {challenge(verifier)}, "code_challenge_method": {"S256"}, "scope": {sd}}))
 		}},
+		t.edDSAClient(),
 		t.txCodes(),
 		{name: "pre-authorized code: one with a wrong end, one that nobody made", status: http.StatusBadRequest, samples: timingSamples, ask: func(second bool) *http.Request {
 			sent := wrongAt(code, len(code)-2)
@@ -69,6 +75,39 @@ func (t *timingBench) asserted(unknown bool, form url.Values) url.Values {
 	form, err := w.authenticated(form)
 	t.must(err)
 	return form
+}
+
+// edDSAClient asks as a client whose only key is for EdDSA and as one that there is
+// not, with assertions of both algorithms by keys that are nobody's.
+func (t *timingBench) edDSAClient() timed {
+	own, _, err := ed25519.GenerateKey(nil)
+	t.must(err)
+	_, wrong, err := ed25519.GenerateKey(nil)
+	t.must(err)
+	jwk, err := jose.PublicJWK(own)
+	t.must(err)
+	_, err = t.issuer.RegisterClient(t.b.Context(), staff(registry.RoleAdmin), ledger.Client{ID: "wallet-ed", Name: "Wallet", RedirectURIs: []string{redirect},
+		AuthMethod: oauth.AuthPrivateKeyJWT, JWKS: object{"keys": []any{jwk}}, GrantTypes: []string{oauth.GrantAuthorizationCode}}, "bench")
+	t.must(err)
+	asked := 0
+	return timed{name: "token endpoint: a client with an EdDSA key, an unknown client", samples: timingSamples,
+		prepare: func() { asked++ },
+		ask: func(second bool) *http.Request {
+			id, signer, alg := "wallet-ed", crypto.Signer(wrong), jose.EdDSA
+			if second {
+				id = "nobody-ed"
+			}
+			if asked%2 == 0 {
+				signer, alg = t.owners[0].key, jose.ES256
+			}
+			now := time.Now().Unix()
+			payload, err := json.Marshal(object{"iss": id, "sub": id, "aud": publicURL, "jti": secret.RandomID(16), "iat": now, "exp": now + 60})
+			t.must(err)
+			assertion, err := jose.Sign(signer, alg, object{"typ": "JWT"}, payload)
+			t.must(err)
+			return t.post("/oid4vci/token", url.Values{"grant_type": {oauth.GrantPreAuthorizedCode}, "pre-authorized_code": {"k1.AAAA"}, "client_id": {id},
+				"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {assertion}})
+		}}
 }
 
 func (t *timingBench) post(path string, form url.Values) *http.Request {

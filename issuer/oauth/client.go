@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,7 @@ func parseAssertion(compact string) (jwt, error) {
 type AssertionPolicy struct {
 	ClientID  string
 	Keys      map[string]any // the JWK Set that is registered for the client
+	Decoys    []PublicKey    // that nobody has, one for each algorithm; see keysToTry
 	Audiences []string       // issuer identifier and URL of the token endpoint; one of them is aud, alone
 	Now       time.Time
 }
@@ -124,7 +126,7 @@ func CheckAssertion(compact string, want AssertionPolicy) (Proof, error) {
 	if err != nil {
 		return Proof{}, InvalidClient("The client assertion is not a JWT that is supported.").Because(err)
 	}
-	if err := verifyByAny(j, want.Keys); err != nil {
+	if err := verifyByAny(j, want.Keys, want.Decoys); err != nil {
 		return Proof{}, InvalidClient("The client assertion is not signed by a key of this client.").Because(err)
 	}
 	if j.claims["iss"] != want.ClientID || j.claims["sub"] != want.ClientID { // §3 points 1, 2
@@ -151,27 +153,38 @@ func CheckAssertion(compact string, want AssertionPolicy) (Proof, error) {
 const maxKeys = 16
 
 // verifyByAny checks the signature against the key of a JWK Set that kid names;
-// without kid, against each. A kid that names none takes as long as one that does.
-func verifyByAny(j jwt, set map[string]any) error {
+// without kid, against each.
+func verifyByAny(j jwt, set map[string]any, decoys []PublicKey) error {
 	keys, err := KeysOf(set)
 	if err != nil {
 		return err
 	}
-	kid, named := j.header["kid"]
-	tried := false
-	for _, k := range keys {
-		if named && kid != k.KID {
-			continue
-		}
-		tried = true
-		if j.verify(k.Key) == nil {
+	try, real := keysToTry(j, keys, decoys)
+	for _, k := range try {
+		if j.verify(k.Key) == nil && real {
 			return nil
 		}
 	}
-	if !tried {
-		_ = j.verify(keys[0].Key) // whatever comes of it: see above
-	}
 	return jose.ErrSignature
+}
+
+// keysToTry gives the keys that may have signed. If there are none, which must not
+// show in how long the answer takes, it gives the decoy of the algorithm.
+func keysToTry(j jwt, keys, decoys []PublicKey) (try []PublicKey, real bool) {
+	kid, named := j.header["kid"]
+	fits := func(k PublicKey) bool {
+		alg, err := jose.AlgOf(k.Key)
+		return err == nil && alg == j.header["alg"]
+	}
+	for _, k := range keys {
+		if fits(k) && (!named || kid == k.KID) {
+			try = append(try, k)
+		}
+	}
+	if len(try) > 0 {
+		return try, true
+	}
+	return slices.DeleteFunc(slices.Clone(decoys), func(k PublicKey) bool { return !fits(k) }), false
 }
 
 // PublicKey is one key of a JWK Set; KID is "" if it has none.
