@@ -26,8 +26,9 @@ func newEndpoints(all []*issuer.Issuer) endpoints {
 
 // of finds the endpoints of the issuer that a request is to.
 func (e endpoints) of(c *gin.Context) (*vci.Handlers, error) {
-	h, ok := e[c.Param("issuer")]
-	if !ok {
+	name, below := c.Params.Get("issuer")
+	h, ok := e[name]
+	if !ok || below && name == "" { // a path with an empty part is not that of the one at the root
 		return nil, fault.New(fault.NotFound, "issuer_not_found", "There is no such credential issuer.")
 	}
 	return h, nil

@@ -10,6 +10,7 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -38,9 +39,13 @@ const authorizePath = "/me/authorize/"
 // (OID4VCI 1.0 §5). Whatever is wrong with the request is shown here: nobody is
 // sent anywhere. The decision is made on a page of the person, who signs in first.
 func (p *Pages) Authorize(c *gin.Context) error {
-	i, err := p.issuer.Of(c.Param("issuer"))
+	name, below := c.Params.Get("issuer")
+	i, err := p.issuer.Of(name)
 	if err != nil {
 		return err
+	}
+	if below && name == "" { // a path with an empty part is not that of the one at the root
+		return fault.New(fault.NotFound, "issuer_not_found", "There is no such credential issuer.")
 	}
 	decision, err := i.BeginAuthorization(c.Request.Context(), c.Request.URL.Query())
 	if err != nil {

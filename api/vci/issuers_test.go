@@ -203,10 +203,16 @@ func TestWellKnownOfIssuers(t *testing.T) {
 					t.Errorf("%s: %d %v, want %s", path, a.status, s.json(a)[member], want)
 				}
 			}
-			for _, path := range []string{at + "/issuers/nobody", at + "/issuers/nobody/", "/issuers/nobody" + at, at + "/issuers/", at + "/issuers", at + "/issuers/pensions/x"} {
+			for _, path := range []string{at + "/issuers/nobody", at + "/issuers/nobody/", "/issuers/nobody" + at, at + "/issuers/", at + "/issuers", at + "/issuers/pensions/x", at + "/issuers//", "/issuers/" + at} {
 				if a := s.do("GET", path, "", ""); a.status != 404 {
 					t.Errorf("%s: %d, want 404", path, a.status)
 				}
+			}
+		}
+		for path, method := range map[string]string{"/jwks.json": "GET", "/did.json": "GET", "/issuer-ca.pem": "GET", "/oid4vci/token": "POST", "/oid4vci/par": "POST",
+			"/oid4vci/nonce": "POST", "/oid4vci/credential": "POST", "/oid4vci/authorize": "GET"} {
+			if a := s.do(method, "/issuers/"+path, "", ""); a.status != 404 {
+				t.Errorf("%s with an empty name: %d, want 404", path, a.status)
 			}
 		}
 	})
