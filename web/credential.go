@@ -163,7 +163,7 @@ type lifeStep struct{ Text, By, Reason string }
 // issuedView puts one credential of a record into words. due says of those that a change
 // ended whether a new one is ready.
 func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer.Issued, due map[uuid.UUID]bool) issuedView {
-	v := issuedView{ID: i.ID.String(), Format: i.Format, Version: i.VersionNo,
+	v := issuedView{ID: i.ID.String(), Format: i.Format, Issuer: p.issuerIfMany(l, i.Issuer), Version: i.VersionNo,
 		Page: rec.path(credentialsPath + "/" + i.ID.String())}
 	if config := p.configurationOf(i); config.ID != "" {
 		v.Name = config.Name(l.code)

@@ -136,7 +136,7 @@ func (card *credentialCard) explainWithdrawn(l *locale, r issuer.Readiness, issu
 // issuerTitle is what an issuer is called.
 func (p *Pages) issuerTitle(l *locale, name string) string {
 	i, err := p.issuer.Of(name)
-	if name == "" || err != nil {
+	if err != nil {
 		return l.t("service.name")
 	}
 	return i.Title(l.code)

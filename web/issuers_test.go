@@ -29,6 +29,7 @@ func (w *world) withIssuer(t *testing.T) *issuer.Issuer {
 func TestPagesOfSeveralIssuers(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {
+		w.config.Name = "Ministry of the Interior"
 		pensions := w.withIssuer(t)
 		w.attest(registry.StateAttested, "", "given_name", "family_name", "birth_date")
 		for lang, title := range map[string]string{"en": "Ministry of Pensions", "ar": "وزارة المعاشات"} {
@@ -60,5 +61,16 @@ func TestPagesOfSeveralIssuers(t *testing.T) {
 		sharing := me.get("/me/sharing")
 		action := regexp.MustCompile(`action="(/me/sharing/[^"]+/withdraw)"`).FindStringSubmatch(sharing.body)[1]
 		me.post(action, sharing.hidden(nil)).want(t, http.StatusOK, "Stopped")
+
+		w.issuer = pensions
+		me.get(w.issue(t, w.person.ID)).want(t, http.StatusOK, "Ministry of Pensions")
+		w.follow(t)
+		me.get("/me/messages").want(t, http.StatusOK, "Issued to a wallet", "Issued by", "Ministry of Pensions")
+		me.get("/me/credentials").want(t, http.StatusOK, "Ministry of the Interior") // the one at the root, as its metadata call it
+		for path, reader := range map[string]*browser{"/me/credentials": me, "/admin/people/" + w.person.ID.String() + "/credentials": w.staff("en", registry.RoleAdmin)} {
+			if _, table, found := strings.Cut(reader.get(path).body, "<table"); !found || !strings.Contains(table, "· Ministry of Pensions") {
+				t.Errorf("%s: the list of credentials does not say whose each is", path)
+			}
+		}
 	})
 }

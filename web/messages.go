@@ -79,10 +79,15 @@ func (p *Pages) MyMessagesPost(c *gin.Context) error {
 	})
 }
 
-// messageText is a message in one sentence.
+// messageText is a message in one sentence, and who issued the credential that it is
+// about in another, if there are several issuers.
 func (p *Pages) messageText(l *locale, fields []registry.Field, m issuer.Message) string {
 	name := cmp.Or(p.configurationName(l, m.Issuer, m.ConfigID), m.ConfigID)
-	return l.t("message."+m.Kind, "name", name, "fields", p.fieldNames(l, fields, m.Fields), "who", roleNames(l, m.Who))
+	text := l.t("message."+m.Kind, "name", name, "fields", p.fieldNames(l, fields, m.Fields), "who", roleNames(l, m.Who))
+	if title := p.issuerIfMany(l, m.Issuer); title != "" && m.ConfigID != "" {
+		text += " " + l.t("sharing.issuer", "issuer", title)
+	}
+	return text
 }
 
 // roleNames lists roles that are named with spaces between them.

@@ -42,7 +42,7 @@ func (w *world) take(t *testing.T, offer issuer.Offer) {
 	w.must(err)
 	jwk, err := jose.PublicJWK(key.Public())
 	w.must(err)
-	payload, err := json.Marshal(map[string]any{"aud": w.URL, "iat": w.Now().Unix(), "nonce": nonce.CNonce})
+	payload, err := json.Marshal(map[string]any{"aud": w.issuer.Identifier(), "iat": w.Now().Unix(), "nonce": nonce.CNonce})
 	w.must(err)
 	proof, err := jose.Sign(key, jose.ES256, map[string]any{"typ": "openid4vci-proof+jwt", "jwk": jwk}, payload)
 	w.must(err)
