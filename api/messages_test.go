@@ -14,6 +14,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/issuer"
+	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
 
@@ -27,6 +28,12 @@ func (s *service) exerciseMessages(t *testing.T, run func(exercise) *httptest.Re
 	run(exercise{"getPerson", 422, call("GET", person+"?purpose="+strings.Repeat("x", 201), "", admin), true})
 	_, _, err := s.deps.Issuer.Follow(t.Context())
 	must(t, err)
+	must(t, ledger.New(s.db, s.deps.Now).WriteMessages(t.Context(), []ledger.Message{{RegistrantID: id, Kind: "credential_issued", Source: "test",
+		At: s.deps.Now(), Issuer: "pensions", ConfigID: sdJWTConfig}}, ledger.Outgoing{}))
+	told := run(exercise{"listMessages", 200, call("GET", person+"/messages", "", admin), false}).Body.String()
+	if !strings.Contains(told, `"issuer":"pensions"`) {
+		t.Errorf("the messages do not name the issuer: %s", told)
+	}
 	for operation, path := range map[string]string{"listMessages": "/messages", "listLooks": "/looks"} {
 		get := func(as []string) *http.Request { return call("GET", person+path, "", as) }
 		run(exercise{operation, 200, get(admin), false})

@@ -16,6 +16,7 @@ import (
 type messageBody struct {
 	ID            uuid.UUID `json:"id"`
 	Kind          string    `json:"kind"`
+	Issuer        string    `json:"issuer,omitempty"` // name of the credential's, if it is not the one at the root
 	Configuration string    `json:"credential_configuration_id,omitempty"`
 	Fields        []string  `json:"fields,omitempty"`
 	Roles         []string  `json:"roles,omitempty"` // of whoever read the record
@@ -25,7 +26,7 @@ type messageBody struct {
 }
 
 func messageBodyOf(m issuer.Message) messageBody {
-	return messageBody{ID: m.ID, Kind: m.Kind, Configuration: m.ConfigID, Fields: m.Fields, Roles: strings.Fields(m.Who), Reason: m.Reason, At: m.At, ReadAt: m.ReadAt}
+	return messageBody{ID: m.ID, Kind: m.Kind, Issuer: m.Issuer, Configuration: m.ConfigID, Fields: m.Fields, Roles: strings.Fields(m.Who), Reason: m.Reason, At: m.At, ReadAt: m.ReadAt}
 }
 
 // Messages answers GET /people/{id}/messages, newest first.
