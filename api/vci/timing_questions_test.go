@@ -90,7 +90,7 @@ func (t *timingBench) edDSAClient() timed {
 		AuthMethod: oauth.AuthPrivateKeyJWT, JWKS: object{"keys": []any{jwk}}, GrantTypes: []string{oauth.GrantAuthorizationCode}}, "bench")
 	t.must(err)
 	asked := 0
-	return timed{name: "token endpoint: a client with an EdDSA key, an unknown client", samples: timingSamples,
+	return timed{name: "token endpoint: a client with an EdDSA key, an unknown client", status: http.StatusUnauthorized, samples: timingSamples,
 		prepare: func() { asked++ },
 		ask: func(second bool) *http.Request {
 			id, signer, alg := "wallet-ed", crypto.Signer(wrong), jose.EdDSA
