@@ -17,7 +17,7 @@ func (r *Registry) Enrolments(ctx context.Context, a Actor, id uuid.UUID) ([]Enr
 		return nil, err
 	}
 	var out []Enrolment
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		if _, err := r.loadRecord(tx, a.to(toRead), id, ""); err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func (r *Registry) Relatives(ctx context.Context, a Actor, id uuid.UUID, degree 
 	}
 	today := db.Date(r.now().UTC().Format(time.DateOnly))
 	out := Relatives{ID: id}
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		if _, err := r.load(tx, a.to(toReadKin), id, ""); err != nil {
 			return err
 		}

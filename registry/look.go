@@ -3,18 +3,21 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
 )
 
-// Whoever of the staff reads a record is written down, apart from the change log: one
-// row per reader, record and day, however often it is read.
+// Whoever of the staff reads values of a person's record is written down, apart from the
+// change log: one row per reader, record and day, however often it is read. Which reads
+// are not looks: docs/design/messages.md.
 
 // maxPurpose is in characters.
 const maxPurpose = 200
@@ -66,47 +69,68 @@ func (a Actor) looks(id uuid.UUID) bool {
 // look of a day costs one row, every other one a look-up by the primary key; when the
 // row cannot be written, the record is not read. It returns Invalid "bad_purpose".
 func (r *Registry) reading(ctx context.Context, a Actor, id uuid.UUID, f func(tx *gorm.DB) error) error {
+	return r.readingAll(ctx, a, func(tx *gorm.DB) ([]uuid.UUID, error) { return []uuid.UUID{id}, f(tx) })
+}
+
+// readingAll is reading for the records of a page, which f names: the first looks of a
+// day are one statement.
+func (r *Registry) readingAll(ctx context.Context, a Actor, f func(tx *gorm.DB) ([]uuid.UUID, error)) error {
 	purpose, err := cleanPurpose(a.Purpose)
 	if err != nil {
 		return err
 	}
-	if !a.looks(id) {
-		return r.db.Read(ctx, f)
-	}
-	known := false
+	var unseen []uuid.UUID
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		if err := f(tx); err != nil {
+		ids, err := f(tx)
+		if err != nil {
 			return err
 		}
-		known, err = knownLook(tx, a, id, purpose, dayOf(r.now()))
+		unseen, err = unseenOf(tx, a, ids, purpose, dayOf(r.now()))
 		return err
 	})
-	if err != nil || known {
+	if err != nil || len(unseen) == 0 {
 		return err
 	}
-	return r.writeLook(ctx, a, id, purpose)
+	return r.writeLooks(ctx, a, unseen, purpose)
 }
 
-// knownLook tells whether a look stands there already, with its purpose.
-func knownLook(tx *gorm.DB, a Actor, id uuid.UUID, purpose, day string) (bool, error) {
-	var reasons []string
-	err := tx.Raw(`SELECT reason FROM record_look WHERE registrant_id = ? AND day = ? AND account_id = ?`, id, db.Date(day), a.AccountID).Scan(&reasons).Error
-	if err != nil {
-		return false, fmt.Errorf("look up who read a record: %w", err)
+// unseenOf gives those of some records whose look does not stand there with its
+// purpose yet, in the order of their ids.
+func unseenOf(tx *gorm.DB, a Actor, ids []uuid.UUID, purpose, day string) ([]uuid.UUID, error) {
+	ids = slices.DeleteFunc(inOrder(ids), func(id uuid.UUID) bool { return !a.looks(id) })
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	return len(reasons) > 0 && (purpose == "" || reasons[0] != ""), nil
+	var known []uuid.UUID
+	err := tx.Raw(`SELECT registrant_id FROM record_look WHERE registrant_id IN ? AND day = ? AND account_id = ? AND (reason <> '' OR ? = 0)`,
+		ids, db.Date(day), a.AccountID, len(purpose)).Scan(&known).Error
+	if err != nil {
+		return nil, fmt.Errorf("look up who read a record: %w", err)
+	}
+	return slices.DeleteFunc(ids, func(id uuid.UUID) bool { return slices.Contains(known, id) }), nil
 }
 
-// writeLook keeps the first look of a day, and the first purpose that is said.
-func (r *Registry) writeLook(ctx context.Context, a Actor, id uuid.UUID, purpose string) error {
-	key, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("write down who read a record: %w", err)
+// writeLooks keeps the first look of a day at each record, and the first purpose that
+// is said, in one statement.
+func (r *Registry) writeLooks(ctx context.Context, a Actor, ids []uuid.UUID, purpose string) error {
+	rows := make([]lookRow, len(ids))
+	for i, id := range ids {
+		key, err := uuid.NewV7()
+		if err != nil {
+			return fmt.Errorf("write down who read a record: %w", err)
+		}
+		rows[i] = lookRow{RegistrantID: id, AccountID: a.AccountID, ID: key, Name: a.name(), Roles: joinRoles(a.Roles), Channel: a.channel(), Reason: purpose}
 	}
-	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
-		return tx.Exec(`INSERT INTO record_look (registrant_id, account_id, day, id, name, roles, channel, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (registrant_id, day, account_id) DO UPDATE SET reason = excluded.reason WHERE record_look.reason = ''`,
-			id, a.AccountID, db.Date(dayOf(now.Time)), key, a.name(), joinRoles(a.Roles), a.channel(), purpose, now).Error
+	known := clause.OnConflict{Columns: []clause.Column{{Name: "registrant_id"}, {Name: "day"}, {Name: "account_id"}}, DoNothing: true}
+	if purpose != "" {
+		known.DoNothing, known.DoUpdates = false, clause.AssignmentColumns([]string{"reason"})
+		known.Where.Exprs = []clause.Expression{clause.Expr{SQL: "record_look.reason = ''"}}
+	}
+	err := r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		for i := range rows {
+			rows[i].Day, rows[i].At = db.Date(dayOf(now.Time)), now
+		}
+		return tx.Clauses(known).Create(&rows).Error
 	})
 	if err != nil {
 		return fmt.Errorf("write down who read a record: %w", err)

@@ -108,3 +108,91 @@ func TestNobodyReadsUnseen(t *testing.T) {
 		}
 	})
 }
+
+// Whoever finds people with their values has read them all, in one statement and once a
+// day; a list of names gives no other value, and is no look.
+func TestAPageOfPeopleIsLookedAt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		x.register(t, map[string]string{"given_name": "Amina", "family_name": "Otieno", "birth_date": "1991-03-04", "region": "Coast"})
+		reader := attester()
+		find := func(q registry.Query) []registry.Person {
+			t.Helper()
+			page, err := x.Search(t.Context(), reader, q)
+			if err != nil || len(page.People) != 2 {
+				t.Fatalf("found %d, %v", len(page.People), err)
+			}
+			return page.People
+		}
+		looks := func(what string, want int) {
+			t.Helper()
+			if n := x.count(t, "record_look"); n != want {
+				t.Errorf("%d looks after %s, want %d", n, what, want)
+			}
+		}
+		for _, found := range find(registry.Query{Text: "amina", Names: true}) {
+			if found.Number == "" || found.Values["given_name"].Text != "Amina" || found.Values["birth_date"].Text != "" || found.Values["phone_number"].Text != "" {
+				t.Errorf("a list of names gives %+v", found.Values)
+			}
+		}
+		queue, err := x.QueuePage(t.Context(), reader, registry.QueueUndecided, "", 0)
+		if err != nil || len(queue.People) != 2 || queue.People[0].Values["given_name"].Text != "Amina" || queue.People[0].Values["region"].Text != "" {
+			t.Errorf("a queue gives %+v, %v", queue, err)
+		}
+		looks("lists of names", 0)
+		if _, err := x.Person(t.Context(), reader, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		looks("one record", 1)
+		for range 2 {
+			if found := find(registry.Query{Text: "amina"}); found[0].Values["birth_date"].Text == "" {
+				t.Error("a search gives no values")
+			}
+		}
+		looks("a search for both", 2)
+		if page, err := x.Search(t.Context(), registry.System(), registry.Query{}); err != nil || len(page.People) != 2 {
+			t.Errorf("the service finds %d, %v", len(page.People), err)
+		}
+		looks("a search of the service", 2)
+		x.exec(t, "ALTER TABLE record_look RENAME TO away")
+		if _, err := x.Search(t.Context(), attester(), registry.Query{Text: "amina"}); err == nil {
+			t.Error("found unseen")
+		}
+	})
+}
+
+// Whoever reads what somebody asked to change, and what belongs to a record beside its
+// values, has read the record.
+func TestWhatBelongsToARecordIsLookedAt(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		asked, err := x.RequestChange(t.Context(), registrar(), p.ID, registry.Change{Set: map[string]string{"region": "Coast"}, Reason: "moved"}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for name, read := range map[string]func(a registry.Actor) error{
+			"its requests": func(a registry.Actor) error {
+				return errOf(x.RequestsOf(t.Context(), a, p.ID, registry.RequestQuery{}))
+			},
+			"all requests":   func(a registry.Actor) error { return errOf(x.ChangeRequests(t.Context(), a, registry.RequestQuery{})) },
+			"one request":    func(a registry.Actor) error { return errOf(x.ChangeRequest(t.Context(), a, asked[0].ID)) },
+			"the family":     func(a registry.Actor) error { return errOf(x.Relatives(t.Context(), a, p.ID, 1)) },
+			"programmes":     func(a registry.Actor) error { return errOf(x.Enrolments(t.Context(), a, p.ID)) },
+			"its households": func(a registry.Actor) error { return errOf(x.Memberships(t.Context(), a, p.ID, "", 0)) },
+		} {
+			reader := admin()
+			for range 2 {
+				if err := read(reader); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			want++
+			if n := x.count(t, "record_look"); n != want {
+				t.Errorf("%d looks after %s, want %d", n, name, want)
+			}
+		}
+	})
+}

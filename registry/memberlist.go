@@ -163,7 +163,7 @@ func (r *Registry) Memberships(ctx context.Context, a Actor, id uuid.UUID, after
 	}
 	limit = pageSize(limit)
 	var page MembershipPage
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+	err = r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		if _, err := r.loadRecord(tx, a.to(toRead), id, ""); err != nil {
 			return err
 		}

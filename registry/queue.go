@@ -114,8 +114,8 @@ func countQueue(tx *gorm.DB, who access, q Queue, fields *fieldSet, now db.Time)
 	return n, nil
 }
 
-// QueuePage gives one page of the people in a queue, in the order of their
-// registration. It returns Invalid "bad_query" or "bad_cursor", or Forbidden.
+// QueuePage gives one page of the people in a queue, by name alone, in the order of
+// their registration. It returns Invalid "bad_query" or "bad_cursor", or Forbidden.
 func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string, limit int) (Page, error) {
 	if err := a.checkWithin(toSearch); err != nil {
 		return Page{}, err
@@ -138,8 +138,10 @@ func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string
 		w.and("kind = ?", PersonKind)
 		w.and("id > ?", start)
 		w.within(a.to(toSearch))
-		page, err = r.readPage(tx, w, limit, fields.hiddenFrom(a))
-		return err
+		if page, err = r.readPage(tx, w, limit, fields.hiddenFrom(a)); err != nil {
+			return err
+		}
+		return r.keepNames(tx, page.People)
 	})
 	return page, err
 }

@@ -42,12 +42,12 @@ func (m *registryBench) operations(x *fixture, ids []uuid.UUID) []operation {
 			return wantSome(len(found), err)
 		}},
 		{filteredList, func(int) error {
-			page, err := x.Search(ctx, registrar(), registry.Query{Field: "region", State: registry.StateNew, Equals: map[string]string{"ward": wardOf(rnd.IntN(n), n)}})
+			page, err := x.Search(ctx, registrar(), registry.Query{Field: "region", State: registry.StateNew, Equals: map[string]string{"ward": wardOf(rnd.IntN(n), n)}, Names: true})
 			return wantSome(len(page.People), err)
 		}},
 		{nameSearch, func(i int) error {
 			name := benchNames()[i%len(benchNames())]
-			page, err := x.Search(ctx, registrar(), registry.Query{Text: name})
+			page, err := x.Search(ctx, registrar(), registry.Query{Text: name, Names: true})
 			return wantSome(len(page.People), err)
 		}},
 		{oneChange, func(i int) error { return m.change(x, ids[(i*7919)%n]) }},

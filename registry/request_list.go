@@ -35,11 +35,11 @@ func (r *Registry) ChangeRequests(ctx context.Context, a Actor, q RequestQuery) 
 		return RequestPage{}, err
 	}
 	var page RequestPage
-	err := r.db.Read(ctx, func(tx *gorm.DB) (err error) {
+	err := r.readingAll(ctx, a, func(tx *gorm.DB) (read []uuid.UUID, err error) {
 		w := &where{}
 		w.within(a.to(toSearch))
 		page, err = r.requestPage(tx, a, w, q)
-		return err
+		return page.about(), err
 	})
 	return page, err
 }
@@ -51,7 +51,7 @@ func (r *Registry) RequestsOf(ctx context.Context, a Actor, id uuid.UUID, q Requ
 		return RequestPage{}, err
 	}
 	var page RequestPage
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.reading(ctx, a, id, func(tx *gorm.DB) error {
 		if _, err := readRow(tx, a.to(toRead), id, ""); err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (r *Registry) ChangeRequest(ctx context.Context, a Actor, id uuid.UUID) (Ch
 		return ChangeRequest{}, err
 	}
 	var out ChangeRequest
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.readingAll(ctx, a, func(tx *gorm.DB) ([]uuid.UUID, error) {
 		w := &where{}
 		w.and("c.id = ?", id)
 		if !a.may(toRead) {
@@ -82,14 +82,23 @@ func (r *Registry) ChangeRequest(ctx context.Context, a Actor, id uuid.UUID) (Ch
 		page, err := r.requestPage(tx, a, w, RequestQuery{})
 		switch {
 		case err != nil:
-			return err
+			return nil, err
 		case len(page.Requests) == 0:
-			return errNoRequest()
+			return nil, errNoRequest()
 		}
 		out = page.Requests[0]
-		return nil
+		return page.about(), nil
 	})
 	return out, err
+}
+
+// about names the records of a page, whose values it tells.
+func (p RequestPage) about() []uuid.UUID {
+	ids := make([]uuid.UUID, len(p.Requests))
+	for i, q := range p.Requests {
+		ids[i] = q.RegistrantID
+	}
+	return ids
 }
 
 // requestPage reads a page of what a condition finds.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +41,9 @@ type Query struct {
 	After        string    // Page.Next of the page before
 	Limit        int       // per page; 0: 50, at most 200
 	Total        bool      // count all that are found: Page.Total
+	// Names gives no values of people but their names. Whoever is found by a search
+	// without it was read, and that is written down.
+	Names bool
 }
 
 // Page is one page of people. Who is found by a text comes in the order of Query:
@@ -59,20 +63,42 @@ func (r *Registry) Search(ctx context.Context, a Actor, q Query) (Page, error) {
 		return Page{}, err
 	}
 	var page Page
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
+	err := r.readingAll(ctx, a, func(tx *gorm.DB) ([]uuid.UUID, error) {
 		s, err := r.searchFor(tx, a, PersonKind, q)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		found, err := r.find(tx, s)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		page = Page{Next: found.next, Total: found.total}
 		page.People, err = r.openAll(tx, found.rows, s.hidden)
-		return err
+		switch {
+		case err != nil:
+			return nil, err
+		case q.Names:
+			return nil, r.keepNames(tx, page.People)
+		}
+		return idsOf(found.rows), nil
 	})
 	return page, err
+}
+
+// keepNames takes all values but names out of people who are only listed: nobody has
+// read their records then.
+func (r *Registry) keepNames(tx *gorm.DB, people []Person) error {
+	fields, err := r.fieldSet(tx)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		maps.DeleteFunc(p.Values, func(key string, _ Value) bool {
+			def := fields.byKey[key]
+			return def == nil || !def.Name
+		})
+	}
+	return nil
 }
 
 // search is a query that was understood.
@@ -240,14 +266,18 @@ func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow, hidden map[string]
 	return people, nil
 }
 
-// openRecords opens records with one query for all their keys. A record whose
-// key is erased is left out.
-func (r *Registry) openRecords(tx *gorm.DB, rows []registrantRow) ([]record, error) {
+func idsOf(rows []registrantRow) []uuid.UUID {
 	ids := make([]uuid.UUID, len(rows))
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	keys, err := r.loadKeys(tx, ids)
+	return ids
+}
+
+// openRecords opens records with one query for all their keys. A record whose
+// key is erased is left out.
+func (r *Registry) openRecords(tx *gorm.DB, rows []registrantRow) ([]record, error) {
+	keys, err := r.loadKeys(tx, idsOf(rows))
 	if err != nil {
 		return nil, err
 	}

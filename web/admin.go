@@ -113,7 +113,7 @@ func (p *Pages) People(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	q := registry.Query{Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), After: c.Query("after"), Limit: peoplePage}
+	q := registry.Query{Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), After: c.Query("after"), Limit: peoplePage, Names: true}
 	queue := registry.Queue(c.Query("queue"))
 	var page registry.Page
 	half := (q.Field == "") != (q.State == "") // half a question finds nobody, and says so
