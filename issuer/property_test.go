@@ -276,13 +276,13 @@ func (m *model) stale(s *subject, c modelCredential) bool {
 
 func (m *model) compareStates() error {
 	for _, s := range m.people {
-		issued, err := m.w.Issued(context.Background(), m.w.admin, s.id)
+		issued, err := ledger.New(m.w.db, m.w.clock.now).Issuances(context.Background(), s.id)
 		if err != nil {
 			return err
 		}
 		live := 0
 		for _, c := range issued {
-			if c.State == "issued" {
+			if c.State == ledger.Issued {
 				live++
 			}
 		}
