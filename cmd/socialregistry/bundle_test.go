@@ -24,7 +24,7 @@ func runWith(t *testing.T, values map[string]string, args ...string) (int, strin
 func TestBundleAndKeys(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
-		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example"}
+		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example", "SR_STATE_DIR": t.TempDir()}
 		if code, said := runWith(t, values, "keys", "list"); code != 0 || !strings.Contains(said, "no keys yet") {
 			t.Errorf("before the first start: %d, %s", code, said)
 		}
@@ -93,7 +93,7 @@ func readBundle(t *testing.T, file string) *verify.Bundle {
 func TestBundleIntoNoFolder(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	values := map[string]string{"DATABASE_URL": dbtest.URL(t, "sqlite"), "SR_MASTER_KEY": testMaster}
+	values := map[string]string{"DATABASE_URL": dbtest.URL(t, "sqlite"), "SR_MASTER_KEY": testMaster, "SR_STATE_DIR": t.TempDir()}
 	if code, said := runWith(t, values, "bundle", "--out", filepath.Join(folder, "nowhere", "b.json")); code != 1 || !strings.Contains(said, "write the trust bundle") {
 		t.Errorf("%d, %s", code, said)
 	}

@@ -12,7 +12,7 @@ import (
 func TestIssuersCommand(t *testing.T) {
 	t.Parallel()
 	dbtest.EachURL(t, func(t *testing.T, url string) {
-		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example"}
+		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example", "SR_STATE_DIR": t.TempDir()}
 		const id, config = "https://registry.example/issuers/pensions", "SocialRegistryPerson_dc_sd_jwt"
 		add := func(name, called, config string) []string {
 			return []string{"issuers", "add", name, "--called", called, "--configuration", config, "--country", "JO", "--reason", "test"}

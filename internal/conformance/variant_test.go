@@ -83,7 +83,7 @@ func (m module) runs(v variant) bool { return m.only == nil || m.only(v) }
 
 func isPlain(v variant) bool     { return v.encryption == plain }
 func isEncrypted(v variant) bool { return v.encryption == encrypted }
-func isAttested(v variant) bool  { return v.auth == clientAttestation && isPlain(v) }
+func isAttested(v variant) bool  { return v.auth == clientAttestation }
 
 // browses says that the variant goes over the authorization endpoint.
 func (v variant) browses() bool {

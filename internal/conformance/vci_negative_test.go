@@ -18,10 +18,27 @@ func testInvalidNonce(r *run) {
 // testInvalidProofSignature: one character of the signature is another.
 func testInvalidProofSignature(r *run) {
 	r.authorize()
-	var jwt string
-	req := r.request(func(body map[string]any) { jwt = body["proofs"].(map[string][]string)["jwt"][0] })
-	refused(r.T, r.suite.send(r.T, req, instead(jwt, broken(jwt))), badRequest(), "invalid_proof")
+	refused(r.T, r.withBrokenProof("jwt", asIs), badRequest(), "invalid_proof")
 	r.take(1) // the refusal took nothing
+}
+
+// withBrokenProof sends a request whose proof has another signature: changed in the
+// bytes that go out, or, where those are sealed, before they are.
+func (r *run) withBrokenProof(kind string, edit func(body map[string]any)) vciclient.Answer {
+	r.Helper()
+	var jwt string
+	req := r.request(func(body map[string]any) {
+		edit(body)
+		proofs := body["proofs"].(map[string][]string)
+		jwt = proofs[kind][0]
+		if r.variant.encryption == encrypted {
+			proofs[kind][0] = broken(jwt)
+		}
+	})
+	if r.variant.encryption == encrypted {
+		return r.suite.send(r.T, req)
+	}
+	return r.suite.send(r.T, req, instead(jwt, broken(jwt)))
 }
 
 // broken gives a JWT another signature of the same length.
@@ -43,13 +60,12 @@ func testInvalidKeyAttestationSignature(r *run) {
 	r = r.suite.begin(r.T, v).authorize()
 	w := r.want(1)
 	w.Provider, w.ByAttestation = r.suite.provider, true
-	var jwt string
-	req := r.request(func(body map[string]any) {
+	a := r.withBrokenProof("attestation", func(body map[string]any) {
 		proofs, err := r.client.Proofs(r.issuer, w, r.nonce())
 		must(r, err)
-		body["proofs"], jwt = proofs, proofs["attestation"][0]
+		body["proofs"] = proofs
 	})
-	refused(r.T, r.suite.send(r.T, req, instead(jwt, broken(jwt))), badRequest(), "invalid_proof")
+	refused(r.T, a, badRequest(), "invalid_proof")
 	r.takeAs(w)
 }
 
