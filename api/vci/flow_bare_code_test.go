@@ -115,7 +115,7 @@ func (b *bare) consent(r *http.Request) (any, error) {
 	if _, err := b.asked(r, decision.ID); err != nil {
 		return nil, err
 	}
-	if err := b.readRecord(r, person.Person); err != nil {
+	if err := errors.Join(b.readRecord(r, person.Person), b.readWards(r, person.Person)); err != nil {
 		return nil, err
 	}
 	var unread int // of messages, which the navigation tells
@@ -126,6 +126,16 @@ func (b *bare) consent(r *http.Request) (any, error) {
 	decision.Account = person.Account
 	action := "/me/authorize/" + b.sealed("decision", decision)
 	return page{html: fmt.Sprintf(`<!doctype html><title>Wallet</title><form method="post" action="%s"><button name="decision" value="allow">Allow</button></form>`, action)}, nil
+}
+
+// readWards reads about whom else the page could be.
+func (b *bare) readWards(r *http.Request, person uuid.UUID) error {
+	day := time.Now().UTC().Format(time.DateOnly)
+	return b.read(r.Context(), func(q *query) {
+		q.row(`SELECT registrant_id FROM guardianship WHERE guardian_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $3)
+			UNION SELECT group_id FROM membership WHERE member_id = $4 AND start_date <= $5 AND (end_date IS NULL OR end_date > $6)
+			ORDER BY registrant_id LIMIT $7`, person, day, day, person, day, day, 100)
+	})
 }
 
 // readRecord reads all that the page of the product shows.
