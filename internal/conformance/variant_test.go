@@ -81,7 +81,6 @@ type module struct {
 
 func (m module) runs(v variant) bool { return m.only == nil || m.only(v) }
 
-func isPlain(v variant) bool     { return v.encryption == plain }
 func isEncrypted(v variant) bool { return v.encryption == encrypted }
 func isAttested(v variant) bool  { return v.auth == clientAttestation }
 
