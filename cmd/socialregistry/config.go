@@ -78,7 +78,7 @@ type setting struct {
 
 // settings lists every key.
 func settings() []setting {
-	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), messageSettings())
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), messageSettings())
 }
 
 // serverSettings are about the program itself. The public URL comes after the

@@ -11,8 +11,7 @@ import (
 	"socialregistry/issuer/artwork"
 )
 
-// issuerSettings are about certificates and keys, about what wallets may ask, and
-// about what is kept outside the database.
+// issuerSettings are about who issues, and about what is kept outside the database.
 func issuerSettings() []setting {
 	return []setting{
 		{"SR_COUNTRY", "ZZ", "use two capital letters of ISO 3166-1, as KE; ZZ stands for no country", func(c *Config, v string) error {
@@ -41,6 +40,16 @@ func issuerSettings() []setting {
 			}
 			return err
 		}},
+		{"SR_STATE_DIR", "./var/state", "name a folder outside the database and its backups", func(c *Config, v string) error {
+			c.StateDir = v
+			return nil
+		}},
+	}
+}
+
+// walletSettings are about what wallets may ask, and what they have to show.
+func walletSettings() []setting {
+	return []setting{
 		{"SR_COMPAT_DRAFTS", "true", "use true or false", func(c *Config, v string) (err error) {
 			c.Drafts, err = strconv.ParseBool(v)
 			return err
@@ -72,10 +81,6 @@ func issuerSettings() []setting {
 				err = errors.New("out of range")
 			}
 			return err
-		}},
-		{"SR_STATE_DIR", "./var/state", "name a folder outside the database and its backups", func(c *Config, v string) error {
-			c.StateDir = v
-			return nil
 		}},
 	}
 }
