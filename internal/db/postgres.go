@@ -34,6 +34,10 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	}
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["datestyle"] = "ISO" // Stream reads dates as text
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		sendTypes(conn.TypeMap())
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -44,13 +48,20 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 		pool.Close()
 		return err
 	}
-	d, err := newDB(ctx, postgres{}, sqlDB, gormpg.New(gormpg.Config{Conn: sqlDB}))
+	d, err := newDB(ctx, postgres{}, sqlDB, postgresDialector{&gormpg.Dialector{Config: &gormpg.Config{Conn: sqlDB}}})
 	if err != nil {
 		return nil, errors.Join(err, closeAll())
 	}
 	d.close = closeAll
 	return d, nil
 }
+
+// postgresDialector keeps GORM from writing out each statement with its values, which
+// it does for a log that nobody keeps: it costs time, and the values are personal data.
+type postgresDialector struct{ *gormpg.Dialector }
+
+// Explain gives nothing.
+func (postgresDialector) Explain(string, ...any) string { return "" }
 
 func (postgres) Name() string       { return "postgres" }
 func (postgres) SkipLocked() string { return " FOR UPDATE SKIP LOCKED" }

@@ -32,7 +32,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	sqlDB := sql.OpenDB(source)
 	sqlDB.SetMaxIdleConns(maxIdle) // opening one costs more than a query
-	d, err := newDB(ctx, sqliteDialect{}, sqlDB, gormsqlite.New(gormsqlite.Config{Conn: sqlDB}))
+	d, err := newDB(ctx, sqliteDialect{}, sqlDB, sqliteDialector{&gormsqlite.Dialector{Conn: sqlDB}})
 	if err != nil {
 		return nil, errors.Join(err, sqlDB.Close())
 	}
@@ -41,6 +41,12 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	d.migrationLock = source.lock
 	return d, nil
 }
+
+// sqliteDialector is as postgresDialector.
+type sqliteDialector struct{ *gormsqlite.Dialector }
+
+// Explain gives nothing.
+func (sqliteDialector) Explain(string, ...any) string { return "" }
 
 func (sqliteDialect) Name() string       { return "sqlite" }
 func (sqliteDialect) SkipLocked() string { return "" }

@@ -23,11 +23,17 @@ func TimeOf(t time.Time) Time { return Time{t.UTC().Truncate(time.Microsecond)} 
 
 // Value gives the text that is stored.
 func (t Time) Value() (driver.Value, error) {
-	u := t.UTC()
-	if u.Year() < 1 || u.Year() > 9999 {
-		return nil, fmt.Errorf("db: year %d of a time is out of range", u.Year())
+	if err := t.inRange(); err != nil {
+		return nil, err
 	}
-	return u.Format(timeLayout), nil
+	return t.UTC().Format(timeLayout), nil
+}
+
+func (t Time) inRange() error {
+	if year := t.UTC().Year(); year < 1 || year > 9999 {
+		return fmt.Errorf("db: year %d of a time is out of range", year)
+	}
+	return nil
 }
 
 // Scan reads what either driver gives. NULL is refused: scan into a *Time.
