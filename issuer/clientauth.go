@@ -37,18 +37,21 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 	if err != nil || c.ClientID == "" {
 		return caller{}, err
 	}
-	client, err := i.ledger.ClientOr(ctx, c.ClientID, ledger.Client{AuthMethod: c.Method, JWKS: i.decoys.set})
+	client, err := i.ledger.ClientOr(ctx, c.ClientID, i.decoys.client(c))
 	if err != nil {
 		return caller{}, err
 	}
+	if client.ID == "" {
+		client.Name, client.RedirectURIs, client.GrantTypes = "", nil, nil
+	}
 	client.ID = c.ClientID             // also of nobody, whose assertion is checked by a key that nobody has: the answer takes as long
 	if client.AuthMethod != c.Method { // what it sent is checked all the same, as that of nobody is
-		client.JWKS = i.decoys.set
+		client.JWKS = i.decoys.of(c.Alg)
 	}
 	instance := ""
 	switch c.Method {
 	case oauth.AuthPrivateKeyJWT:
-		err = i.checkAssertion(ctx, client, c.Assertion, call)
+		err = i.checkAssertion(ctx, client, c, call)
 	case oauth.AuthAttestation:
 		instance, err = i.checkAttestation(ctx, c)
 	}
@@ -63,8 +66,8 @@ func (i *Issuer) client(ctx context.Context, call oauth.Call, form url.Values) (
 
 // checkAssertion checks a client assertion against the keys that are registered.
 // Only who has such a key learns that the client is disabled.
-func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, assertion string, call oauth.Call) error {
-	proof, err := oauth.CheckAssertion(assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS, Decoys: i.decoys.keys,
+func (i *Issuer) checkAssertion(ctx context.Context, client ledger.Client, c oauth.Credentials, call oauth.Call) error {
+	proof, err := oauth.CheckAssertion(c.Assertion, oauth.AssertionPolicy{ClientID: client.ID, Keys: client.JWKS, Decoys: i.decoys.of(c.Alg),
 		Audiences: []string{i.url, i.url + "/oid4vci/token", call.URL}, Now: i.now()})
 	if err != nil {
 		return err
@@ -100,31 +103,41 @@ func (i *Issuer) useProof(ctx context.Context, kind ledger.Once, p oauth.Proof, 
 	return err
 }
 
-// decoys are keys whose private parts are thrown away, one for each algorithm: what is
-// checked by one of them takes as long as by a client's own, and is refused.
-type decoys struct {
-	set  map[string]any // a JWK Set
-	keys []oauth.PublicKey
+// decoys are JWK Sets of one key each, by algorithm, whose private parts are thrown
+// away: what is checked by one of them takes as long as by a client's own, and is
+// refused.
+type decoys map[string]map[string]any
+
+// of gives the set for an algorithm; for one that no client can use, any of them.
+func (d decoys) of(alg string) map[string]any {
+	if set, known := d[alg]; known {
+		return set
+	}
+	return d[jose.ES256]
+}
+
+// client is read in place of one that nobody registered.
+func (d decoys) client(c oauth.Credentials) ledger.Client {
+	return ledger.Client{Name: "Wallet", RedirectURIs: []string{"https://wallet.example/callback"}, AuthMethod: c.Method, JWKS: d.of(c.Alg),
+		GrantTypes: []string{oauth.GrantAuthorizationCode}}
 }
 
 func newDecoys() (decoys, error) {
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return decoys{}, err
+		return nil, err
 	}
 	ed, _, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return decoys{}, err
+		return nil, err
 	}
-	var list []any
-	for _, public := range []crypto.PublicKey{ec.Public(), ed} {
+	d := decoys{}
+	for alg, public := range map[string]crypto.PublicKey{jose.ES256: ec.Public(), jose.EdDSA: ed} {
 		jwk, err := jose.PublicJWK(public)
 		if err != nil {
-			return decoys{}, err
+			return nil, err
 		}
-		list = append(list, jwk)
+		d[alg] = map[string]any{"keys": []any{jwk}}
 	}
-	set := map[string]any{"keys": list}
-	keys, err := oauth.KeysOf(set)
-	return decoys{set, keys}, err
+	return d, nil
 }

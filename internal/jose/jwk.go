@@ -34,6 +34,19 @@ func AlgOf(key crypto.PublicKey) (string, error) {
 	return "", fmt.Errorf("%w: type %T", ErrKey, key)
 }
 
+// AlgOfCurve gives the algorithm of the keys on a curve, by its name in a JWK (crv, RFC
+// 7518 §6.2.1.1, RFC 8037 §2): ES256 for P-256, EdDSA for Ed25519. The key itself is not
+// looked at. False: another curve.
+func AlgOfCurve(crv any) (alg string, known bool) {
+	switch crv {
+	case "P-256":
+		return ES256, true
+	case "Ed25519":
+		return EdDSA, true
+	}
+	return "", false
+}
+
 // fits says whether alg is the algorithm of the key.
 func fits(key crypto.PublicKey, alg string) error {
 	want, err := AlgOf(key)

@@ -78,9 +78,9 @@ func (l *Ledger) Client(ctx context.Context, id string) (Client, error) {
 	return rows[0].toClient(), nil
 }
 
-// ClientOr gives a registered client, disabled or not, or else nobody, whose ID is
-// empty. A row comes in either case: how long it takes does not tell who is
-// registered.
+// ClientOr gives a registered client, disabled or not, or else nobody, with an empty
+// ID. A row comes in either case, and nobody's has as much to read as the caller gives
+// it: how long it takes does not tell who is registered.
 func (l *Ledger) ClientOr(ctx context.Context, id string, nobody Client) (Client, error) {
 	var row clientRow
 	if !IsClientID(id) {
@@ -88,11 +88,11 @@ func (l *Ledger) ClientOr(ctx context.Context, id string, nobody Client) (Client
 	}
 	none := clientRowOf(nobody)
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		return tx.Raw("SELECT coalesce(c.id, '') AS id, coalesce(c.name, '') AS name, coalesce(c.redirect_uris, '') AS redirect_uris,"+
-			" coalesce(c.auth_method, ?) AS auth_method, coalesce(c.jwks, ?) AS jwks, coalesce(c.grant_types, '') AS grant_types,"+
+		return tx.Raw("SELECT coalesce(c.id, '') AS id, coalesce(c.name, ?) AS name, coalesce(c.redirect_uris, ?) AS redirect_uris,"+
+			" coalesce(c.auth_method, ?) AS auth_method, coalesce(c.jwks, ?) AS jwks, coalesce(c.grant_types, ?) AS grant_types,"+
 			" coalesce(c.dpop_bound, FALSE) AS dpop_bound, coalesce(c.version_no, 0) AS version_no, coalesce(c.created_at, ?) AS created_at,"+
 			" coalesce(c.changed_at, ?) AS changed_at, c.disabled_at FROM oauth_client c RIGHT JOIN (SELECT 1 AS one) AS one ON c.id = ?",
-			none.AuthMethod, none.JWKS, none.CreatedAt, none.ChangedAt, id).Scan(&row).Error
+			none.Name, none.RedirectURIs, none.AuthMethod, none.JWKS, none.GrantTypes, none.CreatedAt, none.ChangedAt, id).Scan(&row).Error
 	})
 	if err != nil {
 		return Client{}, fmt.Errorf("ledger: read client: %w", err)

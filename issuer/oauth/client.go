@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"errors"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +31,7 @@ type Credentials struct {
 	Method      string // AuthNone, AuthPrivateKeyJWT or AuthAttestation
 	ClientID    string
 	Assertion   string // for AuthPrivateKeyJWT
+	Alg         string // that the assertion says it is signed with
 	Attestation string // for AuthAttestation, with PoP
 	PoP         string
 }
@@ -74,6 +74,7 @@ func (c Credentials) asserted(kind string) (Credentials, error) {
 	if err != nil {
 		return c, InvalidClient("The client assertion must be a JWT with alg " + strings.Join(Algs(), " or ") + ".").Because(err)
 	}
+	c.Alg, _ = j.header["alg"].(string)
 	return c.named(AuthPrivateKeyJWT, j)
 }
 
@@ -113,7 +114,7 @@ func parseAssertion(compact string) (jwt, error) {
 type AssertionPolicy struct {
 	ClientID  string
 	Keys      map[string]any // the JWK Set that is registered for the client
-	Decoys    []PublicKey    // that nobody has, one for each algorithm; see keysToTry
+	Decoys    map[string]any // a JWK Set of keys that nobody has, one for each algorithm; see keysToTry
 	Audiences []string       // issuer identifier and URL of the token endpoint; one of them is aud, alone
 	Now       time.Time
 }
@@ -153,38 +154,45 @@ func CheckAssertion(compact string, want AssertionPolicy) (Proof, error) {
 const maxKeys = 16
 
 // verifyByAny checks the signature against the key of a JWK Set that kid names;
-// without kid, against each.
-func verifyByAny(j jwt, set map[string]any, decoys []PublicKey) error {
-	keys, err := KeysOf(set)
-	if err != nil {
-		return err
-	}
-	try, real := keysToTry(j, keys, decoys)
-	for _, k := range try {
-		if j.verify(k.Key) == nil && real {
+// without kid, against each of the algorithm.
+func verifyByAny(j jwt, set, decoys map[string]any) error {
+	try, real := keysToTry(j, set, decoys)
+	for _, jwk := range try {
+		key, err := jose.ParseJWK(jwk)
+		if err == nil && j.verify(key) == nil && real {
 			return nil
 		}
 	}
 	return jose.ErrSignature
 }
 
-// keysToTry gives the keys that may have signed. If there are none, which must not
-// show in how long the answer takes, it gives the decoy of the algorithm.
-func keysToTry(j jwt, keys, decoys []PublicKey) (try []PublicKey, real bool) {
+// keysToTry gives the keys that may have signed, which alone are parsed. If there are
+// none, which must not show in how long the answer takes, it gives the decoy of the
+// algorithm.
+func keysToTry(j jwt, set, decoys map[string]any) (try []map[string]any, real bool) {
 	kid, named := j.header["kid"]
-	fits := func(k PublicKey) bool {
-		alg, err := jose.AlgOf(k.Key)
-		return err == nil && alg == j.header["alg"]
-	}
-	for _, k := range keys {
-		if fits(k) && (!named || kid == k.KID) {
-			try = append(try, k)
+	for _, jwk := range keysFor(set, j.header["alg"]) {
+		if own, _ := jwk["kid"].(string); !named || kid == own {
+			try = append(try, jwk)
 		}
 	}
 	if len(try) > 0 {
 		return try, true
 	}
-	return slices.DeleteFunc(slices.Clone(decoys), func(k PublicKey) bool { return !fits(k) }), false
+	return keysFor(decoys, j.header["alg"]), false
+}
+
+// keysFor gives the members of a JWK Set that are for an algorithm, by their curve.
+func keysFor(set map[string]any, alg any) []map[string]any {
+	list, _ := set["keys"].([]any)
+	var out []map[string]any
+	for _, member := range list[:min(len(list), maxKeys)] {
+		jwk, _ := member.(map[string]any)
+		if own, known := jose.AlgOfCurve(jwk["crv"]); known && own == alg {
+			out = append(out, jwk)
+		}
+	}
+	return out
 }
 
 // PublicKey is one key of a JWK Set; KID is "" if it has none.

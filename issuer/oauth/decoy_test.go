@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -22,19 +23,41 @@ func TestRow80OneKeyIsTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoys := []PublicKey{{Key: ec.Public()}, {Key: ed}}
-	for client, keys := range map[string][]PublicKey{"ES256": {{"k1", ec.Public()}}, "EdDSA": {{"k1", ed}}, "both": {{"k1", ec.Public()}, {"k2", ed}}, "unknown": decoys} {
-		for _, alg := range []string{jose.ES256, jose.EdDSA} {
+	set := func(keys map[string]crypto.PublicKey) map[string]any {
+		var list []any
+		for kid, key := range keys {
+			jwk, err := jose.PublicJWK(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if kid != "" {
+				jwk["kid"] = kid
+			}
+			list = append(list, jwk)
+		}
+		return map[string]any{"keys": list}
+	}
+	decoys := map[string]map[string]any{jose.ES256: set(map[string]crypto.PublicKey{"": ec.Public()}), jose.EdDSA: set(map[string]crypto.PublicKey{"": ed})}
+	for client, keys := range map[string]map[string]any{"ES256": set(map[string]crypto.PublicKey{"k1": ec.Public()}), "EdDSA": set(map[string]crypto.PublicKey{"k1": ed}),
+		"both": set(map[string]crypto.PublicKey{"k1": ec.Public(), "k2": ed}), "unknown": nil} {
+		for alg, decoy := range decoys {
+			if client == "unknown" {
+				keys = decoy
+			}
 			for _, header := range []map[string]any{{"alg": alg}, {"alg": alg, "kid": "k1"}, {"alg": alg, "kid": "k2"}, {"alg": alg, "kid": "k3"}} {
-				try, real := keysToTry(jwt{header: header}, keys, decoys)
+				try, real := keysToTry(jwt{header: header}, keys, decoy)
 				if len(try) != 1 {
 					t.Fatalf("client with %s, header %v: %d keys are tried, want 1", client, header, len(try))
 				}
-				if got, err := jose.AlgOf(try[0].Key); got != alg || err != nil {
+				key, err := jose.ParseJWK(try[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := jose.AlgOf(key); got != alg || err != nil {
 					t.Errorf("client with %s, header %v: a key for %s, %v", client, header, got, err)
 				}
-				if real && header["kid"] != nil && header["kid"] != try[0].KID {
-					t.Errorf("client with %s, header %v: the key %s counts", client, header, try[0].KID)
+				if real && header["kid"] != nil && header["kid"] != try[0]["kid"] {
+					t.Errorf("client with %s, header %v: the key %v counts", client, header, try[0]["kid"])
 				}
 			}
 		}
