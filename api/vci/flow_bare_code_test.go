@@ -58,11 +58,11 @@ func (b *bare) authenticate(r *http.Request, form url.Values) error {
 
 func (b *bare) client(r *http.Request, id string) (client map[string]any, err error) {
 	return client, b.read(r.Context(), func(q *query) {
-		client = q.row(`SELECT coalesce(c.id, '') AS id, coalesce(c.name, '') AS name, coalesce(c.redirect_uris, '') AS redirect_uris,
-			coalesce(c.auth_method, $1) AS auth_method, coalesce(c.jwks, $2) AS jwks, coalesce(c.grant_types, '') AS grant_types,
+		client = q.row(`SELECT coalesce(c.id, '') AS id, coalesce(c.name, $6) AS name, coalesce(c.redirect_uris, $7) AS redirect_uris,
+			coalesce(c.auth_method, $1) AS auth_method, coalesce(c.jwks, $2) AS jwks, coalesce(c.grant_types, $8) AS grant_types,
 			coalesce(c.dpop_bound, FALSE) AS dpop_bound, coalesce(c.version_no, 0) AS version_no, coalesce(c.created_at, $3) AS created_at,
 			coalesce(c.changed_at, $4) AS changed_at, c.disabled_at FROM oauth_client c RIGHT JOIN (SELECT 1 AS one) AS one ON c.id = $5`,
-			oauth.AuthPrivateKeyJWT, object{}, time.Now(), time.Now(), id)
+			oauth.AuthPrivateKeyJWT, object{}, time.Now(), time.Now(), id, "Wallet", redirect, oauth.GrantAuthorizationCode)
 	})
 }
 

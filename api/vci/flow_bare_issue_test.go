@@ -174,7 +174,7 @@ func (b *bare) reserve(ctx context.Context, access sealed, nonce string) (id uui
 		q.use("bare", nonce)
 		q.insert("issuance", `id, registrant_id, config_id, format, grant_id, family, response_id, state, kid, holder, fields, version_no, chain_no, list_id, list_index,
 			valid_from, valid_until, reserved_at, issued_at, closed_at, closed_by, reason, accepted_at, failed_at, deleted_at, grace, supersedes, replaced_by, replace_at, representative_id`,
-			id, access.Person, sd, "dc+sd-jwt", access.ID, access.ID, id, "reserved", "key", "holder", object{"given_name": nonce, "family_name": nonce, "birth_date": nonce}, 1, gate["chain_no"],
+			id, access.Person, sd, "dc+sd-jwt", access.ID, access.ID, id.String(), "reserved", "key", "holder", object{"given_name": nonce, "family_name": nonce, "birth_date": nonce}, 1, gate["chain_no"],
 			"bare", b.index.Add(1), now, now, now, nil, nil, "", "", nil, nil, nil, 0, nil, nil, nil, nil)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -125,8 +126,19 @@ func (b *bare) inTx(ctx context.Context, how pgx.TxOptions, f func(*query)) erro
 
 func (q *query) exec(sql string, args ...any) {
 	if q.err == nil {
-		_, q.err = q.tx.Exec(q.ctx, sql, args...)
+		_, q.err = q.tx.Exec(q.ctx, sql, sent(args)...)
 	}
+}
+
+// sent gives UUIDs as bytes, as the product sends them: pgx takes a uuid.UUID for text.
+func sent(args []any) []any {
+	out := slices.Clone(args)
+	for n, arg := range out {
+		if id, ok := arg.(uuid.UUID); ok {
+			out[n] = [16]byte(id)
+		}
+	}
+	return out
 }
 
 // rootIssuer is whose rows they are.
@@ -152,7 +164,7 @@ func (q *query) row(sql string, args ...any) map[string]any {
 		return nil
 	}
 	var rows pgx.Rows
-	if rows, q.err = q.tx.Query(q.ctx, sql, args...); q.err != nil {
+	if rows, q.err = q.tx.Query(q.ctx, sql, sent(args)...); q.err != nil {
 		return nil
 	}
 	defer rows.Close()

@@ -122,7 +122,7 @@ func startFlowServer(b *testing.B, role, database string, master secret.Master, 
 		b.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), flowRole+"="+role, flowMaster+"="+master.Encode(), flowURL+"="+database, flowProfile+"="+profile)
+	cmd.Env = append(os.Environ(), flowRole+"="+role, flowMaster+"="+master.Encode(), flowURL+"="+database, flowProfile+"="+profile, "GOGC=400") // as the command sets it, for both
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
