@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-issue fuzz build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ bench-flow: ## Measure whole flows of OpenID4VCI per second of processor time, b
 bench-timing: ## Measure whether the time of a refusal tells what it does not say: clients, codes, tokens, offers, accounts.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkTiming -benchtime 1x -timeout 20m ./api/vci
+
+bench-pages: ## Measure the server's time for pages of portal and console, with SR_BENCH_ROWS people (1,000,000) and 32 users at once.
+	@scripts/install-test-deps.sh postgresql
+	go test -run '^$$' -bench BenchmarkPages -benchtime 1x -timeout 30m ./web
 
 bench-issue: ## Issue SR_CRASH_ISSUES credentials (10,000) from two servers that are killed again and again: nothing twice, nothing lost.
 	@scripts/install-test-deps.sh postgresql

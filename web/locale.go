@@ -37,16 +37,22 @@ func (p *Pages) chooseLocale(c *gin.Context) *locale {
 	if cookie, err := c.Request.Cookie(localeCookie); err == nil && p.locales[cookie.Value] != nil {
 		return p.locales[cookie.Value]
 	}
-	tags := make([]language.Tag, len(p.codes))
-	for i, code := range p.codes {
-		tags[i] = p.locales[code].tag
-	}
 	wanted, _, _ := language.ParseAcceptLanguage(c.GetHeader("Accept-Language"))
-	_, i, confidence := language.NewMatcher(tags).Match(wanted...)
+	_, i, confidence := p.matcher.Match(wanted...)
 	if confidence == language.No {
 		return p.locales[defaultLocale]
 	}
 	return p.locales[p.codes[i]]
+}
+
+// newMatcher finds the best of the locales for what a browser asks for; its results are
+// indices of codes.
+func newMatcher(locales map[string]*locale, codes []string) language.Matcher {
+	tags := make([]language.Tag, len(codes))
+	for i, code := range codes {
+		tags[i] = locales[code].tag
+	}
+	return language.NewMatcher(tags)
 }
 
 // language is a link to the same page in another language.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -22,6 +24,7 @@ type Pages struct {
 	assets    map[string]asset
 	locales   map[string]*locale
 	codes     []string // of the locales, the default first
+	matcher   language.Matcher
 	templates map[string]*template.Template
 }
 
@@ -48,5 +51,6 @@ func New(cfg Config) (*Pages, error) {
 		return nil, err
 	}
 	p.codes = sortedCodes(p.locales)
+	p.matcher = newMatcher(p.locales, p.codes)
 	return p, p.parse(templateFiles)
 }

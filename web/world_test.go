@@ -34,7 +34,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // person.
 type world struct {
 	*httptest.Server
-	t        *testing.T
+	t        testing.TB
 	registry *registry.Registry
 	issuer   *issuer.Issuer
 	db       *db.DB
@@ -63,13 +63,13 @@ func onEach(t *testing.T, f func(t *testing.T, w *world)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) { f(t, newWorld(t, d)) })
 }
 
-func newWorld(t *testing.T, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	return newWorldWith(t, d, false)
 }
 
 // newWorldWith makes test offers for makers of wallets, or none.
-func newWorldWith(t *testing.T, d *db.DB, withTrial bool) *world {
+func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	var handler http.Handler
