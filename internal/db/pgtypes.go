@@ -1,8 +1,6 @@
 package db
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -22,11 +20,11 @@ func (t Time) TimestamptzValue() (pgtype.Timestamptz, error) {
 // DateValue gives the day, NULL for the empty Date (pgtype.DateValuer). It refuses what
 // Value refuses.
 func (d Date) DateValue() (pgtype.Date, error) {
-	if v, err := d.Value(); v == nil || err != nil {
-		return pgtype.Date{}, err
+	if d == "" {
+		return pgtype.Date{}, nil
 	}
-	day, err := time.Parse(time.DateOnly, string(d))
-	return pgtype.Date{Time: day, Valid: true}, err
+	day, err := d.day()
+	return pgtype.Date{Time: day, Valid: err == nil}, err
 }
 
 // uuidValue is a UUID as pgx knows it.

@@ -62,10 +62,18 @@ func (d Date) Value() (driver.Value, error) {
 	if d == "" {
 		return nil, nil
 	}
-	if _, err := time.Parse(time.DateOnly, string(d)); err != nil {
-		return nil, errors.New("db: date is not a day as YYYY-MM-DD")
+	if _, err := d.day(); err != nil {
+		return nil, err
 	}
 	return string(d), nil
+}
+
+func (d Date) day() (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, string(d))
+	if err != nil {
+		return time.Time{}, errors.New("db: date is not a day as YYYY-MM-DD")
+	}
+	return day, nil
 }
 
 // Scan reads what either driver gives; NULL becomes "".
