@@ -29,9 +29,14 @@ type asset struct {
 	hash        string // first 12 hex digits of its SHA-256
 }
 
+// styleSheet is the one sheet of all pages. It is put together from css/*.css in
+// the order of their names, one file for each kind of thing on a page.
+const styleSheet = "app.css"
+
 // loadAssets reads the embedded files by name.
 func loadAssets(files fs.FS) (map[string]asset, error) {
 	assets := map[string]asset{}
+	var sheet []byte
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -40,14 +45,23 @@ func loadAssets(files fs.FS) (map[string]asset, error) {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(body)
-		assets[name] = asset{body: body, contentType: contentTypeOf(name), hash: hex.EncodeToString(sum[:6])}
+		if strings.HasPrefix(name, "css/") { // in the order of names
+			sheet = append(sheet, body...)
+			return nil
+		}
+		assets[name] = newAsset(name, body)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read static files: %w", err)
 	}
+	assets[styleSheet] = newAsset(styleSheet, sheet)
 	return assets, nil
+}
+
+func newAsset(name string, body []byte) asset {
+	sum := sha256.Sum256(body)
+	return asset{body: body, contentType: contentTypeOf(name), hash: hex.EncodeToString(sum[:6])}
 }
 
 // contentTypeOf does not ask the machine's own table for what we serve.

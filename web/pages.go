@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"html/template"
 	"io/fs"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ type Pages struct {
 	locales   map[string]*locale
 	codes     []string // of the locales, the default first
 	matcher   language.Matcher
-	templates map[string]*template.Template
+	templates *templates
 }
 
 // Config is what the pages need; all but Trial.

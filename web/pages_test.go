@@ -195,9 +195,17 @@ func TestNothingIsInline(t *testing.T) {
 // Only logical properties: a page from right to left is the same sheet.
 func TestStyleSheetHasNoPhysicalSides(t *testing.T) {
 	t.Parallel()
-	css, err := fs.ReadFile(sources(), "static/app.css")
-	if err != nil {
-		t.Fatal(err)
+	sheets, err := fs.Glob(sources(), "static/css/*.css")
+	if err != nil || len(sheets) < 10 {
+		t.Fatalf("%v, %v", sheets, err)
+	}
+	var css []byte
+	for _, sheet := range sheets {
+		text, err := fs.ReadFile(sources(), sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		css = append(css, text...)
 	}
 	physical := regexp.MustCompile(`(?m)(margin|padding|border)-(left|right|top|bottom)|[\s;{](left|right|top|bottom|width|height|min-width|max-width|min-height|max-height)\s*:|text-align:\s*(left|right)|float:`)
 	for _, line := range strings.Split(string(css), "\n") {

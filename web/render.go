@@ -10,12 +10,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
 	"socialregistry/issuer"
-	"socialregistry/registry"
 )
 
 //go:embed templates
@@ -27,18 +27,11 @@ type shell struct {
 	Lang, Dir string
 	Title     string // of the page, without the service's name
 	Languages []languageLink
-	Nav       []navItem
+	Nav       []navItem // sections
+	Pages     []navItem // of the section, if there are several
 	SignedIn  bool
 	Name      string // of whoever is signed in
 	View      any
-}
-
-type navItem struct {
-	Href, Text string
-	Icon       string // on a phone; "": none
-	Count      string // what is new there; "": nothing
-	CountText  string // the same in words
-	Current    bool
 }
 
 // look is what a handler says about its page besides the view.
@@ -50,28 +43,55 @@ type look struct {
 	here   string // address to open the page at; "": that of the request
 }
 
-// parse reads each page once per language: the functions in it are bound to the
-// language.
+// templates are the pages, each parsed once. A language's functions are bound to
+// a page when it is first shown in that language. It is safe for concurrent use.
+type templates struct {
+	pages map[string]*template.Template // by name; never executed, so that they can be cloned
+
+	mu    sync.Mutex
+	bound map[string]*template.Template // by language and name
+}
+
+// parse reads every page with the frame and the parts.
 func (p *Pages) parse(files fs.FS) error {
 	pages, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		return fmt.Errorf("list templates: %w", err)
 	}
-	p.templates = map[string]*template.Template{}
-	for _, l := range p.locales {
-		frame, err := template.New("base.html").Funcs(p.funcs(l)).ParseFS(files, "templates/base.html", "templates/parts/*.html")
+	frame, err := template.New("base.html").Funcs(p.funcs(p.locales[defaultLocale])).ParseFS(files, "templates/base.html", "templates/parts/*.html")
+	if err != nil {
+		return fmt.Errorf("parse templates: %w", err)
+	}
+	p.templates = &templates{pages: map[string]*template.Template{}, bound: map[string]*template.Template{}}
+	for _, file := range pages {
+		t, err := template.Must(frame.Clone()).ParseFS(files, file)
 		if err != nil {
-			return fmt.Errorf("parse templates: %w", err)
+			return fmt.Errorf("parse template %s: %w", file, err)
 		}
-		for _, file := range pages {
-			t, err := template.Must(frame.Clone()).ParseFS(files, file)
-			if err != nil {
-				return fmt.Errorf("parse template %s: %w", file, err)
-			}
-			p.templates[l.code+"/"+strings.TrimSuffix(path.Base(file), ".html")] = t
-		}
+		p.templates.pages[strings.TrimSuffix(path.Base(file), ".html")] = t
 	}
 	return nil
+}
+
+// template is a page in a language.
+func (p *Pages) template(l *locale, name string) (*template.Template, error) {
+	ts := p.templates
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	key := l.code + "/" + name
+	if t := ts.bound[key]; t != nil {
+		return t, nil
+	}
+	page := ts.pages[name]
+	if page == nil {
+		return nil, fmt.Errorf("no template %q", name)
+	}
+	t, err := page.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("template %s: %w", name, err)
+	}
+	ts.bound[key] = t.Funcs(p.funcs(l))
+	return ts.bound[key], nil
 }
 
 func (p *Pages) funcs(l *locale) template.FuncMap {
@@ -85,17 +105,18 @@ func (p *Pages) funcs(l *locale) template.FuncMap {
 func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	l := p.localeOf(c)
 	actor := auth.Actor(c.Request.Context())
-	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here), Nav: nav(l, actor, look.nav),
+	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here),
 		SignedIn: len(actor.Roles) > 0, Name: actor.Name, View: view}
+	s.Nav, s.Pages = nav(l, actor, look.nav)
 	if err := p.tellUnread(c, l, s.Nav); err != nil && status < http.StatusBadRequest {
 		return err
 	}
 	if look.failed {
 		s.Title = l.t("error.prefix") + " " + s.Title
 	}
-	t := p.templates[l.code+"/"+look.page]
-	if t == nil {
-		return fmt.Errorf("no template %q", look.page)
+	t, err := p.template(l, look.page)
+	if err != nil {
+		return err
 	}
 	var body bytes.Buffer
 	if err := t.ExecuteTemplate(&body, "base.html", s); err != nil {
@@ -130,23 +151,4 @@ func seeOther(c *gin.Context, location string) error {
 	c.Header("Cache-Control", "no-store")
 	c.Redirect(http.StatusSeeOther, location)
 	return nil
-}
-
-// nav is the sections that the actor has.
-func nav(l *locale, a registry.Actor, current string) []navItem {
-	var items []navItem
-	switch {
-	case a.Has(registry.RoleRegistrant):
-		items = []navItem{{Href: "/me", Text: "nav.record", Icon: "person"}, {Href: "/me/credentials", Text: "nav.credentials", Icon: "card"},
-			{Href: sharingPath, Text: "nav.sharing", Icon: "share"}, {Href: "/me/history", Text: "nav.history", Icon: "clock"},
-			{Href: messagesPath, Text: "nav.messages", Icon: "letter"}}
-	case a.Has(registry.RoleAdmin) || a.Has(registry.RoleRegistrar):
-		items = []navItem{{Href: "/admin", Text: "nav.queue"}, {Href: "/admin/people", Text: "nav.people"}, {Href: "/admin/uploads/new", Text: "nav.uploads"}}
-	case len(a.Roles) > 0:
-		items = []navItem{{Href: "/admin", Text: "nav.queue"}, {Href: "/admin/people", Text: "nav.people"}}
-	}
-	for i := range items {
-		items[i].Text, items[i].Current = l.t(items[i].Text), items[i].Href == current
-	}
-	return items
 }

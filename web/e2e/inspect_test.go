@@ -19,12 +19,22 @@ func (x *tab) inspect() []string {
 	return findings
 }
 
-// check fails with what inspect finds.
+// check fails with what inspect finds. With scripts, the page is looked at in the
+// dark as well: nothing differs there but colours.
 func (x *tab) check(name string) {
 	x.t.Helper()
 	x.picture(name)
 	for _, finding := range x.inspect() {
 		x.t.Errorf("%s, %s: %s", x.v, name, finding)
+	}
+	if !x.v.scripts {
+		return
+	}
+	x.colours("dark")
+	defer x.colours("light")
+	x.picture(name + ".dark")
+	for _, v := range eval[[]violation](x, runContrast) {
+		x.t.Errorf("%s, %s in the dark: axe %s: %s: %s", x.v, name, v.ID, v.Help, strings.Join(v.Nodes, " | "))
 	}
 }
 
@@ -34,8 +44,14 @@ type violation struct {
 	Nodes []string `json:"nodes"`
 }
 
-const runAxe = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+// runAxe asks for what is wrong by all rules; runContrast for colours alone, on a
+// page where axe is there already.
+const (
+	runAxe      = `axe.run(document, {resultTypes: ["violations"], preload: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})` + asLines
+	runContrast = `axe.run(document, {resultTypes: ["violations"], preload: false, runOnly: {type: "rule", values: ["color-contrast"]}})` + asLines
+	asLines     = `
   .then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => n.target.join(" ") + " " + n.html.slice(0, 160))})))`
+)
 
 // layout finds text that is cut off or sticks out. An element whose content is
 // wider than itself is a finding, whatever its overflow; so is text that leaves

@@ -22,16 +22,12 @@ type variant struct {
 	lang    string
 	width   int64
 	scripts bool
-	dark    bool
 }
 
 func (v variant) String() string {
 	scripts := "scripts"
 	if !v.scripts {
 		scripts = "bare"
-	}
-	if v.dark {
-		scripts += "-dark"
 	}
 	return fmt.Sprintf("%s-%d-%s", v.lang, v.width, scripts)
 }
@@ -64,19 +60,15 @@ func newTab(t *testing.T, v variant) *tab {
 	x := &tab{t, browser, v}
 	x.do(chromedp.Navigate("about:blank"))
 	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
-	x.colours()
+	x.colours("light")
 	x.signOut()
 	x.scripts(v.scripts)
 	return x
 }
 
-// colours asks for the light or the dark form of every page.
-func (x *tab) colours() {
+// colours asks for the "light" or the "dark" form of pages.
+func (x *tab) colours(scheme string) {
 	x.t.Helper()
-	scheme := "light"
-	if x.v.dark {
-		scheme = "dark"
-	}
 	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
 	if _, err := chromedp.Call(x.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features}); err != nil {
 		x.t.Fatal(err)

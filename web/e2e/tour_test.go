@@ -1,0 +1,44 @@
+package e2e_test
+
+// publicTour: pages of nobody in particular, and of makers of wallets.
+func (p prepared) publicTour() []stop {
+	return []stop{
+		{"/", "/", ""}, {"/login", "/login", ""}, {"/activate", "/activate", ""},
+		{"/wallets", "/wallets", ""}, {"/wallets/offers/:id", "/wallets/offers/" + p.trial, ""}, {"/wallets/code/:config", "/wallets/code/" + p.config, ""},
+		{"", "/no/such/page", ""},
+	}
+}
+
+// ownTour: pages of a registrant.
+func (p prepared) ownTour() []stop {
+	offer := "/me/credentials/" + p.config + "/offer"
+	return []stop{
+		{"/me", "/me", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
+		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:id/offer", offer, "registrant"},
+		{"/me/credentials/:id/offer/:offer", offer + "/" + p.offer, "registrant"},
+		{"/me/credentials/:id", "/me/credentials/" + p.credential, "registrant"}, {"", "/me/credentials?for=" + p.ward, "registrant"},
+		{"/me/messages", "/me/messages", "registrant"}, {"/me/looks", "/me/looks", "registrant"}, {"/me/sharing", "/me/sharing", "registrant"},
+		{"/oid4vci/authorize", "/oid4vci/authorize?client_id=nobody", "registrant"}, {"/me/authorize/:decision", p.consent, "registrant"},
+	}
+}
+
+// recordTour: the console's pages about people.
+func (p prepared) recordTour() []stop {
+	person := "/admin/people/" + p.person
+	return []stop{
+		{"/admin", "/admin", "attester"}, {"/admin/people", "/admin/people", "admin"}, {"/admin/people/new", "/admin/people/new", "registrar"},
+		{"/admin/people/:id", person, "admin"}, {"/admin/people/:id/edit", person + "/edit", "registrar"},
+		{"/admin/people/:id/attest", person + "/attest", "attester"}, {"/admin/people/:id/code", person + "/code", "registrar"},
+		{"/admin/people/:id/versions", person + "/versions", "auditor"}, {"/admin/people/:id/log", person + "/log", "auditor"}, {"/admin/people/:id/looks", person + "/looks", "auditor"},
+		{"/admin/people/:id/credentials", person + "/credentials", "registrar"},
+		{"", "/admin/people?q=nobody+has+this+name", "attester"},
+	}
+}
+
+// uploadTour: files of people.
+func (p prepared) uploadTour() []stop {
+	return []stop{
+		{"/admin/uploads/new", "/admin/uploads/new", "registrar"}, {"/admin/uploads/:id", "/admin/uploads/" + p.upload, "registrar"},
+		{"", "/admin/uploads/new", "attester"},
+	}
+}
