@@ -32,7 +32,7 @@ func (p *Pages) MyLooks(c *gin.Context) error {
 		return err
 	}
 	l := p.localeOf(c)
-	return p.show(c, http.StatusOK, look{page: "my_looks", title: l.t("looks.title"), nav: "/me/history"}, looksOf(c, l, page))
+	return p.show(c, http.StatusOK, look{page: "my_looks", title: l.t("looks.title"), nav: "/me/looks"}, looksOf(c, l, page))
 }
 
 // PersonLooks is GET /admin/people/:id/looks.

@@ -15,62 +15,60 @@ type navItem struct {
 	Current    bool
 }
 
-// consolePart is a section of the console, or a page of one.
-type consolePart struct {
+// navPart is a section of the console or of the portal, or a page of one.
+type navPart struct {
 	href, text string
-	roles      []registry.Role // any of them; none: all staff
-	parts      []consolePart   // its pages; none: the section is one page
+	icon       string          // on a phone; "": none
+	roles      []registry.Role // any of them; none: everybody who has the section
+	parts      []navPart       // its pages; none: the section is one page
 }
 
-func (s consolePart) open(a registry.Actor) bool {
+func (s navPart) open(a registry.Actor) bool {
 	return s.roles == nil || slices.ContainsFunc(s.roles, a.Has)
 }
 
 // consoleParts are the sections of the console, in their order. What one may not
 // see is not shown. A section with pages leads to the first that is open.
-func consoleParts() []consolePart {
+func consoleParts() []navPart {
 	keepers := []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
-	return []consolePart{
+	return []navPart{
 		{href: "/admin", text: "nav.queue"},
 		{href: "/admin/people", text: "nav.people"},
-		{text: "nav.files", parts: []consolePart{
+		{text: "nav.files", parts: []navPart{
 			{href: "/admin/uploads/new", text: "nav.uploads", roles: keepers},
 		}},
 	}
 }
 
-// ownParts are the sections of the portal.
-func ownParts() []navItem {
-	return []navItem{{Href: "/me", Text: "nav.record", Icon: "person"}, {Href: "/me/credentials", Text: "nav.credentials", Icon: "card"},
-		{Href: sharingPath, Text: "nav.sharing", Icon: "share"}, {Href: "/me/history", Text: "nav.history", Icon: "clock"},
-		{Href: messagesPath, Text: "nav.messages", Icon: "letter"}}
+// ownParts are the sections of the portal: few enough for one row of a phone.
+func ownParts() []navPart {
+	return []navPart{
+		{text: "nav.record", icon: "person", parts: []navPart{{href: "/me", text: "nav.details"}}},
+		{text: "nav.changes", icon: "clock", parts: []navPart{{href: "/me/history", text: "nav.history"}}},
+		{href: credentialsPath, text: "nav.credentials", icon: "card"},
+		{href: messagesPath, text: "nav.messages", icon: "letter"},
+		{text: "nav.privacy", icon: "share", parts: []navPart{
+			{href: sharingPath, text: "nav.sharing"}, {href: "/me/looks", text: "nav.looks"},
+		}},
+	}
 }
 
 // nav is the sections that the actor has, and the pages of the section in which
 // current lies, if it has more than one.
 func nav(l *locale, a registry.Actor, current string) (sections, pages []navItem) {
-	if a.Has(registry.RoleRegistrant) {
-		sections = ownParts()
-		for i := range sections {
-			sections[i].Text, sections[i].Current = l.t(sections[i].Text), sections[i].Href == current
-		}
-		return sections, nil
-	}
-	if len(a.Roles) == 0 {
+	parts := consoleParts()
+	switch {
+	case a.Has(registry.RoleRegistrant):
+		parts = ownParts()
+	case len(a.Roles) == 0:
 		return nil, nil
 	}
-	for _, s := range consoleParts() {
+	for _, s := range parts {
 		if !s.open(a) {
 			continue
 		}
-		item := navItem{Href: s.href, Text: l.t(s.text), Current: s.href == current}
-		var inside []navItem
-		for _, p := range s.parts {
-			if p.open(a) {
-				inside = append(inside, navItem{Href: p.href, Text: l.t(p.text), Current: p.href == current})
-				item.Current = item.Current || p.href == current
-			}
-		}
+		item, inside := s.item(l, current), s.pages(l, a, current)
+		item.Current = item.Current || slices.ContainsFunc(inside, func(p navItem) bool { return p.Current })
 		if len(s.parts) > 0 {
 			if len(inside) == 0 {
 				continue
@@ -83,4 +81,18 @@ func nav(l *locale, a registry.Actor, current string) (sections, pages []navItem
 		sections = append(sections, item)
 	}
 	return sections, pages
+}
+
+func (s navPart) item(l *locale, current string) navItem {
+	return navItem{Href: s.href, Text: l.t(s.text), Icon: s.icon, Current: s.href == current}
+}
+
+// pages are those pages of a section that are open to the actor.
+func (s navPart) pages(l *locale, a registry.Actor, current string) (inside []navItem) {
+	for _, p := range s.parts {
+		if p.open(a) {
+			inside = append(inside, p.item(l, current))
+		}
+	}
+	return inside
 }
