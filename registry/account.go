@@ -21,6 +21,7 @@ type Account struct {
 	Username     string // staff name, or registration number
 	Roles        []Role
 	RegistrantID uuid.UUID
+	Needs        Need // of the session that has just begun
 }
 
 type accountRow struct {
@@ -88,13 +89,13 @@ func (r *Registry) SignIn(ctx context.Context, username, password string) (token
 		if err := clearTries(tx, r.tryName("sign-in", name)); err != nil {
 			return err
 		}
-		token, err = startSession(tx, row.ID, now)
+		token, a, err = r.startSession(tx, row, ByPassphrase, now)
 		return err
 	})
 	if err != nil {
 		return "", Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	return token, row.toAccount(), nil
+	return token, a, nil
 }
 
 // beginSignIn counts the try and reads the account; an unknown name gives the

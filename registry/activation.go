@@ -126,13 +126,13 @@ func (r *Registry) Activate(ctx context.Context, number, code, passphrase string
 		if row, err = r.setPassphrase(tx, id, name, phc, now); err != nil {
 			return err
 		}
-		token, err = startSession(tx, row.ID, now)
+		token, a, err = r.startSession(tx, row, ByActivation, now)
 		return err
 	})
 	if err != nil {
 		return "", Account{}, fmt.Errorf("activate account: %w", err)
 	}
-	return token, row.toAccount(), nil
+	return token, a, nil
 }
 
 // tryCode counts the try and tells whether the code would do. The lock after

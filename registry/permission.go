@@ -45,6 +45,7 @@ type Actor struct {
 	RegistrantID uuid.UUID // whose record it is; only for RoleRegistrant
 	Channel      Channel
 	Scopes       []Scope // of the token that the actor came by; nil: no token, nothing is narrowed
+	Session      Session // by which the actor came; zero: by a token, or from within
 	Purpose      string  // why records are read, as the reader says it; at most 200 characters, "": nothing is said
 }
 

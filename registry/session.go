@@ -28,28 +28,67 @@ const (
 	touchWithin = 200 * time.Millisecond
 )
 
+// Method is how somebody signed in.
+type Method string
+
+// The methods.
+const (
+	ByPassphrase Method = "passphrase" // name and password, or number and passphrase
+	ByActivation Method = "activation" // a code of the office, with which a passphrase was chosen
+	ByPasskey    Method = "passkey"
+	ByCode       Method = "code"     // a code that was sent by message
+	ByProvider   Method = "provider" // an OpenID Provider said so
+)
+
+// Session is one sign-in, as its owner sees it. The zero Session is nobody's: the
+// actor came by a token, or is a program.
+type Session struct {
+	ID       uuid.UUID // opens nothing
+	Method   Method
+	Device   Device
+	BegunAt  time.Time
+	ProvedAt time.Time // when its owner last proved who they are
+	SeenAt   time.Time // moves at most once a minute
+}
+
 type sessionRow struct {
 	IDHash    db.Bytes  `gorm:"column:id_hash;primaryKey"`
+	ID        uuid.UUID `gorm:"column:id"`
 	AccountID uuid.UUID `gorm:"column:account_id"`
+	Method    Method    `gorm:"column:method"`
+	Device    string    `gorm:"column:device"`
+	Needs     Need      `gorm:"column:needs"`
 	CreatedAt db.Time   `gorm:"column:created_at"`
+	ProvedAt  db.Time   `gorm:"column:proved_at"`
 	SeenAt    db.Time   `gorm:"column:seen_at"`
 	ExpiresAt db.Time   `gorm:"column:expires_at"`
 }
 
 func (sessionRow) TableName() string { return "session" }
 
+func (s sessionRow) toSession() Session {
+	return Session{ID: s.ID, Method: s.Method, Device: readDevice(s.Device), BegunAt: s.CreatedAt.Time, ProvedAt: s.ProvedAt.Time, SeenAt: s.SeenAt.Time}
+}
+
 // startSession makes a session with a token of its own; it never takes one from
-// outside, so that nobody can be signed in to a token that another knows.
-func startSession(tx *gorm.DB, account uuid.UUID, now db.Time) (token string, err error) {
+// outside, so that nobody can be signed in to a token that another knows. The
+// account that it gives says what the session still needs before it is good for
+// anything.
+func (r *Registry) startSession(tx *gorm.DB, account accountRow, method Method, now db.Time) (token string, a Account, err error) {
+	a = account.toAccount()
+	if a.Needs, err = r.needs(tx, account, method); err != nil {
+		return "", Account{}, err
+	}
 	token = secret.RandomID(32)
-	row := sessionRow{IDHash: sessionHash(token), AccountID: account, CreatedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(SessionMax))}
+	row := sessionRow{IDHash: sessionHash(token), ID: uuid.New(), AccountID: account.ID, Method: method, Device: deviceOf(tx.Statement.Context).text(),
+		Needs: a.Needs, CreatedAt: now, ProvedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(lifeOf(a.Needs)))}
 	if err := tx.Create(&row).Error; err != nil {
-		return "", fmt.Errorf("start session: %w", err)
+		return "", Account{}, fmt.Errorf("start session: %w", err)
 	}
 	if err := tx.Exec("DELETE FROM session WHERE expires_at <= ?", now).Error; err != nil {
-		return "", fmt.Errorf("remove ended sessions: %w", err)
+		return "", Account{}, fmt.Errorf("remove ended sessions: %w", err)
 	}
-	return token, nil
+	return token, a, nil
 }
 
 // sessionHash is what stands in the database: whoever reads it cannot sign in
@@ -59,9 +98,9 @@ func sessionHash(token string) db.Bytes {
 	return sum[:]
 }
 
-// Session gives who is signed in by token, and keeps the session alive. Error:
-// Unauthenticated when it is unknown, idle for too long, over, or the account
-// is closed.
+// Session gives who is signed in by token, and keeps the session alive. Errors:
+// Unauthenticated "session_ended" when it is unknown, idle for too long, over, or the
+// account is closed; Unauthenticated "session_halfway" when it still needs something.
 func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 	var s sessionRow
 	var a accountRow
@@ -85,9 +124,13 @@ func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 	if !now.Before(s.ExpiresAt.Time) || now.Sub(s.SeenAt.Time) >= SessionIdle {
 		return Actor{}, errSession()
 	}
+	if s.Needs != NeedsNothing {
+		return Actor{}, errHalfway()
+	}
 	if now.Sub(s.SeenAt.Time) >= touchAfter {
 		r.touchSession(ctx, hash)
 	}
+	actor.Session = s.toSession()
 	return actor, nil
 }
 
@@ -114,6 +157,10 @@ func (r *Registry) EndSession(ctx context.Context, token string) error {
 
 func errSession() error {
 	return fault.New(fault.Unauthenticated, "session_ended", "You are signed out. Sign in again.")
+}
+
+func errHalfway() error {
+	return fault.New(fault.Unauthenticated, "session_halfway", "Finish signing in first.")
 }
 
 // first reads one row; missing is the error when there is none.

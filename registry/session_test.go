@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -112,5 +114,27 @@ func TestClosedAccountIsSignedOut(t *testing.T) {
 		wantFault(t, err, fault.Unauthenticated, "session_ended")
 		_, _, err = x.SignIn(t.Context(), "amina", goodPassword)
 		wantFault(t, err, fault.Unauthenticated, "sign_in_refused")
+	})
+}
+
+// An actor knows how and where its session began, and when it last proved itself.
+func TestActorKnowsItsSession(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		x.staff(t, "amina", registry.RoleAuditor)
+		ctx := registry.WithDevice(t.Context(), "Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0")
+		token, _, err := x.SignIn(ctx, "amina", goodPassword)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := x.Session(t.Context(), token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := x.Clock.Now()
+		if s := a.Session; s.Method != registry.ByPassphrase || s.Device != (registry.Device{Browser: "Firefox", System: "Android"}) ||
+			!s.BegunAt.Equal(now) || !s.ProvedAt.Equal(now) || s.ID == uuid.Nil {
+			t.Errorf("session = %+v", s)
+		}
 	})
 }

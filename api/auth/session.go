@@ -35,9 +35,11 @@ func Actor(ctx context.Context) registry.Actor {
 
 // Session reads the session cookie of every request. A session that is over is
 // no error: the caller is nobody then, and the cookie is taken back. If the
-// session cannot be read, render tells so.
+// session cannot be read, render tells so. A session that begins under this request
+// is told the browser.
 func Session(reg *registry.Registry, render respond.Renderer) gin.HandlerFunc {
 	return func(c *gin.Context) {
+		c.Request = c.Request.WithContext(registry.WithDevice(c.Request.Context(), c.GetHeader("User-Agent")))
 		token := Token(c)
 		if token == "" {
 			return
@@ -46,6 +48,7 @@ func Session(reg *registry.Registry, render respond.Renderer) gin.HandlerFunc {
 		switch {
 		case err == nil:
 			c.Request = c.Request.WithContext(WithActor(c.Request.Context(), actor))
+		case fault.CodeOf(err) == "session_halfway": // nobody yet, but the cookie is needed
 		case fault.KindOf(err) == fault.Unauthenticated:
 			Drop(c)
 		default:
