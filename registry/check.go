@@ -22,15 +22,24 @@ func (r *Registry) CheckRegister(ctx context.Context, a Actor, c Change) error {
 	})
 }
 
-// CheckEdit tells what Edit would change, field by field in canonical form, and
-// writes nothing: for the page that asks a person to check the answers. It does
-// not look whether an identifier is taken. It returns the errors of Edit.
+// CheckEdit tells what Edit, or EditGroup, would change, field by field in canonical
+// form, and writes nothing: for the page that asks a person to check the answers. It
+// does not look whether an identifier is taken. It returns the errors of Edit.
 func (r *Registry) CheckEdit(ctx context.Context, a Actor, id uuid.UUID, c Change) (changes []FieldChange, err error) {
 	if err := a.checkOn(toEdit, id); err != nil {
 		return nil, err
 	}
-	err = r.tryBuild(ctx, a, c, func(tx *gorm.DB, b *builder) error {
-		old, err := r.load(tx, a.to(toEdit), id, "")
+	reason, err := cleanReason(c.Reason)
+	if err != nil {
+		return nil, err
+	}
+	now := r.now()
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		old, err := r.loadRecord(tx, a.to(toEdit), id, "")
+		if err != nil {
+			return err
+		}
+		b, err := r.loadBuilderOf(tx, old.row.Kind, a, reason, db.TimeOf(now))
 		if err != nil {
 			return err
 		}

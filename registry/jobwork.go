@@ -31,6 +31,7 @@ func (r *Registry) jobKinds() map[string]jobWork {
 	return map[string]jobWork{
 		jobAudit:         r.workAudit,
 		jobDefaultSwitch: r.workDefaultSwitch,
+		jobEnrolMany:     r.workEnrolMany,
 		jobExport:        r.workExport,
 		jobFieldIndex:    r.workFieldIndex,
 		jobGroupEnd:      r.workGroupEnd,
