@@ -24,7 +24,7 @@ func (x *tab) inspect() []string {
 func (x *tab) check(name string) {
 	x.t.Helper()
 	x.picture(name)
-	for _, finding := range x.inspect() {
+	for _, finding := range append(x.inspect(), x.heard()...) {
 		x.t.Errorf("%s, %s: %s", x.v, name, finding)
 	}
 	if !x.v.scripts {

@@ -2,10 +2,12 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -17,10 +19,17 @@ const browsers = 2
 
 // world is what all tests share: one server process, a few browsers.
 var world struct {
-	server *server
-	free   chan context.Context // browsers that nobody uses now
-	axe    string               // source of axe-core
+	server   *server
+	database string               // of the server: sqlite or postgres
+	free     chan context.Context // browsers that nobody uses now
+	axe      string               // source of axe-core
+
+	mu   sync.Mutex
+	mine []string // addresses that our servers have or had
 }
+
+// walks are the tests that go whole ways: they run on both databases.
+const walks = "Walk$|^TestFlows$|^TestPortal$|^TestPasskeys$|^TestAuthenticatorApp$|^TestFirstRun$|^TestAttestByKeyboard$"
 
 func TestMain(m *testing.M) {
 	code, err := run(m)
@@ -31,6 +40,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// run runs all tests with the server on SQLite, and then the walks with one on
+// PostgreSQL. SR_E2E_DATABASE, sqlite or postgres, keeps it to one of them.
 func run(m *testing.M) (code int, err error) {
 	axe, err := os.ReadFile(filepath.Join("..", "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -42,20 +53,81 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	if world.server, err = startServer(dir); err != nil {
+	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL, as somebody else, has its folder in it
 		return 1, err
 	}
-	defer world.server.stop()
-	world.free = make(chan context.Context, browsers)
-	for i := range browsers {
-		browser, stop, err := startBrowser(filepath.Join(dir, fmt.Sprint("profile", i)))
-		if err != nil {
+	stop, err := startBrowsers(dir)
+	defer stop()
+	if err != nil {
+		return 1, err
+	}
+	if err := build(dir); err != nil {
+		return 1, err
+	}
+	flag.Parse()
+	asked := flag.Lookup("test.run").Value.String()
+	for _, database := range []string{"sqlite", "postgres"} {
+		if only := os.Getenv("SR_E2E_DATABASE"); only != "" && only != database {
+			continue
+		}
+		if database == "postgres" && asked == "" {
+			_ = flag.Set("test.run", walks)
+		}
+		again, err := runOn(m, dir, database)
+		if code = max(code, again); err != nil {
+			return 1, err
+		}
+	}
+	return code, nil
+}
+
+// runOn runs the tests with a server on one of the databases.
+func runOn(m *testing.M, dir, database string) (code int, err error) {
+	folder := filepath.Join(dir, database)
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		return 1, err
+	}
+	address := "sqlite:" + filepath.Join(folder, "registry.db")
+	if database == "postgres" {
+		cluster := filepath.Join(dir, "cluster")
+		if err := os.Mkdir(cluster, 0o700); err != nil {
+			return 1, err
+		}
+		var stop func()
+		if address, stop, err = startPostgres(cluster); err != nil {
 			return 1, err
 		}
 		defer stop()
+	}
+	if world.server, err = startServer(folder, address); err != nil {
+		return 1, err
+	}
+	defer world.server.stop()
+	world.database = database
+	fmt.Printf("=== the server runs on %s\n", database)
+	return m.Run(), nil
+}
+
+func startBrowsers(dir string) (stop func(), err error) {
+	var stops []func()
+	stop = func() {
+		for _, s := range stops {
+			s()
+		}
+	}
+	world.free = make(chan context.Context, browsers)
+	for i := range browsers {
+		browser, end, err := startBrowser(filepath.Join(dir, fmt.Sprint("profile", i)))
+		if err != nil {
+			return stop, err
+		}
+		stops = append(stops, end)
+		if browser, err = startWatch(browser); err != nil {
+			return stop, err
+		}
 		world.free <- browser
 	}
-	return m.Run(), nil
+	return stop, nil
 }
 
 // startBrowser starts a Chromium that talks to nobody but us. That there is none

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -30,35 +32,44 @@ type server struct {
 	code   string // that activates this registrant
 }
 
-// startServer builds the program (or takes SR_E2E_BINARY) and starts it with
-// generated people, on SR_E2E_DATABASE or else on SQLite.
-func startServer(dir string) (*server, error) {
-	binary := os.Getenv("SR_E2E_BINARY")
-	if binary == "" {
-		binary = filepath.Join(dir, "socialregistry")
-		build := exec.Command("go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./cmd/socialregistry")
-		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("build the server: %w\n%s", err, out)
-		}
+// build makes the program, if SR_E2E_BINARY does not name one.
+func build(dir string) error {
+	if binary := os.Getenv("SR_E2E_BINARY"); binary != "" {
+		return nil
 	}
+	binary := filepath.Join(dir, "socialregistry")
+	cmd := exec.Command("go", "build", "-C", filepath.Join("..", ".."), "-o", binary, "./cmd/socialregistry")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the server: %w\n%s", err, out)
+	}
+	return os.Setenv("SR_E2E_BINARY", binary)
+}
+
+// startServer starts the program with generated people, with its files in dir.
+// Settings, as NAME=VALUE, win over ours.
+func startServer(dir, database string, settings ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
-	database := os.Getenv("SR_E2E_DATABASE")
-	if database == "" {
-		database = "sqlite:" + filepath.Join(dir, "registry.db")
-	}
 	s := &server{url: "http://localhost" + address[strings.LastIndex(address, ":"):], log: filepath.Join(dir, "server.log")}
+	if err := writeMasterKey(filepath.Join(dir, "master.key")); err != nil {
+		return nil, err
+	}
 	out, err := os.Create(s.log)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	s.cmd = exec.Command(binary, "serve", "--demo")
+	s.cmd = exec.Command(os.Getenv("SR_E2E_BINARY"), "serve", "--demo")
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "SR_MASTER_KEY_FILE="+filepath.Join(dir, "master.key"),
-		"SR_MESSAGE_HOOK=http://127.0.0.1:9/", "SR_MESSAGE_HOOK_SECRET=whsec_"+strings.Repeat("a", 44), "SR_MESSAGE_KINDS=record", "SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url)
+		"SR_MESSAGE_HOOK=http://127.0.0.1:9/", "SR_MESSAGE_HOOK_SECRET=whsec_"+strings.Repeat("a", 44), "SR_MESSAGE_KINDS=record", "SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url,
+		"SR_STATE_DIR="+filepath.Join(dir, "state"))
+	s.cmd.Env = append(s.cmd.Env, settings...)
+	world.mu.Lock()
+	world.mine = append(world.mine, s.url+"/")
+	world.mu.Unlock()
 	if err := s.start(); err != nil {
 		return nil, fmt.Errorf("start the server: %w", err)
 	}
@@ -69,10 +80,22 @@ func startServer(dir string) (*server, error) {
 	return s, nil
 }
 
+// writeMasterKey makes a key, which the program makes by itself for SQLite alone.
+func writeMasterKey(file string) error {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString(key)+"\n"), 0o600)
+}
+
 // start starts the process so that it ends with this one, however this one ends:
 // its death signal follows the thread that started it, so that thread stays.
 func (s *server) start() error {
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if s.cmd.SysProcAttr == nil {
+		s.cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	s.cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	s.ended = make(chan struct{})
 	started := make(chan error)
 	go func() {
