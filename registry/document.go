@@ -47,14 +47,17 @@ type Document struct {
 	SHA256     string // sha256: and 64 hexadecimal digits: the value of a field of type document
 	UploadedBy string // name of the account
 	UploadedAt time.Time
-	bySelf     bool // the registrant has uploaded it, perhaps after somebody else
+	Fields     []string // keys of the fields that it was linked to as evidence
+	Used       []string // keys of the fields whose values or decisions rest on it: it cannot be removed
+	bySelf     bool     // the registrant has uploaded it, perhaps after somebody else
 	blob       uuid.UUID
 }
 
 // NewDocument is what is said about a file that is uploaded.
 type NewDocument struct {
-	Name   string // of the file
-	Reason string // for the change log
+	Name   string   // of the file
+	Fields []string // keys of the fields that it is evidence of
+	Reason string   // for the change log
 }
 
 // AddDocument keeps a file for a person or a group, sealed by the key of the
@@ -63,7 +66,7 @@ type NewDocument struct {
 // per record: created tells whether it is new. It returns NotFound; Forbidden;
 // Gone "record_erased"; TooLarge "upload_too_large"; Invalid "upload_malformed" for
 // a file that was cut off, "document_empty", "document_type" for one that is none
-// of the types allowed, "infected", "too_many_documents", or "invalid_values" for
+// of the types allowed, "infected", "too_many_documents", "invalid_links" for fields, or "invalid_values" for
 // the reason; Unavailable "scanner_unavailable".
 func (r *Registry) AddDocument(ctx context.Context, a Actor, id uuid.UUID, src io.Reader, n NewDocument) (d Document, created bool, err error) {
 	if err := a.checkOn(toAddDocument, id); err != nil {
@@ -138,6 +141,9 @@ func (r *Registry) storeDocument(ctx context.Context, a Actor, id uuid.UUID, fil
 			return err
 		}
 		rec := recs[id]
+		if n.Fields, err = r.linksOf(tx, a, rec, n.Fields); err != nil {
+			return err
+		}
 		all, err := loadDocuments(tx, *rec)
 		if err != nil {
 			return err

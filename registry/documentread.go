@@ -130,6 +130,9 @@ func (r *Registry) shownDocuments(tx *gorm.DB, a Actor, rec record) (documentRef
 		return documentRefs{}, nil, err
 	}
 	hidden := fields.hiddenFrom(a)
+	for i, d := range all {
+		all[i].Used = slices.Compact(slices.Sorted(slices.Values(refs.fields[d.ID])))
+	}
 	return refs, slices.DeleteFunc(all, func(d Document) bool { return !refs.shows(a, hidden, d) }), nil
 }
 
@@ -145,7 +148,7 @@ func (refs documentRefs) shows(a Actor, hidden map[string]bool, d Document) bool
 	switch {
 	case d.UploadedBy == a.name():
 		return true
-	case slices.ContainsFunc(refs.fields[d.ID], func(key string) bool { return hidden[key] }):
+	case slices.ContainsFunc(slices.Concat(refs.fields[d.ID], d.Fields), func(key string) bool { return hidden[key] }):
 		return !a.may(toReadDocuments) && d.bySelf
 	}
 	return a.may(toReadDocuments) || d.bySelf || refs.decided[d.ID]

@@ -34,8 +34,9 @@ func (documentRow) TableName() string { return "document" }
 
 // documentMeta is what is known of a document that may tell of a person.
 type documentMeta struct {
-	Name   string `json:"n"`
-	SHA256 string `json:"h"`
+	Name   string   `json:"n"`
+	SHA256 string   `json:"h"`
+	Fields []string `json:"f,omitempty"` // that it was linked to
 }
 
 const sealedDocument = "document"
@@ -72,22 +73,22 @@ func documentName(name, mediaType string) string {
 }
 
 func newDocument(a Actor, file blob, n NewDocument, now db.Time) Document {
-	return Document{ID: file.ID, Name: documentName(n.Name, file.MediaType), MediaType: file.MediaType, Size: file.Size,
+	return Document{ID: file.ID, Name: documentName(n.Name, file.MediaType), MediaType: file.MediaType, Size: file.Size, Fields: n.Fields,
 		SHA256: "sha256:" + hex.EncodeToString(file.SHA256), UploadedBy: a.name(), UploadedAt: now.Time,
 		bySelf: !a.may(toAddDocument), blob: file.ID}
 }
 
 // insertDocument takes the file and writes the row and the entry of the change log.
 func (r *Registry) insertDocument(tx *gorm.DB, a Actor, rec *record, d Document, reason string, now db.Time) error {
-	meta, err := json.Marshal(documentMeta{d.Name, d.SHA256})
+	meta, err := d.sealedMeta(rec)
 	if err != nil {
-		return fmt.Errorf("write what is known of a document: %w", err)
+		return err
 	}
 	if err := takeBlob(tx, d.blob, time.Time{}); err != nil {
 		return err
 	}
 	row := documentRow{RegistrantID: rec.row.ID, ID: d.ID, ContentHash: r.documentHash(rec.row.ID, d.SHA256), HashKeyID: r.keys.HashKeyID(),
-		BlobID: d.blob, Meta: rec.key.Seal(sealedDocument, d.ID.String(), meta), BySelf: d.bySelf, UploadedBy: d.UploadedBy, UploadedAt: now}
+		BlobID: d.blob, Meta: meta, BySelf: d.bySelf, UploadedBy: d.UploadedBy, UploadedAt: now}
 	if err := tx.Create(&row).Error; err != nil {
 		return fmt.Errorf("store a document: %w", err)
 	}
@@ -145,7 +146,7 @@ func loadDocuments(tx *gorm.DB, rec record) ([]Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[i] = Document{ID: row.Row.ID, Name: meta.Name, MediaType: row.MediaType, Size: row.Size, SHA256: meta.SHA256,
+		out[i] = Document{ID: row.Row.ID, Name: meta.Name, MediaType: row.MediaType, Size: row.Size, SHA256: meta.SHA256, Fields: meta.Fields,
 			UploadedBy: row.Row.UploadedBy, UploadedAt: row.Row.UploadedAt.Time, bySelf: row.Row.BySelf, blob: row.Row.BlobID}
 	}
 	return out, nil

@@ -21,15 +21,23 @@ const (
 	QueueExpired   Queue = "expired"   // a value was attested for a time that is over
 	QueueProposed  Queue = "proposed"  // one of two attesters has attested a value
 	QueueOverdue   Queue = "overdue"   // a value waits for longer than its field allows
+
+	QueueResubmitted Queue = "resubmitted" // a value was rejected, and another stands in its place
+	QueueExpiring    Queue = "expiring"    // an attestation ends within ExpiringDays
 )
+
+// ExpiringDays is how long before its end an attestation is due to be made anew.
+const ExpiringDays = 30
 
 // Queues lists all of them.
 func Queues() []Queue {
-	return []Queue{QueueUndecided, QueueChanged, QueueRejected, QueueExpired, QueueProposed, QueueOverdue}
+	return []Queue{QueueUndecided, QueueChanged, QueueResubmitted, QueueRejected, QueueExpiring, QueueExpired, QueueProposed, QueueOverdue}
 }
 
 // Rare tells of the queues that are empty but for fields with a policy.
-func (q Queue) Rare() bool { return q == QueueExpired || q == QueueProposed || q == QueueOverdue }
+func (q Queue) Rare() bool {
+	return q == QueueExpiring || q == QueueExpired || q == QueueProposed || q == QueueOverdue
+}
 
 // QueueCap bounds what QueueCounts counts: beyond it, it only matters that it is
 // a lot.
@@ -45,6 +53,11 @@ func (w *where) whereQueue(q Queue, fields *fieldSet, now db.Time) bool {
 		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state <> 'NEW' AND live_hash IS NOT NULL AND live_hash <> decided_hash)`)
 	case QueueRejected:
 		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state = 'REJECTED' AND live_hash = decided_hash)`)
+	case QueueResubmitted:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state = 'REJECTED' AND live_hash IS NOT NULL AND live_hash <> decided_hash)`)
+	case QueueExpiring:
+		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state = 'ATTESTED' AND expires_at > ? AND expires_at <= ? AND live_hash = decided_hash)`,
+			now, db.TimeOf(now.AddDate(0, 0, ExpiringDays)))
 	case QueueExpired:
 		w.and(`id IN (SELECT registrant_id FROM field_state WHERE state IN ('ATTESTED', 'EXPIRED') AND expires_at <= ? AND live_hash = decided_hash)`, now)
 	case QueueProposed:

@@ -40,12 +40,13 @@ func (p *Pages) Queue(c *gin.Context) error {
 	}
 	v := queueView{MayRegister: mayRegister(actor), Find: findInput(l, "")}
 	badges := map[registry.Queue]badge{
-		registry.QueueUndecided: {"wait", "clock", l.t("state.waiting")},
-		registry.QueueChanged:   {"chg", "changed", l.t("state.changed")},
-		registry.QueueRejected:  {"bad", "cross", l.t("state.rejected")},
-		registry.QueueExpired:   {"chg", "clock", l.t("state.expired")},
-		registry.QueueProposed:  {"wait", "clock", l.t("state.proposed")},
-		registry.QueueOverdue:   {"bad", "clock", l.t("state.overdue")},
+		registry.QueueUndecided:   {"wait", "clock", l.t("state.waiting")},
+		registry.QueueChanged:     {"chg", "changed", l.t("state.changed")},
+		registry.QueueRejected:    {"bad", "cross", l.t("state.rejected")},
+		registry.QueueExpired:     {"chg", "clock", l.t("state.expired")},
+		registry.QueueProposed:    {"wait", "clock", l.t("state.proposed")},
+		registry.QueueResubmitted: {"chg", "changed", l.t("state.changed")}, registry.QueueExpiring: {"wait", "clock", l.t("state.expires_soon")},
+		registry.QueueOverdue: {"bad", "clock", l.t("state.overdue")},
 	}
 	for _, q := range registry.Queues() {
 		if q.Rare() && counts[q] == 0 {

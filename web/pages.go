@@ -25,6 +25,7 @@ type Pages struct {
 	codes     []string // of the locales, the default first
 	matcher   language.Matcher
 	templates *templates
+	areas     *areaWords
 }
 
 // Config is what the pages need; all but Trial.
@@ -38,7 +39,8 @@ type Config struct {
 
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
-	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:")}
+	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
+		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now)}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

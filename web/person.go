@@ -14,12 +14,6 @@ import (
 	"socialregistry/registry"
 )
 
-// tab is one part of a person's pages.
-type tab struct {
-	Href, Text string
-	Current    bool
-}
-
 // personView is what all pages of a person begin with.
 type personView struct {
 	Who       identity
@@ -60,13 +54,7 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 	base := "/admin/people/" + id.String()
 	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), Waiting: rec.waiting(),
 		MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
-	tabs := []string{"", "/attest", "/versions", "/log", "/credentials"}
-	if mayReadLooks(actor) {
-		tabs = append(tabs, "/looks")
-	}
-	for _, t := range tabs {
-		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("person.tab" + t), Current: t == current})
-	}
+	v.Tabs = tabsOf(l, actor, base, current)
 	if done := c.Query("done"); l.has("person.done_" + done) {
 		v.Done = l.t("person.done_" + done)
 	}

@@ -22,6 +22,10 @@ func (p *Pages) shownValue(l *locale, f registry.Field, text string) shown {
 	if text == "" {
 		return shown{Text: l.t("value.none"), Empty: true}
 	}
+	if name := p.areaName(f, text); name != nil {
+		w := p.words(l, name, text)
+		return shown{Text: w.Text, Lang: w.Lang, Dir: "auto"}
+	}
 	kind := f.Type
 	if kind == registry.TypeComputed {
 		kind = f.Result
