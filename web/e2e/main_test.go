@@ -23,6 +23,7 @@ var world struct {
 	database string               // of the server: sqlite or postgres
 	free     chan context.Context // browsers that nobody uses now
 	axe      string               // source of axe-core
+	prepared *prepared            // what is on the server for the tour; nil: nothing yet
 
 	mu   sync.Mutex
 	mine []string // addresses that our servers have or had
@@ -103,7 +104,7 @@ func runOn(m *testing.M, dir, database string) (code int, err error) {
 		return 1, err
 	}
 	defer world.server.stop()
-	world.database = database
+	world.database, world.prepared = database, nil
 	fmt.Printf("=== the server runs on %s\n", database)
 	return m.Run(), nil
 }

@@ -36,9 +36,20 @@ type prepared struct {
 	passphrase                    string
 }
 
-// prepare activates the registrant of the trial, makes an offer, uploads a file
-// with problems, and rejects a detail, so that every page has something to show.
+// prepare makes what the pages show, once for each server.
 func prepare(t *testing.T) prepared {
+	t.Helper()
+	if world.prepared == nil {
+		p := prepareServer(t)
+		world.prepared = &p
+	}
+	return *world.prepared
+}
+
+// prepareServer activates the registrant of the trial, makes an offer, uploads a
+// file with problems, and rejects a detail, so that every page has something to
+// show.
+func prepareServer(t *testing.T) prepared {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -98,6 +109,18 @@ func (p prepared) tour() []stop {
 	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour())
 }
 
+// sessions are the tokens of all who look at the stops.
+func (p prepared) sessions(t *testing.T, tour []stop) map[string]string {
+	t.Helper()
+	sessions := map[string]string{"registrant": sessionOf(t, world.server.number, p.passphrase)}
+	for _, s := range tour {
+		if s.who != "" && sessions[s.who] == "" {
+			sessions[s.who] = sessionOf(t, s.who, staffPassword)
+		}
+	}
+	return sessions
+}
+
 // wanted keeps a run to the pages that SR_E2E_ONLY, a regular expression, names:
 // for whoever works on one of them. Everything is wanted without it.
 func wanted(path string) bool {
@@ -110,12 +133,7 @@ func wanted(path string) bool {
 func TestEveryPage(t *testing.T) {
 	p := prepare(t)
 	tour := p.tour()
-	sessions := map[string]string{"registrant": sessionOf(t, world.server.number, p.passphrase)}
-	for _, s := range tour {
-		if s.who != "" && sessions[s.who] == "" {
-			sessions[s.who] = sessionOf(t, s.who, staffPassword)
-		}
-	}
+	sessions := p.sessions(t, tour)
 	for _, v := range variants() {
 		t.Run(v.String(), func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,209 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// stateVariants differ in everything.
+func stateVariants() []variant {
+	return []variant{{lang: "en", width: 1280, scripts: true}, {lang: "ar", width: 360}}
+}
+
+// TestForbidden opens every page as somebody who may not: the page names what is
+// needed, and shows nothing else.
+func TestForbidden(t *testing.T) {
+	p := prepare(t)
+	tour := p.tour()
+	sessions := p.sessions(t, tour)
+	refused := map[string]string{}
+	for _, s := range tour {
+		if s.route == "" || s.who == "" || !wanted(s.path) {
+			continue
+		}
+		if refused[s.path] = p.refused(t, s, sessions); refused[s.path] == "" {
+			t.Errorf("%s: nobody is refused", s.path)
+		}
+	}
+	for _, v := range stateVariants() {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			x := newTab(t, v)
+			for _, s := range tour {
+				if who := refused[s.path]; who != "" {
+					x.signOut()
+					x.cookie("sr_session", sessions[who])
+					x.open(s.path)
+					x.state("forbidden", p.picture(s.path))
+					if x.text("#failure") == "" || x.has("main form[method=post]") {
+						t.Errorf("%s: %s as %s: %s", v, s.path, who, x.text("main"))
+					}
+				}
+			}
+		})
+	}
+}
+
+// refused finds an account that may not see a page.
+func (p prepared) refused(t *testing.T, s stop, sessions map[string]string) string {
+	t.Helper()
+	for _, who := range []string{"attester", "auditor", "registrar", "admin", "registrant"} {
+		if who == s.who || sessions[who] == "" {
+			continue
+		}
+		req, err := http.NewRequest(http.MethodGet, world.server.url+s.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.AddCookie(&http.Cookie{Name: "sr_session", Value: sessions[who]})
+		res, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode == http.StatusForbidden {
+			return who
+		}
+	}
+	return ""
+}
+
+// state looks at a page in a state that is not its usual one.
+func (x *tab) state(state, name string) {
+	x.t.Helper()
+	x.picture(name + "." + state)
+	for _, finding := range append(x.inspect(), x.heard()...) {
+		x.t.Errorf("%s, %s, %s: %s", x.v, name, state, finding)
+	}
+}
+
+// emptyLists are lists without anything in them: a page says instead what would
+// be there.
+const emptyLists = `[...document.querySelectorAll("main :is(ul, ol, dl, tbody)")].filter(e => !e.children.length).map(e => e.outerHTML.slice(0, 80))`
+
+// TestNothingYet opens the pages of a person of whom little more than the name is
+// known, as this person and as staff.
+func TestNothingYet(t *testing.T) {
+	p := prepare(t)
+	fresh := newPerson(t, "Selestina")
+	tour := p.tour()
+	sessions := p.sessions(t, tour)
+	sessions["registrant"] = sessionOf(t, fresh.number, fresh.passphrase)
+	for _, v := range stateVariants() {
+		t.Run(v.String(), func(t *testing.T) {
+			t.Parallel()
+			x := newTab(t, v)
+			for _, s := range tour {
+				path := strings.ReplaceAll(s.path, p.person, fresh.id)
+				own := s.who == "registrant" && !regexp.MustCompile(`/:|^$`).MatchString(s.route)
+				if !wanted(s.path) || !own && path == s.path || strings.Count(s.route, ":") > 1 {
+					continue
+				}
+				x.signOut()
+				x.cookie("sr_session", sessions[s.who])
+				x.open(path)
+				x.state("empty", p.picture(s.path))
+				if lists := eval[[]string](x, emptyLists); len(lists) > 0 {
+					t.Errorf("%s: %s: a list with nothing in it: %v", v, path, lists)
+				}
+			}
+		})
+	}
+}
+
+// somebody is a person whom a test registered.
+type somebody struct{ id, number, passphrase string }
+
+// newPerson registers somebody with two names, and activates the account.
+func newPerson(t *testing.T, name string) somebody {
+	t.Helper()
+	registrar, err := world.server.client()
+	if err == nil {
+		err = registrar.signIn("registrar", staffPassword)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, at, err := registrar.send("/admin/people/new", "/admin/people/new", url.Values{"f_given_name": {name}, "f_family_name": {"Nobody"}, "reason": {"first visit"}, "step": {"save"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(at.Path, "/new") {
+		t.Fatalf("%s was not registered: %s", name, body)
+	}
+	who := somebody{id: at.Path[len("/admin/people/"):], number: match(t, body, `(SR-\d{11})`), passphrase: "six green kettles"}
+	slip, _, err := registrar.send("/admin/people/"+who.id+"/code", "/admin/people/"+who.id+"/code", url.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := world.server.client()
+	if err == nil {
+		_, _, err = own.post("/activate", url.Values{"number": {who.number}, "code": {match(t, slip, `(\d{4} \d{4})`)}, "passphrase": {who.passphrase}, "repeat": {who.passphrase}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}
+
+// typed are the forms of a page into which something is typed or chosen.
+const typed = `[...document.querySelectorAll("main form[method=post]")].filter(f => f.querySelector("input:not([type=hidden], [type=checkbox], [type=radio], [readonly]), textarea")).length`
+
+// blank empties the form with this number among the typed ones and presses its
+// first button.
+const blank = `(() => {
+  const forms = [...document.querySelectorAll("main form[method=post]")].filter(f => f.querySelector("input:not([type=hidden], [type=checkbox], [type=radio], [readonly]), textarea"));
+  const form = forms[%d];
+  form.noValidate = true;
+  for (const e of form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio], [readonly]), textarea")) e.value = "";
+  for (let d = form.closest("details"); d; d = d.parentElement.closest("details")) d.open = true;
+  (form.querySelector("button[type=submit], button:not([type])")).id = "first-button";
+  return form.action;
+})()`
+
+// lenient are the forms that an empty input does not stop, with the reason.
+func lenient() map[string]string {
+	return map[string]string{
+		"/me/edit/:section":                "an empty detail is a change like another; the next page asks",
+		"/admin/people/:id/edit":           "the next page asks; without a change it says so",
+		"/me/credentials/:id/offer":        "nothing has to be typed",
+		"/admin/people/:id/attest":         "nothing is ticked, so nothing is decided; the page says so",
+		"/me/credentials/:id/offer/:offer": "nothing has to be typed",
+	}
+}
+
+// TestEveryFormRefuses sends every form without anything in it: the page says what
+// is wrong, above the form and at the input.
+func TestEveryFormRefuses(t *testing.T) {
+	p := prepare(t)
+	tour := p.tour()
+	sessions := p.sessions(t, tour)
+	for _, v := range stateVariants() {
+		t.Run(v.String(), func(t *testing.T) {
+			x := newTab(t, v)
+			for _, s := range tour {
+				if s.route == "" || !wanted(s.path) || lenient()[s.route] != "" {
+					continue
+				}
+				x.signOut()
+				if s.who != "" {
+					x.cookie("sr_session", sessions[s.who])
+				}
+				x.open(s.path)
+				for i := range eval[int](x, typed) {
+					x.open(s.path)
+					eval[string](x, fmt.Sprintf(blank, i))
+					x.press("#first-button")
+					x.state(fmt.Sprintf("error%d", i), p.picture(s.path))
+					if !x.has("main .notice.bad, main [aria-invalid=true]") {
+						t.Errorf("%s: %s, form %d: nothing is said about empty inputs, at %s: %.200s", v, s.path, i, x.where(), x.text("main"))
+					}
+				}
+			}
+		})
+	}
+}
