@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -116,6 +117,48 @@ func TestNothingYet(t *testing.T) {
 				x.state("empty", p.picture(s.path))
 				if lists := eval[[]string](x, emptyLists); len(lists) > 0 {
 					t.Errorf("%s: %s: a list with nothing in it: %v", v, path, lists)
+				}
+			}
+		})
+	}
+}
+
+// TestEmptyRegistry opens the console's pages where nobody has been registered.
+func TestEmptyRegistry(t *testing.T) {
+	tour := prepare(t).tour()
+	dir := t.TempDir()
+	s, err := startServer(dir, "sqlite:"+filepath.Join(dir, "registry.db"), "SR_DEMO=false")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	sessions := map[string]string{"": ""}
+	for _, role := range []string{"admin", "registrar", "attester", "auditor"} {
+		c, err := s.client()
+		if err == nil {
+			err = s.command(staffPassword+"\n", "staff", "add", role, "--role", role)
+		}
+		if err == nil {
+			err = c.signIn(role, staffPassword)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions[role] = c.session()
+	}
+	for _, v := range stateVariants() {
+		t.Run(v.String(), func(t *testing.T) {
+			x := newTab(t, v)
+			x.on = s
+			for _, s := range tour {
+				if token, ok := sessions[s.who]; ok && s.route == s.path && wanted(s.path) {
+					x.signOut()
+					x.cookie("sr_session", token)
+					x.open(s.path)
+					x.state("nobody", (prepared{}).picture(s.path))
+					if lists := eval[[]string](x, emptyLists); len(lists) > 0 {
+						t.Errorf("%s: %s: a list with nothing in it: %v", v, s.path, lists)
+					}
 				}
 			}
 		})

@@ -54,6 +54,7 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 	v   variant
+	on  *server // which it visits
 }
 
 // newTab waits for a browser and makes its window as good as new: no cookies, the
@@ -62,7 +63,7 @@ func newTab(t *testing.T, v variant) *tab {
 	t.Helper()
 	browser := <-world.free
 	t.Cleanup(func() { world.free <- browser })
-	x := &tab{t, browser, v}
+	x := &tab{t, browser, v, world.server}
 	x.do(chromedp.Navigate("about:blank"))
 	x.heard() // what is left of the test before
 	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
@@ -107,7 +108,7 @@ func (x *tab) scripts(on bool) {
 
 func (x *tab) cookie(name, value string) {
 	x.t.Helper()
-	url := world.server.url
+	url := x.on.url
 	if _, err := chromedp.Call(x.ctx, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: url}); err != nil {
 		x.t.Fatal(err)
 	}
@@ -153,7 +154,7 @@ func (x *tab) where() string {
 
 func (x *tab) open(path string) {
 	x.t.Helper()
-	x.do(chromedp.Navigate(world.server.url + path))
+	x.do(chromedp.Navigate(x.on.url + path))
 }
 
 // fill types into an input, in the place of what was there.
