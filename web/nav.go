@@ -37,6 +37,7 @@ func consoleParts() []navPart {
 		{text: "nav.files", parts: []navPart{
 			{href: "/admin/uploads/new", text: "nav.uploads", roles: keepers},
 		}},
+		{href: settingsPath, text: "nav.settings"},
 	}
 }
 

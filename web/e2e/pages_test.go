@@ -106,7 +106,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour(), p.settingsTour())
 }
 
 // sessions are the tokens of all who look at the stops.
