@@ -24,17 +24,17 @@ type settingsCard struct{ Href, Text, About string }
 // settingsCards are the pages of the hub, by group: address, key of the words, roles.
 func settingsCards() []struct {
 	key   string
-	pages []consolePart
+	pages []navPart
 } {
 	both, admin := keepersAndAuditors(), admins()
 	return []struct {
 		key   string
-		pages []consolePart
+		pages []navPart
 	}{
-		{"record", []consolePart{{href: "/admin/fields", text: "fields", roles: both}, {href: "/admin/group-kinds", text: "kinds", roles: both},
+		{"record", []navPart{{href: "/admin/fields", text: "fields", roles: both}, {href: "/admin/group-kinds", text: "kinds", roles: both},
 			{href: "/admin/identifier-types", text: "types", roles: both}, {href: "/admin/attestation-statuses", text: "statuses", roles: both}}},
-		{"people", []consolePart{{href: "/admin/staff", text: "staff", roles: admin}, {href: "/admin/roles", text: "roles"}, {href: "/admin/tokens", text: "tokens"}}},
-		{"credentials", []consolePart{{href: "/admin/credentials", text: "credentials", roles: both}, {href: "/admin/issued", text: "issued"}, {href: "/admin/offers", text: "offers"},
+		{"people", []navPart{{href: "/admin/staff", text: "staff", roles: admin}, {href: "/admin/roles", text: "roles"}, {href: "/admin/tokens", text: "tokens"}}},
+		{"credentials", []navPart{{href: "/admin/credentials", text: "credentials", roles: both}, {href: "/admin/issued", text: "issued"}, {href: "/admin/offers", text: "offers"},
 			{href: "/admin/clients", text: "clients", roles: both}, {href: "/admin/wallet-providers", text: "providers", roles: both},
 			{href: "/admin/keys", text: "keys", roles: both}, {href: "/admin/issuers", text: "issuers", roles: both}}},
 	}
