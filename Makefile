@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue fuzz build assets dist clean
+.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue shots fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -59,6 +59,11 @@ bench-pages: ## Measure the server's time for pages of portal and console, with 
 bench-issue: ## Issue SR_CRASH_ISSUES credentials (10,000) from two servers that are killed again and again: nothing twice, nothing lost.
 	@scripts/install-test-deps.sh postgresql
 	SR_CRASH_ISSUES=$${SR_CRASH_ISSUES:-10000} go test -count=1 -run TestRow72StatusIndicesSurviveCrashes -timeout 60m -v ./api/vci
+
+shots: build assets ## Write a picture of every page in every state, light and dark, into ./shots, with an index.
+	@scripts/install-test-deps.sh
+	@mkdir -p shots
+	cd web/e2e && SR_E2E_PICTURES=$(CURDIR)/shots SR_E2E_BINARY=$(CURDIR)/$(SERVER) SR_E2E_DATABASE=sqlite go test -count=1 -timeout 40m .
 
 fuzz: ## Fuzz every parser, each for FUZZTIME (20s).
 	@scripts/fuzz.sh

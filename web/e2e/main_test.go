@@ -24,6 +24,7 @@ var world struct {
 	free     chan context.Context // browsers that nobody uses now
 	axe      string               // source of axe-core
 	prepared *prepared            // what is on the server for the tour; nil: nothing yet
+	album    *album
 
 	mu   sync.Mutex
 	mine []string // addresses that our servers have or had
@@ -48,7 +49,7 @@ func run(m *testing.M) (code int, err error) {
 	if err != nil {
 		return 1, fmt.Errorf("axe-core is missing: run npm ci --ignore-scripts in web: %w", err)
 	}
-	world.axe = string(axe)
+	world.axe, world.album = string(axe), newAlbum()
 	dir, err := os.MkdirTemp("", "sr-e2e")
 	if err != nil {
 		return 1, err
@@ -78,6 +79,9 @@ func run(m *testing.M) (code int, err error) {
 		if code = max(code, again); err != nil {
 			return 1, err
 		}
+	}
+	if pictures := os.Getenv("SR_E2E_PICTURES"); pictures != "" {
+		return code, world.album.writeIndex(pictures)
 	}
 	return code, nil
 }

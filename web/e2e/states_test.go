@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -46,7 +47,7 @@ func TestForbidden(t *testing.T) {
 					x.signOut()
 					x.cookie("sr_session", sessions[who])
 					x.open(s.path)
-					x.state("forbidden", p.picture(s.path))
+					x.state(s, "forbidden")
 					if x.text("#failure") == "" || x.has("main form[method=post]") {
 						t.Errorf("%s: %s as %s: %s", v, s.path, who, x.text("main"))
 					}
@@ -81,9 +82,11 @@ func (p prepared) refused(t *testing.T, s stop, sessions map[string]string) stri
 }
 
 // state looks at a page in a state that is not its usual one.
-func (x *tab) state(state, name string) {
+func (x *tab) state(s stop, state string, more ...string) {
 	x.t.Helper()
-	x.picture(name + "." + state)
+	world.album.saw(s.route, state)
+	name := world.prepared.picture(s.path)
+	x.picture(strings.Join(append([]string{name, state}, more...), "."))
 	for _, finding := range append(x.inspect(), x.heard()...) {
 		x.t.Errorf("%s, %s, %s: %s", x.v, name, state, finding)
 	}
@@ -114,7 +117,7 @@ func TestNothingYet(t *testing.T) {
 				x.signOut()
 				x.cookie("sr_session", sessions[s.who])
 				x.open(path)
-				x.state("empty", p.picture(s.path))
+				x.state(s, "empty")
 				if lists := eval[[]string](x, emptyLists); len(lists) > 0 {
 					t.Errorf("%s: %s: a list with nothing in it: %v", v, path, lists)
 				}
@@ -127,16 +130,16 @@ func TestNothingYet(t *testing.T) {
 func TestEmptyRegistry(t *testing.T) {
 	tour := prepare(t).tour()
 	dir := t.TempDir()
-	s, err := startServer(dir, "sqlite:"+filepath.Join(dir, "registry.db"), "SR_DEMO=false")
+	bare, err := startServer(dir, "sqlite:"+filepath.Join(dir, "registry.db"), "SR_DEMO=false")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.stop)
+	t.Cleanup(bare.stop)
 	sessions := map[string]string{"": ""}
 	for _, role := range []string{"admin", "registrar", "attester", "auditor"} {
-		c, err := s.client()
+		c, err := bare.client()
 		if err == nil {
-			err = s.command(staffPassword+"\n", "staff", "add", role, "--role", role)
+			err = bare.command(staffPassword+"\n", "staff", "add", role, "--role", role)
 		}
 		if err == nil {
 			err = c.signIn(role, staffPassword)
@@ -149,13 +152,13 @@ func TestEmptyRegistry(t *testing.T) {
 	for _, v := range stateVariants() {
 		t.Run(v.String(), func(t *testing.T) {
 			x := newTab(t, v)
-			x.on = s
+			x.on = bare
 			for _, s := range tour {
 				if token, ok := sessions[s.who]; ok && s.route == s.path && wanted(s.path) {
 					x.signOut()
 					x.cookie("sr_session", token)
 					x.open(s.path)
-					x.state("nobody", (prepared{}).picture(s.path))
+					x.state(s, "empty", "registry")
 					if lists := eval[[]string](x, emptyLists); len(lists) > 0 {
 						t.Errorf("%s: %s: a list with nothing in it: %v", v, s.path, lists)
 					}
@@ -248,7 +251,7 @@ func TestEveryFormRefuses(t *testing.T) {
 					x.open(s.path)
 					eval[string](x, fmt.Sprintf(blank, i))
 					x.press("#first-button")
-					x.state(fmt.Sprintf("error%d", i), p.picture(s.path))
+					x.state(s, "error", strconv.Itoa(i))
 					if !x.has("main .notice.bad, main [aria-invalid=true]") {
 						t.Errorf("%s: %s, form %d: nothing is said about empty inputs, at %s: %.200s", v, s.path, i, x.where(), x.text("main"))
 					}

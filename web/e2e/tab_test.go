@@ -223,14 +223,18 @@ func quote(s string) string {
 // picture keeps a screenshot in the folder SR_E2E_PICTURES, for people to look at.
 func (x *tab) picture(name string) {
 	dir := os.Getenv("SR_E2E_PICTURES")
-	if dir == "" || !x.v.scripts {
+	if dir == "" || !x.v.scripts && !strings.Contains(name, ".") { // without scripts only states
 		return
 	}
 	png, err := chromedp.Run(x.ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, name+"."+x.v.String()+".png"), png, 0o644); err != nil {
+	file := name + "." + x.v.String() + ".png"
+	if err := os.WriteFile(filepath.Join(dir, file), png, 0o644); err != nil {
 		x.t.Fatal(err)
 	}
+	world.album.mu.Lock()
+	defer world.album.mu.Unlock()
+	world.album.files = append(world.album.files, picture{name, x.v.String(), file})
 }
