@@ -56,12 +56,13 @@ type accounts struct {
 	passwords passwords
 	nameKey   secret.Key // hashes names in sign_in_failure
 	codeKey   secret.Key // hashes activation codes
+	totpKey   secret.Key // seals the secrets of authenticator apps
 	forms     secret.Tokens
 }
 
 func newAccounts(m secret.Master) accounts {
 	return accounts{passwords: newPasswords(), nameKey: m.Derive("registry/sign-in-name"),
-		codeKey: m.Derive("registry/activation-code"), forms: secret.NewTokens("f1", m.Derive("registry/form-token"))}
+		codeKey: m.Derive("registry/activation-code"), totpKey: m.Derive("registry/totp"), forms: secret.NewTokens("f1", m.Derive("registry/form-token"))}
 }
 
 // SignIn checks name and password and starts a session: the token is for the

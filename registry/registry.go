@@ -17,6 +17,7 @@ import (
 	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/registry/attestation"
+	"socialregistry/registry/passkey"
 	"socialregistry/registry/seal"
 )
 
@@ -42,6 +43,10 @@ type Registry struct {
 	maxDocument int64 // bytes
 	scan        Scan  // nil: nothing is scanned
 	ownEdit     attestation.OwnEdit
+
+	passkeys *passkey.Server // nil: this server can have none
+	stepUp   time.Duration
+	needTOTP bool
 }
 
 // Config is what a Registry needs: DB, Master and Now in any case.
@@ -55,6 +60,11 @@ type Config struct {
 	MaxDocument int64               // greatest size of an evidence document in bytes; 0: DefaultMaxDocument
 	Scan        Scan                // looks at every document before it is kept; nil: nothing is scanned
 	OwnEdit     attestation.OwnEdit // of fields whose policy says nothing: whether an account may attest what it entered; empty: it may
+
+	PublicURL   string        // for whose host passkeys are made; empty: there are none
+	ServiceName string        // what the devices that keep them call the registry
+	StepUp      time.Duration // how long a proof counts for sensitive acts; 0: DefaultStepUp
+	NeedTOTP    bool          // staff have to have an authenticator app, or a passkey
 }
 
 // New opens the registry and writes the definitions that come with it and are not
@@ -72,7 +82,11 @@ func New(ctx context.Context, c Config) (*Registry, error) {
 	r := &Registry{db: c.DB, keys: seal.New(c.Master), now: c.Now, accounts: newAccounts(c.Master),
 		answers: c.Master.Derive("registry/idempotency"), jobKey: c.Master.Derive("registry/job"), kinship: rules, ownEdit: c.OwnEdit,
 		maxDocument: cmp.Or(c.MaxDocument, DefaultMaxDocument), scan: c.Scan,
-		secrets: c.Master.Derive("registry/source"), outbound: outbound.New(c.Sources)}
+		secrets: c.Master.Derive("registry/source"), outbound: outbound.New(c.Sources),
+		stepUp: cmp.Or(c.StepUp, DefaultStepUp), needTOTP: c.NeedTOTP}
+	if r.passkeys, err = passkey.New(c.PublicURL, cmp.Or(c.ServiceName, "Social Registry")); err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
 	if err := r.checkMaster(ctx); err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}

@@ -79,16 +79,22 @@ func (r *Registry) startSession(tx *gorm.DB, account accountRow, method Method, 
 	if a.Needs, err = r.needs(tx, account, method); err != nil {
 		return "", Account{}, err
 	}
-	token = secret.RandomID(32)
-	row := sessionRow{IDHash: sessionHash(token), ID: uuid.New(), AccountID: account.ID, Method: method, Device: deviceOf(tx.Statement.Context).text(),
-		Needs: a.Needs, CreatedAt: now, ProvedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(lifeOf(a.Needs)))}
+	token, err = openSession(tx, account.ID, method, a.Needs, now)
+	return token, a, err
+}
+
+// openSession is startSession when it is known what the session needs.
+func openSession(tx *gorm.DB, account uuid.UUID, method Method, needs Need, now db.Time) (string, error) {
+	token := secret.RandomID(32)
+	row := sessionRow{IDHash: sessionHash(token), ID: uuid.New(), AccountID: account, Method: method, Device: deviceOf(tx.Statement.Context).text(),
+		Needs: needs, CreatedAt: now, ProvedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(lifeOf(needs)))}
 	if err := tx.Create(&row).Error; err != nil {
-		return "", Account{}, fmt.Errorf("start session: %w", err)
+		return "", fmt.Errorf("start session: %w", err)
 	}
 	if err := tx.Exec("DELETE FROM session WHERE expires_at <= ?", now).Error; err != nil {
-		return "", Account{}, fmt.Errorf("remove ended sessions: %w", err)
+		return "", fmt.Errorf("remove ended sessions: %w", err)
 	}
-	return token, a, nil
+	return token, nil
 }
 
 // sessionHash is what stands in the database: whoever reads it cannot sign in

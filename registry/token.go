@@ -168,13 +168,19 @@ func (r *Registry) RevokeToken(ctx context.Context, a Actor, id uuid.UUID) error
 	return nil
 }
 
-// endAccess ends the sessions and the tokens of an account: its password has
-// changed, or it is closed. The reason stands in the history of each token: it
-// must not be what a registrant wrote.
+// endAccess ends the sessions, the passkeys and the tokens of an account: somebody
+// else has changed its password, or it is closed. The reason stands in the history of
+// each token: it must not be what a registrant wrote.
 func (r *Registry) endAccess(tx *gorm.DB, a Actor, account uuid.UUID, reason string, now db.Time) error {
-	if err := tx.Where("account_id = ?", account).Delete(&sessionRow{}).Error; err != nil {
-		return fmt.Errorf("end sessions: %w", err)
+	for _, row := range []any{&sessionRow{}, &passkeyRow{}} {
+		if err := tx.Where("account_id = ?", account).Delete(row).Error; err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
 	}
+	return r.endTokens(tx, a, account, reason, now)
+}
+
+func (r *Registry) endTokens(tx *gorm.DB, a Actor, account uuid.UUID, reason string, now db.Time) error {
 	var rows []tokenRow
 	found := tx.Raw("SELECT * FROM personal_token WHERE account_id = ? AND revoked_at IS NULL ORDER BY id"+r.db.Dialect.ForUpdate(), account).Scan(&rows)
 	if found.Error != nil {

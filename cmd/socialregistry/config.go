@@ -58,6 +58,9 @@ type Config struct {
 	Anonymous   bool          // pre-authorized codes also for wallets that do not say who they are
 	RefreshLife time.Duration // of refresh tokens and of what was agreed to
 
+	StepUp    time.Duration // how long a proof of who somebody is counts for sensitive acts
+	StaffTOTP bool          // staff have to have an authenticator app, or a passkey
+
 	DPoPRequired bool // no access token that is not bound to a key
 	DPoPNonce    bool // no DPoP proof without a nonce of ours
 
@@ -78,7 +81,7 @@ type setting struct {
 
 // settings lists every key.
 func settings() []setting {
-	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), messageSettings())
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), messageSettings(), signInSettings())
 }
 
 // serverSettings are about the program itself. The public URL comes after the

@@ -23,7 +23,7 @@ func TestDefaultsStartOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Config{Listen: "127.0.0.1:8080", PublicURL: "http://localhost:8080", DatabaseURL: "sqlite:./var/registry.db", MasterKeyFile: "./var/master.key", LogLevel: slog.LevelInfo,
-		Keep: 90 * 24 * time.Hour, KeepLook: 730 * 24 * time.Hour, JobLease: 30 * time.Second, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18},
+		Keep: 90 * 24 * time.Hour, KeepLook: 730 * 24 * time.Hour, JobLease: 30 * time.Second, StepUp: 15 * time.Minute, OwnEdit: attestation.OwnEditAllowed, Kinship: registry.KinshipRules{Spouses: 1, ParentAge: 12, AdultAge: 18},
 		Country: "ZZ", IssuerName: "Social Registry", KeyOverlap: 24 * time.Hour, StateDir: "./var/state", Drafts: true, BatchSize: 10,
 		Anonymous: true, RefreshLife: 90 * 24 * time.Hour}
 	if got != want {
@@ -51,6 +51,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"SR_MASTER_KEY", "hunter2"}, {"SR_MASTER_KEY", key31},
 		{"SR_METRICS_TOKEN", "fifteen-letters"}, {"SR_LOG_LEVEL", "loud"}, {"SR_LOG_FORMAT", "xml"}, {"SR_DEMO", "maybe"},
 		{"SR_SCAN_COMMAND", "/nowhere/to/be/found -"},
+		{"SR_STEP_UP", "4m"}, {"SR_STEP_UP", "13h"}, {"SR_STAFF_TOTP", "true"},
 		{"SR_OWN_EDIT", "never"}, {"SR_OWN_EDIT", "Refused"},
 		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
 		{"SR_COUNTRY", "ke"}, {"SR_COUNTRY", "KEN"}, {"SR_ISSUER_NAME", "a\tb"}, {"SR_ISSUER_NAME", "12345678901234567890123456789012345678901"}, {"SR_ISSUER_NAME_AR", "a\tb"}, {"SR_LOGO", "/nowhere.png"}, {"SR_LOGO", "config_test.go"}, {"SR_KEY_OVERLAP", "59s"}, {"SR_KEY_OVERLAP", "721h"},
@@ -98,6 +99,7 @@ func TestGoodValues(t *testing.T) {
 		{"DATABASE_URL", "postgres:///registry?host=/run/postgresql"}, {"SR_MASTER_KEY", key}, {"SR_MASTER_KEY", strings.TrimRight(key, "=")},
 		{"SR_METRICS_TOKEN", "sixteen-letters-"}, {"SR_LOG_LEVEL", "debug"}, {"SR_LOG_FORMAT", "json"},
 		{"SR_COUNTRY", "KE"}, {"SR_ISSUER_NAME", "1234567890123456789012345678901234567890"}, {"SR_ISSUER_NAME_AR", "وزارة الرعاية"}, {"SR_LOGO", "../../web/static/favicon.svg"}, {"SR_KEY_OVERLAP", "1m"}, {"SR_KEY_OVERLAP", "720h"},
+		{"SR_STEP_UP", "5m"}, {"SR_STAFF_TOTP", "required"},
 		{"SR_COMPAT_DRAFTS", "false"}, {"SR_BATCH_SIZE", "1"}, {"SR_BATCH_SIZE", "50"}, {"SR_ENCRYPTION", "required"}, {"SR_DPOP", "required"}, {"SR_DPOP_NONCE", "required"},
 		{"SR_ANONYMOUS_WALLETS", "false"}, {"SR_REFRESH_LIFE", "1h"}, {"SR_REFRESH_LIFE", "8760h"},
 		{"SR_MESSAGE_HOOK_SECRET", "whsec_" + key}, {"SR_MESSAGE_KINDS", "details,record"}, {"SR_LOOK_DAYS", "1"},

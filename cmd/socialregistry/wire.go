@@ -85,7 +85,8 @@ func (a *app) openWithKey(ctx context.Context, d *db.DB) (*registry.Registry, se
 		return nil, master, fmt.Errorf("read SR_SOURCE_HOSTS: %w", err)
 	}
 	r, err := registry.New(ctx, registry.Config{DB: d, Master: master, Now: a.now, Kinship: a.config.Kinship, OwnEdit: a.config.OwnEdit,
-		Sources: outbound.Config{Hosts: hosts}, Scan: scanner(a.config.ScanCommand, scanTime)})
+		Sources: outbound.Config{Hosts: hosts}, Scan: scanner(a.config.ScanCommand, scanTime),
+		PublicURL: a.config.PublicURL, ServiceName: a.config.IssuerName, StepUp: a.config.StepUp, NeedTOTP: a.config.StaffTOTP})
 	if errors.Is(err, registry.ErrOtherMasterKey) {
 		return nil, master, fault.Wrap(fault.Conflict, "other_master_key",
 			"The database was begun with another master key: give it that key by SR_MASTER_KEY or SR_MASTER_KEY_FILE, or name another database by DATABASE_URL; nothing was changed.", err)

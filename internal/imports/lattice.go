@@ -22,7 +22,7 @@ func Lattice() []Rule {
 		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/imports", "internal/compliance", "internal/cli", "internal/conformance"}, nil},
 		{1, []string{"internal/srcheck"}, []string{"internal/compliance"}},
 		{0, []string{"contexts", "migrations", "did/ariesvdr"}, nil},
-		{0, []string{"registry/attestation", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/disclosure", "registry/expr", "registry/kin", "registry/numset", "registry/mapping", "registry/schema", "registry/sniff", "registry/translit"}, nil},
+		{0, []string{"registry/attestation", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/disclosure", "registry/expr", "registry/kin", "registry/numset", "registry/mapping", "registry/passkey", "registry/totp", "registry/schema", "registry/sniff", "registry/translit"}, nil},
 
 		{1, []string{"internal/db"}, []string{"migrations", "internal/fault"}},
 		{1, []string{"internal/outbound"}, []string{"internal/fault"}},
@@ -74,6 +74,8 @@ func Locks() []Lock {
 		{"github.com/santhosh-tekuri/jsonschema", []string{"registry/schema"}, "one place decides which schemas are taken"},
 		{"github.com/getkin/kin-openapi", nil, "for tests only"},
 		{"github.com/xuri/excelize", nil, "for tests only: it keeps what it reads and writes in memory or in plain files"},
+		{"github.com/go-webauthn", []string{"registry/passkey"}, "one place decides what is asked of passkeys"},
+		{"github.com/pquerna/otp", []string{"registry/totp"}, "one place makes and checks codes"},
 		{"github.com/alecthomas/kong", []string{"cmd/*"}, "command lines are read in cmd"},
 	}
 }
