@@ -125,6 +125,7 @@ func (s *server) pages() {
 	uploads.body = uploadBody
 	staffPages(s.group(work), p)
 	settingsPages(s.group(work), p)
+	groupPages(s.group(work), p)
 	uploadPages(s.group(work), s.group(slow), s.group(uploads), p)
 }
 

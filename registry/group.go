@@ -28,7 +28,8 @@ type Group struct {
 	Pending   []ChangeRequest // of EditGroup only: what was not written but waits for approval
 }
 
-const statusInactive = "INACTIVE"
+// StatusInactive is the Status of a group that has ended.
+const StatusInactive = "INACTIVE"
 
 // KindStatus is the Kind of a FieldChange that ended a group.
 const KindStatus = "status"

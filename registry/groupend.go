@@ -154,7 +154,7 @@ func (r *Registry) endSome(ctx context.Context, a Actor, id uuid.UUID, e GroupEn
 			return err
 		}
 		next.Ended += ended
-		next.Closed = s.group.row.Status == statusInactive
+		next.Closed = s.group.row.Status == StatusInactive
 		if keep == nil {
 			return nil
 		}
@@ -216,7 +216,7 @@ func (s *roster) mayEnd(on string) error {
 // "changed_meanwhile" if somebody joined before they were.
 func (s *roster) endAll(open []membershipRow, e GroupEnd) error {
 	_, err := s.endMembers(open, e)
-	if err == nil && s.group.row.Status != statusInactive {
+	if err == nil && s.group.row.Status != StatusInactive {
 		return errChangedMeanwhile()
 	}
 	return err
@@ -240,11 +240,11 @@ func (s *roster) endMembers(open []membershipRow, e GroupEnd) (ended int, err er
 	case ended < len(open):
 		return ended, s.note()
 	}
-	s.group.row.Status = statusInactive
+	s.group.row.Status = StatusInactive
 	if err := s.tx.Model(&s.group.row).Select("status").Updates(&s.group.row).Error; err != nil {
 		return ended, fmt.Errorf("end a group: %w", err)
 	}
-	over := diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive, Comment: e.On}
+	over := diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: StatusInactive, Comment: e.On}
 	s.notes[s.group.row.ID] = append(s.notes[s.group.row.ID], over)
 	return ended, s.note()
 }

@@ -241,7 +241,7 @@ func (u *undoRun) storeOne(tx *gorm.DB, rev *reversal) error {
 		return err
 	}
 	if rev.deactivates {
-		if err := tx.Exec(`UPDATE registrant SET status = ? WHERE id = ?`, statusInactive, rev.id).Error; err != nil {
+		if err := tx.Exec(`UPDATE registrant SET status = ? WHERE id = ?`, StatusInactive, rev.id).Error; err != nil {
 			return fmt.Errorf("make a person inactive: %w", err)
 		}
 	}

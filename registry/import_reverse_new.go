@@ -52,7 +52,7 @@ func (p *undoPage) loadIdentifiers(tx *gorm.DB, ids []uuid.UUID) error {
 // of whom it is already, another one takes back what is left of the decisions.
 func (p *undoPage) reverseNew(rev *reversal) error {
 	row := rev.rec.row
-	if row.Status == statusInactive {
+	if row.Status == StatusInactive {
 		return p.reverseDecisions(rev)
 	}
 	if row.ChainNo != 1 || row.Status != statusActive || p.signIn[rev.id] {
@@ -71,7 +71,7 @@ func (p *undoPage) reverseNew(rev *reversal) error {
 		}
 	}
 	rev.deactivates = true
-	rev.says = append(rev.says, diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: statusInactive})
+	rev.says = append(rev.says, diffEntry{Field: "status", Kind: KindStatus, Old: statusActive, New: StatusInactive})
 	return p.reverseDecisions(rev)
 }
 

@@ -66,8 +66,8 @@ func (p *Pages) editSave(c *gin.Context, e *editing, token, saved string) error 
 		if err := e.complete(nil); err != nil {
 			return "", err
 		}
-		person, err := p.registry.Edit(ctx, e.actor, e.rec.person.ID, e.change())
-		if len(person.Pending) > 0 {
+		waits, err := e.write(ctx)
+		if waits {
 			return e.waits(), err
 		}
 		return saved, err
@@ -141,6 +141,9 @@ func (e *editing) title() string {
 }
 
 func (e *editing) navPath() string {
+	if e.group {
+		return groupsPath
+	}
 	if e.staff {
 		return "/admin/people"
 	}

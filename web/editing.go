@@ -23,6 +23,7 @@ type editing struct {
 	actor   registry.Actor
 	rec     record
 	fields  []registry.Field // that the form shows
+	group   bool             // the record is that of a group
 	staff   bool             // asks for a reason, and speaks of "the person"
 	action  string           // address of the form
 	back    string           // where it leads when it is left
@@ -271,6 +272,9 @@ func (e *editing) hidden() []hidden {
 
 // withdrawn names the credentials that hold a value which is about to change.
 func (e *editing) withdrawn(ctx context.Context, changes []registry.FieldChange) ([]string, error) {
+	if e.group {
+		return nil, nil
+	}
 	readiness, err := e.p.issuer.Readiness(ctx, e.actor, e.rec.person.ID)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ func icon(name string) (template.HTML, error) {
 		"upload":  `<path d="M8 11V2M4.5 5.5L8 2l3.5 3.5M2 11v3h12v-3"/>`,
 		"pencil":  `<path d="M2.5 13.5l.7-3L11 2.7l2.3 2.3-7.8 7.8z"/>`,
 		"key":     `<circle cx="5" cy="11" r="3"/><path d="M7.2 8.8L14 2M11 5l2 2"/>`,
+		"home":    `<path d="M2 7.5L8 2.5l6 5M3.5 6.5V13.5h9V6.5M6.5 13.5V9.5h3v4"/>`,
 		"share":   `<circle cx="4" cy="8" r="2"/><circle cx="12" cy="3.5" r="2"/><circle cx="12" cy="12.5" r="2"/><path d="M5.8 7L10.2 4.5M5.8 9l4.4 2.5"/>`,
 		"letter":  `<rect x="1.5" y="3" width="13" height="10" rx="1.5"/><path d="M2 4.5l6 4.5 6-4.5"/>`,
 		"print":   `<path d="M4 6V2h8v4M4 12H2V6h12v6h-2M4 10h8v4H4z"/>`,

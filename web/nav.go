@@ -34,6 +34,9 @@ func consoleParts() []navPart {
 	return []navPart{
 		{href: "/admin", text: "nav.queue"},
 		{href: "/admin/people", text: "nav.people"},
+		{text: "nav.groups", parts: []navPart{
+			{href: groupsPath, text: "nav.groups"},
+		}},
 		{text: "nav.files", parts: []navPart{
 			{href: "/admin/uploads/new", text: "nav.uploads", roles: keepers},
 		}},
