@@ -84,6 +84,9 @@ func (p *Pages) GroupEndForm(c *gin.Context) error {
 
 // GroupEnd is POST /admin/groups/:id/end.
 func (p *Pages) GroupEnd(c *gin.Context) error {
+	if err := auth.Allow(c, keepers()...); err != nil {
+		return err
+	}
 	ctx := c.Request.Context()
 	actor := auth.Actor(ctx)
 	id, err := groupID(c)

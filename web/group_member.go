@@ -68,6 +68,9 @@ func (p *Pages) Member(c *gin.Context) error { return p.member(c, http.StatusOK,
 
 // MemberChange is POST /admin/groups/:id/members/:member/:seq: another role, or the end.
 func (p *Pages) MemberChange(c *gin.Context) error {
+	if err := auth.Allow(c, keepers()...); err != nil {
+		return err
+	}
 	ctx := c.Request.Context()
 	actor := auth.Actor(ctx)
 	id, err := groupID(c)
@@ -154,13 +157,24 @@ func (p *Pages) member(c *gin.Context, status int, form url.Values, problems []p
 		return err
 	}
 	v := memberView{groupView: head, Member: named(m.MemberID), Role: p.roleWords(l, []registry.GroupKind{g.kind}, m.Kind, m.Role), Start: l.day(m.Start), End: l.day(m.End),
-		EndReason: m.EndReason, Action: membershipPath(m), Open: head.MayKeep && m.End == "", Problems: problems}
+		EndReason: p.endReason(l, g.kind, m), Action: membershipPath(m), Open: head.MayKeep && m.End == "", Problems: problems}
 	if v.Open {
 		if err := p.memberForms(ctx, l, actor, g, m, &v, form); err != nil {
 			return err
 		}
 	}
 	return p.show(c, status, look{page: "group_member", title: v.Member.Name, nav: groupsPath, failed: len(problems) > 0}, v)
+}
+
+// endReason says why a membership ended: in words, where it was for another role.
+func (p *Pages) endReason(l *locale, k registry.GroupKind, m registry.Membership) string {
+	role, ok := strings.CutPrefix(m.EndReason, "role ")
+	for _, r := range k.Roles {
+		if ok && r.Key == role {
+			return l.t("members.became", "role", p.words(l, r.Label, role).Text)
+		}
+	}
+	return m.EndReason
 }
 
 func (p *Pages) memberForms(ctx context.Context, l *locale, actor registry.Actor, g groupRecord, m registry.Membership, v *memberView, form url.Values) (err error) {

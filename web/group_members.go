@@ -56,6 +56,9 @@ func (p *Pages) Members(c *gin.Context) error {
 
 // MembersAdd is POST /admin/groups/:id/members: everybody who is ticked gets one role.
 func (p *Pages) MembersAdd(c *gin.Context) error {
+	if err := auth.Allow(c, keepers()...); err != nil {
+		return err
+	}
 	actor := auth.Actor(c.Request.Context())
 	id, err := groupID(c)
 	if err != nil {

@@ -108,6 +108,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	add(admin.post(person+"/code", code.hidden(nil)))
 	add(admin.upload("people.csv", "Given name,Colour\nOtieno,red\n,blue\n"))
 	add(w.staff(lang, registry.RoleAuditor).get("/admin/people/new").want(t, http.StatusForbidden))
+	pages = append(pages, groupsTour(t, w, admin)...)
 	return append(pages, settingsTour(admin)...)
 }
 

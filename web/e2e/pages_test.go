@@ -34,6 +34,7 @@ type prepared struct {
 	consent                       string // the page that asks whether a wallet may have a credential
 	credential, ward              string // ids of a credential that a wallet took, and of somebody in the registrant's care
 	passphrase                    string
+	groups                        groupsPrepared
 }
 
 // prepare makes what the pages show, once for each server.
@@ -90,6 +91,7 @@ func prepareServer(t *testing.T) prepared {
 	p.upload = admin.upload(t)
 	p.ward, err = admin.ward(p.person)
 	must(err)
+	p.groups = prepareGroups(t, admin, p.person, p.ward)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p
@@ -106,7 +108,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour(), p.settingsTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour(), p.settingsTour(), p.groupsTour())
 }
 
 // sessions are the tokens of all who look at the stops.

@@ -1,0 +1,183 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"socialregistry/registry"
+)
+
+// someone registers a person with a name, born in 1980.
+func (w *world) someone(name string) registry.Person {
+	w.t.Helper()
+	p, err := w.registry.Register(w.t.Context(), w.actor(registry.RoleRegistrar), registry.Change{Reason: "visit",
+		Set: map[string]string{"given_name": name, "family_name": "Otieno", "birth_date": "1980-05-01", "sex": "male"}})
+	w.must(err)
+	return p
+}
+
+// household makes a household with the person of the world as its head.
+func (w *world) household(members ...registry.NewMember) registry.Group {
+	w.t.Helper()
+	head := registry.NewMember{MemberID: w.person.ID, Role: registry.HeadRole, Start: "2020-01-01"}
+	g, err := w.registry.CreateGroup(w.t.Context(), w.actor(registry.RoleRegistrar), "household",
+		registry.Change{Reason: "visit", Set: map[string]string{"group_name": "<Yusuf> home", "dwelling_type": "house"}}, append([]registry.NewMember{head}, members...))
+	w.must(err)
+	return g
+}
+
+// groupsTour opens the pages about groups for TestEveryTemplate.
+func groupsTour(t *testing.T, w *world, admin *browser) []page {
+	brother := w.someone("Brian")
+	g, err := w.registry.CreateGroup(w.t.Context(), w.actor(registry.RoleRegistrar), "family", registry.Change{Reason: "visit", Set: map[string]string{"group_name": "<Yusuf>"}},
+		[]registry.NewMember{{MemberID: w.person.ID, Role: registry.HeadRole}, {MemberID: brother.ID, Role: "member"}})
+	w.must(err)
+	at := "/admin/groups/" + g.ID.String()
+	var out []page
+	for _, path := range []string{"/admin/groups", "/admin/groups/new", "/admin/groups/new?kind=household&member=" + w.person.ID.String(), at, at + "/edit", at + "/end", at + "/members?q=amina",
+		at + "/members/" + w.person.ID.String() + "/1", at + "/members?all=1"} {
+		out = append(out, admin.get(path).want(t, http.StatusOK))
+	}
+	return out
+}
+
+var rowID = regexp.MustCompile(`id="m-([0-9a-f-]{36})"`)
+
+// A household is made from its form alone: the head is found, the mistake of having
+// none is told, and what was typed stays.
+func TestHouseholdIsMade(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		b.get("/admin/groups").want(t, http.StatusOK, "There is no group yet.")
+		b.get("/admin/groups/new").want(t, http.StatusOK, "Household", "kind=household")
+		form := b.get("/admin/groups/new?kind=household").want(t, http.StatusOK, "New group:").hidden(map[string]string{"find": "Amina", "step": "find", "f_group_name": "Lekuton home"})
+		found := b.post("/admin/groups/new", form).want(t, http.StatusOK, w.person.Number, `value="Lekuton home"`)
+		id := rowID.FindStringSubmatch(found.body)
+		if id == nil || id[1] != w.person.ID.String() {
+			t.Fatalf("nobody was found:\n%s", text(found.body))
+		}
+		with := func(p page, role, reason string) url.Values {
+			return p.hidden(map[string]string{"step": "save", "f_group_name": "Lekuton home", "member": id[1], "role_" + id[1]: role, "reason": reason})
+		}
+		p := b.post("/admin/groups/new", with(found, "member", "first visit")).want(t, http.StatusUnprocessableEntity, "begins with a head", `value="Lekuton home"`, "checked")
+		p = b.post("/admin/groups/new", with(p, "head", " ")).want(t, http.StatusUnprocessableEntity, "Say why")
+		p = b.post("/admin/groups/new", with(p, "head", "first visit")).want(t, http.StatusOK, "The group is made.", "Lekuton home", "1 member", "One person")
+		b.get(p.path+"/members").want(t, http.StatusOK, "<Yusuf> & Lekuton", "Head")
+		b.get("/admin/groups?q=lekuton&kind=household").want(t, http.StatusOK, "Lekuton home")
+		b.get("/admin/groups?kind=family").want(t, http.StatusOK, "No group was found.")
+		b.get("/admin/groups?field=group_name").want(t, http.StatusOK, "Choose the state")
+	})
+}
+
+// Members come, get another role and leave; the head cannot leave without a successor.
+func TestMembersComeAndGo(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		g, brian := w.household(), w.someone("Brian")
+		at := "/admin/groups/" + g.ID.String()
+		p := b.get(at+"/members?q=brian").want(t, http.StatusOK, brian.Number)
+		form := p.hidden(map[string]string{"member": brian.ID.String(), "role": "child", "start": "1970-01-01", "reason": "came back"})
+		p = b.post(at+"/members", form).want(t, http.StatusUnprocessableEntity, "before a birth", `value="1970-01-01"`)
+		form = p.hidden(map[string]string{"member": brian.ID.String(), "role": "child", "start": "2026-01-01", "reason": "came back"})
+		b.post(at+"/members", form).want(t, http.StatusOK, "The members are added.", "Brian Otieno", "Child")
+		again := b.get(at + "/members?q=brian").hidden(map[string]string{"member": brian.ID.String(), "role": "child", "reason": "again"})
+		b.post(at+"/members", again).want(t, http.StatusUnprocessableEntity, "in the group already")
+		b.post(at+"/members", b.get(at+"/members?q=brian").hidden(map[string]string{"role": "child", "reason": "again"})).want(t, http.StatusUnprocessableEntity, "Tick at least one.")
+
+		head, child := at+"/members/"+w.person.ID.String()+"/1", at+"/members/"+brian.ID.String()+"/1"
+		p = b.get(head).want(t, http.StatusOK, "Next head", "Brian Otieno")
+		p = b.post(head, p.hidden(map[string]string{"step": "end", "why": "moved away"})).want(t, http.StatusUnprocessableEntity, "without a head", "moved away")
+		b.post(head, p.hidden(map[string]string{"step": "end", "why": " ", "next_head": brian.ID.String()})).want(t, http.StatusUnprocessableEntity, "Say why")
+		p = b.get(child)
+		p = b.post(child, p.hidden(map[string]string{"step": "role", "role": "head", "reason": "took over"})).want(t, http.StatusUnprocessableEntity, "Another member has this role")
+		b.post(child, p.hidden(map[string]string{"step": "role", "role": "head", "former": "member", "reason": "took over"})).want(t, http.StatusOK, "The role is changed.")
+		b.get(child).want(t, http.StatusOK, "Child", "Became:")
+		second := at + "/members/" + w.person.ID.String() + "/2"
+		b.post(second, b.get(second).hidden(map[string]string{"step": "end", "why": "moved away"})).want(t, http.StatusOK, "The membership has an end.")
+		b.get(at+"/members?all=1").want(t, http.StatusOK, "<Yusuf>")
+		b.get(at+"/members?as_of=2025-06-01").want(t, http.StatusOK, "<Yusuf>")
+		b.get(at+"/members?as_of=nonsense").want(t, http.StatusUnprocessableEntity)
+		b.get(at+"/members/"+uuid.NewString()+"/1").want(t, http.StatusNotFound)
+		b.get(at+"/members/x/y").want(t, http.StatusNotFound)
+	})
+}
+
+// A group is edited with a check page; who was slower sees both values.
+func TestGroupIsEdited(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		at := "/admin/groups/" + w.household().ID.String()
+		form := b.get(at+"/edit").want(t, http.StatusOK).hidden(map[string]string{"f_rooms_count": "4", "reason": "counted", "step": "check"})
+		check := b.post(at+"/edit", form).want(t, http.StatusOK, "One detail changes")
+		b.post(at+"/edit", check.hidden(map[string]string{"step": "save"})).want(t, http.StatusOK, "The record is saved.", "4")
+		form.Set("step", "check")
+		form.Set("f_rooms_count", "5")
+		b.post(at+"/edit", form).want(t, http.StatusConflict, "Somebody was quicker")
+		bad := b.get(at + "/edit").hidden(map[string]string{"f_rooms_count": "many", "reason": "counted", "step": "check"})
+		b.post(at+"/edit", bad).want(t, http.StatusUnprocessableEntity, "many")
+	})
+}
+
+// A group ends with all memberships; a great one by a job that its page tells of.
+func TestGroupEnds(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		at := "/admin/groups/" + w.household().ID.String()
+		p := b.get(at+"/end").want(t, http.StatusOK, "One membership ends")
+		p = b.post(at+"/end", p.hidden(map[string]string{"on": "2999-01-01", "reason": "gone"})).want(t, http.StatusUnprocessableEntity, "not come yet", "gone")
+		stale := p.hidden(map[string]string{"reason": "gone"})
+		stale.Set("version", "7")
+		b.post(at+"/end", stale).want(t, http.StatusConflict, "Somebody changed the group")
+		p = b.get(at + "/end")
+		b.post(at+"/end", p.hidden(map[string]string{"reason": "gone"})).want(t, http.StatusOK, "The group has ended.", "Ended")
+		b.get(at+"/end").want(t, http.StatusOK, "ended already")
+		b.get(at+"/members").want(t, http.StatusOK, "There is nobody in it.")
+
+		var many []registry.NewMember
+		for i := range 60 {
+			many = append(many, registry.NewMember{MemberID: w.someone(fmt.Sprintf("Neighbour %c%c", 'a'+i/26, 'a'+i%26)).ID, Role: "member"})
+		}
+		g, err := w.registry.CreateGroup(t.Context(), w.actor(registry.RoleRegistrar), "community", registry.Change{Reason: "visit", Set: map[string]string{"group_name": "Kisima"}}, many)
+		w.must(err)
+		at = "/admin/groups/" + g.ID.String()
+		first := b.get(at+"/members").want(t, http.StatusOK, "Next page")
+		if n := strings.Count(first.body, "/members/"); n != 50 {
+			t.Errorf("%d members on a page", n)
+		}
+		p = b.get(at+"/end").want(t, http.StatusOK, "goes on for a while")
+		b.post(at+"/end", p.hidden(map[string]string{"reason": "gone"})).want(t, http.StatusOK, "The work waits for its turn.")
+	})
+}
+
+// Who only reads groups changes none; who is not there is not found.
+func TestGroupsAreKeptByTheirKeepers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		at := "/admin/groups/" + w.household().ID.String()
+		auditor := w.staff("en", registry.RoleAuditor)
+		for _, path := range []string{at, at + "/members", "/admin/groups", at + "/members/" + w.person.ID.String() + "/1"} {
+			if p := auditor.get(path).want(t, http.StatusOK); strings.Contains(p.body, `action="`+at) && strings.Contains(p.body, `method="post" action="`+at) {
+				t.Errorf("%s has a form", path)
+			}
+		}
+		for _, path := range []string{"/admin/groups/new", at + "/edit", at + "/end"} {
+			auditor.get(path).want(t, http.StatusForbidden, "Registrar", "Field worker")
+		}
+		auditor.post(at+"/members", url.Values{"member": {w.person.ID.String()}, "reason": {"x"}}).want(t, http.StatusForbidden)
+		auditor.post(at+"/end", url.Values{"reason": {"x"}, "version": {"1"}}).want(t, http.StatusForbidden)
+		w.registrant("en").get(at).want(t, http.StatusForbidden)
+		for _, path := range []string{"/admin/groups/x", "/admin/groups/" + uuid.NewString(), "/admin/groups/" + w.person.ID.String(), "/admin/groups/new?kind=none"} {
+			w.staff("en", registry.RoleRegistrar).get(path).want(t, http.StatusNotFound)
+		}
+	})
+}
