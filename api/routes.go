@@ -124,7 +124,7 @@ func (s *server) pages() {
 	uploads := slow
 	uploads.body = uploadBody
 	staffPages(s.group(work), p)
-	settingsPages(s.group(work), p)
+	s.desks(work)
 	groupPages(s.group(work), p)
 	uploadPages(s.group(work), s.group(slow), s.group(uploads), p)
 }

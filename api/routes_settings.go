@@ -2,6 +2,13 @@ package api
 
 import "socialregistry/web"
 
+// desks: the settings. Groups whose acts are sensitive are apart from the others.
+func (s *server) desks(work policy) {
+	p := s.deps.Pages
+	settingsPages(s.group(work), p)
+	accessPages(s.group(work), p)
+}
+
 // settingsPages: what the registry is like. Each page says who may open it.
 func settingsPages(g group, p *web.Pages) {
 	g.get("/admin/settings", p.Settings)
@@ -14,4 +21,21 @@ func settingsPages(g group, p *web.Pages) {
 	g.post("/admin/fields/:key/retire", p.FieldRetire)
 	g.post("/admin/fields/:key/revive", p.FieldRevive)
 	g.post("/admin/fields/:key/index", p.FieldIndex)
+}
+
+// accessPages: staff accounts, and the tokens of one's own. They come after a fresh
+// sign-in.
+func accessPages(g group, p *web.Pages) {
+	g.get("/admin/roles", p.Roles)
+	g.get("/admin/staff", p.Staff)
+	g.get("/admin/staff/new", p.StaffNew)
+	g.post("/admin/staff/new", p.StaffOpen)
+	g.get("/admin/staff/:name", p.StaffMember)
+	g.post("/admin/staff/:name/grant", p.StaffGrant)
+	g.post("/admin/staff/:name/revoke-role", p.StaffRevoke)
+	g.post("/admin/staff/:name/password", p.StaffPassword)
+	g.post("/admin/staff/:name/disable", p.StaffDisable)
+	g.get("/admin/tokens", p.StaffTokens)
+	g.post("/admin/tokens", p.StaffTokenMake)
+	g.post("/admin/tokens/revoke", p.StaffTokenRevoke)
 }

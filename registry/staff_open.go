@@ -108,6 +108,8 @@ func acceptStaffName(name string) error {
 	switch {
 	case !staffName.MatchString(name):
 		words = "Use 3 to 40 letters, digits, dots, dashes or underscores; begin with a letter and end with a letter or digit."
+	case name == "new": // the pages have a form there
+		words = "Use another name."
 	case likeNumber.MatchString(name):
 		words = "Use a name that does not read as a registration number."
 	default:

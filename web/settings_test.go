@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,8 @@ import (
 
 // settingsTour opens the pages of the settings for TestEveryTemplate.
 func settingsTour(admin *browser) []page {
-	return []page{admin.get("/admin/settings"), admin.get("/admin/fields"), admin.get("/admin/fields/new")}
+	own := []page{admin.get("/admin/settings"), admin.get("/admin/fields"), admin.get("/admin/fields/new")}
+	return slices.Concat(own, accessTour(admin))
 }
 
 // fieldForm is a definition that is right, over what the page hides.
