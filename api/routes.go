@@ -101,7 +101,8 @@ func (s *server) protocol() {
 // issuer; here only whole groups are kept to their roles.
 func (s *server) pages() {
 	p, session := s.deps.Pages, auth.Session(s.deps.Registry, s.show)
-	open := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session}})
+	acting := auth.Acting(s.deps.Registry, s.show)
+	open := s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, acting}})
 	open.get("/", p.Home)
 	open.get("/oid4vci/authorize", p.Authorize)
 	open.get(issuerPath+"/oid4vci/authorize", p.Authorize)
@@ -114,8 +115,9 @@ func (s *server) pages() {
 	walletPages(open, p)
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
-	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
-	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
+	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
+	actingPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
+	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
 	work := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}}

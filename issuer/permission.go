@@ -113,12 +113,22 @@ func ownToo(act action) bool {
 // themselves they may withdraw too: see Withdraw.
 func forOthers(act action) bool { return act == toOffer || act == toSee }
 
+// whileActing is what a guardian may do in a ward's place (registry.Actor.Acting).
+// Credentials go to the guardian as one who represents the ward, and not in the
+// ward's place: registry.Actor.Own.
+func whileActing(act action) bool {
+	return slices.Contains([]action{toSee, toSeeMessages, toReadMessages}, act)
+}
+
 // may decides about the credentials of one registrant. A registrant is told
 // NotFound about somebody else's, existing or not, and so is staff about those of
 // people outside the bounds of their role; others Forbidden.
 func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registrant uuid.UUID) error {
 	if err := inScope(a, act); err != nil {
 		return err
+	}
+	if a.Acting() && !whileActing(act) {
+		return fault.New(fault.Forbidden, "not_while_acting", "This is not open while you act for somebody else. Go back to your own record first.")
 	}
 	switch {
 	case isStaff(a, act):

@@ -92,7 +92,7 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 		return nil, nil
 	}
 	page, err := i.changeOf(ctx, e)
-	if err != nil || len(page.Entries) == 0 || page.Entries[0].Channel == registry.ChannelSelf {
+	if err != nil || len(page.Entries) == 0 || ownHand(page.Entries[0]) {
 		return nil, err
 	}
 	fields := map[string][]string{}
@@ -109,6 +109,11 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 		}
 	}
 	return out, nil
+}
+
+// ownHand tells whether the person did it, and no guardian in the person's place.
+func ownHand(e registry.LogEntry) bool {
+	return e.Channel == registry.ChannelSelf && !strings.Contains(e.Actor, registry.ForMark)
 }
 
 // changeOf reads what an entry of the change log tells of. A record that cannot be

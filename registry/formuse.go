@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
@@ -29,26 +30,46 @@ func (formUseRow) TableName() string { return "form_use" }
 // formClaims is inside a form token: whose form it is.
 type formClaims struct {
 	Account string `json:"a"`
+	Record  string `json:"r,omitempty"` // that a registrant had open: the own, or a ward's
 }
 
 // NewForm gives a token for one form of this actor. It is sealed: nobody else
 // can send the form, and it is over with the longest session.
 func (r *Registry) NewForm(actor Actor) (string, error) {
-	token, err := r.accounts.forms.Seal("form", formClaims{actor.AccountID.String()}, r.now().Add(formLife))
+	token, err := r.accounts.forms.Seal("form", formClaims{actor.AccountID.String(), recordOfForm(actor)}, r.now().Add(formLife))
 	if err != nil {
 		return "", fmt.Errorf("make form token: %w", err)
 	}
 	return token, nil
 }
 
+// FormFits refuses a form that was opened for another record than the one that the
+// actor has open now: Conflict "form_other_record". Whether the form can be used
+// otherwise, UseForm says.
+func (r *Registry) FormFits(actor Actor, token string) error {
+	var claims formClaims
+	if err := r.accounts.forms.Open("form", token, r.now(), &claims); err == nil && claims.Record != recordOfForm(actor) {
+		return errOtherRecord()
+	}
+	return nil
+}
+
+func errOtherRecord() error {
+	return fault.New(fault.Conflict, "form_other_record", "This form was opened for another record. Nothing was changed. Open it again.")
+}
+
 // UseForm claims the token of a form that was sent. again is where the first
 // sending of the same form led, for the second to follow; it is empty for the
 // first. Errors: Conflict "form_already_sent" while the first is still at work,
+// Conflict "form_other_record" for a form that was opened for another record,
 // Invalid "form_expired" for a token that is over or not this actor's.
 func (r *Registry) UseForm(ctx context.Context, actor Actor, token string) (again string, err error) {
 	var claims formClaims
 	if err := r.accounts.forms.Open("form", token, r.now(), &claims); err != nil || claims.Account != actor.AccountID.String() {
 		return "", fault.Wrap(fault.Invalid, "form_expired", "This form was open for too long. Open it again.", err)
+	}
+	if claims.Record != recordOfForm(actor) {
+		return "", errOtherRecord()
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		row := formUseRow{}
@@ -75,6 +96,15 @@ func (r *Registry) UseForm(ctx context.Context, actor Actor, token string) (agai
 		return "", fmt.Errorf("use form: %w", err)
 	}
 	return again, nil
+}
+
+// recordOfForm is the record that a registrant has open: a form that was opened for
+// one is not applied to another.
+func recordOfForm(a Actor) string {
+	if a.RegistrantID == uuid.Nil {
+		return ""
+	}
+	return a.RegistrantID.String()
 }
 
 // FormDone notes where a form led. An empty location frees the token: the form

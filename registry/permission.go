@@ -44,9 +44,12 @@ type Actor struct {
 	Grants       []Grant   // the bounds of those roles that do not hold everywhere
 	RegistrantID uuid.UUID // whose record it is; only for RoleRegistrant
 	Channel      Channel
-	Scopes       []Scope // of the token that the actor came by; nil: no token, nothing is narrowed
-	Session      Session // by which the actor came; zero: by a token, or from within
-	Purpose      string  // why records are read, as the reader says it; at most 200 characters, "": nothing is said
+	Scopes       []Scope   // of the token that the actor came by; nil: no token, nothing is narrowed
+	Session      Session   // by which the actor came; zero: by a token, or from within
+	ActsFor      uuid.UUID // the ward that the session has chosen: ActFor makes it so; zero: nobody
+	Guardian     uuid.UUID // who acts for RegistrantID, and signed in; zero: nobody acts for anybody
+	ForNumber    string    // registration number of whom a guardian acts for
+	Purpose      string    // why records are read, as the reader says it; at most 200 characters, "": nothing is said
 }
 
 // System is the service itself: it reads everything and changes no person.
@@ -173,10 +176,17 @@ func (a Actor) channel() Channel {
 	return ChannelStaff
 }
 
+// ForMark stands in the change log between a guardian and the ward: "A for B".
+const ForMark = " for "
+
 // name is what the change log calls the actor.
 func (a Actor) name() string {
-	if a.Name != "" {
-		return a.Name
+	name := a.Name
+	if name == "" {
+		name = a.AccountID.String()
 	}
-	return a.AccountID.String()
+	if a.Acting() {
+		name += ForMark + a.ForNumber
+	}
+	return name
 }

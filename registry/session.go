@@ -52,16 +52,17 @@ type Session struct {
 }
 
 type sessionRow struct {
-	IDHash    db.Bytes  `gorm:"column:id_hash;primaryKey"`
-	ID        uuid.UUID `gorm:"column:id"`
-	AccountID uuid.UUID `gorm:"column:account_id"`
-	Method    Method    `gorm:"column:method"`
-	Device    string    `gorm:"column:device"`
-	Needs     Need      `gorm:"column:needs"`
-	CreatedAt db.Time   `gorm:"column:created_at"`
-	ProvedAt  db.Time   `gorm:"column:proved_at"`
-	SeenAt    db.Time   `gorm:"column:seen_at"`
-	ExpiresAt db.Time   `gorm:"column:expires_at"`
+	IDHash    db.Bytes   `gorm:"column:id_hash;primaryKey"`
+	ID        uuid.UUID  `gorm:"column:id"`
+	AccountID uuid.UUID  `gorm:"column:account_id"`
+	Method    Method     `gorm:"column:method"`
+	Device    string     `gorm:"column:device"`
+	Needs     Need       `gorm:"column:needs"`
+	CreatedAt db.Time    `gorm:"column:created_at"`
+	ProvedAt  db.Time    `gorm:"column:proved_at"`
+	SeenAt    db.Time    `gorm:"column:seen_at"`
+	ExpiresAt db.Time    `gorm:"column:expires_at"`
+	ActsFor   *uuid.UUID `gorm:"column:acts_for"` // a ward; nil: whoever signed in
 }
 
 func (sessionRow) TableName() string { return "session" }
@@ -120,7 +121,9 @@ func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 			return err
 		}
 		var err error
-		actor, err = readActor(tx, a)
+		if actor, err = readActor(tx, a); s.ActsFor != nil {
+			actor.ActsFor = *s.ActsFor
+		}
 		return err
 	})
 	if err != nil {

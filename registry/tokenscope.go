@@ -38,8 +38,12 @@ func (a Actor) ByToken() bool { return a.Scopes != nil }
 
 // inScope holds an actor that came by a token to the token's scopes: an action
 // that no scope opens is closed to all tokens. Error: Forbidden
-// "insufficient_scope".
+// "insufficient_scope". What is of the own account is closed to who acts for
+// somebody else: Forbidden "not_while_acting".
 func (a Actor) inScope(act action) error {
+	if a.Acting() && closedToGuardians(act) {
+		return fault.New(fault.Forbidden, "not_while_acting", "This is not open while you act for somebody else. Go back to your own record first.")
+	}
 	if scope := scopeFor(act); !a.ByToken() || scope != "" && slices.Contains(a.Scopes, scope) {
 		return nil
 	}

@@ -17,6 +17,9 @@ import (
 // editPost answers a sent edit form by its button: check shows what follows,
 // save writes, anything else shows the form again.
 func (p *Pages) editPost(c *gin.Context, e *editing, form url.Values, saved string) error {
+	if err := p.registry.FormFits(e.actor, form.Get("form")); err != nil {
+		return err
+	}
 	if err := e.read(form); err != nil {
 		return err
 	}

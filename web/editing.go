@@ -275,7 +275,7 @@ func (e *editing) withdrawn(ctx context.Context, changes []registry.FieldChange)
 	if e.group {
 		return nil, nil
 	}
-	readiness, err := e.p.issuer.Readiness(ctx, e.actor, e.rec.person.ID)
+	readiness, err := e.p.issuer.Readiness(ctx, e.actor.Own(), e.rec.person.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func formErrors(l *locale, err error) (problems []problem, ok bool) {
 	if !errors.As(err, &f) {
 		return nil, false
 	}
-	if f.Kind == fault.Invalid || f.Kind == fault.Conflict && f.Code != "version_conflict" && f.Code != "form_already_sent" {
+	if f.Kind == fault.Invalid || f.Kind == fault.Conflict && f.Code != "version_conflict" && f.Code != "form_other_record" && f.Code != "form_already_sent" {
 		return fieldProblems(l, f), true
 	}
 	return nil, false

@@ -21,6 +21,7 @@ type meView struct {
 	Held        bool // part of what was saved waits for approval
 	Waits       []waitingChange
 	Again       bool // what was saved has to be attested again
+	InCare      bool // there are people whom the reader may act for
 }
 
 // ring is how much of a record is attested.
@@ -42,7 +43,7 @@ func (p *Pages) Me(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	cards, err := p.credentialCards(ctx, l, actor, rec)
+	cards, err := p.credentialCards(ctx, l, actor.Own(), rec)
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,9 @@ func (p *Pages) Me(c *gin.Context) error {
 	}
 	v := meView{Who: p.identityOf(rec.fields, rec.person, "/me"), Ring: newRing(rec), Credentials: cards, Saved: c.Query("saved") != "",
 		Held: c.Query("saved") == "waiting", Waits: waits, Sections: p.sections(l, actor, rec, p.ownValue)}
+	if v.InCare, err = p.mayAct(ctx, actor); err != nil {
+		return err
+	}
 	return p.show(c, http.StatusOK, look{page: "me", title: l.t("me.title"), nav: "/me"}, v)
 }
 
@@ -128,7 +132,7 @@ func (p *Pages) entries(l *locale, fields []registry.Field, log []registry.LogEn
 	out := make([]entryView, 0, len(log))
 	for _, e := range slices.Backward(log) {
 		v := entryView{Title: entryTitle(l, e), When: l.dateTime(e.At), Reason: e.Reason,
-			By: l.t("history.by", "who", e.Actor, "channel", l.t("channel."+string(e.Channel)))}
+			By: l.t("history.by", "who", logName(l, e.Actor), "channel", l.t("channel."+string(e.Channel)))}
 		if e.Reason == registry.ActivationReason {
 			v.Reason = ""
 		}

@@ -30,7 +30,8 @@ type shell struct {
 	Nav       []navItem // sections
 	Pages     []navItem // of the section, if there are several
 	SignedIn  bool
-	Name      string // of whoever is signed in
+	Acting    *actingBand // whom a guardian acts for; nil: nobody
+	Name      string      // of whoever is signed in
 	View      any
 }
 
@@ -106,7 +107,7 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	l := p.localeOf(c)
 	actor := auth.Actor(c.Request.Context())
 	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here),
-		SignedIn: len(actor.Roles) > 0, Name: actor.Name, View: view}
+		Acting: bandOf(c.Request.Context()), SignedIn: len(actor.Roles) > 0, Name: actor.Name, View: view}
 	s.Nav, s.Pages = nav(l, actor, look.nav)
 	if err := p.tellUnread(c, l, s.Nav); err != nil && status < http.StatusBadRequest {
 		return err
@@ -132,10 +133,11 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 // tellUnread writes beside the messages how many of them are new.
 func (p *Pages) tellUnread(c *gin.Context, l *locale, items []navItem) error {
 	at := slices.IndexFunc(items, func(item navItem) bool { return item.Href == messagesPath })
-	if at < 0 || items[at].Current { // what is shown counts as read
+	actor := auth.Actor(c.Request.Context())
+	if at < 0 || items[at].Current || bandOf(c.Request.Context()) != nil && !actor.Acting() { // what is shown counts as read; and those of a ward are not the guardian's
 		return nil
 	}
-	n, err := p.issuer.Unread(c.Request.Context(), auth.Actor(c.Request.Context()))
+	n, err := p.issuer.Unread(c.Request.Context(), actor)
 	if err != nil || n == 0 {
 		return err
 	}

@@ -39,11 +39,20 @@ func (p *Pages) subject(c *gin.Context) (record, error) {
 	return p.loadAbout(ctx, actor, id)
 }
 
+// besidesWard refuses a record that is not the ward's while the reader acts for one:
+// the band would say one name, and the page be about another.
+func besidesWard(ctx context.Context, id uuid.UUID) error {
+	if ward := auth.Ward(ctx).ID; ward != uuid.Nil && id != ward {
+		return fault.New(fault.NotFound, "not_found", "There is no such record.")
+	}
+	return nil
+}
+
 // aboutOf reads whose record the address names; zero: none.
 func aboutOf(c *gin.Context) (uuid.UUID, error) {
 	raw := c.Query(aboutMember)
 	if raw == "" {
-		return uuid.Nil, nil
+		return auth.Ward(c.Request.Context()).ID, nil
 	}
 	id, err := uuid.Parse(raw)
 	if err != nil {
@@ -54,6 +63,9 @@ func aboutOf(c *gin.Context) (uuid.UUID, error) {
 
 // loadAbout reads the own record, or what is attested of one that the reader represents.
 func (p *Pages) loadAbout(ctx context.Context, actor registry.Actor, id uuid.UUID) (record, error) {
+	if err := besidesWard(ctx, id); err != nil {
+		return record{}, err
+	}
 	if id == actor.RegistrantID {
 		return p.load(ctx, actor, id)
 	}

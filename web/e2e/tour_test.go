@@ -13,7 +13,7 @@ func (p prepared) publicTour() []stop {
 func (p prepared) ownTour() []stop {
 	offer := "/me/credentials/" + p.config + "/offer"
 	return []stop{
-		{"/me", "/me", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
+		{"/me", "/me", "registrant"}, {"/me/acting", "/me/acting", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
 		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:id/offer", offer, "registrant"},
 		{"/me/credentials/:id/offer/:offer", offer + "/" + p.offer, "registrant"},
 		{"/me/credentials/:id", "/me/credentials/" + p.credential, "registrant"}, {"", "/me/credentials?for=" + p.ward, "registrant"},
