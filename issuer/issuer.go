@@ -192,7 +192,7 @@ const english = "en"
 func namesOf(c Config) map[string]string {
 	out := map[string]string{english: cmp.Or(c.Name, ownName)}
 	if out[english] == ownName {
-		out["ar"] = "السجل الاجتماعي"
+		maps.Copy(out, map[string]string{"ar": "السجل الاجتماعي", "fr": "Registre social", "hi": "सामाजिक रजिस्ट्री", "sw": "Sajili ya Jamii"})
 	}
 	maps.Copy(out, c.Names)
 	return out

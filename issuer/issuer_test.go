@@ -176,7 +176,7 @@ func TestMetadataNamesBothFormats(t *testing.T) {
 	if got := m.Configurations[ldp]; got.SigningAlgs[0] != "eddsa-rdfc-2022" || got.Definition.Type[1] != "SocialRegistryPersonCredential" {
 		t.Errorf("ldp_vc: %+v", got)
 	}
-	if len(m.Display) != 2 || m.Display[0].Locale != "ar" || m.Display[1].Name != "Social Registry" || m.Display[1].Logo == nil || m.Display[1].Logo.AltText != "Social Registry" {
+	if len(m.Display) != 5 || m.Display[0].Locale != "ar" || m.Display[1].Name != "Social Registry" || m.Display[1].Logo == nil || m.Display[1].Logo.AltText != "Social Registry" {
 		t.Errorf("display of the issuer: %+v", m.Display)
 	}
 }

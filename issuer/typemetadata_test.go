@@ -123,7 +123,7 @@ func TestTypeMetadataAndTheirPictures(t *testing.T) {
 		if err := schema.Validate(doc); err != nil {
 			t.Errorf("%s: %v", id, err)
 		}
-		if n := w.checkPictures(t, doc); n != 2*(3+2) { // two languages: three templates, a logo, a background
+		if n := w.checkPictures(t, doc); n != 5*(3+2) { // five languages: three templates, a logo, a background
 			t.Errorf("%s: %d pictures with a hash", id, n)
 		}
 	}

@@ -26,9 +26,9 @@ const (
 func CountedFields() []Field {
 	return []Field{
 		{Key: CountedSize, Section: "household", Type: TypeNumber, Kinds: []string{HouseholdKind}, Attestable: true, Issuable: true,
-			Label: map[string]string{"en": "Members of the household", "ar": "عدد أفراد الأسرة"}},
+			Label: map[string]string{"en": "Members of the household", "ar": "عدد أفراد الأسرة", "fr": "Membres du ménage", "hi": "परिवार के सदस्य", "sw": "Watu wa kaya"}},
 		{Key: CountedHead, Section: "household", Type: TypeIdentifier, Kinds: []string{HouseholdKind}, Attestable: true, Issuable: true,
-			Label: map[string]string{"en": "Registration number of the head", "ar": "رقم تسجيل رب الأسرة"}},
+			Label: map[string]string{"en": "Registration number of the head", "ar": "رقم تسجيل رب الأسرة", "fr": "Numéro d’enregistrement du chef", "hi": "मुखिया की पंजीकरण संख्या", "sw": "Namba ya usajili ya mkuu"}},
 	}
 }
 

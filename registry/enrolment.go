@@ -47,13 +47,13 @@ func (s EnrolmentStatus) next() []EnrolmentStatus {
 func (s EnrolmentStatus) label() map[string]string {
 	switch s {
 	case EnrolmentApplied:
-		return map[string]string{"en": "Applied", "ar": "قدّم طلبًا"}
+		return map[string]string{"en": "Applied", "ar": "قدّم طلبًا", "fr": "A déposé une demande", "hi": "आवेदन किया", "sw": "Ameomba"}
 	case EnrolmentEnrolled:
-		return map[string]string{"en": "Enrolled", "ar": "مسجّل"}
+		return map[string]string{"en": "Enrolled", "ar": "مسجّل", "fr": "Inscrit", "hi": "नामांकित", "sw": "Ameandikishwa"}
 	case EnrolmentSuspended:
-		return map[string]string{"en": "Suspended", "ar": "موقوف مؤقتًا"}
+		return map[string]string{"en": "Suspended", "ar": "موقوف مؤقتًا", "fr": "Suspendu", "hi": "निलंबित", "sw": "Amesimamishwa"}
 	}
-	return map[string]string{"en": "Exited", "ar": "خرج"}
+	return map[string]string{"en": "Exited", "ar": "خرج", "fr": "Sorti", "hi": "बाहर हुए", "sw": "Ametoka"}
 }
 
 // Enrolment is one stay of a person or group in a programme.

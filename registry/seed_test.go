@@ -24,12 +24,14 @@ func TestCoreFieldsAreWhole(t *testing.T) {
 			t.Errorf("%s or its number %d stands there twice", f.Key, f.No)
 		}
 		numbers[f.No], keys[f.Key] = true, f
-		if f.Label["ar"] == "" || len(f.Hint) > 0 && (f.Hint["ar"] == "" || f.Hint["en"] == "") {
-			t.Errorf("%s has no Arabic label or a hint in one language", f.Key)
-		}
-		for _, c := range f.Choices {
-			if c.Label["ar"] == "" {
-				t.Errorf("%s: choice %s has no Arabic label", f.Key, c.Value)
+		for _, lang := range []string{"en", "ar", "fr", "hi", "sw"} {
+			if f.Label[lang] == "" || len(f.Hint) > 0 && f.Hint[lang] == "" {
+				t.Errorf("%s has no label or no hint in %s", f.Key, lang)
+			}
+			for _, c := range f.Choices {
+				if c.Label[lang] == "" {
+					t.Errorf("%s: choice %s has no label in %s", f.Key, c.Value, lang)
+				}
 			}
 		}
 		if f.Issuable && !f.Attestable {

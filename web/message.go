@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+	xmessage "golang.org/x/text/message"
+	xnumber "golang.org/x/text/number"
 )
 
 //go:embed locales
@@ -24,6 +26,13 @@ type locale struct {
 	dir      string // ltr or rtl
 	tag      language.Tag
 	messages map[string]message
+	groups   grouping
+}
+
+// grouping is how a language sets the digits of a whole number apart (CLDR).
+type grouping struct {
+	mark        string
+	first, rest int // digits of the last group and of those before it; 0: none
 }
 
 // message is one text, or one per plural class (CLDR) chosen by its argument n.
@@ -54,6 +63,7 @@ func loadLocales(files fs.FS) (map[string]*locale, error) {
 			return nil, fmt.Errorf("read locale %s: %w", code, err)
 		}
 		l := &locale{code: code, tag: language.Make(code)}
+		l.groups = groupingOf(l.tag)
 		if err := json.Unmarshal(text, &l.messages); err != nil {
 			return nil, fmt.Errorf("read locale %s: %w", code, err)
 		}
@@ -91,7 +101,7 @@ func (l *locale) t(key string, pairs ...any) string {
 		case time.Time:
 			values[name] = l.date(v)
 		default:
-			values[name] = "\u2068" + fmt.Sprint(v) + "\u2069"
+			values[name] = "\u2068" + inLine(fmt.Sprint(v)) + "\u2069"
 		}
 	}
 	if text == "" {
@@ -129,14 +139,58 @@ func fill(text string, values map[string]string) string {
 	}
 }
 
-// number writes an integer with its thousands set apart.
+// groupingOf asks CLDR. Its no-break space is the narrow one in French, as its
+// newer editions say.
+func groupingOf(tag language.Tag) grouping {
+	latin, err := tag.SetTypeForKey("nu", "latn") // dates and codes have these digits in every language
+	if err != nil {
+		return grouping{}
+	}
+	parts := strings.FieldsFunc(xmessage.NewPrinter(latin).Sprint(xnumber.Decimal(1234567890)), notDigit)
+	marks := strings.Trim(xmessage.NewPrinter(latin).Sprint(xnumber.Decimal(12345)), "0123456789")
+	if len(parts) < 2 || marks == "" {
+		return grouping{}
+	}
+	return grouping{strings.ReplaceAll(marks, "\u00a0", "\u202f"), len(parts[len(parts)-1]), len(parts[len(parts)-2])}
+}
+
+func notDigit(r rune) bool { return r < '0' || r > '9' }
+
+// number writes an integer with its digits in groups: 12,34,567 in Hindi.
 func (l *locale) number(n int) string {
 	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
+	for i, size := len(s)-l.groups.first, l.groups.rest; size > 0 && i > 0 && s[i-1] != '-'; i -= size {
+		s = s[:i] + l.groups.mark + s[i:]
 	}
 	return s
 }
+
+// inLine takes out of a text what would turn the line around it: overrides and
+// embeddings, and isolates if they are not closed in the text.
+func inLine(text string) string {
+	if !strings.ContainsFunc(text, turns) {
+		return text
+	}
+	open, lost := 0, false
+	for _, r := range text {
+		switch {
+		case r >= 0x2066 && r <= 0x2068:
+			open++
+		case r == 0x2069:
+			open--
+			lost = lost || open < 0
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= 0x202a && r <= 0x202e || turns(r) && (open != 0 || lost) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// turns are the characters that set a direction until another ends it (UAX #9).
+func turns(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
 
 // date writes a day in words: 2 April 1991.
 func (l *locale) date(t time.Time) string {

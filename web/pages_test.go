@@ -46,6 +46,9 @@ func TestEveryTemplate(t *testing.T) {
 				if !strings.Contains(p.body, `<html lang="`+code+`"`) {
 					t.Errorf("%s: another language", p.path)
 				}
+				if bad := untranslated(locales(t)["en"], locales(t)[code], code, p.body); code != "en" && bad != "" {
+					t.Errorf("%s, %s: not translated: %s", code, name[1], bad)
+				}
 				if strings.Contains(p.body, "<Yusuf>") {
 					t.Errorf("%s: a value is not escaped", p.path)
 				}

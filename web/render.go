@@ -126,8 +126,22 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	c.Header("Cache-Control", "no-store")
 	c.Header("Vary", "Cookie, Accept-Language")
 	c.Header("Content-Language", l.code)
-	c.Data(status, "text/html; charset=utf-8", body.Bytes())
+	c.Data(status, "text/html; charset=utf-8", straight(body.Bytes()))
 	return nil
+}
+
+// straight takes overrides and embeddings of direction out of a page: no text of
+// ours has them, and in a name or a reason they would turn what follows.
+func straight(page []byte) []byte {
+	if !bytes.Contains(page, []byte("\u202a")[:2]) {
+		return page
+	}
+	return bytes.Map(func(r rune) rune {
+		if r >= 0x202a && r <= 0x202e {
+			return -1
+		}
+		return r
+	}, page)
 }
 
 // tellUnread writes beside the messages how many of them are new.

@@ -14,8 +14,9 @@ const wellKnown = "/.well-known/openid-credential-issuer"
 
 // Names come in the language that the wallet asks for, if there are any in it.
 func TestMetadataByLanguage(t *testing.T) {
+	const every = "ar, en, fr, hi, sw"
 	each(t, func(t *testing.T, s *service) {
-		for header, want := range map[string]string{"": "ar, en", "ar": "ar", "ar-EG,en;q=0.5": "ar", "fr,en-GB;q=0.3": "en", "fr": "ar, en", "*": "ar, en", ";;;": "ar, en"} {
+		for header, want := range map[string]string{"": every, "ar": "ar", "ar-EG,en;q=0.5": "ar", "de,en-GB;q=0.3": "en", "fr-CA": "fr", "de": every, "*": every, ";;;": every} {
 			a := s.do("GET", wellKnown, "", "", "Accept-Language", header)
 			if a.status != 200 || a.header.Get("Content-Language") != want || a.header.Get("Vary") == "" || a.header.Get("Content-Type") != "application/json" {
 				t.Errorf("%q: %d %v, want %q", header, a.status, a.header, want)
@@ -25,7 +26,7 @@ func TestMetadataByLanguage(t *testing.T) {
 			for _, d := range m["display"].([]any) {
 				locales[d.(object)["locale"].(string)] = true
 			}
-			if len(locales) == 2 != (want == "ar, en") || len(want) == 2 && !locales[want] {
+			if len(locales) == 5 != (want == every) || len(want) == 2 && !locales[want] {
 				t.Errorf("%q: names in %v", header, locales)
 			}
 		}
