@@ -128,7 +128,9 @@ func (s *server) pages() {
 	staffPages(s.group(work), p)
 	s.desks(work)
 	groupPages(s.group(work), p)
-	uploadPages(s.group(work), s.group(slow), s.group(uploads), p)
+	filePages(s.group(work), s.group(uploads), p)
+	filesPages(s.group(slow), p)
+	logPages(s.group(work), p)
 }
 
 // walletPages: for those who make wallets. Nothing on them is about anybody who
@@ -183,15 +185,4 @@ func staffPages(g group, p *web.Pages) {
 	g.get("/admin/people/:id/looks", p.PersonLooks)
 	g.get("/admin/people/:id/credentials", p.PersonCredentials)
 	g.post("/admin/people/:id/credentials", p.WithdrawCredential)
-}
-
-// uploadPages: files of people.
-func uploadPages(g, slow, uploads group, p *web.Pages) {
-	g.get("/admin/uploads/new", p.UploadForm)
-	g.get("/admin/uploads/template.csv", p.UploadTemplate)
-	g.get("/admin/uploads/:id", p.UploadStatus)
-	g.post("/admin/uploads/:id/discard", p.UploadDiscard)
-	uploads.post("/admin/uploads", p.Upload)
-	slow.post("/admin/uploads/:id/apply", p.UploadApply)
-	slow.get("/admin/uploads/:id/problems.csv", p.UploadProblems)
 }

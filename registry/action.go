@@ -28,6 +28,7 @@ const (
 	toCountStats   action = "count statistics anew"
 	toReadAdminLog action = "read the history of the registry's own settings"
 	toReadLooks    action = "read who looked at a record"
+	toReadChanges  action = "read the change logs of all records"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 	toReadAreas    action = "read areas and offices"
 	toKeepAreas    action = "change areas and offices"
@@ -114,6 +115,8 @@ func recordRule(act action) rule {
 		return by(ScopePeopleRead, RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem, RoleRegistrant)
 	case toReadLooks:
 		return by(ScopePeopleRead, RoleAdmin, RoleAuditor, RoleRegistrant)
+	case toReadChanges:
+		return by(ScopePeopleRead, RoleAdmin, RoleAuditor)
 	case toSearch, toReadKin:
 		return by(ScopePeopleRead, RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem)
 	case toReadDocuments:

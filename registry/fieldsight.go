@@ -24,6 +24,10 @@ func (a Actor) maySee(f Field) bool {
 	})
 }
 
+// MaySee tells whether the actor is told the values of a field: what is not told is
+// not offered either.
+func (a Actor) MaySee(f Field) bool { return a.maySee(f) }
+
 // contains tells whether the grant holds for every record that another holds for.
 func (g Grant) contains(other Grant) bool {
 	return (g.Area == "" || g.Area == other.Area) && (g.Kind == "" || g.Kind == other.Kind)

@@ -2,7 +2,6 @@ package web_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -11,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"socialregistry/registry"
 )
@@ -24,7 +21,7 @@ func (b *browser) upload(name, csv string) page {
 	mw := multipart.NewWriter(&body)
 	b.w.must(mw.WriteField("form", form.Get("form")))
 	b.w.must(mw.WriteField("mode", "create"))
-	b.w.must(mw.WriteField("rule", ""))
+	b.w.must(mw.WriteField("rule", "good"))
 	file, err := mw.CreateFormFile("file", name)
 	b.w.must(err)
 	_, err = io.WriteString(file, csv)
@@ -33,7 +30,7 @@ func (b *browser) upload(name, csv string) page {
 	req, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodPost, b.w.URL+"/admin/uploads", &body)
 	b.w.must(err)
 	req.Header.Set("Content-Type", mw.FormDataContentType())
-	return b.do(req, nil)
+	return b.worked(b.do(req, nil))
 }
 
 // What a person may edit is checked first, with what follows from it, and only
@@ -277,59 +274,6 @@ func TestCredentialStates(t *testing.T) {
 		}
 		me.get(path+"/no-such-offer").want(t, http.StatusNotFound)
 		me.get("/me/credentials/nonsense/offer").want(t, http.StatusNotFound)
-	})
-}
-
-func TestUploadIsCheckedThenSaved(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, w *world) {
-		registrar := w.staff("en", registry.RoleRegistrar)
-		status := registrar.upload("visit.csv", "Given name,Date of birth,Colour\nOtieno,1980-02-03,red\nZawadi,2999-01-01,blue\n")
-		status.want(t, http.StatusOK, "Nothing is saved until you confirm", "1 would be new", "1 row has problems", "Colour", "Save 1 row", "Date of birth")
-		if found, err := w.registry.Search(t.Context(), registry.System(), registry.Query{Text: "Otieno"}); err != nil || len(found.People) != 0 {
-			t.Errorf("the check has saved: %d, %v", len(found.People), err)
-		}
-		registrar.get(status.path+"/problems.csv").want(t, http.StatusOK, "3,Date of birth,")
-		form := status.hidden(nil)
-		registrar.post(status.path+"/apply", form).want(t, http.StatusOK, "The file was saved", "1 is new")
-		registrar.post(status.path+"/apply", form).want(t, http.StatusOK, "The file was saved")
-		registrar.get("/admin/people?q=otieno").want(t, http.StatusOK, "Otieno")
-		registrar.get("/admin/uploads/template.csv").want(t, http.StatusOK, "given_name,")
-
-		registrar.upload("broken.csv", "no,known,header\n1,2,3\n").want(t, http.StatusOK, "Cannot be used", "1 problem")
-		registrar.upload("", "x").want(t, http.StatusUnprocessableEntity, "Choose a file")
-		w.staff("en", registry.RoleAttester).get(status.path).want(t, http.StatusForbidden)
-		registrar.get("/admin/uploads/nonsense").want(t, http.StatusNotFound)
-	})
-}
-
-// What an upload made is taken back on its page, also where that was interrupted.
-func TestAnUploadIsTakenBack(t *testing.T) {
-	t.Parallel()
-	onEach(t, func(t *testing.T, w *world) {
-		registrar, actor := w.staff("en", registry.RoleRegistrar), w.actor(registry.RoleRegistrar)
-		source := registrar.upload("visit.csv", "Given name\n"+strings.Repeat("Otieno\n", 200)) // one batch of an undo
-		source = registrar.post(source.path+"/apply", source.hidden(nil)).want(t, http.StatusOK, "The file was saved", "200 are new")
-		of, err := uuid.Parse(strings.TrimPrefix(source.path, "/admin/uploads/"))
-		w.must(err)
-		undo, err := w.registry.UndoImport(t.Context(), actor, of, "the wrong file")
-		w.must(err)
-		_, err = w.registry.CheckImport(t.Context(), actor, undo, nil)
-		w.must(err)
-		at := "/admin/uploads/" + undo.String()
-		registrar.get(at).want(t, http.StatusOK, "200 would be made inactive", "Save 200 rows", "Delete this file")
-
-		ctx, cut := context.WithCancel(t.Context())
-		_, err = w.registry.ApplyImport(ctx, actor, undo, func(registry.ImportProgress) { cut() })
-		if err == nil {
-			t.Fatal("the undo was not interrupted")
-		}
-		half := registrar.get(at).want(t, http.StatusOK, "Being taken back", "200 were made inactive", "Go on")
-		if strings.Contains(half.body, "would be") || strings.Contains(half.body, "/discard") {
-			t.Errorf("what is half done is told as not begun:\n%s", text(half.body))
-		}
-		registrar.post(at+"/apply", half.hidden(nil)).want(t, http.StatusOK, "200 were made inactive", "Saved")
-		registrar.get(source.path).want(t, http.StatusOK, "Taken back")
 	})
 }
 

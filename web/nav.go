@@ -30,7 +30,6 @@ func (s navPart) open(a registry.Actor) bool {
 // consoleParts are the sections of the console, in their order. What one may not
 // see is not shown. A section with pages leads to the first that is open.
 func consoleParts() []navPart {
-	keepers := []registry.Role{registry.RoleAdmin, registry.RoleRegistrar}
 	return []navPart{
 		{href: "/admin", text: "nav.queue"},
 		{href: "/admin/people", text: "nav.people"},
@@ -38,7 +37,11 @@ func consoleParts() []navPart {
 			{href: groupsPath, text: "nav.groups"},
 		}},
 		{text: "nav.files", parts: []navPart{
-			{href: "/admin/uploads/new", text: "nav.uploads", roles: keepers},
+			{href: uploadsPath, text: "nav.uploads", roles: uploaders()}, {href: exportsPath, text: "nav.exports", roles: exportReaders()},
+			{href: jobsPath, text: "nav.jobs"},
+		}},
+		{text: "nav.logs", parts: []navPart{
+			{href: changesPath, text: "nav.change_log", roles: logReaders()}, {href: auditPath, text: "nav.audit", roles: logReaders()},
 		}},
 		{href: settingsPath, text: "nav.settings"},
 	}

@@ -147,7 +147,7 @@ func TestUploadIsGivenUp(t *testing.T) {
 		for _, csv := range []string{"Given name\nOtieno\n", "no,known,header\n1,2,3\n"} {
 			status := registrar.upload("visit.csv", csv).want(t, http.StatusOK, "Delete this file")
 			form := status.hidden(nil)
-			w.staff("en", registry.RoleAttester).post(status.path+"/discard", form).want(t, http.StatusUnprocessableEntity)
+			w.staff("en", registry.RoleAttester).post(status.path+"/discard", form).want(t, http.StatusForbidden)
 			for range 2 {
 				gone := registrar.post(status.path+"/discard", form).want(t, http.StatusOK, "Given up")
 				if strings.Contains(gone.body, "Delete this file") || strings.Contains(gone.body, "/apply") {
@@ -155,8 +155,8 @@ func TestUploadIsGivenUp(t *testing.T) {
 				}
 			}
 			again := registrar.get("/admin/uploads/new").hidden(nil)
-			registrar.post(status.path+"/apply", again).want(t, http.StatusConflict)
-			registrar.post(status.path+"/discard", again).want(t, http.StatusConflict)
+			registrar.post(status.path+"/apply", again).want(t, http.StatusUnprocessableEntity)
+			registrar.post(status.path+"/discard", again).want(t, http.StatusUnprocessableEntity)
 		}
 		registrar.post("/admin/uploads/nonsense/discard", url.Values{}).want(t, http.StatusNotFound)
 	})

@@ -105,12 +105,14 @@ func tour(t *testing.T, w *world, lang string) []page {
 
 	person := "/admin/people/" + w.person.ID.String()
 	for _, path := range []string{"/admin", "/admin/people", "/admin/people?q=zzz", "/admin/people/new", person, person + "/edit", person + "/attest",
-		person + "/versions", person + "/log", person + "/credentials", person + "/looks", "/admin/uploads/new"} {
+		person + "/versions", person + "/log", person + "/credentials", person + "/looks"} {
 		add(admin.get(path))
 	}
 	code := add(admin.get(person + "/code"))
 	add(admin.post(person+"/code", code.hidden(nil)))
-	add(admin.upload("people.csv", "Given name,Colour\nOtieno,red\n,blue\n"))
+	for _, p := range w.filesTour(admin) {
+		add(p)
+	}
 	add(w.staff(lang, registry.RoleAuditor).get("/admin/people/new").want(t, http.StatusForbidden))
 	pages = append(pages, groupsTour(t, w, admin)...)
 	return append(pages, settingsTour(admin)...)

@@ -35,6 +35,7 @@ type prepared struct {
 	credential, ward              string // ids of a credential that a wallet took, and of somebody in the registrant's care
 	passphrase                    string
 	groups                        groupsPrepared
+	files                         preparedFiles
 }
 
 // prepare makes what the pages show, once for each server.
@@ -89,6 +90,7 @@ func prepareServer(t *testing.T) prepared {
 	must(err)
 	p.person = match(t, body, `/admin/people/([0-9a-f-]{36})`)
 	p.upload = admin.upload(t)
+	p.files = prepareFiles(t, admin)
 	p.ward, err = admin.ward(p.person)
 	must(err)
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
@@ -108,7 +110,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.uploadTour(), p.settingsTour(), p.groupsTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour())
 }
 
 // sessions are the tokens of all who look at the stops.

@@ -34,11 +34,3 @@ func (p prepared) recordTour() []stop {
 		{"", "/admin/people?q=nobody+has+this+name", "attester"},
 	}
 }
-
-// uploadTour: files of people.
-func (p prepared) uploadTour() []stop {
-	return []stop{
-		{"/admin/uploads/new", "/admin/uploads/new", "registrar"}, {"/admin/uploads/:id", "/admin/uploads/" + p.upload, "registrar"},
-		{"", "/admin/uploads/new", "attester"},
-	}
-}

@@ -52,5 +52,6 @@ func (c *client) upload(t *testing.T) string {
 		text, _ := io.ReadAll(res.Body)
 		t.Fatalf("upload: %s at %s\n%s", res.Status, res.Request.URL, text)
 	}
+	c.finished(t, res.Request.URL.Path)
 	return res.Request.URL.Path[len("/admin/uploads/"):]
 }

@@ -1,0 +1,356 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+const exportsPath = "/admin/exports"
+
+// exportsShown is how many downloads one page of the list has.
+const exportsShown = 25
+
+func exportPath(id uuid.UUID) string { return exportsPath + "/" + id.String() }
+
+// exporters make downloads; auditors see those of all.
+func exporters() []registry.Role {
+	return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester}
+}
+
+func exportReaders() []registry.Role { return append(exporters(), registry.RoleAuditor) }
+
+// Exports is GET /admin/exports: downloads, and how long their files are kept.
+func (p *Pages) Exports(c *gin.Context) error {
+	if err := auth.Allow(c, exportReaders()...); err != nil {
+		return err
+	}
+	l, a := p.localeOf(c), auth.Actor(c.Request.Context())
+	page, err := p.registry.Downloads(c.Request.Context(), a, c.Query("after"), exportsShown)
+	if err != nil {
+		return err
+	}
+	g := newGrid(l.t("export.list"), column{Text: l.t("export.purpose")}, column{Text: l.t("job.state")}, column{Text: l.t("upload.rows"), Num: true}, column{Text: l.t("job.by")}, column{Text: l.t("job.asked")}, column{Text: l.t("export.until")})
+	for _, d := range page.Downloads {
+		state := exportBadge(l, d, p.now())
+		until := ""
+		if d.HasFile && !d.ExpiresAt.IsZero() {
+			until = l.dateTime(d.ExpiresAt)
+		}
+		g.add(cell{Text: d.Purpose, Href: exportPath(d.ID)}, cell{Badge: &state}, cell{Text: l.count(d.Rows)}, cell{Text: d.CreatedBy}, cell{Text: l.dateTime(d.CreatedAt)}, cell{Text: until})
+	}
+	v := listPage{Title: l.t("export.title"), Text: l.t("export.text"), Grid: g, Empty: l.t("export.none"), Done: doneText(c, l), Turn: turnOf(c.Request.URL, page.Next)}
+	if mayExport(a) {
+		v.Acts = []pageLink{{Href: exportsPath + "/new", Text: l.t("export.new"), Main: true}}
+	}
+	return p.showList(c, exportsPath, v)
+}
+
+func exportBadge(l *locale, d registry.Download, now time.Time) badge {
+	text := l.t("job.state_" + string(d.State))
+	switch registry.JobState(d.State) {
+	case registry.JobDone:
+		if !d.HasFile || now.After(d.ExpiresAt) {
+			return badge{"none", "minus", l.t("export.gone")}
+		}
+		return badge{"ok", "check", text}
+	case registry.JobFailed:
+		return badge{"bad", "cross", text}
+	case registry.JobCancelled:
+		return badge{"none", "minus", text}
+	}
+	return badge{"wait", "clock", text}
+}
+
+// Export is GET /admin/exports/:id: what a download holds, and its file.
+func (p *Pages) Export(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	a := auth.Actor(ctx)
+	id, err := pathUUID(c, "no_such_export")
+	if err != nil {
+		return err
+	}
+	d, err := p.registry.Download(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	token, err := p.registry.NewForm(a)
+	if err != nil {
+		return err
+	}
+	state := exportBadge(l, d, p.now())
+	v := showPage{Title: words{Text: d.Purpose}, Text: l.t("job.about", "who", d.CreatedBy, "when", l.dateTime(d.CreatedAt)), Done: doneText(c, l),
+		Back: pageLink{Href: exportsPath, Text: l.t("export.title")}, Badge: &state, Name: l.t("export.about"), Facts: p.exportFacts(ctx, l, d)}
+	if d.Job != uuid.Nil {
+		j, err := p.registry.Job(ctx, a, d.Job)
+		if err == nil && j.State != registry.JobDone {
+			v.Job = p.jobRow(l, a, j, token, exportPath(id))
+		} else if err != nil && fault.KindOf(err) != fault.NotFound { // ended jobs are not kept for ever
+			return err
+		}
+	}
+	if d.HasFile && p.now().Before(d.ExpiresAt) {
+		v.Links = []pageLink{{Href: exportPath(id) + "/file." + string(d.Format), Text: l.t("export.download"), Main: true}}
+		v.Acts = []act{{ID: "drop", Title: l.t("export.drop"), Text: l.t("export.drop_text"), Action: exportPath(id) + "/drop", Token: token, Button: l.t("export.drop"), Warn: true}}
+	}
+	return p.showOne(c, exportsPath, "", v)
+}
+
+func (p *Pages) exportFacts(ctx context.Context, l *locale, d registry.Download) []fact {
+	names := ""
+	labels := p.labelsOfKind(ctx, l, d.Kind)
+	for i, key := range d.Fields {
+		if i > 0 {
+			names += l.t("list.comma") + " "
+		}
+		if label := labels[key].Text; label != "" {
+			key = label
+		}
+		names += key
+	}
+	out := []fact{{Label: l.t("export.fields"), Text: textOr(names)}, {Label: l.t("upload.rows"), Text: l.count(d.Rows)}, {Label: l.t("export.format"), Text: l.t("export.format_" + string(d.Format))}}
+	if d.AttestedOnly {
+		out = append(out, fact{Label: l.t("export.attested_only"), Text: l.t("kit.yes")})
+	}
+	if d.Attestations {
+		out = append(out, fact{Label: l.t("export.attestations"), Text: l.t("kit.yes")})
+	}
+	if d.HasFile && !d.ExpiresAt.IsZero() {
+		out = append(out, fact{Label: l.t("export.until"), Text: l.dateTime(d.ExpiresAt)})
+	}
+	return out
+}
+
+// labelsOfKind are the names of the fields of people, or of a kind of group.
+func (p *Pages) labelsOfKind(ctx context.Context, l *locale, kind string) map[string]words {
+	out := map[string]words{}
+	fields, err := p.registry.FieldsOf(ctx, kind)
+	if err != nil {
+		return out // their keys say it too
+	}
+	for _, f := range fields {
+		out[f.Key] = p.label(l, f)
+	}
+	return out
+}
+
+// ExportFile is GET /admin/exports/:id/file.csv, or .xlsx.
+func (p *Pages) ExportFile(c *gin.Context) error {
+	id, err := pathUUID(c, "no_such_export")
+	if err != nil {
+		return err
+	}
+	f, err := p.registry.ExportFile(c.Request.Context(), auth.Actor(c.Request.Context()), id)
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	return respond.Attachment(c, respond.File{Name: f.Name, ContentType: f.Format.MediaType(), Size: f.Size, Body: f})
+}
+
+// ExportDrop is POST /admin/exports/:id/drop: the file goes, its record stays.
+func (p *Pages) ExportDrop(c *gin.Context) error {
+	id, err := pathUUID(c, "no_such_export")
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	a := auth.Actor(c.Request.Context())
+	return p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
+		return exportPath(id) + "?done=export_dropped", p.registry.DropExportFile(ctx, a, id)
+	})
+}
+
+// ExportForm is GET /admin/exports/new: what a download is to hold. Whom it is
+// about stands in the address, as in that of the list of people.
+func (p *Pages) ExportForm(c *gin.Context) error {
+	values := c.Request.URL.Query()
+	if values.Get("kind") == "" {
+		values.Set("kind", registry.PersonKind)
+	}
+	return p.exportForm(c, exportForm{values: values})
+}
+
+// ExportStart is POST /admin/exports: it counts, and with the count that was shown
+// it starts.
+func (p *Pages) ExportStart(c *gin.Context) error {
+	if err := auth.Allow(c, exporters()...); err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	a := auth.Actor(ctx)
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	if form.Get("step") == "fields" { // of another kind of record
+		return p.exportForm(c, exportForm{values: form})
+	}
+	ask, err := exportAsked(form)
+	var n int64
+	if err == nil {
+		n, err = p.registry.CountExport(ctx, a, ask)
+	}
+	if err == nil && (form.Get("step") != "start" || form.Get("counted") != decimal(int(n))) {
+		return p.exportForm(c, exportForm{values: form, counted: true, n: int(n)})
+	}
+	if err == nil {
+		err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
+			j, err := p.registry.StartExport(ctx, a, ask)
+			return jobPath(j.ID), err
+		})
+	}
+	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+		return p.exportForm(c, exportForm{values: form, counted: form.Get("step") == "start", n: int(n), problems: problems})
+	}
+	return err
+}
+
+// exportAsked reads the form. Error: Invalid for a day that is none.
+func exportAsked(form url.Values) (registry.ExportRequest, error) {
+	q, err := queryOf(form)
+	return registry.ExportRequest{Kind: form.Get("kind"), Fields: form["fields"], Query: q, AttestedOnly: form.Get("attested_only") != "",
+		Attestations: form.Get("attestations") != "", Format: registry.ExportFormat(form.Get("format")), Purpose: form.Get("purpose")}, err
+}
+
+// queryOf reads whom a list is about, by the parameters of the list of people.
+// Error: Invalid for a day that is none.
+func queryOf(values url.Values) (registry.Query, error) {
+	q := registry.Query{Text: values.Get("q"), Field: values.Get("field"), State: registry.State(values.Get("state")), Area: values.Get("area"),
+		Version: values.Get("version"), Default: values.Get("default")}
+	if since := values.Get("since"); since != "" {
+		day, err := time.Parse(time.DateOnly, since)
+		if err != nil {
+			return q, fault.InvalidFields("bad_query", "This is no day.", []fault.Field{{Name: "since", Code: "bad_date", Detail: "Write the date as 2026-01-31."}})
+		}
+		q.ChangedSince = day
+	}
+	if (q.Field == "") != (q.State == "") {
+		return q, fault.InvalidFields("bad_query", "Half a question.", []fault.Field{{Name: "state", Code: "half_question", Detail: "Choose a detail and its state, or neither."}})
+	}
+	return q, nil
+}
+
+// exportForm is what was typed and what came of it.
+type exportForm struct {
+	values   url.Values
+	problems []problem
+	counted  bool
+	n        int
+}
+
+// exportFormView is the form of a download.
+type exportFormView struct {
+	Token    string
+	Kind     input
+	Filter   []input
+	Groups   []tickGroup
+	Wrong    string // with the choice of fields
+	How      []input
+	Purpose  input
+	Problems []problem
+	Counted  bool
+	N        int
+	Count    string
+	Start    string
+}
+
+// tickGroup is choices of which several may be made.
+type tickGroup struct {
+	ID, Title string
+	Ticks     []option
+}
+
+func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
+	if err := auth.Allow(c, exporters()...); err != nil {
+		return err
+	}
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	a := auth.Actor(ctx)
+	v := exportFormView{Problems: f.problems, Counted: f.counted, N: f.n, Wrong: wrongOf(f.problems, "fields")}
+	var err error
+	if v.Token, err = p.registry.NewForm(a); err != nil {
+		return err
+	}
+	kinds, err := p.recordKinds(ctx, l)
+	if err != nil {
+		return err
+	}
+	in := typed{l: l, values: f.values, problems: f.problems}
+	v.Kind = in.choice("kind", "upload.kind", kinds...)
+	fields, err := p.registry.FieldsOf(ctx, f.values.Get("kind"))
+	if err != nil {
+		return err
+	}
+	v.Filter = p.exportFilter(in, fields)
+	v.Groups = p.fieldTicks(l, a, fields, f.values["fields"])
+	v.How = []input{in.tick("attested_only", "export.attested_only"), in.tick("attestations", "export.attestations"),
+		in.choice("format", "export.format", option{Value: string(registry.ExportCSV), Label: words{Text: l.t("export.format_csv")}}, option{Value: string(registry.ExportXLSX), Label: words{Text: l.t("export.format_xlsx")}})}
+	v.Purpose = in.text("purpose", "export.purpose")
+	v.Purpose.Required = true
+	if f.counted {
+		v.Count, v.Start = l.t("export.count", "n", f.n), l.t("export.start", "n", f.n)
+	}
+	return p.show(c, statusOf(f.problems), look{page: "export", title: l.t("export.new"), nav: exportsPath, here: exportsPath + "/new", failed: len(f.problems) > 0}, v)
+}
+
+// exportFilter is the same parameters as those of the list of people.
+func (p *Pages) exportFilter(in typed, fields []registry.Field) []input {
+	l := in.l
+	anyOf := option{Label: words{Text: l.t("people.any")}}
+	which, states := []option{anyOf}, []option{anyOf}
+	for _, f := range fields {
+		if f.Attestable {
+			which = append(which, option{Value: f.Key, Label: p.label(l, f)})
+		}
+	}
+	for _, s := range []registry.State{registry.StateNew, registry.StateAttested, registry.StateRejected, registry.StateExpired, registry.StateRevoked} {
+		states = append(states, option{Value: string(s), Label: words{Text: stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: s}).Text}})
+	}
+	since := in.input("since", "date", "export.since")
+	return []input{in.text("q", "export.find"), in.choice("field", "people.field", which...), in.choice("state", "people.state", states...),
+		in.code("area", "export.area"), in.text("version", "export.version"), since}
+}
+
+// fieldTicks are the fields that the actor is told, by section.
+func (p *Pages) fieldTicks(l *locale, a registry.Actor, fields []registry.Field, chosen []string) (out []tickGroup) {
+	at, is := map[string]int{}, map[string]bool{}
+	for _, key := range chosen {
+		is[key] = true
+	}
+	for _, f := range fields {
+		if !a.MaySee(f) {
+			continue
+		}
+		i, ok := at[f.Section]
+		if !ok {
+			i = len(out)
+			at[f.Section] = i
+			out = append(out, tickGroup{ID: f.Section, Title: sectionTitle(l, f.Section)})
+		}
+		out[i].Ticks = append(out[i].Ticks, option{Value: f.Key, Label: p.label(l, f), Selected: is[f.Key]})
+	}
+	return out
+}
+
+func mayExport(a registry.Actor) bool { return hasAny(a, exporters()) }
+
+func hasAny(a registry.Actor, roles []registry.Role) bool {
+	for _, role := range roles {
+		if a.Has(role) {
+			return true
+		}
+	}
+	return false
+}
