@@ -16,4 +16,6 @@ func groupPages(g group, p *web.Pages) {
 	g.post("/admin/groups/:id/members", p.MembersAdd)
 	g.get("/admin/groups/:id/members/:member/:seq", p.Member)
 	g.post("/admin/groups/:id/members/:member/:seq", p.MemberChange)
+	g.get("/admin/people/:id/household", p.Household)
+	g.post("/admin/people/:id/household", p.HouseholdPost)
 }

@@ -109,10 +109,7 @@ func (e *editing) view(problems []problem) (editView, error) {
 		v.Problems = append(v.Problems, problem{Field: e.anchor(pr.Field), Text: e.problemText(pr)})
 	}
 	for _, f := range e.fields {
-		if n := len(v.Groups); n == 0 || v.Groups[n-1].Title != sectionTitle(e.l, f.Section) {
-			v.Groups = append(v.Groups, inputGroup{Title: sectionTitle(e.l, f.Section)})
-		}
-		group := &v.Groups[len(v.Groups)-1]
+		group := v.group(sectionTitle(e.l, f.Section))
 		in := e.input(f)
 		in.Wrong = wrongOf(problems, f.Key)
 		group.Inputs = append(group.Inputs, in)
@@ -125,6 +122,17 @@ func (e *editing) view(problems []problem) (editView, error) {
 		v.Who = e.p.identityOf(e.rec.fields, e.rec.person, e.back)
 	}
 	return v, nil
+}
+
+// group is the inputs of a section, wherever its fields stand in the order of all.
+func (v *editView) group(title string) *inputGroup {
+	for i := range v.Groups {
+		if v.Groups[i].Title == title {
+			return &v.Groups[i]
+		}
+	}
+	v.Groups = append(v.Groups, inputGroup{Title: title})
+	return &v.Groups[len(v.Groups)-1]
 }
 
 // anchor is the input that a problem is about; "" if it is not in this form.

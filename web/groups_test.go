@@ -41,7 +41,7 @@ func groupsTour(t *testing.T, w *world, admin *browser) []page {
 	at := "/admin/groups/" + g.ID.String()
 	var out []page
 	for _, path := range []string{"/admin/groups", "/admin/groups/new", "/admin/groups/new?kind=household&member=" + w.person.ID.String(), at, at + "/edit", at + "/end", at + "/members?q=amina",
-		at + "/members/" + w.person.ID.String() + "/1", at + "/members?all=1"} {
+		at + "/members/" + w.person.ID.String() + "/1", at + "/members?all=1", "/admin/people/" + w.person.ID.String() + "/household?tie=spouse&q=brian"} {
 		out = append(out, admin.get(path).want(t, http.StatusOK))
 	}
 	return out
@@ -179,5 +179,74 @@ func TestGroupsAreKeptByTheirKeepers(t *testing.T) {
 		for _, path := range []string{"/admin/groups/x", "/admin/groups/" + uuid.NewString(), "/admin/groups/" + w.person.ID.String(), "/admin/groups/new?kind=none"} {
 			w.staff("en", registry.RoleRegistrar).get(path).want(t, http.StatusNotFound)
 		}
+	})
+}
+
+// A family is recorded from the household page: whoever is found is chosen, mistakes
+// are told at the input, and what has ended or was wrong is ended or taken back.
+func TestFamilyIsRecorded(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		at := "/admin/people/" + w.person.ID.String() + "/household"
+		brian, child := w.someone("Brian"), w.someone("Chebet")
+		b.get(at).want(t, http.StatusOK, "belongs to no group", "Nothing is recorded of this family.", "No relatives follow")
+		p := b.get(at+"?tie=spouse&q=brian").want(t, http.StatusOK, "New spouse or partner", brian.Number)
+		p = b.post(at, p.hidden(map[string]string{"is_married": "1", "married_on": "1970-01-01", "spouse_id": brian.ID.String(), "reason": "certificate"})).
+			want(t, http.StatusUnprocessableEntity, "before a birth", `value="1970-01-01"`, brian.Number)
+		b.post(at, p.hidden(map[string]string{"is_married": "1", "spouse_id": brian.ID.String(), "reason": " "})).want(t, http.StatusUnprocessableEntity, "Say why")
+		b.post(at, p.hidden(map[string]string{"is_married": "1", "reason": "certificate"})).want(t, http.StatusUnprocessableEntity, "This is needed.")
+		p = b.post(at, p.hidden(map[string]string{"is_married": "1", "married_on": "2015-06-01", "spouse_id": brian.ID.String(), "reason": "certificate"})).
+			want(t, http.StatusOK, "The family is saved.", "married on", "Brian Otieno")
+
+		marriage := unescape(regexp.MustCompile(`\?tie=marriage[^"#]+`).FindString(p.body))
+		p = b.get(at+marriage).want(t, http.StatusOK, "Marriage or partnership", `value="2015-06-01"`)
+		p = b.post(at, p.hidden(map[string]string{"step": "save", "is_married": "1", "married_on": "2015-06-01", "is_separated": "1", "separated_on": "2010-01-01", "reason": "court"})).
+			want(t, http.StatusUnprocessableEntity, "before the marriage")
+		stale := p.hidden(map[string]string{"step": "save", "is_married": "1", "married_on": "2015-06-01", "is_separated": "1", "reason": "court"})
+		stale.Set("expect", "0")
+		b.post(at, stale).want(t, http.StatusConflict, "Somebody changed this record meanwhile")
+		b.post(at, p.hidden(map[string]string{"step": "save", "is_married": "1", "married_on": "2015-06-01", "is_separated": "1", "reason": "court"})).want(t, http.StatusOK, "separated")
+		p = b.get(at + marriage)
+		b.post(at, p.hidden(map[string]string{"step": "remove", "reason": "wrong person"})).want(t, http.StatusOK, "Nothing is recorded of this family.")
+
+		w.childAndGuardian(t, b, child)
+		b.get(at).want(t, http.StatusOK, "Chebet Otieno", "Child", "by adoption")
+		own := b.get(at+"?tie=parents&q=chebet").want(t, http.StatusOK, child.Number)
+		b.post(at, own.hidden(map[string]string{"parent1_id": child.ID.String(), "age_reason": "x", "reason": "form"})).want(t, http.StatusUnprocessableEntity, "descends from the child")
+	})
+}
+
+// childAndGuardian records the person of the world as parent and as guardian.
+func (w *world) childAndGuardian(t *testing.T, b *browser, child registry.Person) {
+	t.Helper()
+	at := "/admin/people/" + child.ID.String() + "/household"
+	p := b.get(at+"?tie=parents&q=amina").want(t, http.StatusOK, w.person.Number)
+	p = b.post(at, p.hidden(map[string]string{"parent1_id": w.person.ID.String(), "is_adopted": "1", "reason": "form"})).want(t, http.StatusUnprocessableEntity, "hardly older than the child", "checked")
+	b.post(at, p.hidden(map[string]string{"parent1_id": w.person.ID.String(), "is_adopted": "1", "age_reason": "adopted late", "reason": "form"})).want(t, http.StatusOK, "adopted")
+	p = b.get(at + "?tie=guardian&q=amina")
+	p = b.post(at, p.hidden(map[string]string{"guardian_id": w.person.ID.String(), "from": "1995-01-01", "reason": "court"})).want(t, http.StatusUnprocessableEntity, "not yet of age")
+	p = b.post(at, p.hidden(map[string]string{"guardian_id": w.person.ID.String(), "from": "2020-01-01", "reason": "court"})).want(t, http.StatusOK, "since")
+	guardianship := unescape(regexp.MustCompile(`\?tie=guardianship[^"#]+`).FindString(p.body))
+	p = b.get(at + guardianship)
+	p = b.post(at, p.hidden(map[string]string{"step": "save", "to": "2019-01-01", "reason": "court"})).want(t, http.StatusUnprocessableEntity, "before the first")
+	b.post(at, p.hidden(map[string]string{"step": "save", "to": "2026-01-01", "reason": "court"})).want(t, http.StatusOK, "1 January 2026")
+	b.post(at, b.get(at+guardianship).hidden(map[string]string{"step": "remove", "reason": "mistake"})).want(t, http.StatusOK, "The family is saved.")
+}
+
+// Who only reads a family has no form for it.
+func TestFamilyIsKeptByItsKeepers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		at := "/admin/people/" + w.person.ID.String() + "/household"
+		auditor := w.staff("en", registry.RoleAuditor)
+		if p := auditor.get(at+"?tie=spouse&q=brian").want(t, http.StatusOK); strings.Contains(p.body, "Record a relation") {
+			t.Error("an auditor has the form")
+		}
+		auditor.post(at, url.Values{"tie": {"spouse"}}).want(t, http.StatusForbidden)
+		registrar := w.staff("en", registry.RoleRegistrar)
+		registrar.get("/admin/people/"+uuid.NewString()+"/household").want(t, http.StatusNotFound)
+		registrar.get(at+"?tie=nonsense&degree=99").want(t, http.StatusOK)
+		registrar.post(at, registrar.get(at+"?tie=spouse&q=x").hidden(map[string]string{"tie": "nonsense", "reason": "x"})).want(t, http.StatusUnprocessableEntity)
 	})
 }

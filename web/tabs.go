@@ -22,6 +22,7 @@ func personTabs() []personTab {
 	return []personTab{
 		{path: ""},
 		{path: "/attest"},
+		{path: "/household"},
 		{path: "/versions"},
 		{path: "/credentials"},
 		{path: "/log"},

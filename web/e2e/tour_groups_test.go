@@ -33,5 +33,7 @@ func (p prepared) groupsTour() []stop {
 		{"/admin/groups/:id", group, "attester"}, {"/admin/groups/:id/edit", group + "/edit", "registrar"}, {"/admin/groups/:id/end", group + "/end", "registrar"},
 		{"/admin/groups/:id/members", group + "/members", "registrar"}, {"", group + "/members?q=lekuton", "registrar"},
 		{"/admin/groups/:id/members/:member/:seq", group + "/members/" + p.person + "/1", "registrar"},
+		{"/admin/people/:id/household", "/admin/people/" + p.person + "/household", "registrar"}, {"", "/admin/people/" + p.person + "/household?tie=spouse&q=wanjiru", "registrar"},
+		{"", "/admin/people/" + p.ward + "/household?tie=parents&q=lekuton", "registrar"}, {"", "/admin/people/" + p.ward + "/household", "auditor"},
 	}
 }
