@@ -10,7 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/registry"
-	"socialregistry/registry/attestation"
 )
 
 // fieldGroups is a definition as a form. What cannot be changed of one that is there
@@ -177,14 +176,14 @@ func readField(form url.Values, old registry.Field) registry.Field {
 		f.Approval.By = nil
 	}
 	f.Attestable, f.Issuable, f.Searchable, f.IRI = on("attestable"), on("issuable"), on("searchable"), strings.TrimSpace(form.Get("iri"))
-	if f.Attestation = (attestation.Policy{}); f.Attestable {
+	if f.Attestation = (registry.AttestationPolicy{}); f.Attestable {
 		f.Attestation = readPolicy(form)
 	}
 	return f
 }
 
-func readPolicy(form url.Values) attestation.Policy {
-	p := attestation.Policy{OwnEdit: attestation.OwnEdit(form.Get("own_edit")), Area: form.Get("in_area") != "",
+func readPolicy(form url.Values) registry.AttestationPolicy {
+	p := registry.AttestationPolicy{OwnEdit: registry.OwnEditRule(form.Get("own_edit")), Area: form.Get("in_area") != "",
 		ValidDays: count(form.Get("valid_days")), DeadlineDays: count(form.Get("deadline_days")), EvidenceRequired: form.Get("evidence") != ""}
 	if form.Get("attesters") == "2" {
 		p.Attesters = 2
