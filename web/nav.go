@@ -91,7 +91,7 @@ func nav(l *locale, a registry.Actor, current string) (sections, pages []navItem
 }
 
 func (s navPart) item(l *locale, current string) navItem {
-	return navItem{Href: s.href, Text: l.t(s.text), Icon: s.icon, Current: s.href == current}
+	return navItem{Href: s.href, Text: l.t(s.text), Icon: s.icon, Current: s.href != "" && s.href == current}
 }
 
 // pages are those pages of a section that are open to the actor.
