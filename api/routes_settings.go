@@ -7,6 +7,7 @@ func (s *server) desks(work policy) {
 	p := s.deps.Pages
 	settingsPages(s.group(work), p)
 	accessPages(s.group(work), p)
+	trustPages(s.group(work), p)
 }
 
 // settingsPages: what the registry is like. Each page says who may open it.
@@ -56,4 +57,28 @@ func accessPages(g group, p *web.Pages) {
 	g.get("/admin/tokens", p.StaffTokens)
 	g.post("/admin/tokens", p.StaffTokenMake)
 	g.post("/admin/tokens/revoke", p.StaffTokenRevoke)
+}
+
+// trustPages: keys, clients and wallet providers, on which every credential rests. They
+// come after a fresh sign-in.
+func trustPages(g group, p *web.Pages) {
+	clients, providers := p.Clients(), p.WalletProviders()
+	g.get("/admin/clients", clients.List)
+	g.get("/admin/clients/new", clients.New)
+	g.post("/admin/clients/new", clients.Define)
+	g.get("/admin/clients/:key", clients.Show)
+	g.post("/admin/clients/:key", clients.Change)
+	g.post("/admin/clients/:key/stop", p.ClientStop)
+	g.post("/admin/clients/:key/start", p.ClientStart)
+	g.get("/admin/wallet-providers", providers.List)
+	g.get("/admin/wallet-providers/new", providers.New)
+	g.post("/admin/wallet-providers/new", providers.Define)
+	g.get("/admin/wallet-providers/:key", providers.Show)
+	g.post("/admin/wallet-providers/:key", providers.Change)
+	g.get("/admin/keys", p.Keys)
+	g.post("/admin/keys", p.KeyRotate)
+	g.get("/admin/keys/:kid", p.Key)
+	g.post("/admin/keys/:kid/revoke", p.KeyRevoke)
+	g.get("/admin/issuers", p.CredentialIssuers)
+	g.post("/admin/issuers", p.CredentialIssuerAdd)
 }

@@ -13,7 +13,7 @@ import (
 // settingsTour opens the pages of the settings for TestEveryTemplate.
 func settingsTour(admin *browser) []page {
 	own := []page{admin.get("/admin/settings"), admin.get("/admin/fields"), admin.get("/admin/fields/new")}
-	return slices.Concat(own, accessTour(admin), shelfTour(admin))
+	return slices.Concat(own, accessTour(admin), shelfTour(admin), trustTour(admin))
 }
 
 // fieldForm is a definition that is right, over what the page hides.
