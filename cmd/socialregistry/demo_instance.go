@@ -51,7 +51,7 @@ func newDemo(ctx context.Context, a *app) (*demo, error) {
 	d := &demo{folder: folder, where: "SQLite", drop: func(context.Context) error { return nil }}
 	config := Config{
 		Listen: "", LogLevel: a.config.LogLevel, MasterKey: secret.NewMaster().Encode(),
-		DatabaseURL: "sqlite:" + filepath.Join(folder, "registry.db"),
+		DatabaseURL: "sqlite:" + filepath.Join(folder, "registry.db"), StateDir: filepath.Join(folder, "state"),
 	}
 	if strings.HasPrefix(a.config.DatabaseURL, "postgres") {
 		d.where = "PostgreSQL"
@@ -113,7 +113,7 @@ func freePort() (string, error) {
 func (d *demo) environment() []string {
 	c := d.app.config
 	return append(os.Environ(), "SR_LISTEN="+c.Listen, "SR_PUBLIC_URL="+c.PublicURL, "DATABASE_URL="+c.DatabaseURL,
-		"SR_MASTER_KEY="+c.MasterKey, "SR_MASTER_KEY_FILE=", "SR_METRICS_TOKEN=", "SR_LOG_LEVEL=info", "SR_LOG_FORMAT=text", "SR_DEMO=false")
+		"SR_MASTER_KEY="+c.MasterKey, "SR_MASTER_KEY_FILE=", "SR_STATE_DIR="+c.StateDir, "SR_METRICS_TOKEN=", "SR_LOG_LEVEL=info", "SR_LOG_FORMAT=text", "SR_DEMO=false")
 }
 
 // start starts the server process, waits until it is ready, and opens the office
