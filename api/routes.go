@@ -125,7 +125,9 @@ func (s *server) pages() {
 	slow.time = uploadTime
 	uploads := slow
 	uploads.body = uploadBody
-	staffPages(s.group(work), p)
+	documents := slow
+	documents.body = s.deps.Registry.MaxDocument() + 2<<20 // what is a little too large is refused by its form
+	peoplePages(s.group(work), s.group(documents), p)
 	s.desks(work)
 	groupPages(s.group(work), p)
 	filePages(s.group(work), s.group(uploads), p)
@@ -165,24 +167,4 @@ func consentPages(g group, p *web.Pages) {
 	g.post("/me/authorize/:decision", p.ConsentDecide)
 	g.get("/me/sharing", p.Sharing)
 	g.post("/me/sharing/:id/withdraw", p.SharingWithdraw)
-}
-
-// staffPages: for staff about the people whom they see.
-func staffPages(g group, p *web.Pages) {
-	g.get("/admin", p.Queue)
-	g.get("/admin/people", p.People)
-	g.get("/admin/people/new", p.RegisterForm)
-	g.post("/admin/people/new", p.Register)
-	g.get("/admin/people/:id", p.Person)
-	g.get("/admin/people/:id/edit", p.PersonEdit)
-	g.post("/admin/people/:id/edit", p.PersonEditPost)
-	g.get("/admin/people/:id/attest", p.AttestForm)
-	g.post("/admin/people/:id/attest", p.Attest)
-	g.get("/admin/people/:id/code", p.CodeForm)
-	g.post("/admin/people/:id/code", p.Code)
-	g.get("/admin/people/:id/versions", p.PersonVersions)
-	g.get("/admin/people/:id/log", p.PersonLog)
-	g.get("/admin/people/:id/looks", p.PersonLooks)
-	g.get("/admin/people/:id/credentials", p.PersonCredentials)
-	g.post("/admin/people/:id/credentials", p.WithdrawCredential)
 }

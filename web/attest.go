@@ -2,11 +2,15 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
@@ -14,34 +18,40 @@ import (
 	"socialregistry/registry"
 )
 
+// statusChoice stands before the key of a status among the other decisions.
+const statusChoice = "status:"
+
 type attestView struct {
 	personView
-	Rows     []attestRow
-	Comment  input
-	Version  int
-	Token    string
-	Problems []problem
+	Rows      []attestRow
+	Documents []evidenceTick // that a decision can be based on
+	Comment   input
+	Other     input // decisions that have no button of their own
+	Queue     queuePlace
+	Version   int
+	Token     string
+	Problems  []problem
 }
 
-type attestRow struct {
-	Key      string
-	Label    words
-	Now      shown
-	Then     shown // when it was last decided on
-	Differs  bool
-	Badge    badge
-	Meta     string
-	Comment  string
+// evidenceTick is one document of the record.
+type evidenceTick struct {
+	documentLink
+	ID       string
 	Selected bool
 }
 
 // AttestForm is GET /admin/people/:id/attest.
-func (p *Pages) AttestForm(c *gin.Context) error { return p.attestation(c, http.StatusOK, nil, nil) }
+func (p *Pages) AttestForm(c *gin.Context) error {
+	return p.attestation(c, http.StatusOK, attesting{})
+}
 
 // Attest is POST /admin/people/:id/attest: one decision for all ticked rows.
 func (p *Pages) Attest(c *gin.Context) error {
-	ctx := c.Request.Context()
+	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
+	if err := auth.Allow(c, attesters()...); err != nil {
+		return err
+	}
 	id, err := personID(c)
 	if err != nil {
 		return err
@@ -50,104 +60,169 @@ func (p *Pages) Attest(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, decisions := decisionsOf(form)
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return "/admin/people/" + id.String() + "/attest?done=decided", p.registry.Attest(ctx, actor, id, version, decisions)
-	})
-	switch problems, ok := formErrors(p.localeOf(c), err); {
+	version, decisions, err := decisionsOf(form)
+	if err == nil {
+		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+			return attestPath(id, "decided", queueOf(form.Get("queue"))), p.registry.Attest(ctx, actor, id, version, decisions)
+		})
+	}
+	switch problems, ok := formErrors(l, err); {
 	case err == nil:
 		return nil
 	case fault.CodeOf(err) == "version_conflict":
-		return p.attestation(c, http.StatusConflict, form, []problem{{Text: p.localeOf(c).t("attest.moved")}})
+		return p.attestation(c, http.StatusConflict, attesting{form: form, seen: version, problems: []problem{{Text: l.t("attest.moved")}}})
 	case ok:
-		return p.attestation(c, http.StatusUnprocessableEntity, form, sameOnce(problems))
+		return p.attestation(c, http.StatusUnprocessableEntity, attesting{form: form, problems: problems, refused: refusedFields(l, err)})
 	}
 	return err
 }
 
-func decisionsOf(form url.Values) (version int, decisions []registry.Decision) {
-	version, err := strconv.Atoi(form.Get("version"))
-	if err != nil {
-		version = -1 // no record has it: the registry tells of a conflict
+// attestPath is the address of the decisions about a person, in a queue or not.
+func attestPath(id uuid.UUID, done string, queue registry.Queue) string {
+	query := url.Values{}
+	if done != "" {
+		query.Set("done", done)
 	}
-	state := registry.StateRejected
-	if form.Get("decision") == "attest" {
-		state = registry.StateAttested
+	if queue != "" {
+		query.Set("queue", string(queue))
 	}
-	for _, key := range form["field"] {
-		decisions = append(decisions, registry.Decision{Field: key, State: state, Comment: form.Get("comment")})
+	path := "/admin/people/" + id.String() + "/attest"
+	if len(query) > 0 {
+		path += "?" + query.Encode()
 	}
-	return version, decisions
+	return path
 }
 
-// sameOnce keeps one of the problems that say the same of several rows. Those
-// about rows go to the one comment below the table; that no row is selected is
-// said at the table.
-func sameOnce(problems []problem) []problem {
-	var out []problem
-	seen := map[string]bool{}
-	for _, p := range problems {
-		if !seen[p.Text] {
-			seen[p.Text] = true
-			to := "comment"
-			if p.Field == "" {
-				to = "attest"
+// decisionsOf reads what is decided, by which button, about which rows, and on
+// which documents.
+func decisionsOf(form url.Values) (version int, decisions []registry.Decision, err error) {
+	if version, err = strconv.Atoi(form.Get("version")); err != nil {
+		version = -1 // no record has it: the registry tells of a conflict
+	}
+	d := registry.Decision{Comment: form.Get("comment")}
+	switch form.Get("decision") {
+	case "attest":
+		d.State = registry.StateAttested
+	case "reject":
+		d.State = registry.StateRejected
+	default:
+		key, isStatus := strings.CutPrefix(form.Get("other"), statusChoice)
+		switch {
+		case isStatus:
+			d.Status = key
+		case key == "":
+			return version, nil, fault.InvalidFields("no_decision", "Choose a decision.", []fault.Field{{Name: "other", Code: "no_decision", Detail: "Choose a decision."}})
+		default:
+			d.State = registry.State(key)
+		}
+	}
+	for _, text := range form["evidence"] {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return version, nil, fault.Wrap(fault.NotFound, "no_such_document", "This record has no such document.", err)
+		}
+		d.Evidence = append(d.Evidence, id)
+	}
+	for _, key := range form["field"] {
+		d.Field = key
+		decisions = append(decisions, d)
+	}
+	return version, decisions, nil
+}
+
+// attesting is the form as it was sent, and what is wrong with it.
+type attesting struct {
+	form     url.Values
+	problems []problem
+	refused  map[string]string // by field: why the registry refuses the decision
+	seen     int               // version that was looked at, when the record has moved since; 0: it has not
+}
+
+// refusedFields is why each row was refused. That there is no comment is about the
+// comment.
+func refusedFields(l *locale, err error) map[string]string {
+	var f *fault.Error
+	out := map[string]string{}
+	if errors.As(err, &f) {
+		for _, field := range f.Fields {
+			if !aboutComment(field.Code) {
+				out[field.Name] = faultText(l, field.Code, field.Detail)
 			}
-			out = append(out, problem{Field: to, Text: p.Text})
 		}
 	}
 	return out
 }
 
-func (p *Pages) attestation(c *gin.Context, status int, form url.Values, problems []problem) error {
+func aboutComment(code string) bool {
+	return slices.Contains([]string{"comment_required", "too_long", "control_character", "damaged_text"}, code)
+}
+
+func (p *Pages) attestation(c *gin.Context, status int, a attesting) error {
 	rec, head, err := p.person(c, "/attest")
 	if err != nil {
 		return err
 	}
-	l := p.localeOf(c)
-	v := attestView{personView: head, Version: rec.person.VersionNo, Problems: problems, Comment: input{ID: "comment", Kind: "area",
-		Label: words{Text: l.t("attest.comment")}, Hint: words{Text: l.t("attest.comment_hint")}, Value: form.Get("comment"), Dir: "auto", MaxLength: 500,
-		Wrong: wrongOf(problems, "comment")}}
-	ticked := map[string]bool{}
-	for _, key := range form["field"] {
-		ticked[key] = true
-	}
-	value := p.masked // for those who only read
-	if head.MayAttest {
-		value = p.shownValue
-	}
-	for _, f := range rec.fields {
-		if row, ok := p.attestRow(l, rec, f, value); ok {
-			row.Selected = ticked[f.Key]
-			v.Rows = append(v.Rows, row)
-		}
-	}
-	if v.Token, err = p.registry.NewForm(auth.Actor(c.Request.Context())); err != nil {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	documents, err := p.registry.Documents(ctx, actor, rec.person.ID)
+	if err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_attest", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	v := attestView{personView: head, Version: rec.person.VersionNo}
+	table := attestTable{p: p, l: l, rec: rec, value: p.masked, documents: documents, base: head.Who.Base}
+	if head.MayAttest { // those who only read see what is sealed masked
+		table.value = p.shownValue
+	}
+	if a.seen > 0 {
+		if table.before, err = p.valuesOf(ctx, actor, rec.person.ID, a.seen); err != nil {
+			return err
+		}
+	}
+	if table.statuses, err = p.registry.AttestationStatuses(ctx, actor); err != nil {
+		return err
+	}
+	v.Rows = table.rows(a)
+	v.Documents = table.ticks(a.form["evidence"])
+	v.fill(l, table, a)
+	if v.Queue, err = p.placeInQueue(c, rec.person.ID, a.form.Get("queue")); err != nil {
+		return err
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, status, look{page: "person_attest", title: head.Who.Name, nav: "/admin/people", failed: len(v.Problems) > 0}, v)
 }
 
-// attestRow is one value to decide on; ok is false where there is none.
-func (p *Pages) attestRow(l *locale, rec record, f registry.Field, value func(*locale, registry.Field, string) shown) (attestRow, bool) {
-	text := rec.person.Values[f.Key].Text
-	if !f.Attestable || text == "" {
-		return attestRow{}, false
+// fill adds the inputs below the table, and what is wrong: about a row at the row,
+// about the comment at the comment, everything else at the top.
+func (v *attestView) fill(l *locale, table attestTable, a attesting) {
+	var comment, other string
+	for _, pr := range a.problems {
+		switch {
+		case pr.Field == "other":
+			other = pr.Text
+			v.Problems = append(v.Problems, pr)
+		case a.refused[pr.Field] != "":
+			v.Problems = append(v.Problems, problem{Field: "p-" + pr.Field, Text: l.t("edit.problem", "field", table.labelOf(pr.Field), "text", pr.Text)})
+		case pr.Field == "":
+			v.Problems = append(v.Problems, problem{Field: "attest", Text: pr.Text})
+		case comment == "":
+			comment = pr.Text
+			v.Problems = append(v.Problems, problem{Field: "comment", Text: pr.Text})
+		}
 	}
-	s := rec.states[f.Key]
-	row := attestRow{Key: f.Key, Label: p.label(l, f), Now: value(l, f, text), Badge: stateBadge(l, f, s),
-		Then: value(l, f, s.AttestedText), Differs: s.Changed}
-	if s.AttestedText == "" {
-		row.Then = shown{Text: "—"}
+	v.Comment = input{ID: "comment", Kind: "area", Label: words{Text: l.t("attest.comment")}, Hint: words{Text: l.t("attest.comment_hint")},
+		Value: a.form.Get("comment"), Dir: "auto", MaxLength: 500, Wrong: comment}
+	v.Other = input{ID: "other", Kind: "choice", Label: words{Text: l.t("attest.other")}, Hint: words{Text: l.t("attest.other_hint")},
+		Options: table.otherDecisions(a.form.Get("other")), Wrong: other}
+}
+
+// valuesOf is the values of a version that somebody looked at, nil if there is no
+// such version.
+func (p *Pages) valuesOf(ctx context.Context, actor registry.Actor, id uuid.UUID, number int) (map[string]registry.Value, error) {
+	version, err := p.registry.Version(ctx, actor, id, number)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
 	}
-	if !s.At.IsZero() {
-		row.Meta = l.t("attest.by", "who", s.By, "when", s.At)
-	}
-	if s.Proposal.By != "" {
-		row.Meta = l.t("attest.proposed", "who", s.Proposal.By, "when", s.Proposal.At)
-	}
-	if s.State.NeedsComment() {
-		row.Comment = s.Comment
-	}
-	return row, true
+	return version.Values, err
 }

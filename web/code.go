@@ -20,7 +20,7 @@ type codeView struct {
 
 // CodeForm is GET /admin/people/:id/code: asks before a code is made.
 func (p *Pages) CodeForm(c *gin.Context) error {
-	if err := auth.Allow(c, registrars()...); err != nil {
+	if err := auth.Allow(c, officers()...); err != nil {
 		return err
 	}
 	_, head, err := p.person(c, "")

@@ -30,6 +30,7 @@ type editing struct {
 	version int              // that the form was filled from; 0 for a new person
 	values  map[string]string
 	reason  string
+	other   bool // whoever is registered was said to be nobody who is here
 
 	collected      string // as typed; "": not known
 	collectedAt    time.Time
@@ -49,7 +50,9 @@ type editView struct {
 	Version      int
 	Token        string
 	Problems     []problem
-	Nothing      bool // the form was sent without a change
+	Nothing      bool        // the form was sent without a change
+	Likely       []personRow // who may be the person that is about to be registered
+	Other        bool        // it was said that they are somebody else
 }
 
 type inputGroup struct {
@@ -104,7 +107,7 @@ func (e *editing) view(problems []problem) (editView, error) {
 	if err != nil {
 		return editView{}, err
 	}
-	v := editView{Action: e.action, Back: e.back, Staff: e.staff, New: e.version == 0, Version: e.version, Token: token}
+	v := editView{Action: e.action, Back: e.back, Staff: e.staff, New: e.version == 0, Version: e.version, Token: token, Other: e.other}
 	for _, pr := range problems {
 		v.Problems = append(v.Problems, problem{Field: e.anchor(pr.Field), Text: e.problemText(pr)})
 	}

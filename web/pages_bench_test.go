@@ -58,7 +58,7 @@ func benchPages() []benchPage {
 		{"filtered list: a name", staff, func(p registry.Person) string {
 			return "/admin/people?" + url.Values{"q": {p.Values["family_name"].Text}}.Encode()
 		}},
-		{"work queue", staff, at("/admin/people?queue=undecided")},
+		{"work queue", staff, at("/admin/queues/undecided")},
 		{"work queues (/admin)", staff, at("/admin")},
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
-	"socialregistry/registry"
 )
 
 // personView is what all pages of a person begin with.
@@ -19,7 +18,9 @@ type personView struct {
 	Who       identity
 	Tabs      []tab
 	MayEdit   bool
+	MayCode   bool // hand out activation codes
 	MayAttest bool
+	Latest    int // number of the newest version
 	Waiting   int
 	Done      string // what was just done
 }
@@ -52,8 +53,8 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 		return rec, v, err
 	}
 	base := "/admin/people/" + id.String()
-	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), Waiting: rec.waiting(),
-		MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
+	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), MayCode: isOfficer(actor), Waiting: rec.waiting(),
+		Latest: rec.person.LatestNo, MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
 	v.Tabs = tabsOf(l, actor, base, current)
 	if done := c.Query("done"); l.has("person.done_" + done) {
 		v.Done = l.t("person.done_" + done)
@@ -75,73 +76,6 @@ func (p *Pages) Person(c *gin.Context) error {
 	}
 	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked)}
 	return p.show(c, http.StatusOK, look{page: "person", title: head.Who.Name, nav: "/admin/people"}, v)
-}
-
-type versionsView struct {
-	personView
-	Versions []versionView
-}
-
-type versionView struct {
-	No      int
-	Label   string
-	Default bool
-	When    string
-	By      string
-	Reason  string
-	Changes []entryChange // from the version before
-}
-
-// PersonVersions is GET /admin/people/:id/versions, newest first.
-func (p *Pages) PersonVersions(c *gin.Context) error {
-	rec, head, err := p.person(c, "/versions")
-	if err != nil {
-		return err
-	}
-	l := p.localeOf(c)
-	versions, err := p.registry.Versions(c.Request.Context(), auth.Actor(c.Request.Context()), rec.person.ID)
-	if err != nil {
-		return err
-	}
-	v := versionsView{personView: head}
-	before := map[string]registry.Value{}
-	for _, version := range versions {
-		v.Versions = append(v.Versions, p.version(l, rec, version, before))
-		before = version.Values
-	}
-	slices.Reverse(v.Versions)
-	return p.show(c, http.StatusOK, look{page: "person_versions", title: head.Who.Name, nav: "/admin/people"}, v)
-}
-
-func (p *Pages) version(l *locale, rec record, version registry.Version, before map[string]registry.Value) versionView {
-	v := versionView{No: version.No, Label: version.Label, Default: version.No == rec.person.VersionNo, When: l.dateTime(version.At), Reason: version.Reason,
-		By: l.t("history.by", "who", version.Author, "channel", l.t("channel."+string(version.Channel)))}
-	for _, f := range rec.fields {
-		old, now := before[f.Key].Text, version.Values[f.Key].Text
-		if old != now {
-			v.Changes = append(v.Changes, entryChange{Label: p.label(l, f), Old: p.masked(l, f, old), New: p.masked(l, f, now), Collected: collectedWords(l, version.Values[f.Key])})
-		}
-	}
-	return v
-}
-
-type logView struct {
-	personView
-	Entries []entryView
-}
-
-// PersonLog is GET /admin/people/:id/log.
-func (p *Pages) PersonLog(c *gin.Context) error {
-	rec, head, err := p.person(c, "/log")
-	if err != nil {
-		return err
-	}
-	log, err := p.registry.History(c.Request.Context(), auth.Actor(c.Request.Context()), rec.person.ID)
-	if err != nil {
-		return err
-	}
-	v := logView{personView: head, Entries: p.entries(p.localeOf(c), rec.fields, log, p.masked)}
-	return p.show(c, http.StatusOK, look{page: "person_log", title: head.Who.Name, nav: "/admin/people"}, v)
 }
 
 type personCredentialsView struct {

@@ -165,7 +165,7 @@ func mayEdit(a registry.Actor, f registry.Field) bool {
 		return false
 	}
 	for _, role := range f.EditBy {
-		if a.Has(role) {
+		if a.Has(role) || role == registry.RoleRegistrar && a.Has(registry.RoleFieldWorker) {
 			return true
 		}
 	}

@@ -86,7 +86,31 @@ func (p *Pages) Register(c *gin.Context) error {
 	if err := e.read(form); err != nil {
 		return err
 	}
-	err = p.once(c, e.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	if form.Get("other") == "" {
+		likely, err := e.likely(c.Request.Context())
+		if err != nil {
+			return err
+		}
+		if len(likely) > 0 {
+			return p.registerLikely(c, e, likely)
+		}
+	}
+	e.other = form.Get("other") != ""
+	return p.register(c, e, form.Get("form"))
+}
+
+// registerLikely shows who may be the same person before anybody is registered.
+func (p *Pages) registerLikely(c *gin.Context, e *editing, likely []personRow) error {
+	v, err := e.view(nil)
+	if err != nil {
+		return err
+	}
+	v.Likely = likely
+	return p.show(c, http.StatusOK, look{page: "edit", title: e.title(), nav: e.navPath()}, v)
+}
+
+func (p *Pages) register(c *gin.Context, e *editing, token string) error {
+	err := p.once(c, e.actor, token, func(ctx context.Context) (string, error) {
 		check := p.registry.CheckRegister(ctx, e.actor, e.change())
 		if err := e.complete(check); err != nil {
 			return "", err

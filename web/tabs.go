@@ -25,6 +25,9 @@ func personTabs() []personTab {
 		{path: "/household"},
 		{path: "/versions"},
 		{path: "/credentials"},
+		{path: "/documents"},
+		{path: "/identifiers"},
+		{path: "/consents"},
 		{path: "/log"},
 		{path: "/looks", open: mayReadLooks},
 	}

@@ -24,7 +24,7 @@ const uploadsPath = "/admin/uploads"
 const shownUploads = 25
 
 // uploaders are the roles that send files: attesters send decisions.
-func uploaders() []registry.Role { return append(registrars(), registry.RoleAttester) }
+func uploaders() []registry.Role { return append(officers(), registry.RoleAttester) }
 
 // uploadFormView is the form that sends a file, and the one that gives a template.
 type uploadFormView struct {

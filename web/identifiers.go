@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+type identifiersView struct {
+	personView
+	List     []identifierView
+	MayAdd   bool
+	Inputs   []input // of a new one
+	Token    string
+	Problems []problem
+}
+
+// identifierView is one identifier in the list.
+type identifierView struct {
+	Href   string // where it is changed; "": not for the reader
+	Type   words
+	Value  shown
+	Badge  badge
+	Days   string
+	Issuer string
+	Meta   string
+}
+
+// PersonIdentifiers is GET /admin/people/:id/identifiers.
+func (p *Pages) PersonIdentifiers(c *gin.Context) error {
+	return p.personIdentifiers(c, http.StatusOK, url.Values{}, nil)
+}
+
+func (p *Pages) personIdentifiers(c *gin.Context, status int, form url.Values, problems []problem) error {
+	rec, head, err := p.person(c, "/identifiers")
+	if err != nil {
+		return err
+	}
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	types, err := p.registry.IdentifierTypes(ctx, actor)
+	if err != nil {
+		return err
+	}
+	list, err := p.registry.Identifiers(ctx, actor, rec.person.ID)
+	if err != nil {
+		return err
+	}
+	v := identifiersView{personView: head, MayAdd: head.MayEdit, Problems: problems}
+	for _, i := range list {
+		v.List = append(v.List, p.identifierView(l, head, types, i))
+	}
+	v.Inputs = p.newIdentifier(l, types, form, problems)
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, status, look{page: "person_identifiers", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+}
+
+func (p *Pages) identifierView(l *locale, head personView, types []registry.IdentifierType, i registry.Identifier) identifierView {
+	v := identifierView{Type: p.typeLabel(l, types, i.Type), Value: maskedEnd(i.Value), Badge: identifierBadge(l, i.Status), Issuer: i.IssuedBy,
+		Days: dayRange(l, i.ValidFrom, i.ValidTo), Meta: l.t("attest.by", "who", i.ChangedBy, "when", i.ChangedAt)}
+	if head.MayEdit {
+		v.Href = head.Who.Base + "/identifiers/" + strconv.Itoa(i.Seq)
+	}
+	return v
+}
+
+func (p *Pages) typeLabel(l *locale, types []registry.IdentifierType, key string) words {
+	for _, t := range types {
+		if t.Key == key {
+			return p.words(l, t.Label, key)
+		}
+	}
+	return words{Text: key, Lang: "und", Dir: "ltr"}
+}
+
+// maskedEnd hides all but the last characters of an identifier.
+func maskedEnd(value string) shown {
+	r := []rune(value)
+	keep := min(4, len(r)/2)
+	return shown{Text: "••••\u00a0" + string(r[len(r)-keep:]), Dir: "ltr"}
+}
+
+func identifierBadge(l *locale, s registry.IdentifierStatus) badge {
+	text := l.t("identifier.state_" + string(s))
+	switch s {
+	case registry.IdentifierValid:
+		return badge{"ok", "check", text}
+	case registry.IdentifierExpired:
+		return badge{"chg", "clock", text}
+	case registry.IdentifierLost:
+		return badge{"wait", "alert", text}
+	}
+	return badge{"bad", "cross", text}
+}
+
+// dayRange says from when and until when something is valid; "" if nobody knows.
+func dayRange(l *locale, from, to string) string {
+	switch {
+	case from != "" && to != "":
+		return l.t("days.from_to", "from", dayWords(l, from), "to", dayWords(l, to))
+	case from != "":
+		return l.t("days.from", "from", dayWords(l, from))
+	case to != "":
+		return l.t("days.to", "to", dayWords(l, to))
+	}
+	return ""
+}
+
+// newIdentifier is the inputs of an identifier that is to be added.
+func (p *Pages) newIdentifier(l *locale, types []registry.IdentifierType, form url.Values, problems []problem) []input {
+	kind := input{ID: "type", Kind: "choice", Label: words{Text: l.t("identifier.type")}, Options: []option{{Label: words{Text: l.t("value.choose")}}}, Required: true}
+	for _, t := range types {
+		if t.Active && isForPeople(t) {
+			kind.Options = append(kind.Options, option{Value: t.Key, Label: p.words(l, t.Label, t.Key), Selected: form.Get("type") == t.Key})
+		}
+	}
+	value := input{ID: "value", Kind: "text", Label: words{Text: l.t("identifier.value")}, Hint: words{Text: l.t("identifier.value_hint")}, Value: form.Get("value"), Dir: "ltr", Autocomplete: "off", Required: true, MaxLength: 64}
+	reason := input{ID: "reason", Kind: "text", Label: words{Text: l.t("edit.reason")}, Value: form.Get("reason"), Dir: "auto", MaxLength: 500}
+	out := append([]input{kind, value}, identifierDays(l, form)...)
+	out = append(out, reason)
+	for i := range out {
+		out[i].Wrong = wrongOf(problems, out[i].ID)
+	}
+	return out
+}
+
+// identifierDays is the inputs that can be changed later as well.
+func identifierDays(l *locale, form url.Values) []input {
+	day := func(id string) input {
+		return input{ID: id, Kind: "date", Label: words{Text: l.t("identifier." + id)}, Value: form.Get(id), Autocomplete: "off"}
+	}
+	return []input{day("valid_from"), day("valid_to"),
+		{ID: "issued_by", Kind: "text", Label: words{Text: l.t("identifier.issued_by")}, Value: form.Get("issued_by"), Dir: "auto", Autocomplete: "off", MaxLength: 200}}
+}
+
+// isForPeople tells whether people have identifiers of a type.
+func isForPeople(t registry.IdentifierType) bool {
+	return len(t.Kinds) == 0 || slices.Contains(t.Kinds, registry.PersonKind)
+}
+
+// IdentifierAdd is POST /admin/people/:id/identifiers.
+func (p *Pages) IdentifierAdd(c *gin.Context) error {
+	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
+	if err := auth.Allow(c, registrars()...); err != nil {
+		return err
+	}
+	id, err := personID(c)
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		_, err := p.registry.AddIdentifier(ctx, actor, id, registry.NewIdentifier{Type: form.Get("type"), Value: form.Get("value"), ValidFrom: form.Get("valid_from"),
+			ValidTo: form.Get("valid_to"), IssuedBy: form.Get("issued_by"), Reason: form.Get("reason")})
+		return "/admin/people/" + id.String() + "/identifiers?done=identifier_added", err
+	})
+	if problems, ok := formErrors(l, err); err != nil && ok {
+		return p.personIdentifiers(c, http.StatusUnprocessableEntity, form, aboutValue(problems))
+	}
+	return err
+}
+
+// aboutValue puts what is said of an identifier as a whole to its value.
+func aboutValue(problems []problem) []problem {
+	for i := range problems {
+		if problems[i].Field == "" {
+			problems[i].Field = "value"
+		}
+	}
+	return problems
+}
+
+func identifierNumber(c *gin.Context) (int, error) {
+	n, err := strconv.Atoi(c.Param("number"))
+	if err != nil {
+		return 0, fault.Wrap(fault.NotFound, "no_such_identifier", "There is no such identifier.", err)
+	}
+	return n, nil
+}
