@@ -117,6 +117,7 @@ func (s *server) pages() {
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
 	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 	actingPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
+	s.providerPages(open, s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)

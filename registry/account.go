@@ -53,16 +53,17 @@ func (a accountRow) toAccount() Account {
 
 // accounts is what signing in needs besides the database.
 type accounts struct {
-	passwords passwords
-	nameKey   secret.Key // hashes names in sign_in_failure
-	codeKey   secret.Key // hashes activation codes
-	totpKey   secret.Key // seals the secrets of authenticator apps
-	forms     secret.Tokens
+	passwords   passwords
+	nameKey     secret.Key // hashes names in sign_in_failure
+	codeKey     secret.Key // hashes activation codes
+	totpKey     secret.Key // seals the secrets of authenticator apps
+	forms       secret.Tokens
+	providerKey secret.Key // binds sign-ins by a provider to browsers, hashes its subjects, seals our key
 }
 
 func newAccounts(m secret.Master) accounts {
 	return accounts{passwords: newPasswords(), nameKey: m.Derive("registry/sign-in-name"),
-		codeKey: m.Derive("registry/activation-code"), totpKey: m.Derive("registry/totp"), forms: secret.NewTokens("f1", m.Derive("registry/form-token"))}
+		codeKey: m.Derive("registry/activation-code"), totpKey: m.Derive("registry/totp"), forms: secret.NewTokens("f1", m.Derive("registry/form-token")), providerKey: m.Derive("registry/provider")}
 }
 
 // SignIn checks name and password and starts a session: the token is for the

@@ -133,7 +133,7 @@ func (p *Pages) entries(l *locale, fields []registry.Field, log []registry.LogEn
 	for _, e := range slices.Backward(log) {
 		v := entryView{Title: entryTitle(l, e), When: l.dateTime(e.At), Reason: e.Reason,
 			By: l.t("history.by", "who", logName(l, e.Actor), "channel", l.t("channel."+string(e.Channel)))}
-		if e.Reason == registry.ActivationReason {
+		if e.Reason == registry.ActivationReason || e.Reason == registry.ProviderReason {
 			v.Reason = ""
 		}
 		for _, ch := range e.Changes {
@@ -188,6 +188,8 @@ func entryTitle(l *locale, e registry.LogEntry) string {
 	switch {
 	case e.Reason == registry.ActivationReason && len(e.Changes) == 0:
 		return l.t("history.code")
+	case e.Reason == registry.ProviderReason && len(e.Changes) == 0:
+		return l.t("history.provider")
 	case len(e.Changes) > 0 && (e.Changes[0].Kind == registry.KindAttestation || e.Changes[0].Kind == registry.KindProposal):
 		return l.t("history.decided", "n", len(e.Changes))
 	case len(e.Changes) > 0 && e.Changes[0].Kind == registry.KindAppeal:

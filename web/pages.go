@@ -17,6 +17,7 @@ type Pages struct {
 	registry  *registry.Registry
 	issuer    *issuer.Issuers
 	trial     Trial
+	provider  Provider
 	now       func() time.Time
 	publicURL string
 	secure    bool // cookies over https only
@@ -34,12 +35,13 @@ type Config struct {
 	Issuer    *issuer.Issuers
 	PublicURL string // https://... or http://localhost...
 	Now       func() time.Time
-	Trial     Trial // nil where real people are registered
+	Provider  Provider // by which people sign in; nil: none
+	Trial     Trial    // nil where real people are registered
 }
 
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
-	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
+	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
 		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now)}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {

@@ -84,6 +84,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	add(me.get("/me"))
 	add(me.get("/me/history"))
 	actTour(func(p page) { add(p) }, me)
+	providerTour(func(p page) { add(p) }, nobody, w.withProvider())
 	add(me.get("/me/looks"))
 	add(me.get("/me/messages"))
 	creds := add(me.get("/me/credentials"))

@@ -19,6 +19,7 @@ type signInView struct {
 	Name, Password input
 	Next           string
 	Problems       []problem
+	Provider       *providerWay // nil: there is none
 }
 
 // Home is GET /: what this is, and the way in. Who is signed in goes on to the
@@ -98,7 +99,7 @@ func (p *Pages) Logout(c *gin.Context) error {
 }
 
 func (p *Pages) signIn(l *locale, name, next string, problems []problem) signInView {
-	v := signInView{Next: localPath(next), Problems: problems,
+	v := signInView{Provider: p.providerWayOf(next), Next: localPath(next), Problems: problems,
 		Name:     input{ID: "username", Kind: "text", Label: words{Text: l.t("login.name")}, Hint: words{Text: l.t("login.name_hint")}, Value: name, Dir: "ltr", Autocomplete: "username", Required: true},
 		Password: input{ID: "password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password", Required: true},
 	}

@@ -41,6 +41,7 @@ type world struct {
 	person   registry.Person
 	config   issuer.Config
 	serve    func(*issuer.Issuers) // from now on
+	also     func(*web.Config)     // what a test adds; nil: nothing
 
 	mu  sync.Mutex
 	now time.Time
@@ -89,6 +90,9 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		config := web.Config{Registry: w.registry, Issuer: issuers, PublicURL: w.URL, Now: w.Now}
 		if withTrial {
 			config.Trial = trial{w}
+		}
+		if w.also != nil {
+			w.also(&config)
 		}
 		pages, err := web.New(config)
 		w.must(err)

@@ -64,6 +64,12 @@ type Config struct {
 	DPoPRequired bool // no access token that is not bound to a key
 	DPoPNonce    bool // no DPoP proof without a nonce of ours
 
+	OIDCIssuer     string // an OpenID Provider by which people sign in; empty: none
+	OIDCClient     string // what it calls this registry
+	OIDCName       string // what people call it; empty: its host
+	OIDCClaim      string // claim:identifier by which registrants are known
+	OIDCStaffClaim string // claim by which staff are known
+
 	MessageHook       string // takes messages out of the portal; empty: they stay in it
 	MessageSecret     string // by which they are signed; wins over MessageSecretFile
 	MessageSecretFile string // file that holds it
@@ -81,7 +87,7 @@ type setting struct {
 
 // settings lists every key.
 func settings() []setting {
-	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), messageSettings(), signInSettings())
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), providerSettings(), messageSettings(), signInSettings())
 }
 
 // serverSettings are about the program itself. The public URL comes after the

@@ -65,7 +65,7 @@ func TestMessagesAreDelivered(t *testing.T) {
 		if _, _, err := p.issuer.Follow(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		pages, err := p.pages(a)
+		pages, err := p.pages(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}

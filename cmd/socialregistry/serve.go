@@ -59,7 +59,7 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer p.Close()
 	p.tellRestored(a.log)
-	pages, err := p.pages(a)
+	pages, err := p.pages(ctx, a)
 	if err != nil {
 		return err
 	}

@@ -165,8 +165,12 @@ func lookAtDatabase(ctx context.Context, c Config, absent absence) error {
 }
 
 // pages builds what people see.
-func (p *parts) pages(a *app) (*web.Pages, error) {
-	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config)})
+func (p *parts) pages(ctx context.Context, a *app) (*web.Pages, error) {
+	provider, err := openProvider(ctx, a.config, p.registry, a.now)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}

@@ -32,6 +32,7 @@ func Lattice() []Rule {
 		{1, []string{"issuer/artwork", "issuer/cwt", "issuer/journal", "issuer/keys", "issuer/status", "issuer/oauth", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc"},
 			[]string{"internal/jose", "internal/secret", "contexts", "internal/fault"}},
 
+		{2, []string{"internal/openid"}, []string{"internal/outbound", "internal/jose", "internal/fault"}},
 		{2, []string{"internal/webhook"}, []string{"internal/outbound"}},
 		{2, []string{"internal/jobs", "internal/dbtest"}, []string{"internal/db", "internal/fault"}},
 		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
@@ -70,6 +71,8 @@ func Locks() []Lock {
 		{"github.com/lestrrat-go/jwx", []string{"internal/jose"}, "one place decides which algorithms are taken"},
 		{"github.com/fxamacker/cbor", []string{"issuer/mdoc", "issuer/cwt"}, "each bounds what foreign CBOR may cost"},
 		{"github.com/veraison/go-cose", []string{"issuer/mdoc", "issuer/cwt"}, "COSE signs mobile documents and their status lists, and nothing else"},
+		{"github.com/coreos/go-oidc", []string{"internal/openid"}, "one place speaks with an OpenID Provider"},
+		{"golang.org/x/oauth2", []string{"internal/openid"}, "one place speaks with an OpenID Provider"},
 		{"github.com/google/cel-go", []string{"registry/expr"}, "one place bounds what an expression may cost"},
 		{"github.com/santhosh-tekuri/jsonschema", []string{"registry/schema"}, "one place decides which schemas are taken"},
 		{"github.com/getkin/kin-openapi", nil, "for tests only"},

@@ -1,0 +1,196 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"socialregistry/internal/fault"
+	"socialregistry/issuer"
+	"socialregistry/registry"
+	"socialregistry/web"
+)
+
+// idp stands in for an OpenID Provider: it says what a test has put into it.
+type idp struct {
+	w      *world
+	claims map[string]any
+	err    error
+	state  string // of the sign-in that began last
+}
+
+func (i *idp) Name() string   { return "National ID" }
+func (i *idp) Issuer() string { return "https://idp.example" }
+func (i *idp) Rules() registry.ProviderRules {
+	return registry.ProviderRules{Claim: "individual_id", Identifier: "national_id", StaffClaim: "email"}
+}
+func (i *idp) Address(_ context.Context, f registry.ProviderFlow) (string, error) {
+	i.state = f.State
+	return i.w.URL + "/login?at=the-provider", nil
+}
+func (i *idp) Claims(context.Context, registry.ProviderFlow, url.Values) (map[string]any, error) {
+	return i.claims, i.err
+}
+func (i *idp) JWKS() ([]byte, error) { return []byte(`{"keys":[]}`), nil }
+
+// withProvider gives the world a provider.
+func (w *world) withProvider() *idp {
+	i := &idp{w: w}
+	w.also = func(c *web.Config) { c.Provider = i }
+	w.serve(issuer.Alone(w.issuer))
+	return i
+}
+
+func callback(state string) string {
+	return "/login/provider/callback?" + url.Values{"code": {"c"}, "state": {state}}.Encode()
+}
+
+func TestProviderSignsIn(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE 44712209"}
+		b := w.browser("en")
+		b.get("/login?next=/me/history").want(t, http.StatusOK, "Sign in with", "National ID", "/login/provider?next=%2Fme%2Fhistory")
+		b.get("/login/provider")
+		b.get(callback(i.state)).want(t, http.StatusForbidden, "provider_not_linked", "Bring your document") // not attested yet
+		w.attest(registry.StateAttested, "", "national_id")
+		b.get("/login/provider?next=https://evil.example/me")
+		if p := b.get(callback(i.state)); p.path != "/me" {
+			t.Fatalf("at %s: %s", p.path, text(p.body))
+		}
+		b.get(callback(i.state)).want(t, http.StatusBadRequest, "provider_stale") // replayed
+		b.get("/me/history").want(t, http.StatusOK, "Sign-in by another service linked")
+
+		w.attest(registry.StateRejected, "no", "national_id") // the link is remembered
+		b = w.browser("en")
+		b.get("/login/provider?next=/me/messages")
+		if p := b.get(callback(i.state)); p.path != "/me/messages" {
+			t.Fatalf("at %s: %s", p.path, text(p.body))
+		}
+		i.claims = map[string]any{"sub": "s-2", "individual_id": "KE44712209"} // the account is another's there
+		w.attest(registry.StateAttested, "", "national_id")
+		other := w.browser("en")
+		other.get("/login/provider")
+		other.get(callback(i.state)).want(t, http.StatusForbidden, "provider_not_linked")
+	})
+}
+
+func TestProviderIsBoundToTheBrowser(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE44712209"}
+		w.attest(registry.StateAttested, "", "national_id")
+		mine, theirs := w.browser("en"), w.browser("en")
+		theirs.get("/login/provider")
+		stolen := i.state
+		mine.get(callback(stolen)).want(t, http.StatusBadRequest, "provider_stale") // no cookie
+		mine.get("/login/provider")
+		mine.get(callback(stolen)).want(t, http.StatusBadRequest, "provider_stale")  // another's state
+		mine.get(callback(i.state)).want(t, http.StatusBadRequest, "provider_stale") // its cookie was used up by that
+		mine.get(callback("")).want(t, http.StatusBadRequest, "provider_stale")
+		for code, kind := range map[string]fault.Kind{"provider_refused": fault.Forbidden, "provider_untrusted": fault.Forbidden, "provider_away": fault.Unavailable} {
+			i.err = fault.New(kind, code, "secret words of the provider")
+			mine.get("/login/provider")
+			p := mine.get(callback(i.state))
+			if !strings.Contains(p.body, `data-code="`+code+`"`) || strings.Contains(p.body, "secret words") {
+				t.Errorf("%s: %d %s", code, p.status, text(p.body))
+			}
+		}
+		mine.get("/login/provider/jwks.json").want(t, http.StatusOK, "keys")
+		if p := mine.get("/me"); p.path != "/login" {
+			t.Errorf("signed in: at %s", p.path)
+		}
+	})
+}
+
+// Staff are known by a verified address that an administrator wrote down, and no longer
+// than it stands there.
+func TestProviderStaff(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		try := func(verified any) page {
+			i.claims = map[string]any{"sub": "staff-1", "email": "Amina@office.example", "email_verified": verified}
+			b := w.browser("en")
+			b.get("/login/provider?next=/admin")
+			return b.get(callback(i.state))
+		}
+		try(true).want(t, http.StatusForbidden, "provider_not_linked")
+		ctx, admin := t.Context(), w.actor(registry.RoleAdmin)
+		w.must(w.registry.SetStaffClaim(ctx, admin, "auditor", "amina@OFFICE.example", "new way to sign in"))
+		for _, no := range []any{false, "true", nil} {
+			try(no).want(t, http.StatusForbidden, "provider_not_linked")
+		}
+		if p := try(true); p.path != "/admin" {
+			t.Errorf("at %s: %s", p.path, text(p.body))
+		}
+		if err := w.registry.SetStaffClaim(ctx, admin, "attester", "amina@office.example", "twice"); fault.CodeOf(err) != "claim_taken" {
+			t.Errorf("two accounts are known by one address: %v", err)
+		}
+		if err := w.registry.SetStaffClaim(ctx, w.actor(registry.RoleRegistrar), "attester", "x@office.example", "may not"); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("a registrar keeps accounts: %v", err)
+		}
+		w.must(w.registry.SetStaffClaim(ctx, admin, "auditor", "", "left"))
+		try(true).want(t, http.StatusForbidden, "provider_not_linked")
+	})
+}
+
+func TestProviderLinkIsTakenAway(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE44712209"}
+		w.attest(registry.StateAttested, "", "national_id")
+		me := w.registrant("en")
+		b := w.browser("en")
+		b.get("/login/provider")
+		b.get(callback(i.state)).want(t, http.StatusOK)
+		actor := w.signedIn(me)
+		links, err := w.registry.ProviderLinks(t.Context(), actor)
+		w.must(err)
+		if len(links) != 1 {
+			t.Fatalf("links: %v", links)
+		}
+		form := me.get("/me/messages").hidden(nil).Get("form")
+		me.post("/me/security/provider", url.Values{"form": {form}, "link": {links[0].ID.String()}})
+		b = w.browser("en")
+		b.get("/login/provider")
+		b.get(callback(i.state)).want(t, http.StatusForbidden, "provider_link_removed")
+		w.must(w.registry.AllowProviderLink(t.Context(), actor, links[0].ID, true))
+		b.get("/login/provider")
+		if p := b.get(callback(i.state)); p.path != "/me" {
+			t.Errorf("at %s", p.path)
+		}
+		other := actorOf(w.ward(t, "Ibou", w.person.ID))
+		if err := w.registry.AllowProviderLink(t.Context(), other, links[0].ID, false); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("somebody else's link: %v", err)
+		}
+	})
+}
+
+// signedIn is the actor of a browser's session.
+func (w *world) signedIn(b *browser) registry.Actor {
+	w.t.Helper()
+	at, err := url.Parse(w.URL)
+	w.must(err)
+	for _, c := range b.http.Jar.Cookies(at) {
+		if c.Name == "sr_session" {
+			a, err := w.registry.Session(w.t.Context(), c.Value)
+			w.must(err)
+			return a
+		}
+	}
+	w.t.Fatal("not signed in")
+	return registry.Actor{}
+}
+
+// providerTour shows the page that says why nobody was signed in.
+func providerTour(add func(page), b *browser, i *idp) {
+	b.get("/login/provider")
+	add(b.get(callback("forged")))
+	add(b.get("/login"))
+}
