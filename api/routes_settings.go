@@ -8,6 +8,7 @@ func (s *server) desks(work policy) {
 	settingsPages(s.group(work), p)
 	accessPages(s.group(work), p)
 	trustPages(s.group(work), p)
+	issuedPages(s.group(work), p)
 }
 
 // settingsPages: what the registry is like. Each page says who may open it.
@@ -81,4 +82,13 @@ func trustPages(g group, p *web.Pages) {
 	g.post("/admin/keys/:kid/revoke", p.KeyRevoke)
 	g.get("/admin/issuers", p.CredentialIssuers)
 	g.post("/admin/issuers", p.CredentialIssuerAdd)
+}
+
+// issuedPages: what was issued, and what is offered.
+func issuedPages(g group, p *web.Pages) {
+	g.get("/admin/issued", p.IssuedList)
+	g.get("/admin/issued/:id", p.IssuedShow)
+	g.post("/admin/issued/:id", p.IssuedTurn)
+	g.get("/admin/offers", p.Offers)
+	g.post("/admin/offers/cancel", p.OfferCancel)
 }

@@ -13,6 +13,7 @@ func (p prepared) settingsTour() []stop {
 		{"/admin/attestation-statuses", "/admin/attestation-statuses", "admin"}, {"/admin/attestation-statuses/new", "/admin/attestation-statuses/new", "admin"},
 		{"/admin/clients", "/admin/clients", "admin"}, {"/admin/clients/new", "/admin/clients/new", "admin"}, {"/admin/wallet-providers", "/admin/wallet-providers", "auditor"}, {"/admin/wallet-providers/new", "/admin/wallet-providers/new", "admin"},
 		{"/admin/keys", "/admin/keys", "admin"}, {"/admin/issuers", "/admin/issuers", "admin"},
+		{"/admin/issued", "/admin/issued", "registrar"}, {"/admin/issued/:id", "/admin/issued/" + p.credential, "registrar"}, {"/admin/offers", "/admin/offers", "registrar"}, {"", "/admin/issued?standing=failed&person_number=SR-0", "attester"},
 		{"", "/admin/fields/no_such_field", "auditor"}, {"", "/admin/fields", "registrar"},
 	}
 }
