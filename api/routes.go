@@ -113,12 +113,14 @@ func (s *server) pages() {
 	open.post("/activate", s.tries.count(p.Activate))
 	s.group(policy{render: s.show, body: smallBody}).get("/static/:hash/*name", p.Static)
 	walletPages(open, p)
+	signInPages(open, s.tries, p)
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
 	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 	actingPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 	s.providerPages(open, s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
 	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
+	ownSecurityPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
 	work := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}}
@@ -130,6 +132,9 @@ func (s *server) pages() {
 	documents.body = s.deps.Registry.MaxDocument() + 2<<20 // what is a little too large is refused by its form
 	peoplePages(s.group(work), s.group(documents), p)
 	s.desks(work)
+	staffSecurityPages(s.group(work), p)
+	anybody := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleRegistrant)
+	stepUpPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, anybody}}), p)
 	groupPages(s.group(work), p)
 	filePages(s.group(work), s.group(uploads), p)
 	filesPages(s.group(slow), p)

@@ -136,7 +136,7 @@ func (s *server) group(p policy) group {
 // get adds a route for GET and HEAD.
 func (g group) get(path string, h handler) {
 	g.add(http.MethodGet, path, h)
-	g.server.engine.HEAD(path, g.handlers(h)...)
+	g.server.engine.HEAD(path, g.handlers(http.MethodHead, path, h)...)
 }
 
 func (g group) post(path string, h handler) {
@@ -151,12 +151,16 @@ func (g group) patch(path string, h handler)  { g.add(http.MethodPatch, path, h)
 func (g group) delete(path string, h handler) { g.add(http.MethodDelete, path, h) }
 
 func (g group) add(method, path string, h handler) {
-	g.server.engine.Handle(method, path, g.handlers(h)...)
+	g.server.engine.Handle(method, path, g.handlers(method, path, h)...)
 	if g.policy.wallets {
 		g.server.engine.OPTIONS(path, openToWallets, preflight(method))
 	}
 }
 
-func (g group) handlers(h handler) []gin.HandlerFunc {
-	return append(append([]gin.HandlerFunc{}, g.chain...), respond.Handle(g.policy.render, h))
+func (g group) handlers(method, path string, h handler) []gin.HandlerFunc {
+	chain := append([]gin.HandlerFunc{}, g.chain...)
+	if fresh := g.fresh(method, path); fresh != nil {
+		chain = append(chain, fresh)
+	}
+	return append(chain, respond.Handle(g.policy.render, h))
 }

@@ -32,8 +32,9 @@ func readDevice(text string) Device {
 	return Device{browser, system}
 }
 
-// deviceOf reads what the browser said; only names of this list are kept.
-func deviceOf(ctx context.Context) Device {
+// DeviceOf reads what the browser said of itself, by WithDevice; only names of our own
+// list come out.
+func DeviceOf(ctx context.Context) Device {
 	agent, _ := ctx.Value(deviceKey{}).(string)
 	return parseDevice(cut(agent, 400))
 }

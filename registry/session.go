@@ -87,7 +87,7 @@ func (r *Registry) startSession(tx *gorm.DB, account accountRow, method Method, 
 // openSession is startSession when it is known what the session needs.
 func openSession(tx *gorm.DB, account uuid.UUID, method Method, needs Need, now db.Time) (string, error) {
 	token := secret.RandomID(32)
-	row := sessionRow{IDHash: sessionHash(token), ID: uuid.New(), AccountID: account, Method: method, Device: deviceOf(tx.Statement.Context).text(),
+	row := sessionRow{IDHash: sessionHash(token), ID: uuid.New(), AccountID: account, Method: method, Device: DeviceOf(tx.Statement.Context).text(),
 		Needs: needs, CreatedAt: now, ProvedAt: now, SeenAt: now, ExpiresAt: db.TimeOf(now.Add(lifeOf(needs)))}
 	if err := tx.Create(&row).Error; err != nil {
 		return "", fmt.Errorf("start session: %w", err)

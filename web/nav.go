@@ -55,7 +55,7 @@ func ownParts() []navPart {
 		{href: credentialsPath, text: "nav.credentials", icon: "card"},
 		{href: messagesPath, text: "nav.messages", icon: "letter"},
 		{text: "nav.privacy", icon: "share", parts: []navPart{
-			{href: sharingPath, text: "nav.sharing"}, {href: "/me/looks", text: "nav.looks"},
+			{href: sharingPath, text: "nav.sharing"}, {href: "/me/looks", text: "nav.looks"}, {href: ownSecurity, text: "nav.security"},
 		}},
 	}
 }

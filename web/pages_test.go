@@ -117,6 +117,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	add(w.staff(lang, registry.RoleAuditor).get("/admin/people/new").want(t, http.StatusForbidden))
 	pages = append(pages, peopleTour(t, w, admin)...)
 	pages = append(pages, groupsTour(t, w, admin)...)
+	pages = append(pages, securityTour(t, w, lang)...)
 	return append(pages, settingsTour(admin)...)
 }
 

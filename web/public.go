@@ -18,6 +18,7 @@ import (
 type signInView struct {
 	Name, Password input
 	Next           string
+	Passkeys       bool // they work for this server's name
 	Problems       []problem
 	Provider       *providerWay // nil: there is none
 }
@@ -83,10 +84,30 @@ func (p *Pages) enter(c *gin.Context, token string, account registry.Account, ne
 		}
 	}
 	auth.Keep(c, token, p.secure)
-	if next = localPath(next); next == "" {
-		next = homeOf(registry.Actor{Roles: account.Roles})
+	return seeOther(c, afterSignIn(account, next))
+}
+
+// afterSignIn is where somebody goes on who signed in: to what the session still needs,
+// to the page that was asked for, or to where the work begins.
+func afterSignIn(account registry.Account, next string) string {
+	next = localPath(next)
+	switch account.Needs {
+	case registry.NeedsTOTP:
+		return withNext("/login/second", next)
+	case registry.NeedsEnrol:
+		return withNext("/login/enrol", next)
 	}
-	return seeOther(c, next)
+	if next == "" {
+		return homeOf(registry.Actor{Roles: account.Roles})
+	}
+	return next
+}
+
+func withNext(path, next string) string {
+	if next == "" {
+		return path
+	}
+	return path + "?next=" + url.QueryEscape(next)
 }
 
 // Logout is POST /logout.
@@ -99,7 +120,7 @@ func (p *Pages) Logout(c *gin.Context) error {
 }
 
 func (p *Pages) signIn(l *locale, name, next string, problems []problem) signInView {
-	v := signInView{Provider: p.providerWayOf(next), Next: localPath(next), Problems: problems,
+	v := signInView{Provider: p.providerWayOf(next), Next: localPath(next), Passkeys: p.registry.PasskeysWork(), Problems: problems,
 		Name:     input{ID: "username", Kind: "text", Label: words{Text: l.t("login.name")}, Hint: words{Text: l.t("login.name_hint")}, Value: name, Dir: "ltr", Autocomplete: "username", Required: true},
 		Password: input{ID: "password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password", Required: true},
 	}

@@ -32,6 +32,7 @@ type shell struct {
 	SignedIn  bool
 	Acting    *actingBand // whom a guardian acts for; nil: nobody
 	Name      string      // of whoever is signed in
+	Security  string      // where they see how they sign in
 	View      any
 }
 
@@ -107,7 +108,7 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	l := p.localeOf(c)
 	actor := auth.Actor(c.Request.Context())
 	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here),
-		Acting: bandOf(c.Request.Context()), SignedIn: len(actor.Roles) > 0, Name: actor.Name, View: view}
+		Acting: bandOf(c.Request.Context()), SignedIn: len(actor.Roles) > 0, Name: actor.Name, Security: securityOf(actor), View: view}
 	s.Nav, s.Pages = nav(l, actor, look.nav)
 	if err := p.tellUnread(c, l, s.Nav); err != nil && status < http.StatusBadRequest {
 		return err

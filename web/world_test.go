@@ -36,12 +36,14 @@ type world struct {
 	*httptest.Server
 	t        testing.TB
 	registry *registry.Registry
+	strict   *registry.Registry // the same, where staff need an authenticator app
 	issuer   *issuer.Issuer
 	db       *db.DB
 	person   registry.Person
 	config   issuer.Config
 	serve    func(*issuer.Issuers) // from now on
 	also     func(*web.Config)     // what a test adds; nil: nothing
+	needTOTP func(bool)            // from now on
 
 	mu  sync.Mutex
 	now time.Time
@@ -79,15 +81,24 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 	w.URL = strings.Replace(w.URL, "127.0.0.1", "localhost", 1)
 	master := secret.NewMaster()
 	var err error
-	w.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now})
+	w.registry, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now, PublicURL: w.URL})
+	w.must(err)
+	w.strict, err = registry.New(t.Context(), registry.Config{DB: d, Master: master, Now: w.Now, PublicURL: w.URL, NeedTOTP: true})
 	w.must(err)
 	w.db = d
 	w.config = issuer.Config{DB: d, Registry: w.registry, Master: master, PublicURL: w.URL, Now: w.Now, Resolver: did.NewResolver(),
 		Messages: issuer.MessagePolicy{Hook: !withTrial}} // generated people have no telephones
 	w.issuer, err = issuer.New(t.Context(), w.config)
 	w.must(err)
+	reg := w.registry // that answers
+	w.needTOTP = func(on bool) {
+		if reg = w.registry; on {
+			reg = w.strict
+		}
+		w.serve(issuer.Alone(w.issuer))
+	}
 	w.serve = func(issuers *issuer.Issuers) {
-		config := web.Config{Registry: w.registry, Issuer: issuers, PublicURL: w.URL, Now: w.Now}
+		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now}
 		if withTrial {
 			config.Trial = trial{w}
 		}
@@ -96,7 +107,7 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		}
 		pages, err := web.New(config)
 		w.must(err)
-		handler, err = api.New(api.Deps{Registry: w.registry, Issuer: issuers, Pages: pages, PublicURL: w.URL, Now: w.Now,
+		handler, err = api.New(api.Deps{Registry: reg, Issuer: issuers, Pages: pages, PublicURL: w.URL, Now: w.Now,
 			Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
 		w.must(err)
 	}

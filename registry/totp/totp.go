@@ -34,6 +34,15 @@ func Text(secret []byte) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
 }
 
+// Secret reads what Text gave; nil if it is not one.
+func Secret(text string) []byte {
+	b, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
 // URI is what the QR code says (the otpauth scheme that every app reads).
 func URI(secret []byte, issuer, account string) string {
 	label := url.PathEscape(issuer + ":" + account)

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+)
+
+// sensitive tells whether a route asks for a fresh proof of who its caller is. Pages ask
+// before the form is shown, and again when it is sent; REST asks when something is done,
+// of who comes with the cookie of a session. What is under one of these addresses asks
+// from its first day.
+func sensitive(method, path string) bool {
+	reads := method == http.MethodGet || method == http.MethodHead
+	if slices.Contains(sensitivePages(), path) {
+		return true
+	}
+	if slices.ContainsFunc(sensitiveREST(), func(at string) bool { return under(path, at) }) {
+		return !reads
+	}
+	if slices.ContainsFunc(sensitiveParts(), func(at string) bool { return under(path, at) }) {
+		return !reads || isForm(path)
+	}
+	return !reads && slices.Contains(sensitivePosts(), path)
+}
+
+// sensitivePages ask whatever the method.
+func sensitivePages() []string {
+	return []string{"/admin/people/:id/code",
+		"/me/security/passkeys", "/me/security/passkeys/new", "/me/security/passkeys/begin", "/me/security/passkeys/:id",
+		"/admin/security/passkeys", "/admin/security/passkeys/new", "/admin/security/passkeys/begin", "/admin/security/passkeys/:id",
+		"/admin/security/app", "/admin/security/app/codes", "/admin/security/app/remove"}
+}
+
+// sensitiveParts are parts of the console: their forms ask, their lists do not.
+func sensitiveParts() []string {
+	return []string{"/admin/users", "/admin/staff", "/admin/keys", "/admin/clients", "/admin/wallet-providers", "/admin/providers", "/admin/exports", "/admin/tokens", "/me/tokens"}
+}
+
+// sensitivePosts are what is sent from a page that only reads.
+func sensitivePosts() []string {
+	return []string{"/admin/people/:id/credentials", "/admin/credentials/:id/withdraw", "/admin/credentials/:id/suspend", "/admin/credentials/:id/restore"}
+}
+
+// sensitiveREST are operations: reading asks for nothing.
+func sensitiveREST() []string {
+	return []string{"/api/v1/staff", "/api/v1/keys", "/api/v1/clients", "/api/v1/wallet-providers", "/api/v1/exports", "/api/v1/tokens",
+		"/api/v1/credentials/:id/withdraw", "/api/v1/credentials/:id/suspend", "/api/v1/credentials/:id/restore"}
+}
+
+func under(path, at string) bool { return path == at || strings.HasPrefix(path, at+"/") }
+
+// isForm tells whether a page of a part is a form: its last word is no id, and no list.
+func isForm(path string) bool {
+	word := path[strings.LastIndex(path, "/")+1:]
+	lists := []string{"users", "staff", "keys", "clients", "wallet-providers", "providers", "exports", "tokens", "history", "log", "matrix"}
+	return !strings.HasPrefix(word, ":") && !slices.Contains(lists, word) && !strings.Contains(word, ".")
+}
+
+// fresh is the check before a sensitive route, nil before any other.
+func (g group) fresh(method, path string) gin.HandlerFunc {
+	if !sensitive(method, path) {
+		return nil
+	}
+	var ask func(*gin.Context) (bool, error)
+	if !strings.HasPrefix(path, "/api/") {
+		ask = g.server.deps.Pages.AskAgain
+	}
+	return auth.Fresh(g.server.deps.Registry, ask, g.policy.render)
+}

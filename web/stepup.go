@@ -1,0 +1,186 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/registry"
+)
+
+// stepUpView asks who somebody is, before a sensitive act.
+type stepUpView struct {
+	Action         string
+	Hidden         []pair // what was typed in the form that asked, and where to go on
+	Kept           bool   // there was such a form
+	Ways           registry.ProofWays
+	Code, Password input
+	Again          string
+	Problems       []problem
+}
+
+type pair struct{ Name, Value string }
+
+// proofField is the beginning of the names by which a proof is sent; a form of ours has
+// no others of that kind.
+const proofField = "step_up"
+
+// AskAgain asks for a fresh proof before a sensitive page: see auth.Fresh. Before a form
+// it leads to the page that asks, and back. A form that was sent is kept in the page that
+// asks, and goes on when it comes again with a proof.
+func (p *Pages) AskAgain(c *gin.Context) (passed bool, err error) {
+	here := c.Request.URL.RequestURI()
+	if c.Request.Method != http.MethodPost {
+		return false, seeOther(c, "/step-up?next="+url.QueryEscape(here))
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return false, registry.ErrStale()
+	}
+	kept := url.Values{}
+	for name, values := range form {
+		if !strings.HasPrefix(name, proofField) {
+			kept[name] = values
+		}
+	}
+	var problems []problem
+	if form.Has(proofField) {
+		var ok bool
+		if problems, ok, err = p.prove(c, form); err != nil {
+			return false, err
+		} else if ok {
+			c.Request.Body = io.NopCloser(strings.NewReader(kept.Encode()))
+			return true, nil
+		}
+	}
+	v := stepUpView{Action: here, Kept: true, Problems: problems}
+	for _, name := range inOrder(kept) {
+		for _, value := range kept[name] {
+			v.Hidden = append(v.Hidden, pair{name, value})
+		}
+	}
+	return false, p.showStepUp(c, http.StatusForbidden, v)
+}
+
+// inOrder gives the names of a form that may stand in a page again: what was typed into
+// its inputs for passphrases is typed anew.
+func inOrder(form url.Values) (names []string) {
+	for name := range form {
+		if !slices.Contains([]string{"password", "passphrase", "repeat", "old", "secret"}, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// StepUpForm is GET /step-up.
+func (p *Pages) StepUpForm(c *gin.Context) error {
+	next := localPath(c.Query("next"))
+	if p.registry.Fresh(auth.Actor(c.Request.Context())) && next != "" {
+		return seeOther(c, next)
+	}
+	return p.showStepUp(c, http.StatusOK, stepUpView{Action: "/step-up", Hidden: []pair{{"next", next}}})
+}
+
+// StepUp is POST /step-up.
+func (p *Pages) StepUp(c *gin.Context) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	next := localPath(form.Get("next"))
+	problems, ok, err := p.prove(c, form)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return p.showStepUp(c, http.StatusUnprocessableEntity, stepUpView{Action: "/step-up", Hidden: []pair{{"next", next}}, Problems: problems})
+	}
+	if next == "" {
+		next = homeOf(auth.Actor(c.Request.Context()))
+	}
+	return seeOther(c, next)
+}
+
+// StepUpPasskey is POST /step-up/passkey/begin, for passkey.js.
+func (p *Pages) StepUpPasskey(c *gin.Context) error {
+	ctx := c.Request.Context()
+	return ceremony(c, func() (registry.Ceremony, error) { return p.registry.BeginPasskeyProof(ctx, auth.Actor(ctx)) })
+}
+
+// prove checks the proof in a form. Problems are for the form to show.
+func (p *Pages) prove(c *gin.Context, form url.Values) (problems []problem, ok bool, err error) {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	field, check := p.proofOf(form)
+	if check == nil {
+		return []problem{{Field: proofField + "_password", Text: l.t("fault.required")}}, false, nil
+	}
+	if err := check(ctx, auth.Actor(ctx)); err != nil {
+		problems, known := entryProblems(l, err, field)
+		if !known {
+			return nil, false, err
+		}
+		return problems, false, nil
+	}
+	return nil, true, nil
+}
+
+// proofOf is the proof that was given, and the input that it came from.
+func (p *Pages) proofOf(form url.Values) (field string, check func(context.Context, registry.Actor) error) {
+	answer, code, password := form.Get(proofField+"_answer"), form.Get(proofField+"_code"), form.Get(proofField+"_password")
+	switch {
+	case answer != "":
+		return "", func(ctx context.Context, a registry.Actor) error {
+			return p.registry.ProveByPasskey(ctx, a, form.Get(proofField+"_ticket"), answer)
+		}
+	case code != "":
+		return proofField + "_code", func(ctx context.Context, a registry.Actor) error { return p.registry.ProveByCode(ctx, a, code) }
+	case password != "":
+		return proofField + "_password", func(ctx context.Context, a registry.Actor) error { return p.registry.ProveByPassword(ctx, a, password) }
+	}
+	return "", nil
+}
+
+func (p *Pages) showStepUp(c *gin.Context, status int, v stepUpView) (err error) {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	if v.Ways, err = p.registry.ProofWays(ctx, actor); err != nil {
+		return err
+	}
+	v.Code = input{ID: proofField + "_code", Kind: "text", Class: "code", Label: words{Text: l.t("second.code")}, Hint: words{Text: l.t("second.code_hint")},
+		Dir: "ltr", Autocomplete: "one-time-code", MaxLength: 20, Wrong: wrongOf(v.Problems, proofField+"_code")}
+	v.Password = input{ID: proofField + "_password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password",
+		Wrong: wrongOf(v.Problems, proofField+"_password")}
+	next := homeOf(actor)
+	for _, h := range v.Hidden {
+		if h.Name == "next" && h.Value != "" {
+			next = h.Value
+		}
+	}
+	v.Again = "/login?next=" + url.QueryEscape(next)
+	look := look{page: "step_up", title: l.t("stepup.title"), failed: len(v.Problems) > 0}
+	if v.Kept {
+		look.here = "/step-up"
+	}
+	return p.show(c, status, look, v)
+}
+
+// ceremony answers with what passkey.js needs.
+func ceremony(c *gin.Context, begin func() (registry.Ceremony, error)) error {
+	begun, err := begin()
+	if err != nil {
+		return err
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, map[string]any{"options": json.RawMessage(begun.Options), "ticket": begun.Ticket})
+	return nil
+}
