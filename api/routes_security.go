@@ -6,7 +6,6 @@ import "socialregistry/web"
 func signInPages(g group, t tries, p *web.Pages) {
 	g.get("/login/second", p.SecondForm)
 	g.post("/login/second", t.count(p.Second))
-	g.get("/login/enrol", p.EnrolForm)
 	g.post("/login/enrol", t.count(p.Enrol))
 	g.post("/login/passkey/begin", p.PasskeyBegin)
 	g.post("/login/passkey", t.count(p.PasskeySignIn))

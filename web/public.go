@@ -91,11 +91,8 @@ func (p *Pages) enter(c *gin.Context, token string, account registry.Account, ne
 // to the page that was asked for, or to where the work begins.
 func afterSignIn(account registry.Account, next string) string {
 	next = localPath(next)
-	switch account.Needs {
-	case registry.NeedsTOTP:
+	if account.Needs != registry.NeedsNothing {
 		return withNext("/login/second", next)
-	case registry.NeedsEnrol:
-		return withNext("/login/enrol", next)
 	}
 	if next == "" {
 		return homeOf(registry.Actor{Roles: account.Roles})

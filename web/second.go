@@ -40,13 +40,20 @@ type codesView struct {
 	Next  string
 }
 
-// SecondForm is GET /login/second: the code that a sign-in still needs.
+// SecondForm is GET /login/second: what a sign-in still needs, a code or an app that
+// makes codes.
 func (p *Pages) SecondForm(c *gin.Context) error {
-	account, err := p.halfway(c, registry.NeedsTOTP)
-	if account.Needs == "" || err != nil {
+	next := localPath(c.Query("next"))
+	account, err := p.registry.Halfway(c.Request.Context(), auth.Token(c))
+	switch {
+	case err != nil && fault.KindOf(err) == fault.Unauthenticated:
+		return seeOther(c, withNext("/login", next))
+	case err != nil:
 		return err
+	case account.Needs == registry.NeedsEnrol:
+		return p.showEnrol(c, http.StatusOK, account, "", next, nil)
 	}
-	return p.showSecond(c, http.StatusOK, c.Query("next"), nil)
+	return p.showSecond(c, http.StatusOK, next, nil)
 }
 
 // Second is POST /login/second.
@@ -74,28 +81,12 @@ func (p *Pages) Second(c *gin.Context) error {
 	return seeOther(c, afterSignIn(account, next))
 }
 
-// halfway is the account of a session that still needs something; without one it leads
-// to where the browser has to go, and gives the zero account.
-func (p *Pages) halfway(c *gin.Context, need registry.Need) (registry.Account, error) {
-	next := localPath(c.Query("next"))
-	account, err := p.registry.Halfway(c.Request.Context(), auth.Token(c))
-	switch {
-	case fault.KindOf(err) == fault.Unauthenticated && err != nil:
-		return registry.Account{}, seeOther(c, withNext("/login", next))
-	case err != nil:
-		return registry.Account{}, err
-	case account.Needs != need:
-		return registry.Account{}, seeOther(c, afterSignIn(account, next))
-	}
-	return account, nil
-}
-
 func (p *Pages) showSecond(c *gin.Context, status int, next string, problems []problem) error {
 	l := p.localeOf(c)
 	v := secondView{Next: localPath(next), Problems: problems, Code: codeInput(l, problems)}
 	v.Code.Hint = words{Text: l.t("second.code_hint")}
 	v.Again = withNext("/login", v.Next)
-	return p.show(c, status, look{page: "login_second", title: l.t("second.title"), failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "login_second", title: l.t("second.title"), here: "/login/second", failed: len(problems) > 0}, v)
 }
 
 func codeInput(l *locale, problems []problem) input {
@@ -103,16 +94,7 @@ func codeInput(l *locale, problems []problem) input {
 		Required: true, MaxLength: 20, Wrong: wrongOf(problems, "code")}
 }
 
-// EnrolForm is GET /login/enrol: staff who have to have an authenticator app add one.
-func (p *Pages) EnrolForm(c *gin.Context) error {
-	account, err := p.halfway(c, registry.NeedsEnrol)
-	if account.Needs == "" || err != nil {
-		return err
-	}
-	return p.showEnrol(c, http.StatusOK, account, "", c.Query("next"), nil)
-}
-
-// Enrol is POST /login/enrol. The answer is the page with the recovery codes.
+// Enrol is POST /login/enrol: staff who have to have an authenticator app add one. The answer is the page with the recovery codes.
 func (p *Pages) Enrol(c *gin.Context) error {
 	form, err := respond.Form(c)
 	if err != nil {
@@ -148,7 +130,7 @@ func (p *Pages) showEnrol(c *gin.Context, status int, account registry.Account, 
 		return err
 	}
 	v.Action, v.Next = "/login/enrol", localPath(next)
-	return p.show(c, status, look{page: "login_enrol", title: l.t("app.title"), failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "login_enrol", title: l.t("app.title"), here: "/login/second", failed: len(problems) > 0}, v)
 }
 
 // appOffer is the form in which an app is added: with the secret of an offer that was

@@ -14,12 +14,12 @@ import (
 	"socialregistry/registry/totp"
 )
 
-var secretShown = regexp.MustCompile(`class="secret"><bdi dir="ltr">([A-Z2-7 ]+)<`)
+var appSecret = regexp.MustCompile(`class="secret"><bdi dir="ltr">([A-Z2-7 ]+)<`)
 
 // codeOf is the code of an app that has the secret on a page.
 func (w *world) codeOf(t *testing.T, p page) string {
 	t.Helper()
-	m := secretShown.FindStringSubmatch(p.body)
+	m := appSecret.FindStringSubmatch(p.body)
 	if m == nil {
 		t.Fatalf("no secret at %s:\n%s", p.path, text(p.body))
 	}
@@ -77,9 +77,9 @@ func TestSecondFactor(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		b := w.staff("en", registry.RoleAdmin)
 		p := b.get("/admin/security/app").want(t, http.StatusOK, "Scan the QR code")
-		shown := secretShown.FindStringSubmatch(p.body)[1]
+		shown := appSecret.FindStringSubmatch(p.body)[1]
 		bad := b.post("/admin/security/app", p.hidden(map[string]string{"code": "12"})).want(t, http.StatusUnprocessableEntity, "This code is not right", "4 tries")
-		if again := secretShown.FindStringSubmatch(bad.body); again == nil || again[1] != shown {
+		if again := appSecret.FindStringSubmatch(bad.body); again == nil || again[1] != shown {
 			t.Error("the secret changes while it is typed")
 		}
 		codes := b.post("/admin/security/app", bad.hidden(map[string]string{"code": w.appCode(t, shown)})).want(t, http.StatusOK, "They are shown this once")

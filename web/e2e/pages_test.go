@@ -94,6 +94,7 @@ func prepareServer(t *testing.T) prepared {
 	p.ward, err = admin.ward(p.person)
 	must(err)
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
+	prepareSecurity(t, s)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p
@@ -110,7 +111,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour(), p.securityTour())
 }
 
 // sessions are the tokens of all who look at the stops.
