@@ -100,21 +100,20 @@ func (p *Pages) Enrol(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	token, codes, err := p.registry.FinishEnrol(c.Request.Context(), auth.Token(c), form.Get("offer"), form.Get("code"))
-	if err == nil {
-		auth.Keep(c, token, p.secure)
-		next := localPath(form.Get("next"))
-		if next == "" {
-			next = "/admin"
+	problems := emptyInputs(p.localeOf(c), form, "code")
+	if len(problems) == 0 {
+		token, codes, err := p.registry.FinishEnrol(c.Request.Context(), auth.Token(c), form.Get("offer"), form.Get("code"))
+		if err == nil {
+			auth.Keep(c, token, p.secure)
+			return p.showCodes(c, codes, afterSignIn(registry.Account{}, form.Get("next")))
 		}
-		return p.showCodes(c, codes, next)
-	}
-	if fault.CodeOf(err) == "session_ended" {
-		return seeOther(c, "/login")
-	}
-	problems, ok := entryProblems(p.localeOf(c), err, "code")
-	if !ok {
-		return err
+		if fault.CodeOf(err) == "session_ended" {
+			return seeOther(c, "/login")
+		}
+		var ok bool
+		if problems, ok = entryProblems(p.localeOf(c), err, "code"); !ok {
+			return err
+		}
 	}
 	account, err := p.registry.Halfway(c.Request.Context(), auth.Token(c))
 	if err != nil {
@@ -191,6 +190,9 @@ func (p *Pages) showApp(c *gin.Context, status int, offer string, problems []pro
 // page with the recovery codes, which are shown once.
 func (p *Pages) AppConfirm(c *gin.Context) error {
 	return p.newCodes(c, func(c *gin.Context, form url.Values) ([]string, error) {
+		if form.Get("code") == "" { // which costs no try
+			return nil, fault.InvalidFields("required", "A code is needed.", []fault.Field{{Name: "code", Code: "required", Detail: "This is needed."}})
+		}
 		return p.registry.ConfirmTOTP(c.Request.Context(), auth.Actor(c.Request.Context()), form.Get("offer"), form.Get("code"))
 	})
 }

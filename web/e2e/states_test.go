@@ -20,6 +20,8 @@ func stateVariants() []variant {
 func anybody() map[string]string {
 	return map[string]string{
 		"/oid4vci/authorize": "a wallet's request may come to anybody's browser",
+		"/step-up":           "whoever is signed in proves who they are",
+		"/login/second":      "whoever is half-way signed in",
 	}
 }
 
