@@ -116,10 +116,14 @@ func (s *server) pages() {
 	signInPages(open, s.tries, p)
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
-	ownPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
-	actingPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
-	s.providerPages(open, s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
-	consentPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}), p)
+	own := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}
+	ownPages(s.group(own), p)
+	actingPages(s.group(own), p)
+	s.providerPages(open, s.group(own), p)
+	consentPages(s.group(own), p)
+	files := own
+	files.body, files.time = 4*s.deps.Registry.MaxDocument()+1<<20, uploadTime // what is too large is read, so that the page can say so
+	portalPages(s.group(own), s.group(files), p)
 	ownSecurityPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
@@ -154,7 +158,6 @@ func walletPages(g group, p *web.Pages) {
 func ownPages(g group, p *web.Pages) {
 	g.get("/me", p.Me)
 	g.get("/me/edit/:section", p.MyEdit)
-	g.post("/me/edit/:section", p.MyEditPost)
 	g.get("/me/history", p.MyHistory)
 	g.get("/me/looks", p.MyLooks)
 	g.get("/me/messages", p.MyMessages)

@@ -147,3 +147,45 @@ func TestWhoAppealsAndWhoReadsAppeals(t *testing.T) {
 		seen(admin(), 1)
 	})
 }
+
+// Who appealed is told of every appeal and its answer, page by page; nobody else is.
+func TestAppealsOfARegistrant(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		first, second := called("first", registry.RoleAttester), called("second", registry.RoleAttester)
+		for _, field := range []string{"region", "sex", "birth_date"} {
+			x.decide(t, first, p, registry.Decision{Field: field, State: registry.StateRejected, Comment: "not on the paper"})
+			if _, err := x.AppealDecision(t.Context(), self(p.ID), p.ID, field, "It is. "+field); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x.decide(t, second, p, registry.Decision{Field: "region", State: registry.StateAttested})
+		open, err := x.Appeals(t.Context(), second, "", 0)
+		if err != nil || len(open.Appeals) != 2 {
+			t.Fatalf("open = %+v, %v", open.Appeals, err)
+		}
+		if _, err := x.DeclineAppeal(t.Context(), second, open.Appeals[0].ID, "Of another person."); err != nil {
+			t.Fatal(err)
+		}
+		var got []registry.Appeal
+		for after, pages := "", 0; pages == 0 || after != ""; pages++ {
+			page, err := x.AppealsOf(t.Context(), self(p.ID), p.ID, after, 2)
+			if err != nil || len(page.Appeals) > 2 || pages > 2 {
+				t.Fatalf("page %d: %+v, %v", pages, page, err)
+			}
+			got, after = append(got, page.Appeals...), page.Next
+		}
+		if len(got) != 3 || got[0].Field != "birth_date" || got[0].State != registry.AppealOpen || got[1].State != registry.AppealDeclined ||
+			got[1].Answer != "Of another person." || got[2].State != registry.AppealAnswered || got[2].AnsweredBy != "second" || got[2].AnsweredAt.IsZero() {
+			t.Errorf("appeals = %+v", got)
+		}
+		other := x.register(t, map[string]string{"given_name": "Otieno", "national_id": "KE55712209"})
+		_, err = x.AppealsOf(t.Context(), self(other.ID), p.ID, "", 0)
+		wantFault(t, err, fault.NotFound, "no_such_person")
+		_, err = x.AppealsOf(t.Context(), second, p.ID, "", 0)
+		wantFault(t, err, fault.Forbidden, "not_allowed")
+		_, err = x.AppealsOf(t.Context(), self(p.ID), p.ID, "no cursor", 0)
+		wantFault(t, err, fault.Invalid, "bad_cursor")
+	})
+}

@@ -141,8 +141,13 @@ func (r *Registry) openAppeals(tx *gorm.DB, all *fieldSet, rows []appealedRow) (
 		if err != nil {
 			return nil, err
 		}
+		answer, err := openAnswer(key, row.Appeal.ID, row.Appeal.Answer)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, Appeal{ID: row.Appeal.ID, RegistrantID: row.Appeal.RegistrantID, Number: row.Number, Field: def.Key, Text: text,
-			State: row.Appeal.State, At: row.Appeal.At.Time, RejectedBy: row.RejectedBy, Rejection: rejection})
+			State: row.Appeal.State, At: row.Appeal.At.Time, RejectedBy: row.RejectedBy, Rejection: rejection,
+			AnsweredBy: row.Appeal.AnsweredBy, AnsweredAt: timeOf(row.Appeal.AnsweredAt), Answer: answer})
 	}
 	return out, nil
 }

@@ -21,6 +21,35 @@ type HistoryPage struct {
 // the page before, limit its most entries (0: 50, at most 200). It returns Invalid
 // "bad_cursor", NotFound or Forbidden: see Person.
 func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (HistoryPage, error) {
+	return r.historyPage(ctx, a, id, oldestFirst, after, limit)
+}
+
+// LatestHistory is HistoryPage from the newest entry to the oldest.
+func (r *Registry) LatestHistory(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (HistoryPage, error) {
+	return r.historyPage(ctx, a, id, newestFirst, after, limit)
+}
+
+// numbered is an order of what is numbered within one record.
+type numbered bool
+
+const (
+	oldestFirst numbered = false
+	newestFirst numbered = true
+)
+
+// page reads the rows of a record behind a number, and one more than a page has.
+func (n numbered) page(tx *gorm.DB, column string, id uuid.UUID, after int64, size int) *gorm.DB {
+	tx = tx.Where("registrant_id = ?", id).Limit(size + 1)
+	switch {
+	case n == oldestFirst:
+		return tx.Where(column+" > ?", after).Order(column)
+	case after > 0:
+		tx = tx.Where(column+" < ?", after)
+	}
+	return tx.Order(column + " DESC")
+}
+
+func (r *Registry) historyPage(ctx context.Context, a Actor, id uuid.UUID, order numbered, after string, limit int) (HistoryPage, error) {
 	if err := a.checkOn(toRead, id); err != nil {
 		return HistoryPage{}, err
 	}
@@ -36,7 +65,7 @@ func (r *Registry) HistoryPage(ctx context.Context, a Actor, id uuid.UUID, after
 		}
 		var rows []changeRow
 		size := pageSize(limit)
-		if err := tx.Where("registrant_id = ? AND chain_no > ?", id, start).Order("chain_no").Limit(size + 1).Find(&rows).Error; err != nil {
+		if err := order.page(tx, "chain_no", id, start, size).Find(&rows).Error; err != nil {
 			return fmt.Errorf("load a page of a change log: %w", err)
 		}
 		if page = (HistoryPage{}); len(rows) > size {
@@ -60,6 +89,15 @@ type VersionPage struct {
 
 // VersionPage gives a page of the versions of a person's or group's record: see HistoryPage.
 func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (VersionPage, error) {
+	return r.versionPage(ctx, a, id, oldestFirst, after, limit)
+}
+
+// LatestVersions is VersionPage from the newest version to the oldest.
+func (r *Registry) LatestVersions(ctx context.Context, a Actor, id uuid.UUID, after string, limit int) (VersionPage, error) {
+	return r.versionPage(ctx, a, id, newestFirst, after, limit)
+}
+
+func (r *Registry) versionPage(ctx context.Context, a Actor, id uuid.UUID, order numbered, after string, limit int) (VersionPage, error) {
 	if err := a.checkOn(toRead, id); err != nil {
 		return VersionPage{}, err
 	}
@@ -75,8 +113,8 @@ func (r *Registry) VersionPage(ctx context.Context, a Actor, id uuid.UUID, after
 		}
 		var rows []versionRow
 		size := pageSize(limit)
-		err = tx.Select("version_no", "label", "author", "channel", "reason", "created_at").
-			Where("registrant_id = ? AND version_no > ?", id, start).Order("version_no").Limit(size + 1).Find(&rows).Error
+		columns := tx.Select("version_no", "label", "author", "channel", "reason", "created_at")
+		err = order.page(columns, "version_no", id, start, size).Find(&rows).Error
 		if err != nil {
 			return fmt.Errorf("load a page of versions: %w", err)
 		}

@@ -112,3 +112,27 @@ func TestOneVersion(t *testing.T) {
 		}
 	})
 }
+
+// TestNewestFirst: the same pages from the other end.
+func TestNewestFirst(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		p := x.register(t, amina())
+		for i := range 2 {
+			p = x.edit(t, p, map[string]string{"locality": "place " + strconv.Itoa(i)})
+		}
+		history, err := x.LatestHistory(t.Context(), self(p.ID), p.ID, "", 2)
+		if err != nil || len(history.Entries) != 2 || history.Entries[0].ChainNo != 3 || history.Next != "2" {
+			t.Errorf("history = %+v, %v", history, err)
+		}
+		if history, err = x.LatestHistory(t.Context(), self(p.ID), p.ID, history.Next, 2); err != nil || len(history.Entries) != 1 || history.Entries[0].ChainNo != 1 || history.Next != "" {
+			t.Errorf("the rest = %+v, %v", history, err)
+		}
+		versions, err := x.LatestVersions(t.Context(), self(p.ID), p.ID, "3", 1)
+		if err != nil || len(versions.Versions) != 1 || versions.Versions[0].No != 2 || versions.DefaultNo != 3 || versions.Next != "2" {
+			t.Errorf("versions = %+v, %v", versions, err)
+		}
+		_, err = x.LatestHistory(t.Context(), self(uuid.New()), p.ID, "", 0)
+		wantFault(t, err, fault.NotFound, "no_such_person")
+	})
+}

@@ -17,9 +17,12 @@ type RequestQuery struct {
 	Area  string // code: of records in this area or below it
 	After string // RequestPage.Next of the page before
 	Limit int    // requests per page; 0: 50, at most 200
+
+	Newest bool // the newest first
 }
 
-// RequestPage is one page of change requests, in the order of their making.
+// RequestPage is one page of change requests, in the order of their making or the
+// newest first.
 type RequestPage struct {
 	Requests []ChangeRequest
 	Next     string // RequestQuery.After of the next page; "" after the last
@@ -114,11 +117,20 @@ func (r *Registry) requestPage(tx *gorm.DB, a Actor, w *where, q RequestQuery) (
 	if err := q.conditions(w, all, a); err != nil {
 		return RequestPage{}, err
 	}
-	w.and("c.id > ?", after)
+	order := "c.id"
+	switch {
+	case !q.Newest:
+		w.and("c.id > ?", after)
+	case after != uuid.Nil:
+		w.and("c.id < ?", after)
+	}
+	if q.Newest {
+		order += " DESC"
+	}
 	var rows []requestRow
 	limit := pageSize(q.Limit)
 	err = tx.Raw(`SELECT `+requestColumns+` FROM change_request c JOIN registrant ON registrant.id = c.registrant_id
-		WHERE `+w.text()+` ORDER BY c.id LIMIT ?`, append(w.args, limit+1)...).Scan(&rows).Error
+		WHERE `+w.text()+` ORDER BY `+order+` LIMIT ?`, append(w.args, limit+1)...).Scan(&rows).Error
 	if err != nil {
 		return RequestPage{}, fmt.Errorf("list change requests: %w", err)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -24,6 +25,8 @@ type credentialCard struct {
 	Offer           string  // address of the way to get it; "" if there is none now
 	Again           bool    // it is a new one in the place of an old one
 	Live            bool
+	Version         int    // of the record that it was made from; 0: there is none now
+	Page            string // of the one that is valid; "": there is none
 	Reissue         string // where a new one is made in the place of the one that a change ended; "": not now
 	Token           string // of that form
 }
@@ -86,6 +89,10 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 		}
 	}
 	card.state(l, r)
+	if r.Live != nil {
+		card.Version, card.Page = r.Live.VersionNo, rec.path(credentialsPath+"/"+r.Live.ID.String())
+		card.Fields = p.ownLabels(l, rec.fields, r.Live.Fields)
+	}
 	if len(r.Missing) == 0 {
 		card.Offer = rec.offerPath(r.Issuer, r.Config.ID, "")
 		if r.ReissueOf != uuid.Nil && r.Live == nil {
@@ -95,11 +102,21 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 	return card
 }
 
+// ownLabels names fields in the order of their definitions.
+func (p *Pages) ownLabels(l *locale, fields []registry.Field, keys []string) (out []words) {
+	for _, f := range fields {
+		if slices.Contains(keys, f.Key) {
+			out = append(out, p.label(l, f))
+		}
+	}
+	return out
+}
+
 // state puts readiness into a badge and a sentence.
 func (card *credentialCard) state(l *locale, r issuer.Readiness) {
 	switch {
 	case r.Live != nil:
-		card.Badge = badge{"ok", "check", l.t("credential.issued")}
+		card.Badge = badge{"ok", "check", l.t("credential.in_wallet")}
 		card.Text = l.t("credential.issued_text", "when", r.Live.IssuedAt, "until", r.Live.ValidUntil)
 		card.Again = true
 	case r.ReissueDue && len(r.Missing) == 0:

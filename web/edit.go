@@ -28,6 +28,10 @@ func (p *Pages) editPost(c *gin.Context, e *editing, form url.Values, saved stri
 		return p.editSave(c, e, form.Get("form"), saved)
 	case "check":
 		return p.editCheck(c, e)
+	case "draft":
+		if !e.staff {
+			return p.editDraft(c, e, form.Get("form"))
+		}
 	}
 	return p.editForm(c, e, http.StatusOK, nil)
 }
@@ -74,6 +78,21 @@ func (p *Pages) editSave(c *gin.Context, e *editing, token, saved string) error 
 			return e.waits(), err
 		}
 		return saved, err
+	})
+	if err != nil {
+		return p.editRefused(c, e, err)
+	}
+	return nil
+}
+
+// editDraft keeps what was typed for its author, who sends it later.
+func (p *Pages) editDraft(c *gin.Context, e *editing, token string) error {
+	err := p.once(c, e.actor, token, func(ctx context.Context) (string, error) {
+		made, err := p.registry.RequestChange(ctx, e.actor, e.rec.person.ID, e.change(), true)
+		if err != nil {
+			return "", err
+		}
+		return requestsPath + "/" + made[0].ID.String() + "?done=draft", nil
 	})
 	if err != nil {
 		return p.editRefused(c, e, err)

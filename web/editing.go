@@ -35,6 +35,8 @@ type editing struct {
 	collected      string // as typed; "": not known
 	collectedAt    time.Time
 	wrongCollected []fault.Field
+
+	evidence []registry.Document // that was sent with the form
 }
 
 // editView is what the form shows.
@@ -47,6 +49,8 @@ type editView struct {
 	Fixed        []detail // of the same section, but not the reader's to edit
 	Reason       input
 	Collected    input
+	File         input    // for evidence
+	Evidence     []hidden // documents that were sent: ids and names
 	Version      int
 	Token        string
 	Problems     []problem
@@ -119,6 +123,10 @@ func (e *editing) view(problems []problem) (editView, error) {
 	}
 	v.Reason = input{ID: "reason", Kind: "area", Label: words{Text: e.l.t("edit.reason")}, Hint: words{Text: e.l.t("edit.reason_hint")},
 		Value: e.reason, Dir: "auto", Required: true, MaxLength: 500, Wrong: wrongOf(problems, "reason")}
+	if !e.staff {
+		v.Reason.Label, v.Reason.Hint, v.Reason.Required = words{Text: e.l.t("edit.note")}, words{Text: e.l.t("edit.note_hint")}, false
+		v.File, v.Evidence = e.p.fileInput(e.l, "edit.file", "edit.file_hint", problems), e.sent()
+	}
 	v.Collected = input{ID: collectedName, Kind: "date", Label: words{Text: e.l.t("edit.collected")}, Hint: words{Text: e.l.t("edit.collected_hint")},
 		Value: e.collected, Autocomplete: "off", Wrong: wrongOf(problems, collectedName)}
 	if !v.New {
@@ -145,7 +153,7 @@ func (e *editing) anchor(field string) string {
 			return inputName(f)
 		}
 	}
-	if field == "reason" || field == collectedName {
+	if field == "reason" || field == collectedName || field == fileName {
 		return field
 	}
 	return ""
@@ -158,8 +166,10 @@ func (e *editing) problemText(pr problem) string {
 			return e.l.t("edit.problem", "field", e.p.label(e.l, f).Text, "text", pr.Text)
 		}
 	}
-	if pr.Field == collectedName {
-		return e.l.t("edit.problem", "field", e.l.t("edit.collected"), "text", pr.Text)
+	for name, label := range map[string]string{collectedName: "edit.collected", fileName: "edit.file"} {
+		if pr.Field == name {
+			return e.l.t("edit.problem", "field", e.l.t(label), "text", pr.Text)
+		}
 	}
 	return pr.Text
 }
@@ -179,7 +189,7 @@ func (e *editing) input(f registry.Field) input {
 	if len(f.Hint) > 0 {
 		in.Hint = e.p.words(e.l, f.Hint, "")
 	}
-	if posted && value != now && now != "" {
+	if now != "" && (!e.staff || posted && value != now) {
 		shown := e.p.shownValue(e.l, f, now)
 		in.Now = &shown
 	}
@@ -226,6 +236,7 @@ type checkView struct {
 	Waits        []string // labels of details that need approval
 	Stale        []string // labels of attested details that need attestation again
 	Withdrawn    []string // names of credentials that end
+	Evidence     []hidden // documents that were sent: ids and names
 	Hidden       []hidden
 	Version      int
 	Token        string
@@ -263,7 +274,7 @@ func (e *editing) check(ctx context.Context, changes []registry.FieldChange) (ch
 	if !e.collectedAt.IsZero() {
 		v.Collected = e.l.t("detail.collected", "when", e.collectedAt)
 	}
-	v.Hidden = e.hidden()
+	v.Hidden, v.Evidence = e.hidden(), e.sent()
 	v.Withdrawn, err = e.withdrawn(ctx, changes)
 	return v, err
 }
@@ -277,6 +288,9 @@ func (e *editing) hidden() []hidden {
 	}
 	if e.collected != "" {
 		out = append(out, hidden{collectedName, e.collected})
+	}
+	for _, d := range e.evidence {
+		out = append(out, hidden{evidenceName, d.ID.String()})
 	}
 	return out
 }

@@ -31,6 +31,8 @@ type input struct {
 	Options      []option
 	Required     bool
 	MaxLength    int
+	Accept       string // of a file
+	MaxSize      int64  // of a file in bytes; scripts tell before it is sent
 	Now          *shown // the value in the record, where it differs from Value
 	Wrong        string // what is wrong with Value
 }

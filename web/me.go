@@ -7,7 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -20,8 +20,8 @@ type meView struct {
 	Saved       bool
 	Held        bool // part of what was saved waits for approval
 	Waits       []waitingChange
-	Again       bool // what was saved has to be attested again
 	InCare      bool // there are people whom the reader may act for
+	None        bool // the account has no record, or it is not there any more
 }
 
 // ring is how much of a record is attested.
@@ -40,6 +40,9 @@ func (p *Pages) Me(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
 	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
+		return p.show(c, http.StatusNotFound, look{page: "me", title: l.t("me.title"), nav: "/me"}, meView{None: true})
+	}
 	if err != nil {
 		return err
 	}
@@ -56,7 +59,24 @@ func (p *Pages) Me(c *gin.Context) error {
 	if v.InCare, err = p.mayAct(ctx, actor); err != nil {
 		return err
 	}
+	addAppeals(l, rec, v.Sections)
 	return p.show(c, http.StatusOK, look{page: "me", title: l.t("me.title"), nav: "/me"}, v)
+}
+
+// addAppeals says at each rejected detail how to appeal, or where the appeal stands.
+func addAppeals(l *locale, rec record, sections []section) {
+	for _, s := range sections {
+		for n := range s.Details {
+			d := &s.Details[n]
+			switch state := rec.states[d.Key]; {
+			case state.State != registry.StateRejected:
+			case state.Appeal.State == "":
+				d.Act = &ownLink{ownAppealPath(d.Key), l.t("ownappeal.against", "field", d.Label.Text)}
+			default:
+				d.Act = &ownLink{appealsPath, l.t("ownappeal.badge_" + string(state.Appeal.State))}
+			}
+		}
+	}
 }
 
 // MyEdit is GET /me/edit/:section.
@@ -76,15 +96,22 @@ func (p *Pages) MyEditPost(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	return p.editPost(c, e, form, "/me?saved=1")
+	if err := e.read(form.Values); err != nil {
+		return err
+	}
+	if err := p.takeEvidence(ctx, e, form); err != nil {
+		return p.editRefused(c, e, err)
+	}
+	return p.editPost(c, e, form.Values, "/me?saved=1")
 }
 
 // historyView is a change log for people to read, newest first.
 type historyView struct {
+	pager
 	Who     *identity // nil: the reader's own
 	Entries []entryView
 	Tab     string
@@ -116,11 +143,12 @@ func (p *Pages) MyHistory(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	entries, err := p.registry.History(ctx, actor, actor.RegistrantID)
+	page, err := p.registry.LatestHistory(ctx, actor, actor.RegistrantID, c.Query("after"), 20)
 	if err != nil {
 		return err
 	}
-	v := historyView{Entries: p.entries(l, fields, entries, p.ownValue)}
+	slices.Reverse(page.Entries) // oldest first, as a whole log is
+	v := historyView{pager: pagerOf(c, page.Next), Entries: p.entries(l, fields, page.Entries, p.ownValue)}
 	return p.show(c, http.StatusOK, look{page: "my_history", title: l.t("history.title"), nav: "/me/history"}, v)
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -18,6 +19,7 @@ const messagesPath = "/me/messages"
 
 // messagesView is what somebody was told, newest first.
 type messagesView struct {
+	pager
 	Messages []messageView
 	Choice   bool // they may leave the portal, if the reader wants
 	Portal   bool // the reader wants them in the portal alone
@@ -37,7 +39,7 @@ type messageView struct {
 func (p *Pages) MyMessages(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	list, err := p.issuer.Messages(ctx, actor)
+	page, err := p.readMessages(ctx, actor, c.Query("after"))
 	if err != nil {
 		return err
 	}
@@ -45,8 +47,8 @@ func (p *Pages) MyMessages(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v := messagesView{Chosen: c.Query("done") != ""}
-	for _, m := range list {
+	v := messagesView{pager: pagerOf(c, page.Next), Chosen: c.Query("done") != ""}
+	for _, m := range page.Messages {
 		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason), Text: p.messageText(l, fields, m)})
 	}
 	if v.Choice, v.Portal, err = p.issuer.MessageChoice(ctx, actor); err != nil {
@@ -56,6 +58,23 @@ func (p *Pages) MyMessages(c *gin.Context) error {
 		return err
 	}
 	return p.show(c, http.StatusOK, look{page: "my_messages", title: l.t("messages.title"), nav: messagesPath}, v)
+}
+
+// readMessages gives a page of messages, and marks as read what is shown, and what is
+// older.
+func (p *Pages) readMessages(ctx context.Context, actor registry.Actor, after string) (issuer.MessagePage, error) {
+	page, err := p.issuer.MessagesOf(ctx, actor, actor.RegistrantID, after, 30)
+	unread := func(m issuer.Message) bool { return m.ReadAt.IsZero() }
+	if err != nil || page.Next == "" && !slices.ContainsFunc(page.Messages, unread) || len(page.Messages) == 0 {
+		return page, err
+	}
+	newest := page.Messages[0].At
+	for _, m := range page.Messages { // they come out of order
+		if m.At.After(newest) {
+			newest = m.At
+		}
+	}
+	return page, p.issuer.ReadMessages(ctx, actor, actor.RegistrantID, newest)
 }
 
 // configurationName is what a kind of credential is called; "" if there is none now.

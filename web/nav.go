@@ -50,12 +50,16 @@ func consoleParts() []navPart {
 // ownParts are the sections of the portal: few enough for one row of a phone.
 func ownParts() []navPart {
 	return []navPart{
-		{text: "nav.record", icon: "person", parts: []navPart{{href: "/me", text: "nav.details"}}},
-		{text: "nav.changes", icon: "clock", parts: []navPart{{href: "/me/history", text: "nav.history"}}},
+		{text: "nav.record", icon: "person", parts: []navPart{
+			{href: "/me", text: "nav.details"}, {href: householdPath, text: "nav.household"}, {href: "/me/programmes", text: "nav.programmes"}, {href: documentsPath, text: "nav.documents"},
+		}},
+		{text: "nav.changes", icon: "clock", parts: []navPart{
+			{href: requestsPath, text: "nav.requests"}, {href: appealsPath, text: "nav.appeals"}, {href: "/me/history", text: "nav.history"}, {href: versionsPath, text: "nav.versions"},
+		}},
 		{href: credentialsPath, text: "nav.credentials", icon: "card"},
 		{href: messagesPath, text: "nav.messages", icon: "letter"},
 		{text: "nav.privacy", icon: "share", parts: []navPart{
-			{href: sharingPath, text: "nav.sharing"}, {href: "/me/looks", text: "nav.looks"}, {href: ownSecurity, text: "nav.security"},
+			{href: sharingPath, text: "nav.sharing"}, {href: "/me/looks", text: "nav.looks"}, {href: ownSecurity, text: "nav.security"}, {href: "/me/data", text: "nav.data"},
 		}},
 	}
 }

@@ -41,6 +41,8 @@ type offerView struct {
 	Open      template.URL // opens a wallet on this device
 	OpenOther template.URL // the same for wallets of the HAIP profile
 	Copy      string
+	Web       []ownLink // the same for wallets that are web sites
+	Stages    []stage   // waiting, scanned, issued
 	Pin       string
 	Expires   string
 	StateURL  string
@@ -139,12 +141,13 @@ func (p *Pages) offer(l *locale, rec record, config issuer.Configuration, o issu
 	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Back: rec.path(credentialsPath), Again: rec.offerPath(o.Issuer, config.ID, ""),
 		StateURL: rec.offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
 	v.Waiting = o.State == "waiting" || o.State == "redeemed"
+	v.Stages = offerStages(l, o.State)
 	if o.State != "waiting" {
 		return v, nil
 	}
 	minutes := int((o.ExpiresAt.Sub(p.now()) + time.Minute - 1) / time.Minute)
 	v.Expires = l.t("offer.expires", "n", max(minutes, 1), "time", o.ExpiresAt.UTC().Format("15:04"))
-	v.Copy = o.URI
+	v.Copy, v.Web = o.URI, p.webWallets(o.URI)
 	if v.Open, err = walletLink(o.URI); err != nil {
 		return v, err
 	}

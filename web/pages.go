@@ -21,6 +21,7 @@ type Pages struct {
 	now       func() time.Time
 	publicURL string
 	secure    bool // cookies over https only
+	wallets   []WebWallet
 	assets    map[string]asset
 	locales   map[string]*locale
 	codes     []string // of the locales, the default first
@@ -29,7 +30,7 @@ type Pages struct {
 	areas     *areaWords
 }
 
-// Config is what the pages need; all but Trial.
+// Config is what the pages need; all but Trial and Wallets.
 type Config struct {
 	Registry  *registry.Registry
 	Issuer    *issuer.Issuers
@@ -37,12 +38,13 @@ type Config struct {
 	Now       func() time.Time
 	Provider  Provider // by which people sign in; nil: none
 	Trial     Trial    // nil where real people are registered
+	Wallets   []WebWallet
 }
 
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
 	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
-		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now)}
+		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now), wallets: cfg.Wallets}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

@@ -22,8 +22,12 @@ type detail struct {
 	Meta  string // who decided, and when
 	Note  string // why it was rejected
 
-	Collected string // when the value was collected, "" if nobody knows
+	Collected string   // when the value was collected, "" if nobody knows
+	Act       *ownLink // what the reader can do about it; nil: nothing
 }
+
+// ownLink leads somewhere.
+type ownLink struct{ Href, Text string }
 
 // section is the fields that belong together, in their order.
 type section struct {
@@ -126,6 +130,9 @@ func (p *Pages) detail(l *locale, rec record, f registry.Field, value func(*loca
 		d.Meta = l.t("detail.attested_by", "who", state.By, "when", state.At)
 	case state.State.NeedsComment():
 		d.Note = state.Comment
+		if state.State == registry.StateRejected && state.By != "" {
+			d.Meta = l.t("detail.rejected_by", "who", state.By, "when", state.At)
+		}
 	}
 	return d
 }

@@ -27,6 +27,7 @@ type consentEntry struct {
 	Issuer string // what it is called; "": there is one issuer
 	Badge  badge
 	Text   string
+	Used   string // when a credential was last issued under it
 	Fields []words
 	About  string   // whose details, if the reader agreed for somebody else
 	Ends   []string // the credentials that are withdrawn with it
@@ -71,6 +72,9 @@ func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent issuer.
 	default:
 		e.Badge = badge{"ok", "check", l.t("sharing.stands")}
 		e.Action = sharingPath + "/" + url.PathEscape(consent.ID) + "/withdraw"
+	}
+	if e.Used = l.t("sharing.unused"); !consent.LastUsed.IsZero() {
+		e.Used = l.t("sharing.used", "when", l.dateTime(consent.LastUsed))
 	}
 	shared := map[string]bool{}
 	for _, keys := range consent.Details {

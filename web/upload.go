@@ -96,7 +96,7 @@ func (p *Pages) uploadForm(c *gin.Context, status int, values url.Values, proble
 	v.Choices = append(v.Choices, rule)
 	v.More = []input{f.text("reason", "upload.reason")}
 	v.File = f.input("file", "file", "upload.file")
-	v.File.Required = true
+	v.File.Required, v.File.Accept = true, ".csv,text/csv"
 	return p.show(c, status, look{page: "upload", title: l.t("upload.title"), nav: uploadsPath, here: uploadsPath + "/new", failed: len(problems) > 0}, v)
 }
 

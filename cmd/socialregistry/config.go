@@ -17,6 +17,7 @@ import (
 	"socialregistry/internal/secret"
 	"socialregistry/registry"
 	"socialregistry/registry/attestation"
+	"socialregistry/web"
 )
 
 // Config is every setting of the program. Each is a key of the environment or of
@@ -43,6 +44,8 @@ type Config struct {
 
 	SourceHosts string                // other systems that may be asked for people: see outbound.ParseHosts
 	Kinship     registry.KinshipRules // what the country decides about families
+
+	WebWallets string // names and addresses of wallets that are web sites: see web.ParseWebWallets
 
 	Country    string        // in certificates, ISO 3166-1 alpha-2
 	IssuerName string        // who issues, in certificates and to wallets
@@ -156,6 +159,11 @@ func registrySettings() []setting {
 		{"SR_SOURCE_HOSTS", "", "list hosts with commas, as data.example.org,http://10.0.0.5:8080, and networks that their names may resolve into, as 10.1.0.0/16", func(c *Config, v string) (err error) {
 			c.SourceHosts = v
 			_, err = outbound.ParseHosts(v)
+			return err
+		}},
+		{"SR_WEB_WALLETS", "", "list names and addresses with commas, as My Wallet=https://wallet.example/offer", func(c *Config, v string) (err error) {
+			c.WebWallets = v
+			_, err = web.ParseWebWallets(v)
 			return err
 		}},
 		{"SR_KEEP_DAYS", "90", "use a whole number of days from 1 to 3650", func(c *Config, v string) error {

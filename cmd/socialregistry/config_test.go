@@ -53,6 +53,7 @@ func TestBadKeyIsNamedAndMended(t *testing.T) {
 		{"SR_SCAN_COMMAND", "/nowhere/to/be/found -"},
 		{"SR_STEP_UP", "4m"}, {"SR_STEP_UP", "13h"}, {"SR_STAFF_TOTP", "true"},
 		{"SR_OWN_EDIT", "never"}, {"SR_OWN_EDIT", "Refused"},
+		{"SR_WEB_WALLETS", "https://wallet.example"}, {"SR_WEB_WALLETS", "A=http://wallet.example"}, {"SR_WEB_WALLETS", "A=https://wallet.example/?x=1"},
 		{"SR_SPOUSES", "0"}, {"SR_SPOUSES", "many"}, {"SR_PARENT_AGE", "-1"}, {"SR_ADULT_AGE", "101"},
 		{"SR_COUNTRY", "ke"}, {"SR_COUNTRY", "KEN"}, {"SR_ISSUER_NAME", "a\tb"}, {"SR_ISSUER_NAME", "12345678901234567890123456789012345678901"}, {"SR_ISSUER_NAME_AR", "a\tb"}, {"SR_LOGO", "/nowhere.png"}, {"SR_LOGO", "config_test.go"}, {"SR_KEY_OVERLAP", "59s"}, {"SR_KEY_OVERLAP", "721h"},
 		{"SR_COMPAT_DRAFTS", "yes"}, {"SR_BATCH_SIZE", "0"}, {"SR_BATCH_SIZE", "51"}, {"SR_ENCRYPTION", "always"},
@@ -103,7 +104,7 @@ func TestGoodValues(t *testing.T) {
 		{"SR_COMPAT_DRAFTS", "false"}, {"SR_BATCH_SIZE", "1"}, {"SR_BATCH_SIZE", "50"}, {"SR_ENCRYPTION", "required"}, {"SR_DPOP", "required"}, {"SR_DPOP_NONCE", "required"},
 		{"SR_ANONYMOUS_WALLETS", "false"}, {"SR_REFRESH_LIFE", "1h"}, {"SR_REFRESH_LIFE", "8760h"},
 		{"SR_MESSAGE_HOOK_SECRET", "whsec_" + key}, {"SR_MESSAGE_KINDS", "details,record"}, {"SR_LOOK_DAYS", "1"},
-		{"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_KEEP_DAYS", "1"}, {"SR_KEEP_DAYS", "3650"}, {"SR_JOB_LEASE", "1s"}, {"SR_JOB_LEASE", "10m"}, {"SR_ADULT_AGE", "100"},
+		{"SR_WEB_WALLETS", "My Wallet=https://wallet.example/offer, Other=https://other.example"}, {"SR_SPOUSES", "4"}, {"SR_PARENT_AGE", "1"}, {"SR_KEEP_DAYS", "1"}, {"SR_KEEP_DAYS", "3650"}, {"SR_JOB_LEASE", "1s"}, {"SR_JOB_LEASE", "10m"}, {"SR_ADULT_AGE", "100"},
 	} {
 		if _, err := LoadConfig(env(map[string]string{tc.key: tc.value}), nil); err != nil {
 			t.Errorf("%s=%s: %v", tc.key, tc.value, err)

@@ -170,7 +170,11 @@ func (p *parts) pages(ctx context.Context, a *app) (*web.Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider})
+	wallets, err := web.ParseWebWallets(a.config.WebWallets)
+	if err != nil {
+		return nil, fmt.Errorf("build the pages: %w", err)
+	}
+	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider, Wallets: wallets})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}

@@ -30,6 +30,8 @@ type Consent struct {
 	ExpiresAt   time.Time
 	WithdrawnAt time.Time // zero = it stands
 	WithdrawnBy string    // account
+
+	LastUsed time.Time // when a credential was last issued under it; zero: never; told by Consents alone
 }
 
 type consentRow struct {
@@ -79,8 +81,13 @@ const maxConsents = 200
 // for others, the newest first, over and withdrawn ones too.
 func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent, error) {
 	var rows []consentRow
+	var used map[string]time.Time
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("(registrant_id = ? OR representative_id = ?)", registrant, registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
+		err := tx.Where("(registrant_id = ? OR representative_id = ?)", registrant, registrant).Order("given_at DESC, id").Limit(maxConsents).Find(&rows).Error
+		if err == nil {
+			used, err = lastUses(tx, rows)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read consents: %w", err)
@@ -88,8 +95,30 @@ func (l *Ledger) Consents(ctx context.Context, registrant uuid.UUID) ([]Consent,
 	consents := make([]Consent, len(rows))
 	for n, r := range rows {
 		consents[n] = r.toConsent()
+		consents[n].LastUsed = used[r.ID]
 	}
 	return consents, nil
+}
+
+// lastUses says when a credential was last issued under each consent.
+func lastUses(tx *gorm.DB, rows []consentRow) (map[string]time.Time, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(rows))
+	for n, r := range rows {
+		ids[n] = r.ID
+	}
+	var uses []struct {
+		Consent string   `gorm:"column:consent_id"`
+		At      *db.Time `gorm:"column:at"`
+	}
+	err := tx.Raw("SELECT consent_id, max(issued_at) AS at FROM issuance WHERE consent_id IN ? AND consent_id <> '' GROUP BY consent_id", ids).Scan(&uses).Error
+	used := map[string]time.Time{}
+	for _, u := range uses {
+		used[u.Consent] = timeOf(u.At)
+	}
+	return used, err
 }
 
 // ReasonConsent is why a credential ends whose consent was withdrawn.

@@ -24,7 +24,7 @@ type stop struct {
 
 // isDownload tells the routes that give files and parts, which are no pages.
 func isDownload(route string) bool {
-	return slices.Contains([]string{"/static/:hash/*name"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
+	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
 }
 
 // prepared is what the tour needs to be there.
@@ -36,6 +36,7 @@ type prepared struct {
 	passphrase                    string
 	groups                        groupsPrepared
 	files                         preparedFiles
+	portal                        preparedPortal
 }
 
 // prepare makes what the pages show, once for each server.
@@ -95,6 +96,7 @@ func prepareServer(t *testing.T) prepared {
 	must(err)
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
 	prepareSecurity(t, s)
+	p.portal = preparePortal(t, me, admin, p.person)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p
@@ -111,7 +113,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour(), p.securityTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour(), p.securityTour())
 }
 
 // sessions are the tokens of all who look at the stops.

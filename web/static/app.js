@@ -56,3 +56,27 @@ for (const form of document.querySelectorAll("form[data-busy]")) {
   });
   window.addEventListener("pageshow", () => busy(form, false));
 }
+
+// <a data-opens="id">: when nothing has opened some seconds after a click, what helps
+// is unfolded.
+for (const opener of document.querySelectorAll("[data-opens]")) {
+  const help = document.getElementById(opener.dataset.opens);
+  if (help) opener.addEventListener("click", () => setTimeout(() => { help.open = true; }, 1000 * Number(help.dataset.after || 5)));
+}
+
+// <input type="file" data-max="bytes" data-long="words">: what is too large is told
+// before it is sent.
+for (const input of document.querySelectorAll("input[type=file][data-max]")) {
+  const words = document.createElement("p");
+  words.className = "wrong";
+  words.setAttribute("role", "alert");
+  input.before(words);
+  const long = () => Array.from(input.files).some((file) => file.size > Number(input.dataset.max));
+  input.addEventListener("change", () => { words.textContent = long() ? input.dataset.long : ""; });
+  input.form.addEventListener("submit", (event) => {
+    if (!long()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    input.focus();
+  }, true);
+}

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"socialregistry/api/auth"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+const householdPath = "/me/household"
+
+// maxTold is how long a note about the household may be, in characters.
+const maxTold = 2000
+
+// shownMembers is how many members of a group a page shows.
+const shownMembers = 50
+
+// ownHousehold is with whom the reader is registered.
+type ownHousehold struct {
+	Groups   []ownGroup
+	Past     []ownGroup
+	Family   []ownTie
+	Others   []other
+	Note     input
+	File     input
+	Token    string
+	Done     string
+	Problems []problem
+}
+
+// ownGroup is one group that the reader is in, or was.
+type ownGroup struct {
+	ID      string
+	Kind    words
+	Number  string
+	Role    words
+	Dates   string
+	Size    string // how many are in it; "": nobody knows
+	Members []ownMember
+	Head    bool   // the reader stands for it, and sees who is in it
+	Next    string // address of its next members
+	First   string
+}
+
+// ownMember is somebody in the reader's group.
+type ownMember struct {
+	Name, Number string
+	Role         words
+	Since        string
+	Self         bool
+}
+
+// ownTie is somebody of the reader's family.
+type ownTie struct {
+	Key      string // of the relation
+	Relation string
+	Number   string
+	About    string // what kind of marriage, or how it ended
+	From, To string // days
+	Dates    string // in words
+}
+
+// MyHousehold is GET /me/household.
+func (p *Pages) MyHousehold(c *gin.Context) error { return p.ownHousehold(c, "", http.StatusOK, nil) }
+
+func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems []problem) (err error) {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	actor := auth.Actor(ctx)
+	v := ownHousehold{Done: said(c, l, "ownhousehold"), Problems: problems, File: p.fileInput(l, "edit.file", "ownhousehold.file_hint", problems),
+		Note: input{ID: "note", Kind: "area", Label: words{Text: l.t("ownhousehold.note")}, Hint: words{Text: l.t("ownhousehold.note_hint")}, Value: typed, Dir: "auto",
+			Required: true, MaxLength: maxTold, Wrong: wrongOf(problems, "note")}}
+	if v.Groups, v.Past, err = p.ownGroups(c, l, actor); err != nil {
+		return err
+	}
+	kin, err := p.registry.Kinship(ctx, actor, actor.RegistrantID)
+	if err != nil {
+		return err
+	}
+	v.Family = familyOf(l, kin)
+	if v.Others, err = p.others(ctx, l, actor); err != nil {
+		return err
+	}
+	if v.Token, err = p.registry.NewForm(actor); err != nil {
+		return err
+	}
+	return p.show(c, status, look{page: "my_household", title: l.t("ownhousehold.title"), nav: householdPath, failed: len(problems) > 0, here: householdPath}, v)
+}
+
+// ownGroups are those that the reader is in now, and those that are over.
+func (p *Pages) ownGroups(c *gin.Context, l *locale, actor registry.Actor) (now, past []ownGroup, err error) {
+	ctx := c.Request.Context()
+	kinds, err := p.registry.GroupKinds(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := p.registry.Memberships(ctx, actor, actor.RegistrantID, "", 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range list.Memberships {
+		kind := groupKindOf(kinds, m.Kind)
+		g := ownGroup{ID: m.GroupID.String(), Kind: p.words(l, kind.Label, m.Kind), Role: p.memberRole(l, kind, m.Role), Dates: spanWords(l, m.Start, m.End)}
+		if m.End != "" {
+			past = append(past, g)
+			continue
+		}
+		group, err := p.registry.Group(ctx, actor, m.GroupID)
+		if err != nil {
+			return nil, nil, err
+		}
+		g.Number, g.Size = group.Number, l.t("ownhousehold.size", "n", group.Size)
+		if g.Head = m.Role == registry.HeadRole; g.Head {
+			if err := p.ownMembers(c, l, actor, kind, m.GroupID, &g); err != nil {
+				return nil, nil, err
+			}
+		}
+		now = append(now, g)
+	}
+	return now, past, nil
+}
+
+// ownMembers adds a page of who is in a group that the reader stands for.
+func (p *Pages) ownMembers(c *gin.Context, l *locale, actor registry.Actor, kind registry.GroupKind, group uuid.UUID, g *ownGroup) error {
+	q := registry.MemberQuery{Limit: shownMembers}
+	if c.Query("group") == g.ID {
+		q.After = c.Query("after")
+	}
+	page, err := p.registry.Members(c.Request.Context(), actor, group, q)
+	if err != nil {
+		return err
+	}
+	for _, m := range page.Members {
+		g.Members = append(g.Members, ownMember{Name: m.Name, Number: m.Number, Role: p.memberRole(l, kind, m.Role), Since: spanWords(l, m.Start, ""), Self: m.MemberID == actor.RegistrantID})
+	}
+	if page.Next != "" {
+		g.Next = householdPath + "?group=" + g.ID + "&after=" + page.Next
+	}
+	if q.After != "" {
+		g.First = householdPath
+	}
+	return nil
+}
+
+func groupKindOf(kinds []registry.GroupKind, key string) registry.GroupKind {
+	for _, k := range kinds {
+		if k.Key == key {
+			return k
+		}
+	}
+	return registry.GroupKind{Key: key}
+}
+
+func (p *Pages) memberRole(l *locale, kind registry.GroupKind, role string) words {
+	for _, r := range kind.Roles {
+		if r.Key == role {
+			return p.words(l, r.Label, role)
+		}
+	}
+	return words{Text: role}
+}
+
+// spanWords says from when to when something holds; the last day may be open.
+func spanWords(l *locale, from, to string) string {
+	switch {
+	case from == "" && to == "":
+		return ""
+	case to == "":
+		return l.t("span.since", "from", ownDay(l, from))
+	case from == "":
+		return l.t("span.until", "to", ownDay(l, to))
+	}
+	return l.t("span.both", "from", ownDay(l, from), "to", ownDay(l, to))
+}
+
+func ownDay(l *locale, text string) string {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return l.date(day)
+	}
+	return text
+}
+
+// familyOf is the reader's family, as far as the registry tells them: see
+// registry.Kinship.
+func familyOf(l *locale, k registry.Kinship) (out []ownTie) {
+	add := func(key, number, about, from, to string) {
+		t := ownTie{Key: key, Relation: l.t("tie." + key), Number: number, About: about, From: from, To: to, Dates: spanWords(l, from, to)}
+		out = append(out, t)
+	}
+	for n, parent := range []*registry.Kin{k.Parent1, k.Parent2} {
+		if parent != nil {
+			add([]string{"parent1", "parent2"}[n], parent.Number, "", "", "")
+		}
+	}
+	for _, s := range k.Spouses {
+		about := l.t("ownhousehold.partners")
+		switch {
+		case s.IsSeparated:
+			about = l.t("ownhousehold.separated")
+		case s.IsMarried:
+			about = l.t("ownhousehold.married")
+		}
+		add("spouse", s.Number, about, s.MarriedOn, s.SeparatedOn)
+	}
+	for _, g := range k.Guardians {
+		add("guardian", g.Number, "", g.From, g.To)
+	}
+	return out
+}
+
+// MyHouseholdPost is POST /me/household: the reader tells of a change. The registry has
+// no request of that kind; what was written is kept with the record.
+func (p *Pages) MyHouseholdPost(c *gin.Context) error {
+	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		return householdPath + "?done=told", p.tellHousehold(ctx, l, actor, form)
+	})
+	if problems, ok := formErrors(l, err); ok {
+		return p.ownHousehold(c, form.Get("note"), http.StatusUnprocessableEntity, problems)
+	}
+	return err
+}
+
+// tellHousehold keeps a note about a change, and the file that came with it.
+func (p *Pages) tellHousehold(ctx context.Context, l *locale, actor registry.Actor, form sentForm) error {
+	note := strings.TrimSpace(form.Get("note"))
+	switch {
+	case note == "":
+		return fault.InvalidFields("invalid_values", "Some of this cannot be accepted.", []fault.Field{{Name: "note", Code: "required", Detail: "This is needed."}})
+	case utf8.RuneCountInString(note) > maxTold:
+		return fault.InvalidFields("invalid_values", "Some of this cannot be accepted.", []fault.Field{{Name: "note", Code: "too_long", Detail: "This is too long."}})
+	}
+	reason := plainText(l.t("ownhousehold.reason"))
+	if form.file != nil {
+		if _, err := p.keepFile(ctx, actor, form, reason); err != nil {
+			return err
+		}
+	}
+	return fileFault(p.newText(ctx, actor, "household-"+p.now().UTC().Format(time.DateOnly)+".txt", reason, note))
+}
+
+func textOf(s string) io.Reader { return strings.NewReader(s) }
