@@ -143,6 +143,11 @@ func (s *server) pages() {
 	filePages(s.group(work), s.group(uploads), p)
 	filesPages(s.group(slow), p)
 	logPages(s.group(work), p)
+	sourcePages(s.group(work), p)
+	maps := work
+	maps.body = areasBody
+	placePages(s.group(work), s.group(maps), p)
+	numberPages(s.group(work), p)
 }
 
 // walletPages: for those who make wallets. Nothing on them is about anybody who

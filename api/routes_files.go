@@ -37,3 +37,57 @@ func logPages(g group, p *web.Pages) {
 	g.get("/admin/audit", p.Audit)
 	g.post("/admin/audit/check", p.AuditStart)
 }
+
+// sourcePages: where people are pulled from, and what the columns of files mean.
+func sourcePages(g group, p *web.Pages) {
+	g.get("/admin/sources", p.Sources)
+	g.get("/admin/sources/new", p.SourceForm)
+	g.post("/admin/sources", p.SourceCreate)
+	g.get("/admin/sources/:key", p.Source)
+	g.get("/admin/sources/:key/edit", p.SourceEdit)
+	g.post("/admin/sources/:key/edit", p.SourceChange)
+	g.post("/admin/sources/:key/pull", p.SourcePull)
+	g.post("/admin/sources/:key/restart", p.SourceRestart)
+	g.get("/admin/sources/:key/runs/:id", p.SourceProblems)
+	g.get("/admin/mappings", p.Mappings)
+	g.get("/admin/mappings/new", p.MappingForm)
+	g.post("/admin/mappings", p.MappingCreate)
+	g.get("/admin/mappings/:key", p.Mapping)
+	g.get("/admin/mappings/:key/edit", p.MappingEdit)
+	g.post("/admin/mappings/:key/edit", p.MappingChange)
+}
+
+// placePages: areas and offices.
+func placePages(g, files group, p *web.Pages) {
+	g.get("/admin/areas", p.Areas)
+	g.get("/admin/areas/new", p.AreaForm)
+	g.post("/admin/areas", p.AreaCreate)
+	g.get("/admin/areas/import", p.AreaFileForm)
+	files.post("/admin/areas/import", p.AreaFile)
+	g.get("/admin/areas/:code", p.Area)
+	g.get("/admin/areas/:code/rename", p.AreaRename)
+	g.post("/admin/areas/:code/rename", p.AreaRenamePost)
+	g.get("/admin/areas/:code/move", p.AreaMove)
+	g.post("/admin/areas/:code/move", p.AreaMovePost)
+	g.post("/admin/areas/:code/retire", p.AreaRetire)
+	g.get("/admin/offices", p.Offices)
+	g.get("/admin/offices/new", p.OfficeForm)
+	g.post("/admin/offices", p.OfficeOpen)
+	g.get("/admin/offices/:code", p.Office)
+	g.get("/admin/offices/:code/edit", p.OfficeEdit)
+	g.post("/admin/offices/:code/edit", p.OfficeChange)
+}
+
+// numberPages: statistics.
+func numberPages(g group, p *web.Pages) {
+	g.get("/admin/statistics", p.Statistics)
+	g.get("/admin/statistics/people.csv", p.StatisticsFile("people"))
+	g.get("/admin/statistics/areas.csv", p.StatisticsFile("areas"))
+	g.get("/admin/statistics/attestation.csv", p.StatisticsFile("attestation"))
+	g.get("/admin/statistics/attested.csv", p.StatisticsFile("attested"))
+	g.get("/admin/statistics/queues.csv", p.StatisticsFile("queues"))
+	g.get("/admin/statistics/groups.csv", p.StatisticsFile("groups"))
+	g.get("/admin/statistics/programmes.csv", p.StatisticsFile("programmes"))
+	g.get("/admin/statistics/credentials.csv", p.StatisticsFile("credentials"))
+	g.post("/admin/statistics/count", p.StatisticsCount)
+}

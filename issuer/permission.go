@@ -35,6 +35,7 @@ const (
 	toSeeMessages   action = "see messages"
 	toReadMessages  action = "read messages"
 	toSeeDeliveries action = "see whether messages get out"
+	toSeeFunnel     action = "see what becomes of credentials in numbers"
 )
 
 // staffFor is the whole table of permissions of staff. What does not stand here is
@@ -47,6 +48,8 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleSystem}
 	case toSeeMessages:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAuditor}
+	case toSeeFunnel:
+		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor}
 	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
 	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers:
@@ -65,6 +68,8 @@ func scopeFor(act action) registry.Scope {
 		return registry.ScopePeopleWrite
 	case toOffer, toWithdraw, toSuspend, toRevoke:
 		return registry.ScopeCredentialsWrite
+	case toSeeFunnel:
+		return registry.ScopePeopleRead
 	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries:
 		return registry.ScopeSettingsRead
 	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers:

@@ -67,11 +67,12 @@ func areaSubject(code string) string { return "area:" + code }
 
 // AreaQuery asks for areas; the zero value for all that are active.
 type AreaQuery struct {
-	Under   string // code: this area and those below it
-	Level   *int   // nil: every level
-	Retired bool   // retired ones as well
-	After   string // code of the last area of the page before
-	Limit   int    // areas per page; 0: 50, at most 1000
+	Under   string  // code: this area and those below it
+	Of      *string // code: the areas that are part of this one, "" for those at the top; nil: all
+	Level   *int    // nil: every level
+	Retired bool    // retired ones as well
+	After   string  // code of the last area of the page before
+	Limit   int     // areas per page; 0: 50, at most 1000
 }
 
 // AreaPage is one page of areas; what is part of an area follows it.
@@ -122,6 +123,13 @@ func areaConditions(tx *gorm.DB, q AreaQuery) (*where, error) {
 			return nil, badQuery("level")
 		}
 		w.and("level = ?", *q.Level)
+	}
+	switch {
+	case q.Of == nil:
+	case *q.Of == "":
+		w.and("parent IS NULL")
+	default:
+		w.and("parent = ?", *q.Of)
 	}
 	if q.Under != "" {
 		top, err := readArea(tx, q.Under, "")

@@ -58,7 +58,7 @@ func rightRows() []rightRow {
 		{"family", VerbRead, toReadKin, false, false}, {"family", VerbChange, toRelate, false, false},
 		{"groups", VerbChange, toKeepMembers, false, false}, {"programmes", VerbAdd, toEnrol, false, false},
 		{"versions", VerbAdd, toAddVersion, false, false}, {"versions", VerbDecide, toSetDefault, false, false},
-		{"looks", VerbRead, toReadLooks, false, false}, {"codes", VerbAdd, toHandOutCode, false, false},
+		{"looks", VerbRead, toReadLooks, false, false}, {"changes", VerbRead, toReadChanges, false, false}, {"codes", VerbAdd, toHandOutCode, false, false},
 		{"uploads", VerbRun, toImport, true, false}, {"exports", VerbRun, toExport, false, false}, {"exports", VerbRead, toReadExports, false, false},
 		{"sources", VerbRead, toReadSources, true, false}, {"sources", VerbChange, toKeepSources, true, false}, {"sources", VerbRun, toPullSources, true, false},
 		{"statistics", VerbRead, toReadStats, false, false}, {"jobs", VerbRead, toReadJobs, true, false}, {"jobs", VerbRemove, toEndJobs, true, false},

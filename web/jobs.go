@@ -293,6 +293,3 @@ func pathUUID(c *gin.Context, code string) (uuid.UUID, error) {
 func (l *locale) count(n int64) string { return l.number(int(min(n, int64(^uint(0)>>1)))) }
 
 func decimal(n int) string { return strconv.Itoa(n) }
-
-const statisticsPath = "/admin/statistics"
-const sourcesPath = "/admin/sources"

@@ -38,8 +38,10 @@ func consoleParts() []navPart {
 		}},
 		{text: "nav.files", parts: []navPart{
 			{href: uploadsPath, text: "nav.uploads", roles: uploaders()}, {href: exportsPath, text: "nav.exports", roles: exportReaders()},
-			{href: jobsPath, text: "nav.jobs"},
+			{href: jobsPath, text: "nav.jobs"}, {href: sourcesPath, text: "nav.sources", roles: sourceReaders()}, {href: mappingsPath, text: "nav.mappings", roles: sourceReaders()},
 		}},
+		{text: "nav.places", parts: []navPart{{href: areasPath, text: "nav.areas"}, {href: officesPath, text: "nav.offices"}}},
+		{href: statisticsPath, text: "nav.statistics", roles: statisticsReaders()},
 		{text: "nav.logs", parts: []navPart{
 			{href: changesPath, text: "nav.change_log", roles: logReaders()}, {href: auditPath, text: "nav.audit", roles: logReaders()},
 		}},

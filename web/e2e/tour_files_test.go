@@ -28,7 +28,32 @@ func prepareFiles(t *testing.T, admin *client) (p preparedFiles) {
 	}
 	p.job = strings.TrimPrefix(at.Path, "/admin/jobs/")
 	p.export = match(t, admin.finished(t, at.Path), `/admin/exports/([0-9a-f-]{36})`)
+	preparePlaces(t, admin)
 	return p
+}
+
+// preparePlaces makes two areas, an office and a mapping, and counts.
+func preparePlaces(t *testing.T, admin *client) {
+	t.Helper()
+	for _, x := range []struct {
+		page, to string
+		form     url.Values
+	}{
+		{"/admin/areas/new", "/admin/areas", url.Values{"code": {"XA"}, "level": {"0"}, "name_en": {"The United Northern Provinces"}, "name_ar": {"المقاطعات الشمالية المتحدة"}, "reason": {"first"}}},
+		{"/admin/areas/new", "/admin/areas", url.Values{"code": {"XA-1"}, "parent": {"XA"}, "name_en": {"Upper valley"}, "reason": {"first"}}},
+		{"/admin/offices/new", "/admin/offices", url.Values{"code": {"XA-HQ"}, "area": {"XA"}, "label_en": {"Head office"}, "reason": {"first"}}},
+		{"/admin/mappings/new", "/admin/mappings", url.Values{"key": {"census"}, "label_en": {"Census of 2026"}, "kind": {"person"}, "mode": {"create"}, "headers": {"First name = given_name\nThe colour of the house = "}, "reason": {"first"}}},
+	} {
+		body, at, err := admin.send(x.page, x.to, x.form)
+		if err != nil || at.Query().Get("done") == "" {
+			t.Fatalf("%s: %v at %s\n%s", x.to, err, at, body)
+		}
+	}
+	_, at, err := admin.send("/admin/statistics", "/admin/statistics/count", url.Values{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin.finished(t, at.Path)
 }
 
 // finished waits for the job that a page shows, and gives the page after it.
@@ -55,6 +80,12 @@ func (p prepared) filesTour() []stop {
 		{"", "/admin/uploads/new", "attester"}, {"", "/admin/uploads/new", "auditor"},
 		{"/admin/exports", "/admin/exports", "admin"}, {"/admin/exports/new", "/admin/exports/new?q=a", "registrar"}, {"/admin/exports/:id", "/admin/exports/" + p.files.export, "admin"},
 		{"/admin/jobs", "/admin/jobs", "admin"}, {"/admin/jobs/:id", "/admin/jobs/" + p.files.job, "admin"}, {"", "/admin/jobs", "attester"},
+		{"/admin/sources", "/admin/sources", "auditor"}, {"/admin/sources/new", "/admin/sources/new", "admin"}, {"/admin/mappings", "/admin/mappings", "registrar"}, {"/admin/mappings/new", "/admin/mappings/new", "admin"},
+		{"/admin/mappings/:key", "/admin/mappings/census", "admin"}, {"/admin/mappings/:key/edit", "/admin/mappings/census/edit", "admin"},
+		{"/admin/areas", "/admin/areas", "admin"}, {"/admin/areas/new", "/admin/areas/new?parent=XA", "admin"}, {"/admin/areas/import", "/admin/areas/import", "admin"}, {"/admin/areas/:code", "/admin/areas/XA", "admin"},
+		{"/admin/areas/:code/rename", "/admin/areas/XA-1/rename", "admin"}, {"/admin/areas/:code/move", "/admin/areas/XA-1/move", "admin"},
+		{"/admin/offices", "/admin/offices", "auditor"}, {"/admin/offices/new", "/admin/offices/new", "admin"}, {"/admin/offices/:code", "/admin/offices/XA-HQ", "admin"}, {"/admin/offices/:code/edit", "/admin/offices/XA-HQ/edit", "admin"},
+		{"/admin/statistics", "/admin/statistics", "admin"}, {"", "/admin/statistics?area=XA", "auditor"},
 		{"/admin/changes", "/admin/changes", "auditor"}, {"/admin/audit", "/admin/audit", "auditor"},
 	}
 }

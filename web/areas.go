@@ -1,0 +1,299 @@
+package web
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"socialregistry/api/auth"
+	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
+	"socialregistry/registry"
+)
+
+const areasPath = "/admin/areas"
+
+// areasShown is how many parts of an area one page has.
+const areasShown = 50
+
+func areaPath(code string) string { return areasPath + "/" + url.PathEscape(code) }
+
+// Areas is GET /admin/areas: those at the top.
+func (p *Pages) Areas(c *gin.Context) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	a := auth.Actor(ctx)
+	q := registry.AreaQuery{Of: new(""), Retired: c.Query("retired") != "", After: c.Query("after"), Limit: areasShown}
+	page, err := p.registry.Areas(ctx, a, q)
+	if err != nil {
+		return err
+	}
+	f := typed{l: l, values: c.Request.URL.Query()}
+	v := listPage{Title: l.t("area.title"), Text: l.t("area.text"), Done: doneText(c, l), Find: []input{f.tick("retired", "area.with_retired")}, FindAction: areasPath, FindButton: l.t("kit.show"),
+		Grid: p.areasGrid(l, l.t("area.top"), page.Areas), Empty: l.t("area.none"), Turn: turnOf(c.Request.URL, page.Next)}
+	if a.Has(registry.RoleAdmin) {
+		v.Acts = []pageLink{{Href: areasPath + "/new", Text: l.t("area.new"), Main: true}, {Href: areasPath + "/import", Text: l.t("area.import"), Icon: "upload"}}
+	}
+	return p.showList(c, areasPath, v)
+}
+
+func (p *Pages) areasGrid(l *locale, name string, areas []registry.Area) grid {
+	g := newGrid(name, column{Text: l.t("source.name")}, column{Text: l.t("area.code")}, column{Text: l.t("area.level"), Num: true}, column{Text: l.t("job.state")})
+	for _, x := range areas {
+		cell0, state := p.words(l, x.Name, x.Code).gridCell(), activeBadge(l, x.Active)
+		cell0.Href = areaPath(x.Code)
+		g.add(cell0, code(x.Code), cell{Text: l.number(x.Level)}, cell{Badge: &state})
+	}
+	return g
+}
+
+func activeBadge(l *locale, active bool) badge {
+	if active {
+		return badge{"ok", "check", l.t("area.active")}
+	}
+	return badge{"none", "minus", l.t("area.retired")}
+}
+
+// Area is GET /admin/areas/:code: its names, where it lies, and what is in it.
+func (p *Pages) Area(c *gin.Context) error { return p.areaPage(c, nil) }
+
+func (p *Pages) areaPage(c *gin.Context, problems []problem) error {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	a := auth.Actor(ctx)
+	x, err := p.registry.Area(ctx, a, c.Param("code"))
+	if err != nil {
+		return err
+	}
+	parts, err := p.registry.Areas(ctx, a, registry.AreaQuery{Of: &x.Code, Retired: true, After: c.Query("after"), Limit: areasShown})
+	if err != nil {
+		return err
+	}
+	offices, err := p.registry.Offices(ctx, a, registry.OfficeQuery{Area: x.Code, Limit: areasShown})
+	if err != nil {
+		return err
+	}
+	state, at := activeBadge(l, x.Active), areaPath(x.Code)
+	v := showPage{Title: p.words(l, x.Name, x.Code), Text: p.areaWay(l, x), Back: pageLink{Href: areasPath, Text: l.t("area.title")}, Badge: &state, Problems: problems, Done: doneText(c, l), Name: l.t("area.about"), Facts: p.areaFacts(l, x)}
+	if x.Parent != "" {
+		v.Back = pageLink{Href: areaPath(x.Parent), Text: l.t("area.up")}
+	}
+	in := gridSection{ID: "parts", Title: l.t("area.parts"), Grid: p.areasGrid(l, l.t("area.parts"), parts.Areas), Empty: l.t("area.no_parts")}
+	if parts.Next != "" {
+		in.Acts = []pageLink{{Href: turnOf(c.Request.URL, parts.Next).Next, Text: l.t("people.next")}}
+	}
+	v.Grids = []gridSection{in, {ID: "offices", Title: l.t("office.title"), Grid: p.officesGrid(l, offices.Offices), Empty: l.t("office.none_here")}}
+	v.Links = []pageLink{{Href: statisticsPath + "?area=" + url.QueryEscape(x.Code), Text: l.t("area.statistics")}}
+	if a.Has(registry.RoleAdmin) {
+		if err := p.areaActs(&v, l, a, x, at, problems); err != nil {
+			return err
+		}
+	}
+	return p.showOne(c, areasPath, at, v)
+}
+
+// areaActs are what whoever keeps the areas can do with one.
+func (p *Pages) areaActs(v *showPage, l *locale, a registry.Actor, x registry.Area, at string, problems []problem) error {
+	v.Links = append(v.Links, pageLink{Href: at + "/rename", Text: l.t("area.rename"), Icon: "pencil"}, pageLink{Href: at + "/move", Text: l.t("area.move")})
+	if !x.Active {
+		return nil
+	}
+	token, err := p.registry.NewForm(a)
+	v.Links = append(v.Links, pageLink{Href: areasPath + "/new?parent=" + url.QueryEscape(x.Code), Text: l.t("area.new_part")})
+	f := typed{l: l, problems: problems}
+	v.Acts = []act{{ID: "retire", Title: l.t("area.retire"), Text: l.t("area.retire_text"), Action: at + "/retire", Token: token, Hidden: []hidden{{Name: "version", Value: decimal(x.Version)}}, Inputs: []input{f.reason()}, Button: l.t("area.retire"), Warn: true}}
+	return err
+}
+
+// areaWay is the way from the top down to an area, in codes.
+func (p *Pages) areaWay(l *locale, x registry.Area) string {
+	return l.t("area.way", "way", strings.Join(x.Path, " / "))
+}
+
+func (p *Pages) areaFacts(l *locale, x registry.Area) []fact {
+	out := []fact{{Label: l.t("area.code"), Text: x.Code, Dir: "ltr"}, {Label: l.t("area.level"), Text: l.number(x.Level)}}
+	for _, lang := range keysOf(x.Name) {
+		name := fact{Label: l.t("area.name_in", "language", p.languageName(lang)), Text: x.Name[lang], Lang: lang, Dir: "auto"}
+		out = append(out, name)
+	}
+	return out
+}
+
+// AreaForm is GET /admin/areas/new.
+func (p *Pages) AreaForm(c *gin.Context) error {
+	return p.areaForm(c, areaEdit{typed: typed{values: url.Values{"parent": {c.Query("parent")}}}})
+}
+
+// AreaCreate is POST /admin/areas.
+func (p *Pages) AreaCreate(c *gin.Context) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	a := auth.Actor(c.Request.Context())
+	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
+		n := registry.NewArea{Code: strings.TrimSpace(form.Get("code")), Parent: strings.TrimSpace(form.Get("parent")), Name: labelsIn(form, "name")}
+		if form.Get("level") != "" {
+			n.Level = new(numberOf(form.Get("level")))
+		}
+		x, err := p.registry.AddArea(ctx, a, n, form.Get("reason"))
+		return areaPath(x.Code) + "?done=saved", err
+	})
+	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+		return p.areaForm(c, areaEdit{typed: typed{values: form, problems: problems}})
+	}
+	return err
+}
+
+// areaEdit is a form about an area: a new one, or one that is renamed or moved.
+type areaEdit struct {
+	typed
+	area *registry.Area // nil: a new one
+	move bool
+}
+
+// AreaRename is GET /admin/areas/:code/rename.
+func (p *Pages) AreaRename(c *gin.Context) error { return p.areaOpen(c, false) }
+
+// AreaMove is GET /admin/areas/:code/move.
+func (p *Pages) AreaMove(c *gin.Context) error { return p.areaOpen(c, true) }
+
+func (p *Pages) areaOpen(c *gin.Context, move bool) error {
+	x, err := p.registry.Area(c.Request.Context(), auth.Actor(c.Request.Context()), c.Param("code"))
+	if err != nil {
+		return err
+	}
+	return p.areaForm(c, areaEdit{typed: typed{values: areaValues(x)}, area: &x, move: move})
+}
+
+func areaValues(x registry.Area) url.Values {
+	v := url.Values{"version": {decimal(x.Version)}, "parent": {x.Parent}}
+	putLabels(v, "name", x.Name)
+	return v
+}
+
+// AreaRenamePost is POST /admin/areas/:code/rename: a name that is emptied goes.
+func (p *Pages) AreaRenamePost(c *gin.Context) error {
+	return p.areaPost(c, false, func(ctx context.Context, a registry.Actor, x registry.Area, form url.Values) error {
+		names := labelsIn(form, "name")
+		for lang := range x.Name {
+			if _, kept := names[lang]; !kept {
+				names[lang] = ""
+			}
+		}
+		_, err := p.registry.RenameArea(ctx, a, x.Code, names, numberOf(form.Get("version")), form.Get("reason"))
+		return err
+	})
+}
+
+// AreaMovePost is POST /admin/areas/:code/move.
+func (p *Pages) AreaMovePost(c *gin.Context) error {
+	return p.areaPost(c, true, func(ctx context.Context, a registry.Actor, x registry.Area, form url.Values) error {
+		_, err := p.registry.MoveArea(ctx, a, x.Code, strings.TrimSpace(form.Get("parent")), numberOf(form.Get("version")), form.Get("reason"))
+		return err
+	})
+}
+
+// areaPost changes an area, or shows its form again.
+func (p *Pages) areaPost(c *gin.Context, move bool, do func(context.Context, registry.Actor, registry.Area, url.Values) error) error {
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	a := auth.Actor(ctx)
+	x, err := p.registry.Area(ctx, a, c.Param("code"))
+	if err != nil {
+		return err
+	}
+	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
+		return areaPath(x.Code) + "?done=saved", do(ctx, a, x, form)
+	})
+	if fault.CodeOf(err) == "version_conflict" {
+		return p.areaForm(c, areaEdit{typed: typed{values: form, now: areaValues(x)}, area: &x, move: move})
+	}
+	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+		return p.areaForm(c, areaEdit{typed: typed{values: form, problems: problems}, area: &x, move: move})
+	}
+	return err
+}
+
+func (p *Pages) areaForm(c *gin.Context, f areaEdit) error {
+	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
+		return err
+	}
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	a := auth.Actor(ctx)
+	f.l = l
+	for i := range f.problems { // name:en
+		f.problems[i].Field = strings.ReplaceAll(f.problems[i].Field, ":", "_")
+	}
+	v := formPage{Title: l.t("area.new"), Text: l.t("area.form_text"), Back: pageLink{Href: areasPath, Text: l.t("area.title")}, Action: areasPath, Problems: f.problems, Stale: f.now != nil, Button: l.t("messages.save")}
+	var err error
+	if v.Token, err = p.registry.NewForm(a); err != nil {
+		return err
+	}
+	parent := f.code("parent", "area.parent")
+	what := controlGroup{ID: "what", Title: l.t("area.about")}
+	switch {
+	case f.area == nil:
+		level := f.code("level", "area.level")
+		level.Mode = "numeric"
+		what.Inputs = append([]input{f.code("code", "area.code"), parent, level}, p.labels(f.typed, "name", "area.name")...)
+	case f.move:
+		v.Title, v.Action = l.t("area.move"), areaPath(f.area.Code)+"/move"
+		if v.Text, err = p.whatFollows(ctx, l, a, *f.area); err != nil {
+			return err
+		}
+		what.Inputs = []input{parent}
+	default:
+		v.Title, v.Text, v.Action = l.t("area.rename"), l.t("area.rename_text"), areaPath(f.area.Code)+"/rename"
+		what.Inputs = p.labels(f.typed, "name", "area.name")
+	}
+	if f.area != nil {
+		what.Title, v.Back = p.words(l, f.area.Name, f.area.Code).Text, pageLink{Href: areaPath(f.area.Code), Text: l.t("shell.back")}
+		v.Hidden = []hidden{{Name: "version", Value: f.version()}}
+	}
+	v.Groups = []controlGroup{what, {ID: "why", Title: l.t("kit.why"), Inputs: []input{f.reason()}}}
+	return p.showForm(c, areasPath, v.Action, v)
+}
+
+// movedMost is how many areas are counted before a move.
+const movedMost = 1000
+
+// whatFollows tells what moves with an area.
+func (p *Pages) whatFollows(ctx context.Context, l *locale, a registry.Actor, x registry.Area) (string, error) {
+	below, err := p.registry.Areas(ctx, a, registry.AreaQuery{Under: x.Code, Retired: true, Limit: movedMost})
+	if err != nil {
+		return "", err
+	}
+	people, err := p.registry.Search(ctx, a, registry.Query{Kind: registry.PersonKind, Area: x.Code, Limit: 1, Total: true, Names: true})
+	if err != nil {
+		return "", err
+	}
+	n := len(below.Areas) - 1
+	if below.Next != "" {
+		n = movedMost
+	}
+	return l.t("area.follows", "n", n, "people", people.Total.Count), nil
+}
+
+// AreaRetire is POST /admin/areas/:code/retire.
+func (p *Pages) AreaRetire(c *gin.Context) error {
+	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	a, at := auth.Actor(c.Request.Context()), c.Param("code")
+	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
+		_, err := p.registry.RetireArea(ctx, a, at, numberOf(form.Get("version")), form.Get("reason"))
+		return areaPath(at) + "?done=saved", err
+	})
+	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+		return p.areaPage(c, reasonProblems(problems))
+	}
+	return err
+}
