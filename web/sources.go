@@ -119,10 +119,7 @@ func runsGrid(l *locale, at string, runs []registry.SourceRun) grid {
 		column{Text: l.t("job.result_problem_count"), Num: true}, column{Text: l.t("job.by")})
 	for _, r := range runs {
 		state := jobBadge(l, registry.Job{State: registry.JobState(r.State)})
-		problems := cell{Text: l.number(r.ProblemCount)}
-		if r.ProblemCount > 0 {
-			problems.Href = at + "/runs/" + r.ID.String()
-		}
+		problems := cell{Text: l.number(r.ProblemCount), Href: at + "/runs/" + r.ID.String()}
 		note := ""
 		if r.ErrorCode != "" {
 			note = faultText(l, r.ErrorCode, r.ErrorCode)

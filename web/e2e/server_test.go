@@ -66,7 +66,7 @@ func startServer(dir, database string, settings ...string) (*server, error) {
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.Env = append(os.Environ(), "DATABASE_URL="+database, "SR_MASTER_KEY_FILE="+filepath.Join(dir, "master.key"),
 		"SR_MESSAGE_HOOK=http://127.0.0.1:9/", "SR_MESSAGE_HOOK_SECRET=whsec_"+strings.Repeat("a", 44), "SR_MESSAGE_KINDS=record", "SR_LISTEN="+address, "SR_PUBLIC_URL="+s.url,
-		"SR_STATE_DIR="+filepath.Join(dir, "state"), "SR_DEMO=true", "SR_STEP_UP=12h")
+		"SR_STATE_DIR="+filepath.Join(dir, "state"), "SR_DEMO=true", "SR_SOURCE_HOSTS=people.example", "SR_STEP_UP=12h")
 	s.cmd.Env = append(s.cmd.Env, settings...)
 	world.mu.Lock()
 	world.mine = append(world.mine, s.url+"/")

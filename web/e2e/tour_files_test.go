@@ -10,6 +10,7 @@ import (
 // preparedFiles is what the pages of files and of work show.
 type preparedFiles struct {
 	job, export string
+	run         string // of a pull from a source
 }
 
 // prepareFiles makes a download and the check of the records.
@@ -29,6 +30,20 @@ func prepareFiles(t *testing.T, admin *client) (p preparedFiles) {
 	p.job = strings.TrimPrefix(at.Path, "/admin/jobs/")
 	p.export = match(t, admin.finished(t, at.Path), `/admin/exports/([0-9a-f-]{36})`)
 	preparePlaces(t, admin)
+	source := url.Values{"key": {"hospital"}, "label_en": {"Hospital"}, "mapping": {"census"}, "url": {"https://people.example/rows"}, "every": {"0"}, "reason": {"first"}}
+	if _, _, err := admin.send("/admin/sources/new", "/admin/sources", source); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := admin.send("/admin/sources/hospital", "/admin/sources/hospital/pull", url.Values{}); err != nil { // nobody is there
+		t.Fatal(err)
+	}
+	for range 100 {
+		if body, err = admin.get("/admin/sources/hospital"); err != nil || strings.Contains(body, "/runs/") {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	p.run = match(t, body, `/runs/([0-9a-f-]{36})`)
 	return p
 }
 
@@ -80,7 +95,9 @@ func (p prepared) filesTour() []stop {
 		{"", "/admin/uploads/new", "attester"}, {"", "/admin/uploads/new", "auditor"},
 		{"/admin/exports", "/admin/exports", "admin"}, {"/admin/exports/new", "/admin/exports/new?q=a", "registrar"}, {"/admin/exports/:id", "/admin/exports/" + p.files.export, "admin"},
 		{"/admin/jobs", "/admin/jobs", "admin"}, {"/admin/jobs/:id", "/admin/jobs/" + p.files.job, "admin"}, {"", "/admin/jobs", "attester"},
-		{"/admin/sources", "/admin/sources", "auditor"}, {"/admin/sources/new", "/admin/sources/new", "admin"}, {"/admin/mappings", "/admin/mappings", "registrar"}, {"/admin/mappings/new", "/admin/mappings/new", "admin"},
+		{"/admin/sources", "/admin/sources", "auditor"}, {"/admin/sources/new", "/admin/sources/new", "admin"}, {"/admin/sources/:key", "/admin/sources/hospital", "admin"},
+		{"/admin/sources/:key/edit", "/admin/sources/hospital/edit", "admin"}, {"/admin/sources/:key/runs/:id", "/admin/sources/hospital/runs/" + p.files.run, "admin"},
+		{"/admin/mappings", "/admin/mappings", "registrar"}, {"/admin/mappings/new", "/admin/mappings/new", "admin"},
 		{"/admin/mappings/:key", "/admin/mappings/census", "admin"}, {"/admin/mappings/:key/edit", "/admin/mappings/census/edit", "admin"},
 		{"/admin/areas", "/admin/areas", "admin"}, {"/admin/areas/new", "/admin/areas/new?parent=XA", "admin"}, {"/admin/areas/import", "/admin/areas/import", "admin"}, {"/admin/areas/:code", "/admin/areas/XA", "admin"},
 		{"/admin/areas/:code/rename", "/admin/areas/XA-1/rename", "admin"}, {"/admin/areas/:code/move", "/admin/areas/XA-1/move", "admin"},
