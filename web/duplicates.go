@@ -11,6 +11,23 @@ import (
 // registered.
 const maxLikely = 8
 
+// likelyError says that somebody here may be the person who is registered.
+type likelyError struct{ rows []personRow }
+
+func (e *likelyError) Error() string { return "somebody here may be the same person" }
+
+// ask returns a *likelyError unless it was said already that it is somebody else.
+func (e *editing) ask(ctx context.Context) error {
+	if e.other {
+		return nil
+	}
+	rows, err := e.likely(ctx)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	return &likelyError{rows}
+}
+
 // likely finds who may be the person that is about to be registered: whoever has
 // one of the numbers, and whoever has such a name, however it is spelt. It is a hint:
 // only those are found whom the actor may see.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -86,17 +87,26 @@ func (p *Pages) Register(c *gin.Context) error {
 	if err := e.read(form); err != nil {
 		return err
 	}
-	if form.Get("other") == "" {
-		likely, err := e.likely(c.Request.Context())
-		if err != nil {
-			return err
-		}
-		if len(likely) > 0 {
-			return p.registerLikely(c, e, likely)
-		}
-	}
 	e.other = form.Get("other") != ""
-	return p.register(c, e, form.Get("form"))
+	err = p.once(c, e.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		check := p.registry.CheckRegister(ctx, e.actor, e.change())
+		if err := e.complete(check); err != nil {
+			return "", err
+		}
+		if err := e.ask(ctx); err != nil {
+			return "", err
+		}
+		person, err := p.registry.Register(ctx, e.actor, e.change())
+		return "/admin/people/" + person.ID.String() + "?done=registered", err
+	})
+	var twins *likelyError
+	if errors.As(err, &twins) {
+		return p.registerLikely(c, e, twins.rows)
+	}
+	if problems, ok := formErrors(e.l, err); err != nil && ok {
+		return p.editForm(c, e, http.StatusUnprocessableEntity, problems)
+	}
+	return err
 }
 
 // registerLikely shows who may be the same person before anybody is registered.
@@ -107,21 +117,6 @@ func (p *Pages) registerLikely(c *gin.Context, e *editing, likely []personRow) e
 	}
 	v.Likely = likely
 	return p.show(c, http.StatusOK, look{page: "edit", title: e.title(), nav: e.navPath()}, v)
-}
-
-func (p *Pages) register(c *gin.Context, e *editing, token string) error {
-	err := p.once(c, e.actor, token, func(ctx context.Context) (string, error) {
-		check := p.registry.CheckRegister(ctx, e.actor, e.change())
-		if err := e.complete(check); err != nil {
-			return "", err
-		}
-		person, err := p.registry.Register(ctx, e.actor, e.change())
-		return "/admin/people/" + person.ID.String() + "?done=registered", err
-	})
-	if problems, ok := formErrors(e.l, err); err != nil && ok {
-		return p.editForm(c, e, http.StatusUnprocessableEntity, problems)
-	}
-	return err
 }
 
 func (p *Pages) registration(c *gin.Context) (*editing, error) {

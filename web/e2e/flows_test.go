@@ -58,6 +58,10 @@ func (f *flow) register() {
 	f.fill("#f_locality", "Kisima")
 	f.fill("#reason", "First visit at the office")
 	f.press("button[value=save]")
+	if f.has("button[name=other]") { // somebody of another variant has such a name
+		f.check("flow_register_likely")
+		f.press("button[name=other]")
+	}
 	f.check("flow_registered")
 	f.person = eval[string](f.tab, "location.pathname")
 	f.number = regexp.MustCompile(`SR-\d{11}`).FindString(f.text("main"))

@@ -24,7 +24,7 @@ type stop struct {
 
 // isDownload tells the routes that give files and parts, which are no pages.
 func isDownload(route string) bool {
-	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
+	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file", "/admin/people/:id/documents/:document/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
 }
 
 // prepared is what the tour needs to be there.
@@ -35,6 +35,7 @@ type prepared struct {
 	credential, ward              string // ids of a credential that a wallet took, and of somebody in the registrant's care
 	passphrase                    string
 	groups                        groupsPrepared
+	people                        peoplePrepared
 	files                         preparedFiles
 	portal                        preparedPortal
 }
@@ -97,6 +98,7 @@ func prepareServer(t *testing.T) prepared {
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
 	prepareSecurity(t, s)
 	p.portal = preparePortal(t, me, admin, p.person)
+	p.people = preparePeople(t, admin, p.person)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p

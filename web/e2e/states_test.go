@@ -183,7 +183,7 @@ func newPerson(t *testing.T, name string) somebody {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, at, err := registrar.send("/admin/people/new", "/admin/people/new", url.Values{"f_given_name": {name}, "f_family_name": {"Nobody"}, "reason": {"first visit"}, "step": {"save"}})
+	body, at, err := registrar.send("/admin/people/new", "/admin/people/new", url.Values{"f_given_name": {name}, "f_family_name": {"Nobody"}, "reason": {"first visit"}, "step": {"save"}, "other": {"1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,16 +21,3 @@ func (p prepared) ownTour() []stop {
 		{"/oid4vci/authorize", "/oid4vci/authorize?client_id=nobody", "registrant"}, {"/me/authorize/:decision", p.consent, "registrant"},
 	}
 }
-
-// recordTour: the console's pages about people.
-func (p prepared) recordTour() []stop {
-	person := "/admin/people/" + p.person
-	return []stop{
-		{"/admin", "/admin", "attester"}, {"/admin/people", "/admin/people", "admin"}, {"/admin/people/new", "/admin/people/new", "registrar"},
-		{"/admin/people/:id", person, "admin"}, {"/admin/people/:id/edit", person + "/edit", "registrar"},
-		{"/admin/people/:id/attest", person + "/attest", "attester"}, {"/admin/people/:id/code", person + "/code", "registrar"},
-		{"/admin/people/:id/versions", person + "/versions", "auditor"}, {"/admin/people/:id/log", person + "/log", "auditor"}, {"/admin/people/:id/looks", person + "/looks", "auditor"},
-		{"/admin/people/:id/credentials", person + "/credentials", "registrar"},
-		{"", "/admin/people?q=nobody+has+this+name", "attester"},
-	}
-}
