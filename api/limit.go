@@ -88,6 +88,17 @@ func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
 	}
 }
 
+// each is h whose every request costs a token: it sends something to somebody. Error:
+// Limited "too_many_requests".
+func (t tries) each(h func(*gin.Context) error) func(*gin.Context) error {
+	return func(c *gin.Context) error {
+		if !t.take(clientOf(c.Request)) {
+			return fault.New(fault.Limited, "too_many_requests", "Too many requests. Wait a moment.")
+		}
+		return h(c)
+	}
+}
+
 // floods keeps one address from keeping an endpoint busy: every request costs a
 // token, and with an empty bucket it is answered 429 before any work.
 type floods struct{ *buckets[netip.Prefix] }

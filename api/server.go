@@ -36,6 +36,7 @@ type server struct {
 	metrics *metrics
 	misses  misses
 	tries   tries
+	sends   tries // of codes
 	floods  floods
 	calls   calls
 	origins *http.CrossOriginProtection
@@ -55,7 +56,7 @@ func newServer(d Deps) (*server, error) {
 	if d.Registry == nil || d.Issuer == nil || d.Pages == nil || d.Log == nil || d.Now == nil {
 		return nil, errors.New("build the HTTP handler: a part is missing")
 	}
-	s := &server{deps: d, engine: newEngine(), issuers: newEndpoints(d.Issuer.All()), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), floods: newFloods(d.Now), calls: newCalls(d.Now), origins: http.NewCrossOriginProtection()}
+	s := &server{deps: d, engine: newEngine(), issuers: newEndpoints(d.Issuer.All()), metrics: newMetrics(), misses: newMisses(d.Now), tries: newTries(d.Now), sends: newTries(d.Now), floods: newFloods(d.Now), calls: newCalls(d.Now), origins: http.NewCrossOriginProtection()}
 	if err := s.origins.AddTrustedOrigin(d.PublicURL); err != nil {
 		return nil, fmt.Errorf("build the HTTP handler: %w", err)
 	}

@@ -83,6 +83,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 
 	add(me.get("/me"))
 	add(me.get("/me/history"))
+	add(nobody.get("/login/code"))
 	actTour(func(p page) { add(p) }, me)
 	providerTour(func(p page) { add(p) }, nobody, w.withProvider())
 	add(me.get("/me/looks"))

@@ -21,6 +21,7 @@ type signInView struct {
 	Passkeys       bool // they work for this server's name
 	Problems       []problem
 	Provider       *providerWay // nil: there is none
+	CodeWay        string       // where a code is sent; "": there is no such way
 }
 
 // Home is GET /: what this is, and the way in. Who is signed in goes on to the
@@ -117,7 +118,7 @@ func (p *Pages) Logout(c *gin.Context) error {
 }
 
 func (p *Pages) signIn(l *locale, name, next string, problems []problem) signInView {
-	v := signInView{Provider: p.providerWayOf(next), Next: localPath(next), Passkeys: p.registry.PasskeysWork(), Problems: problems,
+	v := signInView{Provider: p.providerWayOf(next), CodeWay: p.codeWayOf(next), Next: localPath(next), Passkeys: p.registry.PasskeysWork(), Problems: problems,
 		Name:     input{ID: "username", Kind: "text", Label: words{Text: l.t("login.name")}, Hint: words{Text: l.t("login.name_hint")}, Value: name, Dir: "ltr", Autocomplete: "username", Required: true},
 		Password: input{ID: "password", Kind: "password", Label: words{Text: l.t("login.password")}, Dir: "ltr", Autocomplete: "current-password", Required: true},
 	}

@@ -234,3 +234,21 @@ func (l *Ledger) ChoosePortalOnly(ctx context.Context, registrant uuid.UUID, onl
 	}
 	return nil
 }
+
+// SendCode puts a sealed code into the outbox that is about no offer: it leaves before
+// messages, and is of no use after until.
+func (l *Ledger) SendCode(ctx context.Context, registrant uuid.UUID, kind, sealed string, until time.Time) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		row := deliveryRow{ID: id, RegistrantID: registrant, Kind: kind, Params: db.JSON{}, Sealed: sealed, Urgent: true,
+			At: now, Until: db.TimeOf(until), State: string(DeliveryWaiting), DueAt: now}
+		return tx.Create(&row).Error
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: send a code: %w", err)
+	}
+	return nil
+}

@@ -3,7 +3,7 @@ package e2e_test
 // publicTour: pages of nobody in particular, and of makers of wallets.
 func (p prepared) publicTour() []stop {
 	return []stop{
-		{"/", "/", ""}, {"/login", "/login", ""}, {"/activate", "/activate", ""},
+		{"/", "/", ""}, {"/login", "/login", ""}, {"/login/code", "/login/code", ""}, {"/activate", "/activate", ""},
 		{"/wallets", "/wallets", ""}, {"/wallets/offers/:id", "/wallets/offers/" + p.trial, ""}, {"/wallets/code/:config", "/wallets/code/" + p.config, ""},
 		{"", "/no/such/page", ""},
 	}
