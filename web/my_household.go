@@ -86,8 +86,10 @@ func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems 
 		return err
 	}
 	v.Family = familyOf(l, kin)
-	if v.Others, err = p.others(ctx, l, actor); err != nil {
-		return err
+	if !actor.Acting() { // a ward's wards are not the guardian's
+		if v.Others, err = p.others(ctx, l, actor); err != nil {
+			return err
+		}
 	}
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (p *Pages) ownRequest(r *asked, problems []problem) (v ownRequest, err erro
 		v.Problems = append(v.Problems, problem{Field: r.anchor(pr.Field), Text: r.problemText(pr)})
 	}
 	state := r.rec.states[f.Key]
-	if state.State == registry.StateRejected && state.Appeal.State == "" {
+	if !v.Draft && state.State == registry.StateRejected && state.Appeal.State == "" {
 		v.Appeal = ownAppealPath(f.Key)
 	}
 	if mayEdit(r.actor, f) && (r.State == registry.RequestRejected || r.State == registry.RequestWithdrawn) {

@@ -11,10 +11,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
+	"socialregistry/issuer"
 	"socialregistry/registry"
+	"socialregistry/web"
 )
 
 const smallPNG = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
@@ -324,5 +327,49 @@ func TestOwnData(t *testing.T) {
 		stranger.get("/me/data.json").want(t, http.StatusOK, other.Number)
 		w.browser("en").get("/me/data.json").want(t, http.StatusOK, "login")
 		w.staff("en", registry.RoleAdmin).get("/me/data.json").want(t, http.StatusForbidden)
+	})
+}
+
+// A guardian sees a ward's pages, and takes neither the ward's data away nor their own.
+func TestPortalWhileActing(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		ward := w.ward(t, "Ibou", w.person.ID)
+		me := w.registrant("en")
+		act(me, ward).want(t, http.StatusOK, "You act for")
+		for _, path := range []string{"/me/requests", "/me/appeals", "/me/versions", "/me/versions/1", "/me/household", "/me/programmes", "/me/documents", "/me/messages"} {
+			if p := me.get(path).want(t, http.StatusOK, "You act for"); strings.Contains(p.body, "Kisima") {
+				t.Errorf("%s is of the guardian", path)
+			}
+		}
+		me.draft(t, "Maralal")
+		for _, path := range []string{"/me/data", "/me/data.json", "/me/data.csv", "/me/sharing"} {
+			me.get(path).want(t, http.StatusForbidden)
+		}
+	})
+}
+
+// An offer leads to web wallets of the configuration, and says how far it is.
+func TestOfferHasEveryWay(t *testing.T) {
+	t.Parallel()
+	wallets, err := web.ParseWebWallets("My Wallet=https://wallet.example/take, Other=https://other.example")
+	if err != nil || len(wallets) != 2 || wallets[0].Name != "My Wallet" {
+		t.Fatalf("%+v, %v", wallets, err)
+	}
+	for _, bad := range []string{"https://wallet.example", "A=http://wallet.example", "A=https://u:p@wallet.example", "A=https://wallet.example?x=1", "A=https://wallet.example#x", "A=javascript:alert(1)", strings.Repeat("n", 41) + "=https://wallet.example"} {
+		if got, err := web.ParseWebWallets(bad); err == nil {
+			t.Errorf("%q passes as %+v", bad, got)
+		}
+	}
+	onEach(t, func(t *testing.T, w *world) {
+		w.wallets = wallets
+		w.serve(issuer.Alone(w.issuer))
+		me := w.registrant("en")
+		w.attest(registry.StateAttested, "", "given_name", "family_name", "birth_date")
+		path := "/me/credentials/" + sdJWT + "/offer"
+		start := me.get(path)
+		offer := me.post(path, start.hidden(nil)).want(t, http.StatusOK, "Open in", "My Wallet", `href="https://wallet.example/take?credential_offer_uri=`, `aria-current="step"`, "Other wallets")
+		w.pass(11 * time.Minute)
+		me.get(offer.path).want(t, http.StatusOK, "Make a new code", "This code is over")
 	})
 }

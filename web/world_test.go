@@ -45,6 +45,8 @@ type world struct {
 	also     func(*web.Config)     // what a test adds; nil: nothing
 	needTOTP func(bool)            // from now on
 
+	wallets []web.WebWallet
+
 	mu  sync.Mutex
 	now time.Time
 }
@@ -98,7 +100,7 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		w.serve(issuer.Alone(w.issuer))
 	}
 	w.serve = func(issuers *issuer.Issuers) {
-		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now}
+		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now, Wallets: w.wallets}
 		if withTrial {
 			config.Trial = trial{w}
 		}
