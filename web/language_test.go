@@ -17,8 +17,11 @@ import (
 // or no words at all. Everything else that equals the English is not translated.
 func alike() map[string][]string {
 	return map[string][]string{
-		"":   {"language.dir", "date.long", "date.time", "list.comma", "history.by", "attest.by", "upload.about", "edit.problem", "fault.other"},
-		"fr": {},
+		"": {"language.dir", "date.long", "date.time", "list.comma", "history.by", "attest.by", "upload.about", "edit.problem", "fault.other"},
+		"fr": {
+			"data.part_messages", "data.part_programmes", "data.part_versions", "edit.file", "nav.documents", "nav.programmes", "nav.versions", "owndocument.act",
+			"owndocument.list", "ownversion.title",
+		},
 		"hi": {},
 		"sw": {},
 		"ar": {},
