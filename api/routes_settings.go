@@ -89,6 +89,10 @@ func issuedPages(g group, p *web.Pages) {
 	g.get("/admin/issued", p.IssuedList)
 	g.get("/admin/issued/:id", p.IssuedShow)
 	g.post("/admin/issued/:id", p.IssuedTurn)
+	g.get("/admin/credentials", p.CredentialTypes)
+	g.get("/admin/credentials/:config", p.CredentialType)
+	g.get("/admin/credentials/:config/edit", p.CredentialTypeEdit)
+	g.post("/admin/credentials/:config/edit", p.CredentialTypeChange)
 	g.get("/admin/offers", p.Offers)
 	g.post("/admin/offers/cancel", p.OfferCancel)
 }

@@ -241,26 +241,34 @@ func (i *Issuer) loadContexts() (err error) {
 
 // loadFields reads what can be known of people and of households; the keys of
 // the two never meet.
-func (i *Issuer) loadFields(ctx context.Context) error {
-	people, err := i.registry.Fields(ctx)
-	if err != nil {
+func (i *Issuer) loadFields(ctx context.Context) (err error) {
+	if i.fields, i.subjects, err = i.readFields(ctx); err != nil {
 		return err
-	}
-	households, err := i.registry.FieldsOf(ctx, registry.HouseholdKind)
-	if err != nil {
-		return err
-	}
-	i.fields, i.subjects = map[string]registry.Field{}, map[Subject]map[string]registry.Field{}
-	for subject, list := range map[Subject][]registry.Field{ForPerson: people, ForHousehold: append(households, registry.CountedFields()...)} {
-		i.subjects[subject] = map[string]registry.Field{}
-		for _, f := range list {
-			i.fields[f.Key], i.subjects[subject][f.Key] = f, f
-		}
 	}
 	i.fieldOrder = slices.SortedFunc(maps.Keys(i.fields), func(a, b string) int {
 		return cmp.Or(cmp.Compare(i.fields[a].Position, i.fields[b].Position), cmp.Compare(a, b))
 	})
 	return nil
+}
+
+// readFields gives the fields of every subject, by key, together and apart.
+func (i *Issuer) readFields(ctx context.Context) (all map[string]registry.Field, of map[Subject]map[string]registry.Field, err error) {
+	people, err := i.registry.Fields(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	households, err := i.registry.FieldsOf(ctx, registry.HouseholdKind)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, of = map[string]registry.Field{}, map[Subject]map[string]registry.Field{}
+	for subject, list := range map[Subject][]registry.Field{ForPerson: people, ForHousehold: append(households, registry.CountedFields()...)} {
+		of[subject] = map[string]registry.Field{}
+		for _, f := range list {
+			all[f.Key], of[subject][f.Key] = f, f
+		}
+	}
+	return all, of, nil
 }
 
 // loadConfigurations reads the configurations and holds each to its rules, so

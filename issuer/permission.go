@@ -32,6 +32,9 @@ const (
 
 	toKeepIssuers action = "manage credential issuers"
 
+	toSeeTypes  action = "see how types of credentials are stored"
+	toKeepTypes action = "change types of credentials"
+
 	toSeeMessages   action = "see messages"
 	toReadMessages  action = "read messages"
 	toSeeDeliveries action = "see whether messages get out"
@@ -50,9 +53,9 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAuditor}
 	case toSeeFunnel:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor}
-	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries:
+	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries, toSeeTypes:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
-	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers:
+	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers, toKeepTypes:
 		return []registry.Role{registry.RoleAdmin}
 	}
 	return nil
@@ -70,9 +73,9 @@ func scopeFor(act action) registry.Scope {
 		return registry.ScopeCredentialsWrite
 	case toSeeFunnel:
 		return registry.ScopePeopleRead
-	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries:
+	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries, toSeeTypes:
 		return registry.ScopeSettingsRead
-	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers:
+	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers, toKeepTypes:
 		return registry.ScopeSettingsWrite
 	}
 	return ""

@@ -33,6 +33,7 @@ func rightRows() []rightRow {
 	return []rightRow{
 		{"credentials", registry.VerbRead, toSee, false}, {"offers", registry.VerbAdd, toOffer, false},
 		{"credentials", registry.VerbRemove, toWithdraw, false}, {"credentials", registry.VerbChange, toSuspend, false},
+		{"credential_types", registry.VerbRead, toSeeTypes, true}, {"credential_types", registry.VerbChange, toKeepTypes, true},
 		{"messages", registry.VerbRead, toSeeMessages, false}, {"deliveries", registry.VerbRead, toSeeDeliveries, true}, {"funnel", registry.VerbRead, toSeeFunnel, true},
 		{"clients", registry.VerbRead, toSeeClients, true}, {"clients", registry.VerbChange, toRegister, true},
 		{"providers", registry.VerbRead, toSeeProviders, true}, {"providers", registry.VerbChange, toKeepProviders, true},

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 )
 
@@ -59,9 +58,6 @@ func (p *Pages) CredentialIssuerAdd(c *gin.Context) error {
 	n := issuer.NewIssuer{Name: strings.TrimSpace(form.Get("issuer_name")), Names: languages(form, "called"), Country: strings.ToUpper(strings.TrimSpace(form.Get("country"))), ConfigIDs: form["configs"], Reason: form.Get("reason")}
 	return d.send(form, func(ctx context.Context) (string, error) {
 		_, err := p.issuer.AddIssuer(ctx, d.actor, n)
-		if fault.CodeOf(err) == "reason_required" {
-			err = asMember(err, "reason")
-		}
-		return issuersPath + "?done=issuer_added", err
+		return issuersPath + "?done=issuer_added", withReason(err)
 	}, func(status int, problems []problem) error { return d.issuersPage(form, status, problems) })
 }

@@ -12,7 +12,7 @@ import (
 
 // settingsTour opens the pages of the settings for TestEveryTemplate.
 func settingsTour(admin *browser) []page {
-	own := []page{admin.get("/admin/settings"), admin.get("/admin/fields"), admin.get("/admin/fields/new"), admin.get("/admin/issued"), admin.get("/admin/offers")}
+	own := []page{admin.get("/admin/settings"), admin.get("/admin/fields"), admin.get("/admin/fields/new"), admin.get("/admin/issued"), admin.get("/admin/offers"), admin.get("/admin/credentials"), admin.get(onePerson), admin.get(onePerson + "/edit")}
 	return slices.Concat(own, accessTour(admin), shelfTour(admin), trustTour(admin))
 }
 

@@ -14,6 +14,7 @@ func (p prepared) settingsTour() []stop {
 		{"/admin/clients", "/admin/clients", "admin"}, {"/admin/clients/new", "/admin/clients/new", "admin"}, {"/admin/wallet-providers", "/admin/wallet-providers", "auditor"}, {"/admin/wallet-providers/new", "/admin/wallet-providers/new", "admin"},
 		{"/admin/keys", "/admin/keys", "admin"}, {"/admin/issuers", "/admin/issuers", "admin"},
 		{"/admin/issued", "/admin/issued", "registrar"}, {"/admin/issued/:id", "/admin/issued/" + p.credential, "registrar"}, {"/admin/offers", "/admin/offers", "registrar"}, {"", "/admin/issued?standing=failed&person_number=SR-0", "attester"},
+		{"/admin/credentials", "/admin/credentials", "admin"}, {"/admin/credentials/:config", "/admin/credentials/" + p.config, "admin"}, {"/admin/credentials/:config/edit", "/admin/credentials/" + p.config + "/edit", "admin"},
 		{"", "/admin/fields/no_such_field", "auditor"}, {"", "/admin/fields", "registrar"},
 	}
 }
