@@ -114,6 +114,7 @@ func (s *server) pages() {
 	s.group(policy{render: s.show, body: smallBody}).get("/static/:hash/*name", p.Static)
 	walletPages(open, p)
 	signInPages(open, s.tries, p)
+	aboutPages(open, p)
 
 	registrant := auth.Require(s.show, registry.RoleRegistrant)
 	own := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant, acting}}
@@ -135,6 +136,7 @@ func (s *server) pages() {
 	documents := slow
 	documents.body = s.deps.Registry.MaxDocument() + 2<<20 // what is a little too large is refused by its form
 	peoplePages(s.group(work), s.group(documents), p)
+	setupPages(s, open, slow, p)
 	s.desks(work)
 	staffSecurityPages(s.group(work), p)
 	anybody := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleRegistrant)

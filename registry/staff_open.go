@@ -47,7 +47,7 @@ func everywhere(roles []Role) []Grant {
 	return out
 }
 
-func (r *Registry) createStaff(ctx context.Context, actor Actor, row accountRow, password string, grants []Grant, reason string) (Account, error) {
+func (r *Registry) createStaff(ctx context.Context, actor Actor, row accountRow, password string, grants []Grant, reason string, allow ...func(tx *gorm.DB) error) (Account, error) {
 	if err := actor.checkWithin(toCreateStaff); err != nil {
 		return Account{}, err
 	}
@@ -64,6 +64,11 @@ func (r *Registry) createStaff(ctx context.Context, actor Actor, row accountRow,
 	}
 	row.ID, row.CreatedBy = uuid.Must(uuid.NewV7()), actor.name()
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
+		for _, allowed := range allow {
+			if err := allowed(tx); err != nil {
+				return err
+			}
+		}
 		row.CreatedAt, row.PasswordAt = now, now
 		return r.storeStaff(tx, actor, &row, grants, reason, now)
 	})

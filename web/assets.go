@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"mime"
+	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,7 @@ const oneYear = 365 * 24 * time.Hour
 // asset is one file that pages load.
 type asset struct {
 	body        []byte
+	small       []byte // the same in gzip; nil: no smaller
 	contentType string
 	hash        string // first 12 hex digits of its SHA-256
 }
@@ -56,12 +59,17 @@ func loadAssets(files fs.FS) (map[string]asset, error) {
 		return nil, fmt.Errorf("read static files: %w", err)
 	}
 	assets[styleSheet] = newAsset(styleSheet, sheet)
+	assets["gallery.css"] = newAsset("gallery.css", slices.Concat(gallerySheet(sheet), assets["gallery.css"].body))
 	return assets, nil
 }
 
 func newAsset(name string, body []byte) asset {
 	sum := sha256.Sum256(body)
-	return asset{body: body, contentType: contentTypeOf(name), hash: hex.EncodeToString(sum[:6])}
+	a := asset{body: body, contentType: contentTypeOf(name), hash: hex.EncodeToString(sum[:6])}
+	if small, err := squashed(body, nil); err == nil && len(small) < len(body) {
+		a.small = small
+	}
+	return a
 }
 
 // contentTypeOf does not ask the machine's own table for what we serve.
@@ -86,6 +94,12 @@ func (p *Pages) assetURL(name string) (string, error) {
 	return "/static/" + a.hash + "/" + name, nil
 }
 
+// hasAsset tells whether a file is there: those of others are only where npm was.
+func (p *Pages) hasAsset(name string) bool {
+	_, ok := p.assets[name]
+	return ok
+}
+
 // Static serves GET /static/:hash/*name. Another hash than today's is not found:
 // an old page asks for a file that is gone.
 func (p *Pages) Static(c *gin.Context) error {
@@ -94,6 +108,12 @@ func (p *Pages) Static(c *gin.Context) error {
 		return respond.NoRoute()
 	}
 	c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d, immutable", int(oneYear.Seconds())))
-	c.Data(200, a.contentType, a.body)
+	c.Header("Vary", "Accept-Encoding")
+	if a.small != nil && takesGzip(c.GetHeader("Accept-Encoding")) {
+		c.Header("Content-Encoding", "gzip")
+		c.Data(http.StatusOK, a.contentType, a.small)
+		return nil
+	}
+	c.Data(http.StatusOK, a.contentType, a.body)
 	return nil
 }

@@ -17,6 +17,8 @@ type failureView struct {
 	Roles     []string // each would do
 	RequestID string
 	SignIn    string // the way in, for who is not signed in
+	Wait      string // when to try again
+	Back      string // the form that was sent, or where one came from
 }
 
 // Failure shows whatever went wrong: hand it to respond.Page. Who asked for a
@@ -24,6 +26,9 @@ type failureView struct {
 func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID string) {
 	here := "/login?next=" + url.QueryEscape(c.Request.URL.RequestURI())
 	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
+		if p.beginning(c.Request.Context()) {
+			here = setupPath
+		}
 		c.Redirect(http.StatusSeeOther, here)
 		return
 	}
@@ -32,6 +37,7 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 	if status == http.StatusUnauthorized {
 		v.SignIn = "/login"
 	}
+	v.Wait, v.Back = waitText(l, c.Writer.Header().Get("Retry-After")), cameFrom(c.Request)
 	for _, role := range auth.Needed(c) {
 		v.Roles = append(v.Roles, l.t("role."+string(role)))
 	}
@@ -48,4 +54,26 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 	if err := p.show(c, status, look, v); err != nil {
 		c.Data(status, "text/plain; charset=utf-8", []byte(code+"\n"))
 	}
+}
+
+// waitText says in words how long Retry-After is.
+func waitText(l *locale, header string) string {
+	seconds, err := strconv.Atoi(header)
+	switch {
+	case err != nil || seconds <= 0:
+		return ""
+	case seconds < 90:
+		return l.t("failure.wait_seconds", "n", seconds)
+	default:
+		return l.t("failure.wait_minutes", "n", (seconds+59)/60)
+	}
+}
+
+// cameFrom is the page of ours that led to a failure, if the browser says so.
+func cameFrom(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host || from.Path == "" || from.RequestURI() == r.URL.RequestURI() && r.Method == http.MethodGet {
+		return ""
+	}
+	return localPath(from.RequestURI())
 }

@@ -3,12 +3,23 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"maps"
+	"slices"
 )
 
 // icon gives one of our own drawings, 16 units square, in the colour of the
 // text around it. They are decoration: the word beside them says the same.
 func icon(name string) (template.HTML, error) {
-	shapes := map[string]string{
+	shape, ok := iconShapes()[name]
+	if !ok {
+		return "", fmt.Errorf("no icon %q", name)
+	}
+	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">` + shape + `</svg>`), nil
+}
+
+// iconShapes are the drawings by name.
+func iconShapes() map[string]string {
+	return map[string]string{
 		"check":   `<path d="M2 8.5l4 4 8-9"/>`,
 		"cross":   `<path d="M3 3l10 10M13 3L3 13"/>`,
 		"clock":   `<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 2"/>`,
@@ -26,11 +37,11 @@ func icon(name string) (template.HTML, error) {
 		"home":    `<path d="M2 7.5L8 2.5l6 5M3.5 6.5V13.5h9V6.5M6.5 13.5V9.5h3v4"/>`,
 		"share":   `<circle cx="4" cy="8" r="2"/><circle cx="12" cy="3.5" r="2"/><circle cx="12" cy="12.5" r="2"/><path d="M5.8 7L10.2 4.5M5.8 9l4.4 2.5"/>`,
 		"letter":  `<rect x="1.5" y="3" width="13" height="10" rx="1.5"/><path d="M2 4.5l6 4.5 6-4.5"/>`,
+		"globe":   `<circle cx="8" cy="8" r="6.2"/><path d="M1.8 8h12.4M8 1.8c2 1.8 2.8 3.9 2.8 6.2S10 12.4 8 14.2C6 12.4 5.2 10.3 5.2 8S6 3.6 8 1.8"/>`,
+		"menu":    `<path d="M2 4h12M2 8h12M2 12h12"/>`,
 		"print":   `<path d="M4 6V2h8v4M4 12H2V6h12v6h-2M4 10h8v4H4z"/>`,
 	}
-	shape, ok := shapes[name]
-	if !ok {
-		return "", fmt.Errorf("no icon %q", name)
-	}
-	return template.HTML(`<svg class="icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">` + shape + `</svg>`), nil
 }
+
+// iconNames are all of them, in order.
+func iconNames() []string { return slices.Sorted(maps.Keys(iconShapes())) }

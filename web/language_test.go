@@ -13,18 +13,13 @@ import (
 	"socialregistry/web"
 )
 
-// alike are messages that are the same word in English and in the other language,
-// or no words at all. Everything else that equals the English is not translated.
+// alike are texts that are the same in English and in the other language. Every
+// other text that equals the English is not translated.
 func alike() map[string][]string {
 	return map[string][]string{
-		"": {"language.dir", "date.long", "date.time", "list.comma", "history.by", "attest.by", "upload.about", "edit.problem", "fault.other"},
-		"fr": {
-			"data.part_messages", "data.part_programmes", "data.part_versions", "edit.file", "nav.documents", "nav.programmes", "nav.versions", "owndocument.act",
-			"owndocument.list", "ownversion.title",
-		},
-		"hi": {},
-		"sw": {},
-		"ar": {},
+		"fr": {"Actions", "Attestation", "Attestations", "Code", "Date", "Description", "Document", "Documents", "Format", "Information", "Notification", "Notifications", "Messages",
+			"Page", "Programme", "Programmes", "Question", "Section", "Sections", "Service", "Source", "Sources", "Type", "Types", "Version", "Versions"},
+		"sw": {"Data", "PIN"},
 	}
 }
 
@@ -32,7 +27,6 @@ func alike() map[string][]string {
 // and what has other placeholders or plural classes.
 func mistakes(en, other web.Locale, code string) (found []string) {
 	all, texts := en.Texts(), other.Texts()
-	same := slices.Concat(alike()[""], alike()[code])
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		switch {
 		case texts[key] == nil:
@@ -46,7 +40,7 @@ func mistakes(en, other web.Locale, code string) (found []string) {
 			if class != "" && !slices.Contains(classesOf(code), class) {
 				found = append(found, key+" has the class "+class)
 			}
-			if code != "en" && wordy(text) && (text == all[key][class]) && !slices.Contains(same, key) {
+			if code != "en" && wordy(text) && text == all[key][class] && !slices.ContainsFunc(alike()[code], func(word string) bool { return strings.EqualFold(word, text) }) {
 				found = append(found, key+" is the English text")
 			}
 		}
@@ -62,14 +56,19 @@ func mistakes(en, other web.Locale, code string) (found []string) {
 	return found
 }
 
-// wordy texts have something to translate.
+// wordy texts have something to translate: not the direction, nor what is a name everywhere.
 func wordy(text string) bool {
+	for _, name := range []string{"ltr", "rtl", "CSV", "JSON", "NDJSON", "XLSX", "UTC", "PIN", "QR", "did:web"} {
+		if text == name {
+			return false
+		}
+	}
 	return strings.ContainsFunc(placeholder.ReplaceAllString(text, ""), func(r rune) bool { return r >= 'a' && r <= 'z' })
 }
 
 // classesOf adds to the classes of small numbers that of millions.
 func classesOf(code string) []string {
-	classes := pluralClasses(code)
+	classes := append(pluralClasses(code), "zero") // for nothing at all, where that has words of its own
 	if code == "fr" {
 		classes = append(classes, "many")
 	}
@@ -178,7 +177,7 @@ func untranslated(en, l web.Locale, code, body string) string {
 	shown := text(body)
 	for key, forms := range en.Texts() {
 		words := forms[""]
-		if len(strings.Fields(words)) < 3 || strings.Contains(words, "{") || slices.Contains(alike()[""], key) || l.T(key) == words {
+		if len(strings.Fields(words)) < 3 || strings.Contains(words, "{") || l.T(key) == words {
 			continue
 		}
 		if strings.Contains(shown, words) {

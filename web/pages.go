@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/language"
@@ -28,9 +29,13 @@ type Pages struct {
 	matcher   language.Matcher
 	templates *templates
 	areas     *areaWords
+	kept      Kept
+	gallery   bool
+	first     *FirstRun
+	settled   atomic.Bool // somebody of the staff has an account
 }
 
-// Config is what the pages need; all but Trial and Wallets.
+// Config is what the pages need; from Provider on it may be left out.
 type Config struct {
 	Registry  *registry.Registry
 	Issuer    *issuer.Issuers
@@ -39,6 +44,10 @@ type Config struct {
 	Provider  Provider // by which people sign in; nil: none
 	Trial     Trial    // nil where real people are registered
 	Wallets   []WebWallet
+	Theme     Theme
+	Kept      Kept
+	Gallery   bool      // shows every component, for those who develop
+	FirstRun  *FirstRun // nil: accounts of staff begin elsewhere
 }
 
 // New reads templates, languages and static files, which come with the program.
@@ -57,5 +66,6 @@ func New(cfg Config) (*Pages, error) {
 	}
 	p.codes = sortedCodes(p.locales)
 	p.matcher = newMatcher(p.locales, p.codes)
+	p.dress(cfg.Theme)
 	return p, p.parse(templateFiles)
 }

@@ -120,6 +120,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	pages = append(pages, peopleTour(t, w, admin)...)
 	pages = append(pages, groupsTour(t, w, admin)...)
 	pages = append(pages, securityTour(t, w, lang)...)
+	pages = append(pages, aboutTour(w, lang)...)
 	return append(pages, settingsTour(admin)...)
 }
 

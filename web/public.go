@@ -31,6 +31,9 @@ func (p *Pages) Home(c *gin.Context) error {
 	if actor := auth.Actor(c.Request.Context()); len(actor.Roles) > 0 {
 		return seeOther(c, homeOf(actor))
 	}
+	if p.beginning(c.Request.Context()) {
+		return seeOther(c, setupPath)
+	}
 	return p.show(c, http.StatusOK, look{page: "home", title: l.t("home.title")}, p.signIn(l, "", "", nil))
 }
 

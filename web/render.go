@@ -26,7 +26,9 @@ type shell struct {
 	Page      string // name of its template
 	Lang, Dir string
 	Title     string // of the page, without the service's name
+	Language  string // in its own words
 	Languages []languageLink
+	Menu      bool      // on a phone the sections stand behind a word
 	Nav       []navItem // sections
 	Pages     []navItem // of the section, if there are several
 	SignedIn  bool
@@ -99,7 +101,7 @@ func (p *Pages) template(l *locale, name string) (*template.Template, error) {
 func (p *Pages) funcs(l *locale) template.FuncMap {
 	return template.FuncMap{
 		"t": l.t, "date": l.date, "dateTime": l.dateTime, "number": l.number,
-		"asset": p.assetURL, "icon": icon,
+		"asset": p.assetURL, "has": p.hasAsset, "icon": icon,
 	}
 }
 
@@ -107,9 +109,10 @@ func (p *Pages) funcs(l *locale) template.FuncMap {
 func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	l := p.localeOf(c)
 	actor := auth.Actor(c.Request.Context())
-	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Languages: p.otherLanguages(c, l, look.here),
+	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Language: l.name, Languages: p.otherLanguages(c, l, look.here),
 		Acting: bandOf(c.Request.Context()), SignedIn: len(actor.Roles) > 0, Name: actor.Name, Security: securityOf(actor), View: view}
 	s.Nav, s.Pages = nav(l, actor, look.nav)
+	s.Menu = len(s.Nav) > 0 && s.Nav[0].Icon == "" // those of the portal have icons, and one row
 	if err := p.tellUnread(c, l, s.Nav); err != nil && status < http.StatusBadRequest {
 		return err
 	}
@@ -127,7 +130,7 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	c.Header("Cache-Control", "no-store")
 	c.Header("Vary", "Cookie, Accept-Language")
 	c.Header("Content-Language", l.code)
-	c.Data(status, "text/html; charset=utf-8", straight(body.Bytes()))
+	write(c, status, "text/html; charset=utf-8", straight(body.Bytes()))
 	return nil
 }
 

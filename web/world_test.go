@@ -26,6 +26,8 @@ import (
 	"socialregistry/web"
 )
 
+const setupToken = "the-token-of-the-first-run"
+
 const password = "six green kettles"
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -44,6 +46,7 @@ type world struct {
 	serve    func(*issuer.Issuers) // from now on
 	also     func(*web.Config)     // what a test adds; nil: nothing
 	needTOTP func(bool)            // from now on
+	theme    web.Theme
 
 	wallets []web.WebWallet
 
@@ -100,7 +103,9 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		w.serve(issuer.Alone(w.issuer))
 	}
 	w.serve = func(issuers *issuer.Issuers) {
-		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now, Wallets: w.wallets}
+		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now, Wallets: w.wallets, Theme: w.theme, Gallery: true,
+			Kept:     web.Kept{Looks: 730 * 24 * time.Hour, Files: 90 * 24 * time.Hour, Consent: 90 * 24 * time.Hour, Hook: true},
+			FirstRun: &web.FirstRun{Token: setupToken}}
 		if withTrial {
 			config.Trial = trial{w}
 		}
@@ -122,6 +127,14 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		"given_name": "Amina", "family_name": "<Yusuf> & Lekuton", "sex": "female", "birth_date": "1991-04-02", "national_id": "KE44712209", "phone_number": "+254711220998", "locality": "Kisima"}})
 	w.must(err)
 	return w
+}
+
+// restart builds the pages anew; dress gives them another look.
+func (w *world) restart() { w.serve(issuer.Alone(w.issuer)) }
+
+func (w *world) dress(theme web.Theme) {
+	w.theme = theme
+	w.restart()
 }
 
 func (w *world) must(err error) {

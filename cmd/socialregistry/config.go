@@ -73,6 +73,10 @@ type Config struct {
 	OIDCClaim      string // claim:identifier by which registrants are known
 	OIDCStaffClaim string // claim by which staff are known
 
+	ThemeNames   string // of the service on its pages: see web.ParseThemeNames; "": ours
+	ThemeLogo    string // SVG; "": ours
+	ThemeColours string // see web.ParseColours; "": ours
+
 	MessageHook       string // takes messages out of the portal; empty: they stay in it
 	MessageSecret     string // by which they are signed; wins over MessageSecretFile
 	MessageSecretFile string // file that holds it
@@ -90,7 +94,7 @@ type setting struct {
 
 // settings lists every key.
 func settings() []setting {
-	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), providerSettings(), messageSettings(), signInSettings())
+	return slices.Concat(serverSettings(), registrySettings(), issuerSettings(), walletSettings(), providerSettings(), messageSettings(), themeSettings(), signInSettings())
 }
 
 // serverSettings are about the program itself. The public URL comes after the

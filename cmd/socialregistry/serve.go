@@ -95,6 +95,9 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	work.Go(func() error { return p.sweep(ctx, a.log, a.config) })
 	work.Go(func() error { return p.count(ctx, a.log) })
 	work.Go(func() error { return p.pull(ctx, a.log) })
+	if err := p.tellFirstRun(ctx, a); err != nil {
+		return err
+	}
 	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)
 	return work.Wait()
 }

@@ -26,6 +26,8 @@ type parts struct {
 	master   secret.Master
 	registry *registry.Registry
 	issuer   *issuer.Issuers
+
+	setupToken string // opens the pages of the first run from other machines
 }
 
 // absence says what a command does where there is no registry yet.
@@ -174,7 +176,14 @@ func (p *parts) pages(ctx context.Context, a *app) (*web.Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}
-	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider, Wallets: wallets})
+	look, err := theme(a.config)
+	if err != nil {
+		return nil, fmt.Errorf("read the theme (SR_THEME_...): %w", err)
+	}
+	here := onlyHere(a.config) == nil
+	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider, Wallets: wallets,
+		Theme: look, Gallery: here, FirstRun: p.firstRun(a, here),
+		Kept: web.Kept{Looks: a.config.KeepLook, Files: a.config.Keep, Consent: a.config.RefreshLife, Hook: a.config.MessageHook != ""}})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}

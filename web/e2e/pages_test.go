@@ -115,7 +115,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.groupsTour(), p.securityTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.aboutTour(), p.groupsTour(), p.securityTour())
 }
 
 // sessions are the tokens of all who look at the stops.

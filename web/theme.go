@@ -1,0 +1,140 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Theme is how a deployment looks: its name, its sign and three colours. The zero
+// Theme is our own look.
+type Theme struct {
+	Names   map[string]string // of the service, by language; "" holds for all others
+	Logo    []byte            // SVG, checked; nil: ours
+	Colours Colours
+}
+
+// Colours are those of a theme, as #rrggbb; all or none.
+type Colours struct {
+	Brand string // heads and buttons, with white on it
+	Dark  string // the row of sections, with a pale text on it
+	Mark  string // what is current or new
+}
+
+// leastContrast is what WCAG 2.2 §1.4.3 (AA) asks of text.
+const leastContrast = 4.5
+
+// ParseThemeNames reads one name for all languages, or lang=name; lang=name.
+// It returns an error for an empty or a doubled one.
+func ParseThemeNames(text string) (map[string]string, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if !strings.Contains(text, "=") {
+		return map[string]string{"": text}, checkThemeName(text)
+	}
+	names := map[string]string{}
+	for part := range strings.SplitSeq(text, ";") {
+		lang, name, _ := strings.Cut(part, "=")
+		lang, name = strings.TrimSpace(lang), strings.TrimSpace(name)
+		if _, twice := names[lang]; twice || lang == "" {
+			return nil, errors.New("a language is missing or there twice")
+		}
+		if err := checkThemeName(name); err != nil {
+			return nil, err
+		}
+		names[lang] = name
+	}
+	return names, nil
+}
+
+func checkThemeName(name string) error {
+	if name == "" || len([]rune(name)) > 40 || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || turns(r) }) {
+		return errors.New("a name is empty, too long, or has characters that cannot be seen")
+	}
+	return nil
+}
+
+// ParseColours reads three colours with commas: brand, brand dark and mark. It
+// returns an error that names a pair of colours that cannot be read on each other.
+func ParseColours(text string) (Colours, error) {
+	if text == "" {
+		return Colours{}, nil
+	}
+	parts := strings.Split(strings.ReplaceAll(text, " ", ""), ",")
+	if len(parts) != 3 {
+		return Colours{}, errors.New("not three colours")
+	}
+	c := Colours{parts[0], parts[1], parts[2]}
+	for _, pair := range []struct{ name, text, ground string }{
+		{"white on the brand", "#ffffff", c.Brand}, {"the brand on paper", c.Brand, "#f7f5f0"},
+		{"pale text on the dark brand", "#dcebe9", c.Dark}, {"white on the dark brand", "#ffffff", c.Dark}, {"ink on the mark", "#1b1b1b", c.Mark},
+	} {
+		ratio, err := contrast(pair.text, pair.ground)
+		if err != nil {
+			return Colours{}, err
+		}
+		if ratio < leastContrast {
+			return Colours{}, fmt.Errorf("%s has a contrast of %.1f", pair.name, ratio)
+		}
+	}
+	return c, nil
+}
+
+// contrast is the ratio of WCAG 2.2 between two colours.
+func contrast(a, b string) (float64, error) {
+	la, err := luminance(a)
+	if err != nil {
+		return 0, err
+	}
+	lb, err := luminance(b)
+	if err != nil {
+		return 0, err
+	}
+	return (max(la, lb) + .05) / (min(la, lb) + .05), nil
+}
+
+func luminance(colour string) (float64, error) {
+	hex, ok := strings.CutPrefix(colour, "#")
+	n, err := strconv.ParseUint(hex, 16, 32)
+	if !ok || len(hex) != 6 || err != nil {
+		return 0, errors.New("a colour is not #rrggbb")
+	}
+	part := func(shift int) float64 {
+		v := float64(n>>shift&255) / 255
+		if v <= .04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+.055)/1.055, 2.4)
+	}
+	return .2126*part(16) + .7152*part(8) + .0722*part(0), nil
+}
+
+// sheet is the small style sheet of the colours, which comes after ours.
+func (c Colours) sheet() []byte {
+	return fmt.Appendf(nil, ":root { --brand: %s; --brand-2: %s; --mark: %s; }\n", c.Brand, c.Dark, c.Mark)
+}
+
+// dress puts a theme over the pages.
+func (p *Pages) dress(t Theme) {
+	if t.Colours != (Colours{}) {
+		p.assets["theme.css"] = newAsset("theme.css", t.Colours.sheet())
+	}
+	if t.Logo != nil {
+		p.assets["logo.svg"] = newAsset("logo.svg", t.Logo)
+	}
+	for code, l := range p.locales {
+		name := t.Names[code]
+		if name == "" {
+			name = t.Names[""]
+		}
+		if name == "" && code != defaultLocale && len(t.Names) > 0 {
+			name = t.Names[defaultLocale]
+		}
+		if name != "" {
+			l.messages["service.name"] = message{text: name}
+		}
+	}
+}
