@@ -53,7 +53,7 @@ type Config struct {
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
 	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
-		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now), wallets: cfg.Wallets}
+		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)
