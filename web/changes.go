@@ -51,7 +51,7 @@ func (p *Pages) Changes(c *gin.Context) error {
 		return err
 	}
 	v := listPage{Title: l.t("changes.title"), Text: l.t("changes.text"), Find: p.changesFilter(typed{l: l, values: c.Request.URL.Query()}, fields), FindAction: changesPath, FindButton: l.t("kit.show"),
-		Grid: p.changesGrid(l, fields, page.Entries), Empty: l.t("changes.none"), Turn: turnOf(c.Request.URL, page.Next)}
+		Grid: p.changesGrid(l, p.labelsOfAll(ctx, l), page.Entries), Empty: l.t("changes.none"), Turn: turnOf(c.Request.URL, page.Next)}
 	if q.Import != uuid.Nil {
 		v.Hidden = []hidden{{Name: "import", Value: q.Import.String()}}
 		v.Back = &pageLink{Href: changesPath, Text: l.t("changes.all")}
@@ -98,12 +98,8 @@ func channelName(l *locale, way registry.Channel) string {
 	return string(way)
 }
 
-func (p *Pages) changesGrid(l *locale, fields []registry.Field, entries []registry.ChangesEntry) grid {
+func (p *Pages) changesGrid(l *locale, labels map[string]string, entries []registry.ChangesEntry) grid {
 	g := newGrid(l.t("changes.list"), column{Text: l.t("changes.record")}, column{Text: l.t("changes.what")}, column{Text: l.t("changes.who")}, column{Text: l.t("changes.when")}, column{Text: l.t("changes.reason")})
-	labels := map[string]string{}
-	for _, f := range fields {
-		labels[f.Key] = p.label(l, f).Text
-	}
 	for _, e := range entries {
 		record, what := cell{Text: e.Number, Dir: "ltr", Href: recordLog(e)}, changesWhat(l, labels, e)
 		if e.ID == uuid.Nil {
@@ -113,6 +109,22 @@ func (p *Pages) changesGrid(l *locale, fields []registry.Field, entries []regist
 		g.add(record, what, cell{Text: e.Actor, Note: channelName(l, e.Channel)}, cell{Text: l.dateTime(e.At)}, cell{Text: e.Reason, Dir: "auto"})
 	}
 	return g
+}
+
+// labelsOfAll are the names of the fields of people and of all groups.
+func (p *Pages) labelsOfAll(ctx context.Context, l *locale) map[string]string {
+	out := map[string]string{}
+	kinds, _ := p.registry.GroupKinds(ctx) // without them, keys say it too
+	of := []string{registry.PersonKind}
+	for _, k := range kinds {
+		of = append(of, k.Key)
+	}
+	for _, kind := range of {
+		for key, label := range p.labelsOfKind(ctx, l, kind) {
+			out[key] = label.Text
+		}
+	}
+	return out
 }
 
 // recordLog is where both values stand, of before and after: to read them is to
