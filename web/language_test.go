@@ -17,7 +17,7 @@ import (
 // other text that equals the English is not translated.
 func alike() map[string][]string {
 	return map[string][]string{
-		"fr": {"Actions", "Attestation", "Attestations", "Code", "Date", "Description", "Document", "Documents", "Format", "Information", "Notification", "Notifications", "Messages",
+		"fr": {"Action", "Actions", "Audit", "Messages", "Parent", "Parents", "Secret", "Version {n}", "Attestation", "Attestations", "Code", "Date", "Description", "Document", "Documents", "Format", "Information", "Notification", "Notifications", "Messages",
 			"Page", "Programme", "Programmes", "Question", "Section", "Sections", "Service", "Source", "Sources", "Type", "Types", "Version", "Versions"},
 		"sw": {"Data", "PIN"},
 	}

@@ -97,7 +97,7 @@ func checkForms(t *testing.T, code, key, want string, forms map[string]string) {
 		}
 	}
 	for class, text := range forms {
-		if strings.TrimSpace(text) != text || text == "" {
+		if strings.TrimSpace(text) != text && !strings.HasPrefix(key, "list.") || text == "" {
 			t.Errorf("%s: %s (%s) is empty or has outer spaces: %q", code, key, class, text)
 		}
 		got := placeholders(text)
