@@ -36,6 +36,7 @@ type prepared struct {
 	passphrase                    string
 	groups                        groupsPrepared
 	people                        peoplePrepared
+	keys                          keysPrepared
 	files                         preparedFiles
 	portal                        preparedPortal
 }
@@ -96,7 +97,7 @@ func prepareServer(t *testing.T) prepared {
 	p.ward, err = admin.ward(p.person)
 	must(err)
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
-	prepareSecurity(t, s)
+	p.keys = prepareSecurity(t, s, me)
 	p.portal = preparePortal(t, me, admin, p.person)
 	p.people = preparePeople(t, admin, p.person)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")

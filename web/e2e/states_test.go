@@ -228,6 +228,8 @@ func lenient() map[string]string {
 		"/me/credentials/:id/offer":        "nothing has to be typed",
 		"/admin/people/:id/attest":         "nothing is ticked, so nothing is decided; the page says so",
 		"/me/credentials/:id/offer/:offer": "nothing has to be typed",
+		"/me/security/passkeys/new":        "its button asks the device, and without one sends nothing",
+		"/admin/security/passkeys/new":     "its button asks the device, and without one sends nothing",
 	}
 }
 
