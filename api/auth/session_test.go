@@ -147,3 +147,40 @@ func TestCookieRules(t *testing.T) {
 		}
 	}
 }
+
+// An old proof does not do for what matters; a token, and a new proof, do.
+func TestFreshAsksForAProof(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		g := newGate(t, d)
+		asked, let := 0, false
+		render := func(c *gin.Context, f respond.Failure) { g.failure = f; c.Status(f.Status) }
+		ask := func(*gin.Context) (bool, error) { asked++; return let, nil }
+		page := func(c *gin.Context) { g.actor = auth.Actor(c.Request.Context()) }
+		g.GET("/asks", auth.Session(g.registry, render), auth.Fresh(g.registry, ask, render), page)
+		g.GET("/refuses", auth.Session(g.registry, render), auth.Fresh(g.registry, nil, render), page)
+		token := g.signIn(t)
+		for _, path := range []string{"/asks", "/refuses"} {
+			if g.get(path, token); g.actor.Name != "amina" || asked != 0 {
+				t.Errorf("%s after signing in: %+v", path, g.failure)
+			}
+		}
+		old := db.TimeOf(time.Date(2026, 11, 22, 11, 45, 0, 0, time.UTC))
+		if err := d.WithContext(t.Context()).Exec("UPDATE session SET proved_at = ?", old).Error; err != nil {
+			t.Fatal(err)
+		}
+		if g.get("/asks", token); g.actor.Name != "" || asked != 1 {
+			t.Errorf("an old proof passes: asked %d times", asked)
+		}
+		let = true
+		if g.get("/asks", token); g.actor.Name != "amina" || asked != 2 {
+			t.Error("what ask lets pass does not pass")
+		}
+		if g.get("/refuses", token); g.actor.Name != "" || g.failure.Code != "step_up_needed" || g.failure.Status != http.StatusForbidden {
+			t.Errorf("%+v", g.failure)
+		}
+		if g.get("/refuses", ""); g.failure.Code != "" {
+			t.Errorf("nobody is asked to prove again: %+v", g.failure)
+		}
+	})
+}

@@ -16,6 +16,7 @@ type staffCmd struct {
 	Add      staffAddCmd      `cmd:"" help:"Open an account. The password is asked for, or is the first line of standard input."`
 	List     staffListCmd     `cmd:"" help:"List the accounts of staff: name, roles with their bounds, and state."`
 	Password staffPasswordCmd `cmd:"" help:"Set another password. It opens a disabled or locked account again and ends its sessions."`
+	App      staffAppCmd      `cmd:"" help:"Take the authenticator app away from an account whose owner lost it and the recovery codes. Ends its sessions."`
 	Disable  staffDisableCmd  `cmd:"" help:"Close an account and end its sessions and tokens."`
 	Grant    staffGrantCmd    `cmd:"" help:"Give an account a role, within bounds if any are named."`
 	Revoke   staffRevokeCmd   `cmd:"" help:"Take a role with the bounds that are named from an account. The last one stays: disable the account instead."`
@@ -100,6 +101,21 @@ func (c staffPasswordCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		fmt.Fprintf(a.out, "%s has another password.\n", c.Name)
+		return nil
+	})
+}
+
+type staffAppCmd struct {
+	Name string `arg:"" help:"Whose account."`
+}
+
+// Run takes the app away.
+func (c staffAppCmd) Run(ctx context.Context, a *app) error {
+	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
+		if err := r.ResetStaffTOTP(ctx, commandLine(), c.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s signs in without an authenticator app, and may add another.\n", c.Name)
 		return nil
 	})
 }

@@ -1,0 +1,30 @@
+package api
+
+import (
+	"net/http"
+	"testing"
+)
+
+func TestWhatAsksForAFreshProof(t *testing.T) {
+	t.Parallel()
+	const get, post = http.MethodGet, http.MethodPost
+	for _, row := range []struct {
+		method, path string
+		want         bool
+	}{
+		{get, "/admin/people/:id/code", true}, {post, "/admin/people/:id/code", true},
+		{get, "/admin/staff", false}, {get, "/admin/staff/:name", false}, {get, "/admin/staff/new", true}, {post, "/admin/staff/:name/password", true},
+		{get, "/admin/keys", false}, {post, "/admin/keys/:kid/revoke", true}, {get, "/admin/keys/:kid/history", false},
+		{get, "/admin/exports/new", true}, {get, "/admin/exports/:id/file.csv", false}, {post, "/admin/exports", true},
+		{get, "/admin/people/:id/credentials", false}, {post, "/admin/people/:id/credentials", true},
+		{get, "/me/security", false}, {get, "/me/security/passkeys/new", true}, {post, "/me/security/passkeys/begin", true},
+		{post, "/me/security/passphrase", false}, {post, "/admin/security/sessions", false}, {get, "/admin/security/app", true},
+		{post, "/api/v1/staff", true}, {get, "/api/v1/staff", false}, {http.MethodDelete, "/api/v1/staff/:name/roles/:id", true}, {http.MethodPut, "/api/v1/clients/:id", true},
+		{post, "/api/v1/credentials/:id/withdraw", true}, {post, "/api/v1/keys/:kid/revoke", true},
+		{post, "/api/v1/people", false}, {post, "/me/edit/:section", false}, {post, "/api/v1/staffroom", false},
+	} {
+		if got := sensitive(row.method, row.path); got != row.want {
+			t.Errorf("%s %s: %v, want %v", row.method, row.path, got, row.want)
+		}
+	}
+}
