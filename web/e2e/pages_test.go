@@ -39,6 +39,7 @@ type prepared struct {
 	keys                          keysPrepared
 	files                         preparedFiles
 	portal                        preparedPortal
+	settings                      preparedSettings
 }
 
 // prepare makes what the pages show, once for each server.
@@ -98,6 +99,7 @@ func prepareServer(t *testing.T) prepared {
 	must(err)
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
 	p.keys = prepareSecurity(t, s, me)
+	p.settings = prepareSettings(t, admin)
 	p.portal = preparePortal(t, me, admin, p.person)
 	p.people = preparePeople(t, admin, p.person)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
