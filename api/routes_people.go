@@ -25,6 +25,7 @@ func recordPages(g group, p *web.Pages) {
 	g.post("/admin/people/:id/edit", p.PersonEditPost)
 	g.get("/admin/people/:id/code", p.CodeForm)
 	g.post("/admin/people/:id/code", p.Code)
+	g.post("/admin/people/:id/unlock", p.Unlock)
 	g.get("/admin/people/:id/attest", p.AttestForm)
 	g.post("/admin/people/:id/attest", p.Attest)
 	g.get("/admin/people/:id/attestations/:field", p.PersonDecisions)

@@ -24,6 +24,7 @@ const (
 	TellAttested = "details_attested"
 	TellRejected = "details_rejected"
 	TellLooked   = "record_read"
+	TellUnlocked = "details_unlocked" // the office ended a lock
 )
 
 // tell writes what registrants are told: of the steps of their credentials, of what
@@ -94,6 +95,9 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 	page, err := i.changeOf(ctx, e)
 	if err != nil || len(page.Entries) == 0 || ownHand(page.Entries[0]) {
 		return nil, err
+	}
+	if strings.HasPrefix(page.Entries[0].Reason, registry.UnlockReason) && len(page.Entries[0].Changes) == 0 {
+		return []ledger.Message{{RegistrantID: e.RegistrantID, Kind: TellUnlocked, At: e.At, Source: fmt.Sprintf("change:%d:%s", e.ChainNo, TellUnlocked)}}, nil
 	}
 	fields := map[string][]string{}
 	for _, c := range page.Entries[0].Changes {

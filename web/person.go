@@ -22,7 +22,8 @@ type personView struct {
 	MayAttest bool
 	Latest    int // number of the newest version
 	Waiting   int
-	Done      string // what was just done
+	Done      string    // what was just done
+	Lock      *lockView // nil: the person is not locked out, or the reader cannot help
 }
 
 type detailsView struct {
@@ -72,6 +73,9 @@ func (p *Pages) Person(c *gin.Context) error {
 	actor := auth.Actor(ctx)
 	waits, err := p.waitingOf(ctx, l, actor, rec.person.ID, rec.fields, p.masked)
 	if err != nil {
+		return err
+	}
+	if head.Lock, err = p.lockOf(c, actor, rec.person.ID, head.Who.Base); err != nil {
 		return err
 	}
 	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked)}

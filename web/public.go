@@ -143,7 +143,7 @@ func entryProblems(l *locale, err error, field string) (problems []problem, ok b
 	var refusal *registry.Refusal
 	if errors.As(err, &refusal) {
 		if !refusal.Until.IsZero() {
-			text += " " + l.t("login.locked_until", "when", l.dateTime(refusal.Until))
+			text += " " + l.t("login.locked_until", "when", l.dateTime(refusal.Until)) + " " + l.t("login.locked_help")
 		} else {
 			text += " " + l.t("login.tries_left", "n", refusal.TriesLeft)
 		}

@@ -40,6 +40,7 @@ type securityView struct {
 	Others     bool
 	Token      string
 	Done       string
+	Provider   providerLinkView
 }
 
 type passkeyView struct {
@@ -80,6 +81,11 @@ func (p *Pages) Security(c *gin.Context) error {
 		v.Sessions = append(v.Sessions, sessionOf(l, s, s.ID == actor.Session.ID))
 	}
 	v.Others = len(sessions) > 1
+	if !v.Staff {
+		if v.Provider, err = p.providerLinks(ctx, l, actor); err != nil {
+			return err
+		}
+	}
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
