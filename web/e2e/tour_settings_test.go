@@ -40,14 +40,14 @@ func TestFieldWalk(t *testing.T) {
 	x.fill("#key", "shoe_width")
 	x.fill("#label_en", "Shoe width")
 	x.fill("#section", "other")
-	x.fill("#choices", "narrow | en: Narrow")
+	x.fill("#pattern", "(")
 	x.fill("#reason", "shoes are handed out")
 	x.press("button[value=preview]")
-	x.check("flow_field_refused") // a text has no choices
-	if !x.has(".field.err #choices") || x.has("#preview") {
-		t.Fatal("choices of a text are taken")
+	x.check("flow_field_refused") // this is no pattern
+	if !x.has(".field.err #pattern") || x.has("#preview") {
+		t.Fatal("a bad pattern is taken")
 	}
-	x.fill("#choices", "")
+	x.fill("#pattern", ".*")
 	x.tick("#issuable")
 	x.press("button[value=preview]")
 	x.check("flow_field_preview")
