@@ -72,6 +72,13 @@ func TestChangesOfAllRecords(t *testing.T) {
 		if n := count(bounded, registry.ChangesQuery{}); n != 0 {
 			t.Errorf("%d entries outside the bounds of a role", n)
 		}
+	})
+}
+
+func TestChangesAreForWhoReadsLogs(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		ctx, auditor := t.Context(), actor(registry.RoleAuditor)
 		for _, bad := range []registry.ChangesQuery{{After: "x"}, {Actor: "\x00"}, {Import: uuid.New()}} {
 			if _, err := x.Changes(ctx, auditor, bad); fault.KindOf(err) != fault.Invalid && fault.KindOf(err) != fault.NotFound {
 				t.Errorf("%+v: %v", bad, err)
