@@ -63,7 +63,7 @@ func (p *Pages) Attest(c *gin.Context) error {
 	version, decisions, err := decisionsOf(form)
 	if err == nil {
 		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-			return attestPath(id, "decided", queueOf(form.Get("queue"))), p.registry.Attest(ctx, actor, id, version, decisions)
+			return attestPath(basePath(c, id), "decided", queueOf(form.Get("queue"))), p.registry.Attest(ctx, actor, id, version, decisions)
 		})
 	}
 	switch problems, ok := formErrors(l, err); {
@@ -77,8 +77,8 @@ func (p *Pages) Attest(c *gin.Context) error {
 	return err
 }
 
-// attestPath is the address of the decisions about a person, in a queue or not.
-func attestPath(id uuid.UUID, done string, queue registry.Queue) string {
+// attestPath is the address of the decisions about a record, in a queue or not.
+func attestPath(base, done string, queue registry.Queue) string {
 	query := url.Values{}
 	if done != "" {
 		query.Set("done", done)
@@ -86,7 +86,7 @@ func attestPath(id uuid.UUID, done string, queue registry.Queue) string {
 	if queue != "" {
 		query.Set("queue", string(queue))
 	}
-	path := "/admin/people/" + id.String() + "/attest"
+	path := base + "/attest"
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
@@ -190,7 +190,7 @@ func (p *Pages) attestation(c *gin.Context, status int, a attesting) error {
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_attest", title: head.Who.Name, nav: "/admin/people", failed: len(v.Problems) > 0}, v)
+	return p.show(c, status, look{page: "person_attest", title: head.Who.Name, nav: navOf(c), failed: len(v.Problems) > 0}, v)
 }
 
 // fill adds the inputs below the table, and what is wrong: about a row at the row,

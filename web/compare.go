@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
 	"socialregistry/internal/fault"
@@ -42,13 +43,13 @@ func (p *Pages) PersonCompare(c *gin.Context) error {
 	from, to := c.Query("from"), c.DefaultQuery("to", registry.DefaultVersion)
 	v := compareView{personView: head, All: c.Query("all") == "1", From: versionInput(l, "from", from), To: versionInput(l, "to", to)}
 	if from == "" {
-		return p.show(c, http.StatusOK, look{page: "person_compare", title: head.Who.Name, nav: "/admin/people"}, v)
+		return p.show(c, http.StatusOK, look{page: "person_compare", title: head.Who.Name, nav: navOf(c)}, v)
 	}
 	found, err := p.registry.CompareVersions(ctx, actor, rec.person.ID, from, to)
 	if fault.CodeOf(err) == "no_such_version" {
 		v.Problems = []problem{{Field: "from", Text: l.t("fault.no_such_version")}}
 		v.From.Wrong = v.Problems[0].Text
-		return p.show(c, http.StatusUnprocessableEntity, look{page: "person_compare", title: head.Who.Name, nav: "/admin/people", failed: true}, v)
+		return p.show(c, http.StatusUnprocessableEntity, look{page: "person_compare", title: head.Who.Name, nav: navOf(c), failed: true}, v)
 	}
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (p *Pages) PersonCompare(c *gin.Context) error {
 		query.Set("all", "1")
 	}
 	v.Toggle = head.Who.Base + "/compare?" + query.Encode()
-	return p.show(c, http.StatusOK, look{page: "person_compare", title: head.Who.Name, nav: "/admin/people"}, v)
+	return p.show(c, http.StatusOK, look{page: "person_compare", title: head.Who.Name, nav: navOf(c)}, v)
 }
 
 // compareRows lists the fields that differ, or all that one of the versions has.
@@ -111,6 +112,16 @@ type asOfView struct {
 	Problems []problem
 }
 
+// recordAt is a person or group as it stood at a moment.
+func (p *Pages) recordAt(c *gin.Context, id uuid.UUID, at time.Time) (registry.Person, error) {
+	ctx := c.Request.Context()
+	if !aboutGroup(c) {
+		return p.registry.PersonAt(ctx, auth.Actor(ctx), id, at)
+	}
+	g, err := p.registry.GroupAt(ctx, auth.Actor(ctx), id, at)
+	return asPerson(g), err
+}
+
 // PersonAsOf is GET /admin/people/:id/as-of?day=: the record as it stood at the end
 // of a day.
 func (p *Pages) PersonAsOf(c *gin.Context) error {
@@ -126,10 +137,10 @@ func (p *Pages) PersonAsOf(c *gin.Context) error {
 	if text != "" && (err != nil || day.Year() < 1) {
 		v.Problems = []problem{{Field: "day", Text: l.t("fault." + registry.CodeBadDate)}}
 		v.Day.Wrong = v.Problems[0].Text
-		return p.show(c, http.StatusUnprocessableEntity, look{page: "person_asof", title: head.Who.Name, nav: "/admin/people", failed: true}, v)
+		return p.show(c, http.StatusUnprocessableEntity, look{page: "person_asof", title: head.Who.Name, nav: navOf(c), failed: true}, v)
 	}
 	if text != "" {
-		then, err := p.registry.PersonAt(ctx, actor, rec.person.ID, day.AddDate(0, 0, 1).Add(-time.Microsecond))
+		then, err := p.recordAt(c, rec.person.ID, day.AddDate(0, 0, 1).Add(-time.Microsecond))
 		switch {
 		case fault.KindOf(err) == fault.NotFound:
 			v.Younger = true
@@ -142,5 +153,5 @@ func (p *Pages) PersonAsOf(c *gin.Context) error {
 			v.Sections = p.plainSections(l, actor, past)
 		}
 	}
-	return p.show(c, http.StatusOK, look{page: "person_asof", title: head.Who.Name, nav: "/admin/people"}, v)
+	return p.show(c, http.StatusOK, look{page: "person_asof", title: head.Who.Name, nav: navOf(c)}, v)
 }

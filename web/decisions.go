@@ -65,7 +65,7 @@ func (p *Pages) PersonDecisions(c *gin.Context) error {
 		}
 	}
 	v.Next, v.First = listLinks(c.Request.URL, page.Next)
-	return p.show(c, http.StatusOK, look{page: "person_decisions", title: head.Who.Name, nav: "/admin/people"}, v)
+	return p.show(c, http.StatusOK, look{page: "person_decisions", title: head.Who.Name, nav: navOf(c)}, v)
 }
 
 func (t attestTable) decision(f registry.Field, d registry.PastDecision) decisionView {

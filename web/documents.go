@@ -93,7 +93,7 @@ func (p *Pages) personDocuments(c *gin.Context, status int, sent documentForm, p
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_documents", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_documents", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 func (p *Pages) documentView(l *locale, rec record, head personView, actor registry.Actor, d registry.Document) documentView {
@@ -147,7 +147,7 @@ func (p *Pages) DocumentAdd(c *gin.Context) error {
 	sent, err := readDocument(c.Request)
 	if err == nil {
 		err = p.once(c, actor, sent.token, func(ctx context.Context) (string, error) {
-			return "/admin/people/" + id.String() + "/documents?done=document_added", p.addDocument(ctx, actor, id, sent)
+			return basePath(c, id) + "/documents?done=document_added", p.addDocument(ctx, actor, id, sent)
 		})
 	}
 	var f *fault.Error
@@ -298,7 +298,7 @@ func (p *Pages) personDocument(c *gin.Context, status int, form url.Values, prob
 			return err
 		}
 	}
-	return p.show(c, status, look{page: "person_document", title: list[at].Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_document", title: list[at].Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 // DocumentChange is POST /admin/people/:id/documents/:document: it is linked to
@@ -325,7 +325,7 @@ func (p *Pages) DocumentChange(c *gin.Context) error {
 		return p.personDocument(c, http.StatusUnprocessableEntity, form, []problem{{Field: "remove_reason", Text: l.t("fault.reason_missing")}})
 	}
 	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		base := "/admin/people/" + id.String() + "/documents?done="
+		base := basePath(c, id) + "/documents?done="
 		if remove {
 			return base + "document_removed", p.registry.RemoveDocument(ctx, actor, id, document, form.Get("remove_reason"))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -97,10 +98,40 @@ func (p *Pages) group(c *gin.Context, current string) (g groupRecord, v groupVie
 	for _, t := range []string{"", "/members", "/attest", "/programmes", "/versions", "/log", "/identifiers", "/documents"} {
 		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("group.tab" + t), Current: t == current})
 	}
-	if done := c.Query("done"); l.has("group.done_" + done) {
+	done := c.Query("done")
+	switch {
+	case l.has("group.done_" + done):
 		v.Done = l.t("group.done_" + done)
+	case l.has("person.done_" + done):
+		v.Done = l.t("person.done_" + done)
 	}
 	return g, v, nil
+}
+
+// Some pages show people and groups alike: what tells the two apart is the address.
+
+// aboutGroup tells whether the page asked for is about a group.
+func aboutGroup(c *gin.Context) bool { return strings.HasPrefix(c.FullPath(), groupsPath+"/") }
+
+// basePath is what the addresses of the record's pages begin with.
+func basePath(c *gin.Context, id uuid.UUID) string {
+	if aboutGroup(c) {
+		return groupsPath + "/" + id.String()
+	}
+	return "/admin/people/" + id.String()
+}
+
+// navOf is the section that a page of a record lies in.
+func navOf(c *gin.Context) string {
+	if aboutGroup(c) {
+		return groupsPath
+	}
+	return "/admin/people"
+}
+
+// asPerson is the head of a group for the pages that people have too.
+func (v groupView) asPerson(g groupRecord) personView {
+	return personView{Who: v.Who, MayEdit: v.MayEdit, MayAttest: v.MayAttest, Latest: g.group.LatestNo, Waiting: v.Waiting, Group: &v}
 }
 
 // Group is GET /admin/groups/:id.

@@ -250,3 +250,27 @@ func TestFamilyIsKeptByItsKeepers(t *testing.T) {
 		registrar.post(at, registrar.get(at+"?tie=spouse&q=x").hidden(map[string]string{"tie": "nonsense", "reason": "x"})).want(t, http.StatusUnprocessableEntity)
 	})
 }
+
+// A group has the pages of a record that a person has: decisions, versions, log,
+// documents and identifiers, each with the head of the group.
+func TestGroupIsARecord(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		g := w.household()
+		at := "/admin/groups/" + g.ID.String()
+		b := w.staff("en", registry.RoleAttester)
+		for _, path := range []string{"/attest", "/versions", "/versions/1", "/compare?from=1&to=1", "/as-of?day=2026-11-22", "/log", "/documents", "/identifiers", "/attestations/group_name"} {
+			p := b.get(at+path).want(t, http.StatusOK, "<Yusuf> home", `href="`+at+`/members"`)
+			if strings.Contains(p.body, `href="/admin/people/`+g.ID.String()) {
+				t.Errorf("%s leads to a person's page", path)
+			}
+		}
+		p := b.get(at + "/attest")
+		b.post(at+"/attest", p.hidden(map[string]string{"field": "dwelling_type", "decision": "reject"})).want(t, http.StatusUnprocessableEntity, "comment")
+		p = b.post(at+"/attest", p.hidden(map[string]string{"field": "dwelling_type", "decision": "attest"})).want(t, http.StatusOK, "The decisions are saved.", "Attested")
+		if p.path != at+"/attest" {
+			t.Errorf("at %s", p.path)
+		}
+		w.staff("en", registry.RoleAuditor).post(at+"/attest", url.Values{"field": {"dwelling_type"}, "decision": {"attest"}, "version": {"1"}}).want(t, http.StatusForbidden)
+	})
+}

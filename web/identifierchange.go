@@ -60,7 +60,7 @@ func (p *Pages) personIdentifier(c *gin.Context, status int, form url.Values, pr
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_identifier", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_identifier", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 // identifierInputs is the form of a change. What was typed stays, with what is in
@@ -117,7 +117,7 @@ func (p *Pages) IdentifierChange(c *gin.Context) error {
 	if err == nil {
 		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
 			_, err := p.registry.ChangeIdentifier(ctx, actor, id, number, change)
-			return "/admin/people/" + id.String() + "/identifiers?done=identifier_changed", err
+			return basePath(c, id) + "/identifiers?done=identifier_changed", err
 		})
 	}
 	if fault.CodeOf(err) == "version_conflict" {

@@ -63,7 +63,7 @@ func (p *Pages) personIdentifiers(c *gin.Context, status int, form url.Values, p
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_identifiers", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_identifiers", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 func (p *Pages) identifierView(l *locale, head personView, types []registry.IdentifierType, i registry.Identifier) identifierView {
@@ -166,7 +166,7 @@ func (p *Pages) IdentifierAdd(c *gin.Context) error {
 	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
 		_, err := p.registry.AddIdentifier(ctx, actor, id, registry.NewIdentifier{Type: form.Get("type"), Value: form.Get("value"), ValidFrom: form.Get("valid_from"),
 			ValidTo: form.Get("valid_to"), IssuedBy: form.Get("issued_by"), Reason: form.Get("reason")})
-		return "/admin/people/" + id.String() + "/identifiers?done=identifier_added", err
+		return basePath(c, id) + "/identifiers?done=identifier_added", err
 	})
 	if problems, ok := formErrors(l, err); err != nil && ok {
 		return p.personIdentifiers(c, http.StatusUnprocessableEntity, form, aboutValue(problems))

@@ -33,8 +33,13 @@ func consoleParts() []navPart {
 	return []navPart{
 		{href: "/admin", text: "nav.queue"},
 		{href: "/admin/people", text: "nav.people"},
+		{text: "nav.requests", parts: []navPart{
+			{href: deskRequestsPath, text: "nav.requests"},
+			{href: deskAppealsPath, text: "nav.appeals", roles: appealReaders()},
+		}},
 		{text: "nav.groups", parts: []navPart{
 			{href: groupsPath, text: "nav.groups"},
+			{href: programmesPath, text: "nav.programmes"},
 		}},
 		{text: "nav.files", parts: []navPart{
 			{href: uploadsPath, text: "nav.uploads", roles: uploaders()}, {href: exportsPath, text: "nav.exports", roles: exportReaders()},

@@ -22,8 +22,9 @@ type personView struct {
 	MayAttest bool
 	Latest    int // number of the newest version
 	Waiting   int
-	Done      string    // what was just done
-	Lock      *lockView // nil: the person is not locked out, or the reader cannot help
+	Done      string     // what was just done
+	Lock      *lockView  // nil: the person is not locked out, or the reader cannot help
+	Group     *groupView // of a page about a group; nil: a person
 }
 
 type detailsView struct {
@@ -44,6 +45,10 @@ func personID(c *gin.Context) (uuid.UUID, error) {
 
 // person loads the person of the address and the head of the page.
 func (p *Pages) person(c *gin.Context, current string) (rec record, v personView, err error) {
+	if aboutGroup(c) {
+		g, head, err := p.group(c, current)
+		return g.record, head.asPerson(g), err
+	}
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
 	id, err := personID(c)

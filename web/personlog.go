@@ -35,5 +35,5 @@ func (p *Pages) PersonLog(c *gin.Context) error {
 	}
 	v := logView{personView: head, Entries: p.entries(p.localeOf(c), rec.fields, log, p.masked)}
 	v.Next, v.First = back.links()
-	return p.show(c, http.StatusOK, look{page: "person_log", title: head.Who.Name, nav: "/admin/people"}, v)
+	return p.show(c, http.StatusOK, look{page: "person_log", title: head.Who.Name, nav: navOf(c)}, v)
 }

@@ -186,7 +186,7 @@ func (p *Pages) QueueList(c *gin.Context) error {
 	v := queueListView{Title: l.t("queue." + string(q)), Text: l.t("queue." + string(q) + "_text"), Badge: queueBadge(l, q)}
 	for _, person := range page.People {
 		row := p.personRow(l, fields, person, nil)
-		row.Href = attestPath(person.ID, "", q)
+		row.Href = attestPath("/admin/people/"+person.ID.String(), "", q)
 		v.People = append(v.People, row)
 	}
 	if len(v.People) > 0 && slices.ContainsFunc(attesters(), actor.Has) {
@@ -225,7 +225,7 @@ func (p *Pages) placeInQueue(c *gin.Context, id uuid.UUID, posted string) (queue
 			return place, err
 		}
 		if next != uuid.Nil && next != id {
-			place.Next, place.Last = attestPath(next, "", q), false
+			place.Next, place.Last = attestPath("/admin/people/"+next.String(), "", q), false
 			break
 		}
 	}

@@ -23,6 +23,7 @@ func personTabs() []personTab {
 		{path: ""},
 		{path: "/attest"},
 		{path: "/household"},
+		{path: "/programmes"},
 		{path: "/versions"},
 		{path: "/credentials"},
 		{path: "/documents"},

@@ -60,7 +60,7 @@ func (p *Pages) PersonVersions(c *gin.Context) error {
 	slices.Reverse(v.Versions)
 	v.choose()
 	v.Next, v.First = back.links()
-	return p.show(c, http.StatusOK, look{page: "person_versions", title: head.Who.Name, nav: "/admin/people"}, v)
+	return p.show(c, http.StatusOK, look{page: "person_versions", title: head.Who.Name, nav: navOf(c)}, v)
 }
 
 // choose picks the two versions that a comparison begins with: the default, and
@@ -115,7 +115,7 @@ func (p *Pages) versionPage(c *gin.Context, status int, form url.Values, problem
 	if err != nil {
 		return err
 	}
-	v := versionPageView{personView: head, Version: versionRow(l, head.Who.Base, version, rec.person.VersionNo), MayKeep: isOfficer(actor), Expect: rec.person.VersionNo, Problems: problems,
+	v := versionPageView{personView: head, Version: versionRow(l, head.Who.Base, version, rec.person.VersionNo), MayKeep: isOfficer(actor) && head.Group == nil, Expect: rec.person.VersionNo, Problems: problems,
 		Reason: input{ID: "reason", Kind: "area", Label: words{Text: l.t("edit.reason")}, Hint: words{Text: l.t("edit.reason_hint")}, Value: form.Get("reason"),
 			Dir: "auto", Required: true, MaxLength: 500, Wrong: wrongOf(problems, "reason")}}
 	then := rec
@@ -127,7 +127,7 @@ func (p *Pages) versionPage(c *gin.Context, status int, form url.Values, problem
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_version", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_version", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 // versionOf is the version of the address.

@@ -78,6 +78,15 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// FieldsOf are the fields of the first fault in err's chain.
+func FieldsOf(err error) []Field {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Fields
+	}
+	return nil
+}
+
 // CodeOf is the code of the first fault in err's chain, or "internal_error".
 func CodeOf(err error) string {
 	var e *Error

@@ -24,7 +24,7 @@ type stop struct {
 
 // isDownload tells the routes that give files and parts, which are no pages.
 func isDownload(route string) bool {
-	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file", "/admin/people/:id/documents/:document/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
+	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file", "/admin/people/:id/documents/:document/file", "/admin/groups/:id/documents/:document/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
 }
 
 // prepared is what the tour needs to be there.
@@ -118,7 +118,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.aboutTour(), p.groupsTour(), p.securityTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.aboutTour(), p.groupsTour(), p.securityTour(), p.requestsTour(), p.groupRecordTour(), p.programmesTour())
 }
 
 // sessions are the tokens of all who look at the stops.
