@@ -125,7 +125,7 @@ func (s *server) pages() {
 	files := own
 	files.body, files.time = 4*s.deps.Registry.MaxDocument()+1<<20, uploadTime // what is too large is read, so that the page can say so
 	portalPages(s.group(own), s.group(files), p)
-	ownSecurityPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, registrant}}), p)
+	ownSecurityPages(s.group(own), p)
 
 	staff := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor)
 	work := policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, staff}}

@@ -20,7 +20,7 @@ func TestDayOfCollection(t *testing.T) {
 		check := registrar.post(path+"/edit", form).want(t, http.StatusOK, "Wamba", "3 November 2026")
 		registrar.post(path+"/edit", check.hidden(map[string]string{"step": "edit"})).want(t, http.StatusOK, `value="2026-11-03"`)
 		registrar.post(path+"/edit", check.hidden(map[string]string{"step": "save"})).want(t, http.StatusOK, "Wamba", "Collected on 3 November 2026")
-		registrar.get(path+"/versions").want(t, http.StatusOK, "Collected on 3 November 2026")
+		registrar.get(path+"/versions/2").want(t, http.StatusOK, "Collected on 3 November 2026")
 		p, err := w.registry.Person(t.Context(), registry.System(), w.person.ID)
 		w.must(err)
 		if got, want := p.Values["locality"].CollectedAt, time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC); !got.Equal(want) {

@@ -10,7 +10,7 @@ import (
 	"socialregistry/registry"
 )
 
-var languageTool = regexp.MustCompile(`<a class="tool" href="([^"]*)"`)
+var languageTool = regexp.MustCompile(`<a href="([^"]*)" lang="ar"`)
 
 // languageOf is where a page's link to the other language leads, as a browser
 // sees it.
