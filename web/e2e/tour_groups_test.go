@@ -36,7 +36,7 @@ func prepareGroups(t *testing.T, admin *client, person, ward string) groupsPrepa
 	must(admin.create("/api/v1/programmes", map[string]any{"code": "cash_transfer", "label": map[string]string{"en": "Cash transfer for households of the north"}, "kinds": []string{"person"}, "start": "2020-01-01", "reason": "trial"}, nil))
 	g.programme = "cash_transfer"
 	must(admin.create("/api/v1/people/"+ward+"/enrolments", map[string]any{"programme": g.programme, "status": "ENROLLED", "reason": "list of May"}, nil))
-	must(admin.create("/api/v1/groups/"+g.household+"/identifiers", map[string]any{"type": "group_programme_number", "value": "HH-2024-17", "reason": "trial"}, nil))
+	must(admin.create("/api/v1/registrants/"+g.household+"/identifiers", map[string]any{"type": "group_programme_number", "value": "HH-2024-17", "reason": "trial"}, nil))
 	g.document, err = admin.file("/api/v1/groups/"+g.household+"/documents?reason=trial", "certificate-of-residence.pdf", []byte("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"))
 	must(err)
 	g.today = time.Now().UTC().Format(time.DateOnly)
