@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"socialregistry/web"
 )
 
 // The timeouts of every connection. An upload gets more from its route.
@@ -79,8 +81,19 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := p.tellFirstRun(ctx, a); err != nil {
+		return err
+	}
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error { return serveHTTP(ctx, secured, handler, a.log) })
+	work.Go(func() error { return worker.Run(ctx) })
+	p.background(ctx, a, work, pages)
+	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)
+	return work.Wait()
+}
+
+// background is what a server does beside answering.
+func (p *parts) background(ctx context.Context, a *app, work *errgroup.Group, pages *web.Pages) {
 	for _, i := range p.issuer.All() {
 		work.Go(func() error { return follow(ctx, i, a.log) })
 		work.Go(func() error { return followKeys(ctx, i, a.log) })
@@ -89,17 +102,11 @@ func (s serveCmd) Run(ctx context.Context, a *app) error {
 	if a.config.MessageHook != "" {
 		work.Go(func() error { return p.deliver(ctx, a.config, a.log, pages.Notice) })
 	}
-	work.Go(func() error { return worker.Run(ctx) })
 	work.Go(func() error { return p.schedule(ctx, a.log) })
 	work.Go(func() error { return p.expire(ctx, a.log) })
 	work.Go(func() error { return p.sweep(ctx, a.log, a.config) })
 	work.Go(func() error { return p.count(ctx, a.log) })
 	work.Go(func() error { return p.pull(ctx, a.log) })
-	if err := p.tellFirstRun(ctx, a); err != nil {
-		return err
-	}
-	a.log.Info("ready", "address", listener.Addr().String(), "url", a.config.PublicURL)
-	return work.Wait()
 }
 
 // serveHTTP serves until ctx ends, then takes no new connection and waits for the
