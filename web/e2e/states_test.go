@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -176,14 +177,22 @@ type somebody struct{ id, number, passphrase string }
 // newPerson registers somebody with two names, and activates the account.
 func newPerson(t *testing.T, name string) somebody {
 	t.Helper()
-	registrar, err := world.server.client()
+	return world.server.person(t, url.Values{"f_given_name": {name}, "f_family_name": {"Nobody"}})
+}
+
+// person registers somebody with these details, and activates the account.
+func (s *server) person(t *testing.T, details url.Values) somebody {
+	t.Helper()
+	name, form := details.Get("f_given_name"), url.Values{"reason": {"first visit"}, "step": {"save"}, "other": {"1"}}
+	maps.Copy(form, details)
+	registrar, err := s.client()
 	if err == nil {
 		err = registrar.signIn("registrar", staffPassword)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, at, err := registrar.send("/admin/people/new", "/admin/people/new", url.Values{"f_given_name": {name}, "f_family_name": {"Nobody"}, "reason": {"first visit"}, "step": {"save"}, "other": {"1"}})
+	body, at, err := registrar.send("/admin/people/new", "/admin/people/new", form)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +204,7 @@ func newPerson(t *testing.T, name string) somebody {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := world.server.client()
+	own, err := s.client()
 	if err == nil {
 		_, _, err = own.post("/activate", url.Values{"number": {who.number}, "code": {match(t, slip, `(\d{4} \d{4})`)}, "passphrase": {who.passphrase}, "repeat": {who.passphrase}})
 	}
