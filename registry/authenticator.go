@@ -202,9 +202,14 @@ func (r *Registry) RemoveTOTP(ctx context.Context, a Actor) error {
 }
 
 // ResetStaffTOTP is RemoveTOTP of somebody else, who lost the app and the recovery
-// codes; their sessions end. Errors: Forbidden, NotFound "no_such_account", "no_totp".
-func (r *Registry) ResetStaffTOTP(ctx context.Context, a Actor, username string) error {
-	return r.changeStaff(ctx, a, username, "authenticator app taken away", func(tx *gorm.DB, account accountRow, now db.Time) error {
+// codes; their sessions end. A reason stands in the history. Errors: Forbidden, NotFound
+// "no_such_account", "no_totp", Invalid "invalid_values".
+func (r *Registry) ResetStaffTOTP(ctx context.Context, a Actor, username, reason string) error {
+	words := "authenticator app taken away"
+	if reason != "" {
+		words += ": " + reason
+	}
+	return r.changeStaff(ctx, a, username, words, func(tx *gorm.DB, account accountRow, now db.Time) error {
 		if err := r.dropTOTP(tx, account.ID); err != nil {
 			return err
 		}

@@ -96,7 +96,8 @@ func (r *Registry) SetStaffClaim(ctx context.Context, actor Actor, username, val
 		}
 		err := tx.Exec("UPDATE account SET provider_name = ? WHERE id = ?", optional(value), account.ID).Error
 		if r.db.Dialect.IsDuplicate(err) {
-			return fault.New(fault.Conflict, "claim_taken", "Another account is known by this value.")
+			return &fault.Error{Kind: fault.Conflict, Code: "claim_taken", Detail: "Another account is known by this value.",
+				Fields: []fault.Field{{Name: "claim", Code: "claim_taken", Detail: "Another account is known by this value."}}}
 		}
 		return err
 	})

@@ -198,8 +198,13 @@ func TestAuthenticatorIsKeptByItsOwner(t *testing.T) {
 		if err := x.ProveByCode(t.Context(), a, fresh[0]); err != nil {
 			t.Error(err)
 		}
-		wantFault(t, x.ResetStaffTOTP(t.Context(), registrar(), "amina"), fault.Forbidden, "not_allowed")
-		if err := x.ResetStaffTOTP(t.Context(), admin(), "amina"); err != nil {
+		wantFault(t, x.ResetStaffTOTP(t.Context(), registrar(), "amina", "lost"), fault.Forbidden, "not_allowed")
+		if ways, err := x.StaffWays(t.Context(), admin(), "amina"); err != nil || !ways.App || ways.Claim != "" {
+			t.Errorf("%+v, %v", ways, err)
+		}
+		_, err = x.StaffWays(t.Context(), registrar(), "amina")
+		wantFault(t, err, fault.Forbidden, "not_allowed")
+		if err := x.ResetStaffTOTP(t.Context(), admin(), "amina", "lost the telephone"); err != nil {
 			t.Fatal(err)
 		}
 		if _, account, err := x.SignIn(t.Context(), "amina", goodPassword); err != nil || account.Needs != registry.NeedsNothing {

@@ -138,11 +138,16 @@ func (d *desk) staffPage(form url.Values, status int, problems []problem) error 
 	if err != nil {
 		return err
 	}
-	v := deskPage{Title: a.Username, Text: d.l.t("desk.staff_text"), Back: staffPath, Done: d.done(), Notes: []string{d.l.t("desk.last_admin")}}
+	in, err := d.signInOf(a.Username)
+	if err != nil {
+		return err
+	}
+	v := deskPage{Title: a.Username, Text: d.l.t("desk.staff_text"), Back: staffPath, Done: d.done(), Notes: append(in.notes(d.l), d.l.t("desk.last_admin"))}
 	v.Facts = []deskFact{{d.l.t("credentials.state"), deskCell{Badges: d.accountBadges(a)}}, {d.l.t("desk.since"), plainCell(d.l.dateTime(a.CreatedAt))}}
 	if !a.DisabledAt.IsZero() {
 		v.Facts = append(v.Facts, deskFact{d.l.t("desk.closed_at"), plainCell(d.l.dateTime(a.DisabledAt))})
 	}
+	v.Facts = append(v.Facts, in.facts(d.l)...)
 	roles := deskTable{ID: "roles", Title: d.l.t("desk.roles"), Empty: d.l.t("desk.no_roles"), Heads: []string{d.l.t("desk.in_role"), d.l.t("desk.given"), d.l.t("desk.who")}}
 	for _, x := range a.Assignments {
 		roles.Rows = append(roles.Rows, []deskCell{plainCell(d.grant(x.Grant)), plainCell(d.l.dateTime(x.At)), plainCell(x.By)})
@@ -151,9 +156,14 @@ func (d *desk) staffPage(form url.Values, status int, problems []problem) error 
 	if v.Forms, err = d.staffForms(a, form); err != nil {
 		return err
 	}
-	v.refused(d.l, problems, nil)
-	for n := range v.Forms {
-		v.Forms[n].Folded = !d.wrongIn(v.Forms[n])
+	forms, err := d.signInForms(a.Username, in, form)
+	if err != nil {
+		return err
+	}
+	v.Forms = append(forms, v.Forms...)
+	v.refused(d.l, problems, staffAlias(form))
+	for n, f := range v.Forms {
+		v.Forms[n].Folded = f.ID != "unlock" && !d.wrongIn(f)
 	}
 	return d.show(status, v, settingsPath)
 }

@@ -112,7 +112,7 @@ type staffAppCmd struct {
 // Run takes the app away.
 func (c staffAppCmd) Run(ctx context.Context, a *app) error {
 	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
-		if err := r.ResetStaffTOTP(ctx, commandLine(), c.Name); err != nil {
+		if err := r.ResetStaffTOTP(ctx, commandLine(), c.Name, ""); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "%s signs in without an authenticator app, and may add another.\n", c.Name)
