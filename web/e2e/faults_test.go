@@ -14,7 +14,7 @@ func TestPlantedFaultsAreCaught(t *testing.T) {
 		{"a picture without words and a link without a name", "en",
 			`document.querySelector("main").insertAdjacentHTML("beforeend", '<p><img src="/favicon.ico"><a href="/"></a></p>')`, "axe image-alt"},
 		{"a badge that is cut off", "en",
-			`(() => { const b = document.querySelector(".badge"); b.style.overflow = "hidden"; b.style.inlineSize = "4rem" })()`, "content is "},
+			`(() => { const b = document.querySelector(".badge"); b.style.overflow = "hidden"; b.style.whiteSpace = "nowrap"; b.style.inlineSize = "4rem" })()`, "content is "},
 		{"a line that does not break, in Arabic", "ar",
 			`document.querySelector("main p").style.whiteSpace = "nowrap", document.querySelector("main p").textContent = "بيانات ".repeat(40), 0`, "the page is "},
 	} {
