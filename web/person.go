@@ -19,6 +19,7 @@ type personView struct {
 	Tabs      []tab
 	MayEdit   bool
 	MayCode   bool // hand out activation codes
+	MayAsk    bool // for a change that somebody else decides about
 	MayAttest bool
 	Latest    int // number of the newest version
 	Waiting   int
@@ -59,7 +60,7 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 		return rec, v, err
 	}
 	base := "/admin/people/" + id.String()
-	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), MayCode: isOfficer(actor), Waiting: rec.waiting(),
+	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), MayCode: isOfficer(actor), MayAsk: mayKeep(actor), Waiting: rec.waiting(),
 		Latest: rec.person.LatestNo, MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
 	v.Tabs = tabsOf(l, actor, base, current)
 	if done := c.Query("done"); l.has("person.done_" + done) {

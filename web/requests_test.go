@@ -79,6 +79,16 @@ func TestChangeIsAskedFor(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		b := w.staff("en", registry.RoleRegistrar)
 		at := "/admin/requests/new?for=" + w.person.ID.String()
+		b.get("/admin/people/"+w.person.ID.String()).want(t, http.StatusOK, `href="`+at+`"`)
+		for _, role := range []registry.Role{registry.RoleAttester, registry.RoleAuditor} {
+			if p := w.staff("en", role).get("/admin/people/"+w.person.ID.String()).want(t, http.StatusOK); strings.Contains(p.body, at) {
+				t.Errorf("%s is led to a form that is refused", role)
+			}
+		}
+		home := w.household()
+		of := "/admin/requests/new?for=" + home.ID.String()
+		b.get("/admin/groups/"+home.ID.String()).want(t, http.StatusOK, `href="`+of+`"`)
+		b.get(of).want(t, http.StatusOK, "Ask for a change", home.Number)
 		b.get(at).want(t, http.StatusOK, "Ask for a change", w.person.Number)
 		p := b.get(at+"&field=birth_date").want(t, http.StatusOK, `value="1991-04-02"`)
 		p = b.post("/admin/requests/new", p.hidden(map[string]string{"f_birth_date": "2999-01-01", "reason": "letter", "step": "draft"})).want(t, http.StatusUnprocessableEntity, "not come yet", "letter")
@@ -116,6 +126,19 @@ func TestRequestsAreForTheirDeciders(t *testing.T) {
 			registrar.get(path).want(t, http.StatusNotFound)
 		}
 		w.registrant("en").get("/admin/requests").want(t, http.StatusForbidden)
+	})
+}
+
+// A refusal names the roles that would do, each a word of its own.
+func TestRolesStandApart(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		for lang, or := range map[string]string{"en": "or", "ar": "أو", "fr": "ou", "hi": "या", "sw": "au"} {
+			p := w.staff(lang, registry.RoleAuditor).get("/admin/requests/new?for="+w.person.ID.String()).want(t, http.StatusForbidden)
+			if n := strings.Count(p.body, "</b> "+or+" <b>"); n != 2 {
+				t.Errorf("%s: %d times: %s", lang, n, text(p.body))
+			}
+		}
 	})
 }
 

@@ -163,10 +163,7 @@ func (p *Pages) SetupAccountPost(c *gin.Context) error {
 		return fault.New(fault.Forbidden, "not_allowed", "The first account is opened on the machine itself.")
 	}
 	l := p.localeOf(c)
-	problems := emptyInputs(l, form, "username", "password")
-	if len(problems) == 0 && form.Get("password") != form.Get("repeat") {
-		problems = []problem{{Field: "repeat", Text: l.t("activate.repeat_differs")}}
-	}
+	problems := firstProblems(l, form)
 	if len(problems) == 0 {
 		if problems, err = p.openFirst(c, l, form); err != nil || problems == nil {
 			return err
@@ -175,6 +172,15 @@ func (p *Pages) SetupAccountPost(c *gin.Context) error {
 	v := p.setupView(l, 2)
 	v.Inputs, v.Problems, v.Token = setupInputs(l, form, problems), problems, form.Get("token")
 	return p.showSetup(c, http.StatusUnprocessableEntity, v)
+}
+
+// firstProblems are what the form says before the registry is asked.
+func firstProblems(l *locale, form url.Values) []problem {
+	problems := emptyInputs(l, form, "username", "password")
+	if len(problems) == 0 && form.Get("password") != form.Get("repeat") {
+		problems = []problem{{Field: "repeat", Text: l.t("activate.repeat_differs")}}
+	}
+	return problems
 }
 
 // openFirst opens the account and goes on; problems are what the form says again.
