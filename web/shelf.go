@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -117,7 +118,7 @@ func (s Shelf) page(d *desk, t thing, reason string, status int, problems []prob
 	form := deskForm{Action: s.path + "/new", Leave: s.path, Buttons: []deskButton{{Text: d.l.t("desk.save")}},
 		Groups: append(groups, deskGroup{Title: d.l.t("desk.in_reason"), Controls: []deskControl{d.reason(reason)}})}
 	if t.version() != 0 {
-		v.Title, v.Code, form.Action, form.Hidden = t.title(d), t.key(), s.at(t), []hidden{{"version", strconv.Itoa(t.version())}}
+		v.Title, v.Code, form.Action, form.Hidden = cmp.Or(t.title(d), t.key()), t.key(), s.at(t), []hidden{{"version", strconv.Itoa(t.version())}}
 	}
 	if status == http.StatusConflict && t.version() != 0 {
 		if err := s.stale(d, &v, &form, t); err != nil {

@@ -229,16 +229,25 @@ const blank = `(() => {
   return form.action;
 })()`
 
-// lenient are the forms that an empty input does not stop, with the reason.
+// lenient are the forms that an empty input does not stop, with the reason: all of
+// a page, or one by its number.
 func lenient() map[string]string {
 	return map[string]string{
-		"/me/edit/:section":                "an empty detail is a change like another; the next page asks",
-		"/admin/people/:id/edit":           "the next page asks; without a change it says so",
-		"/me/credentials/:id/offer":        "nothing has to be typed",
-		"/admin/people/:id/attest":         "nothing is ticked, so nothing is decided; the page says so",
-		"/me/credentials/:id/offer/:offer": "nothing has to be typed",
-		"/me/security/passkeys/new":        "its button asks the device, and without one sends nothing",
-		"/admin/security/passkeys/new":     "its button asks the device, and without one sends nothing",
+		"/me/edit/:section":                       "an empty detail is a change like another; the next page asks",
+		"/admin/people/:id/edit":                  "the next page asks; without a change it says so",
+		"/me/credentials/:id/offer":               "nothing has to be typed",
+		"/admin/people/:id/attest":                "nothing is ticked, so nothing is decided; the page says so",
+		"/me/credentials/:id/offer/:offer":        "nothing has to be typed",
+		"/me/requests/:id 0":                      "who takes a request back need not say why",
+		"/admin/people/:id/documents/:document 0": "a document need not prove a detail",
+		"/admin/groups/:id/documents/:document 0": "a document need not prove a detail",
+		"/admin/exports/new 0":                    "the first button shows the details of another kind of record",
+		"/admin/sources/:key 0":                   "a source may begin anew without a reason",
+		"/admin/areas/:code/move 0":               "part of nothing: it stands at the top then",
+		"/admin/staff/:name 2":                    "an empty passphrase is made for the account, and shown once",
+		"/admin/requests/:id 0":                   "who approves need not say why",
+		"/me/security/passkeys/new":               "its button asks the device, and without one sends nothing",
+		"/admin/security/passkeys/new":            "its button asks the device, and without one sends nothing",
 	}
 }
 
@@ -261,6 +270,9 @@ func TestEveryFormRefuses(t *testing.T) {
 				}
 				x.open(s.path)
 				for i := range eval[int](x, typed) {
+					if lenient()[s.route+" "+strconv.Itoa(i)] != "" {
+						continue
+					}
 					x.open(s.path)
 					eval[string](x, fmt.Sprintf(blank, i))
 					x.press("#first-button")

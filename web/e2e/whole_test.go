@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -65,8 +66,10 @@ func (x *tab) note(s stop) {
 	if s.who != "" && anybody()[s.route] == "" {
 		world.album.asks(s.route, "forbidden")
 	}
-	if lenient()[s.route] == "" && eval[int](x, typed) > 0 {
-		world.album.asks(s.route, "error")
+	for i := range eval[int](x, typed) {
+		if lenient()[s.route] == "" && lenient()[s.route+" "+strconv.Itoa(i)] == "" {
+			world.album.asks(s.route, "error")
+		}
 	}
 	if eval[bool](x, lists) {
 		world.album.asks(s.route, "empty")
