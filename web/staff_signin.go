@@ -47,7 +47,7 @@ func (in staffSignIn) facts(l *locale) []deskFact {
 		out = append(out, deskFact{l.t("desk.sign_in"), deskCell{Badges: []badge{{"bad", "alert", l.t("unlock.title")}}}})
 	}
 	if in.Provider != "" {
-		out = append(out, deskFact{l.t("desk.known_by", "provider", in.Provider), codeCell(in.Claim)})
+		out = append(out, deskFact{l.t("desk.known_by", "provider", in.Provider), plainCell(in.Claim)})
 	}
 	app := badge{"none", "minus", l.t("desk.no_app")}
 	if in.App {
