@@ -109,10 +109,23 @@ func special() map[string]string {
 // never are states that cannot be, each with the reason.
 func never() map[string]string {
 	return map[string]string{
-		"/wallets empty":                      "the table of refusals is part of the program",
-		"/me/credentials/:id empty":           "a credential has a life from the start",
-		"/admin/uploads/:id empty":            "an upload without problems has no table of them",
-		"/admin/people/:id/credentials error": "nothing is typed but a reason, which web tests hold",
+		"/wallets empty":                         "the table of refusals is part of the program",
+		"/me/credentials/:id empty":              "a credential has a life from the start",
+		"/admin/uploads/:id empty":               "an upload without problems has no table of them",
+		"/admin/people/:id/credentials error":    "nothing is typed but a reason, which web tests hold",
+		"/admin/clients/:key empty":              "that it was registered stands in its history",
+		"/admin/wallet-providers/:key empty":     "that it was defined stands in its history",
+		"/admin/credentials/:config empty":       "a type has claims",
+		"/admin/fields/:key empty":               "a definition has a first version",
+		"/admin/issued/:id empty":                "that it was issued stands in its life",
+		"/admin/keys/:kid empty":                 "that it was made stands in its history",
+		"/admin/mappings/:key empty":             "a mapping names a column",
+		"/admin/requests/:id empty":              "a request asks for something, and was made by somebody",
+		"/admin/sources/:key empty":              "a source that was never asked says so beside its settings",
+		"/admin/staff/:name empty":               "an account has a role",
+		"/me/requests/:id empty":                 "a request asks for something, and was made by somebody",
+		"/me/versions/:number empty":             "a version has values",
+		"/me/credentials/:id/offer/:offer empty": "an offer can always be opened in a wallet",
 	}
 }
 
