@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -113,13 +112,4 @@ func (p *Pages) stateInput(l *locale, now registry.State) input {
 		options = append(options, option{Value: string(s), Label: words{Text: b.Text}, Selected: s == now})
 	}
 	return choiceInput(l, "state", "people.state", "people.any", options, nil)
-}
-
-// kindOf finds a kind of group by its key.
-func kindOf(kinds []registry.GroupKind, key string) (registry.GroupKind, bool) {
-	at := slices.IndexFunc(kinds, func(k registry.GroupKind) bool { return k.Key == key })
-	if at < 0 {
-		return registry.GroupKind{}, false
-	}
-	return kinds[at], true
 }

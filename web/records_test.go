@@ -232,13 +232,13 @@ func TestDocumentsAreAddedLinkedAndRemoved(t *testing.T) {
 	onEach(t, func(t *testing.T, w *world) {
 		b, at := w.staff("en", registry.RoleRegistrar), w.address()+"/documents"
 		token := func() string { return b.get(at).hidden(nil).Get("form") }
-		b.get(at).want(t, http.StatusOK, "There is no document yet.", "at most ⁨10 MB⁩")
+		b.get(at).want(t, http.StatusOK, "There is no document yet.", "at most \u206810 MB\u2069")
 		b.sendDocument(at, "", "empty.pdf", map[string]string{"form": token(), "reason": "proof"}).want(t, http.StatusUnprocessableEntity, "The file is empty.", `value="proof"`)
 		b.sendDocument(at, "MZ\x90\x00\x01\xff", "virus.pdf", map[string]string{"form": token()}).want(t, http.StatusUnprocessableEntity, "This file is none of them")
 		b.sendDocument(at, aDocument, "c.pdf", map[string]string{"form": token(), "field": "nonsense"}).want(t, http.StatusUnprocessableEntity, "cannot be linked")
 		b.sendDocument(at, strings.Repeat("a", 11<<20), "big.txt", map[string]string{"form": token()}).want(t, http.StatusUnprocessableEntity)
 		b.post(at, url.Values{"form": {token()}}).want(t, http.StatusUnprocessableEntity)
-		b.sendDocument(at, aDocument, `..\<i>.pdf`, map[string]string{"form": token(), "field": "sex"}).want(t, http.StatusOK, "The document is kept.", "Sex", "⁨PDF⁩, ⁨1 KB⁩")
+		b.sendDocument(at, aDocument, `..\<i>.pdf`, map[string]string{"form": token(), "field": "sex"}).want(t, http.StatusOK, "The document is kept.", "Sex", "\u2068PDF\u2069, \u20681 KB\u2069")
 		list, err := w.registry.Documents(t.Context(), w.actor(registry.RoleAdmin), w.person.ID)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%v, %v", list, err)

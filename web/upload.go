@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -233,5 +232,3 @@ func download(c *gin.Context, name string) {
 func uploadID(c *gin.Context) (uuid.UUID, error) { return pathUUID(c, "no_such_import") }
 
 func uploadPath(id uuid.UUID) string { return uploadsPath + "/" + id.String() }
-
-func mayUpload(a registry.Actor) bool { return slices.ContainsFunc(uploaders(), a.Has) }
