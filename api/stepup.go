@@ -38,12 +38,12 @@ func sensitivePages() []string {
 
 // sensitiveParts are parts of the console: their forms ask, their lists do not.
 func sensitiveParts() []string {
-	return []string{"/admin/users", "/admin/staff", "/admin/keys", "/admin/clients", "/admin/wallet-providers", "/admin/providers", "/admin/exports", "/admin/tokens", "/me/tokens"}
+	return []string{"/admin/staff", "/admin/keys", "/admin/clients", "/admin/wallet-providers", "/admin/exports", "/admin/tokens"}
 }
 
 // sensitivePosts are what is sent from a page that only reads.
 func sensitivePosts() []string {
-	return []string{"/admin/people/:id/credentials", "/admin/credentials/:id/withdraw", "/admin/credentials/:id/suspend", "/admin/credentials/:id/restore"}
+	return []string{"/admin/people/:id/credentials", "/admin/issued/:id", "/admin/issuers", "/me/security/provider"}
 }
 
 // sensitiveREST are operations: reading asks for nothing.
@@ -57,7 +57,7 @@ func under(path, at string) bool { return path == at || strings.HasPrefix(path, 
 // isForm tells whether a page of a part is a form: its last word is no id, and no list.
 func isForm(path string) bool {
 	word := path[strings.LastIndex(path, "/")+1:]
-	lists := []string{"users", "staff", "keys", "clients", "wallet-providers", "providers", "exports", "tokens", "history", "log", "matrix"}
+	lists := []string{"staff", "keys", "clients", "wallet-providers", "exports", "tokens", "history", "log", "matrix"}
 	return !strings.HasPrefix(word, ":") && !slices.Contains(lists, word) && !strings.Contains(word, ".")
 }
 

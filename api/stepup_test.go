@@ -17,6 +17,7 @@ func TestWhatAsksForAFreshProof(t *testing.T) {
 		{get, "/admin/keys", false}, {post, "/admin/keys/:kid/revoke", true}, {get, "/admin/keys/:kid/history", false},
 		{get, "/admin/exports/new", true}, {get, "/admin/exports/:id/file.csv", false}, {post, "/admin/exports", true},
 		{get, "/admin/people/:id/credentials", false}, {post, "/admin/people/:id/credentials", true},
+		{get, "/admin/issued/:id", false}, {post, "/admin/issued/:id", true}, {post, "/admin/issuers", true}, {post, "/me/security/provider", true},
 		{get, "/me/security", false}, {get, "/me/security/passkeys/new", true}, {post, "/me/security/passkeys/begin", true},
 		{post, "/me/security/passphrase", false}, {post, "/admin/security/sessions", false}, {get, "/admin/security/app", true},
 		{post, "/api/v1/staff", true}, {get, "/api/v1/staff", false}, {http.MethodDelete, "/api/v1/staff/:name/roles/:id", true}, {http.MethodPut, "/api/v1/clients/:id", true},

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,7 +27,7 @@ type failureView struct {
 func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID string) {
 	here := "/login?next=" + url.QueryEscape(c.Request.URL.RequestURI())
 	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
-		if p.beginning(c.Request.Context()) {
+		if strings.HasPrefix(c.Request.URL.Path, "/admin") && p.beginning(c.Request.Context()) {
 			here = setupPath
 		}
 		c.Redirect(http.StatusSeeOther, here)

@@ -103,6 +103,9 @@ func (p *Pages) MyEditPost(c *gin.Context) error {
 	if err := e.read(form.Values); err != nil {
 		return err
 	}
+	if err := p.registry.FormFits(e.actor, form.Values.Get("form")); err != nil {
+		return err // before the file is kept: it would lie in the wrong record
+	}
 	if err := p.takeEvidence(ctx, e, form); err != nil {
 		return p.editRefused(c, e, err)
 	}

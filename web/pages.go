@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ type Pages struct {
 	now       func() time.Time
 	publicURL string
 	secure    bool // cookies over https only
+	local     bool // only browsers on this machine reach us
 	wallets   []WebWallet
 	assets    map[string]asset
 	locales   map[string]*locale
@@ -54,6 +56,9 @@ type Config struct {
 func New(cfg Config) (*Pages, error) {
 	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
 		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun}
+	if at, err := url.Parse(cfg.PublicURL); err == nil {
+		p.local = at.Hostname() == "localhost" || loopback(at.Hostname())
+	}
 	static, err := fs.Sub(staticFiles, "static")
 	if err != nil {
 		return nil, fmt.Errorf("static files: %w", err)

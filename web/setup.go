@@ -88,7 +88,7 @@ func (p *Pages) maySetUp(c *gin.Context, token string) (bool, error) {
 		return false, respond.NoRoute()
 	}
 	known := token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(p.first.Token)) == 1
-	return known || atTheMachine(c.Request), nil
+	return known || p.local && atTheMachine(c.Request), nil
 }
 
 // Setup is GET /setup: who serves here, as the settings say.

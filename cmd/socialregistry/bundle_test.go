@@ -49,7 +49,7 @@ func TestBundleAndKeys(t *testing.T) {
 				t.Errorf("keys %v was taken: %s", wrong, said)
 			}
 		}
-		if code, said := runWith(t, values, "keys", "revoke", kid, "--reason", "test"); code != 0 || !strings.Contains(said, "is revoked") {
+		if code, said := runWith(t, values, "keys", "revoke", "--reason", "test", "--", kid); code != 0 || !strings.Contains(said, "is revoked") {
 			t.Errorf("keys revoke: %d, %s", code, said)
 		}
 		for _, issuer := range bundle.Issuers {

@@ -165,7 +165,7 @@ func registrySettings() []setting {
 			_, err = outbound.ParseHosts(v)
 			return err
 		}},
-		{"SR_WEB_WALLETS", "", "list names and addresses with commas, as My Wallet=https://wallet.example/offer", func(c *Config, v string) (err error) {
+		{"SR_WEB_WALLETS", "", "use names and addresses with commas, as My Wallet=https://wallet.example/offer", func(c *Config, v string) (err error) {
 			c.WebWallets = v
 			_, err = web.ParseWebWallets(v)
 			return err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"time"
 
@@ -142,7 +143,7 @@ func merged(claims, more map[string]any) map[string]any {
 		switch {
 		case !there:
 			delete(claims, verified)
-		case said || more[claim] != value:
+		case said || !reflect.DeepEqual(more[claim], value):
 			delete(more, verified)
 		}
 	}

@@ -113,7 +113,7 @@ func lastUses(tx *gorm.DB, rows []consentRow) (map[string]time.Time, error) {
 		Consent string   `gorm:"column:consent_id"`
 		At      *db.Time `gorm:"column:at"`
 	}
-	err := tx.Raw("SELECT consent_id, max(issued_at) AS at FROM issuance WHERE consent_id IN ? AND consent_id <> '' GROUP BY consent_id", ids).Scan(&uses).Error
+	err := tx.Raw("SELECT consent_id, max(issued_at) AS at FROM issuance WHERE issuer = ? AND consent_id IN ? AND consent_id <> '' GROUP BY consent_id", issuerOf(tx), ids).Scan(&uses).Error
 	used := map[string]time.Time{}
 	for _, u := range uses {
 		used[u.Consent] = timeOf(u.At)
