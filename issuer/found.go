@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -49,6 +50,9 @@ func (s *Issuers) Find(ctx context.Context, a registry.Actor, q IssuedQuery) (Is
 	if err != nil {
 		return IssuedPage{}, err
 	}
+	if asked := q.ConfigID + q.State; !utf8.ValidString(asked) || strings.ContainsRune(asked, 0) {
+		return IssuedPage{}, nil // nothing has such a name, and PostgreSQL does not take it
+	}
 	all, err := gather(s, func(i *Issuer) ([]Issued, error) {
 		rows, err := i.ledger.FindIssuances(ctx, ledger.IssuanceQuery{ConfigID: q.ConfigID, State: ledger.State(q.State), Since: q.Since, RegistrantID: q.RegistrantID, Before: before, Limit: q.Limit + 1})
 		out := make([]Issued, len(rows))
@@ -91,7 +95,7 @@ func placeOf(after string) (ledger.Place, error) {
 	if p.At, err = time.Parse(time.RFC3339Nano, at); err == nil {
 		p.ID, err = uuid.Parse(id)
 	}
-	if err != nil {
+	if err != nil || p.At.Year() < 1 {
 		return p, fault.New(fault.Invalid, "bad_cursor", "This page of the list is no longer there.")
 	}
 	return p, nil

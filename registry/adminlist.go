@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -79,5 +80,9 @@ func parseAdminAfter(after string) (at db.Time, subject string, seq int64, err e
 	if err != nil {
 		return at, "", 0, errBadCursor(err)
 	}
-	return db.TimeOf(time.UnixMicro(micro)), parts[2], seq, nil
+	moment := time.UnixMicro(micro).UTC()
+	if moment.Year() < 1 || moment.Year() > 9999 {
+		return at, "", 0, errBadCursor(errors.New("a moment outside of the years"))
+	}
+	return db.TimeOf(moment), parts[2], seq, nil
 }

@@ -82,8 +82,9 @@ func (r *Registry) cleanMany(a Actor, e EnrolMany) (EnrolMany, error) {
 		if clean, ok := cleanNumber(number); ok {
 			number = clean
 		}
+		number = cut(strings.ReplaceAll(strings.ToValidUTF8(number, ""), "\x00", ""), maxNumberTyped) // what no database takes is nobody's number
 		if number != "" && !slices.Contains(numbers, number) {
-			numbers = append(numbers, number[:min(len(number), maxNumberTyped)])
+			numbers = append(numbers, number)
 		}
 		if len(numbers) > MaxEnrolMany {
 			break

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -96,7 +95,7 @@ func attestPath(base, done string, queue registry.Queue) string {
 // decisionsOf reads what is decided, by which button, about which rows, and on
 // which documents.
 func decisionsOf(form url.Values) (version int, decisions []registry.Decision, err error) {
-	if version, err = strconv.Atoi(form.Get("version")); err != nil {
+	if version, err = wholeNumber(form.Get("version")); err != nil {
 		version = -1 // no record has it: the registry tells of a conflict
 	}
 	d := registry.Decision{Comment: form.Get("comment")}

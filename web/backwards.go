@@ -23,7 +23,7 @@ type backwards struct {
 func backFrom(base string, asked url.Values, newest int) (backwards, error) {
 	b := backwards{to: newest, base: base}
 	if text := asked.Get("before"); text != "" {
-		n, err := strconv.Atoi(text)
+		n, err := wholeNumber(text)
 		if err != nil || n < 1 {
 			return b, fault.Wrap(fault.Invalid, "bad_cursor", "This page of the list is no longer there.", err)
 		}

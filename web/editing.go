@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +65,7 @@ type inputGroup struct {
 
 // read takes over what was posted. Only the fields of the form are looked at.
 func (e *editing) read(form url.Values) error {
-	version, err := strconv.Atoi(form.Get("version"))
+	version, err := wholeNumber(form.Get("version"))
 	if err != nil || version < 0 {
 		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}

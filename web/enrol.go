@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,7 +60,7 @@ func (p *Pages) EnrolPost(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(form.Get("version"))
+	version, err := wholeNumber(form.Get("version"))
 	if err != nil {
 		version = -1 // no record has it
 	}

@@ -230,7 +230,7 @@ func queryOf(values url.Values) (registry.Query, error) {
 	q := registry.Query{Text: values.Get("q"), Field: values.Get("field"), State: registry.State(values.Get("state")), Area: values.Get("area"),
 		Version: values.Get("version"), Default: values.Get("default")}
 	if since := values.Get("since"); since != "" {
-		day, err := time.Parse(time.DateOnly, since)
+		day, err := dayOf(since)
 		if err != nil {
 			return q, fault.InvalidFields("bad_query", "This is no day.", []fault.Field{{Name: "since", Code: "bad_date", Detail: "Write the date as 2026-01-31."}})
 		}

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -97,7 +96,7 @@ func (p *Pages) GroupEnd(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(form.Get("version"))
+	version, err := wholeNumber(form.Get("version"))
 	if err != nil {
 		version = -1 // no record has it
 	}

@@ -44,7 +44,7 @@ func (p *Pages) membership(c *gin.Context, group uuid.UUID) (registry.Membership
 	none := fault.New(fault.NotFound, "no_such_membership", "There is no such membership.")
 	ctx := c.Request.Context()
 	member, err := uuid.Parse(c.Param("member"))
-	seq, seqErr := strconv.Atoi(c.Param("seq"))
+	seq, seqErr := wholeNumber(c.Param("seq"))
 	if err != nil || seqErr != nil {
 		return registry.Membership{}, none
 	}

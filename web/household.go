@@ -219,7 +219,7 @@ func guardianWords(l *locale, g registry.GuardianshipOf) []string {
 // relatives lists who is related, as far away as the reader asks.
 func (p *Pages) relatives(c *gin.Context, id uuid.UUID, v *householdView) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
-	degree, err := strconv.Atoi(c.Query("degree"))
+	degree, err := wholeNumber(c.Query("degree"))
 	if err != nil || degree < 1 || degree > registry.MaxKinDegree {
 		degree = nearKin
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -130,7 +129,7 @@ func (p *Pages) IdentifierChange(c *gin.Context) error {
 }
 
 func identifierChange(form url.Values) (registry.IdentifierChange, error) {
-	version, err := strconv.Atoi(form.Get("version"))
+	version, err := wholeNumber(form.Get("version"))
 	if err != nil {
 		version = -1 // none has it: the registry tells of a conflict
 	}

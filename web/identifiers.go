@@ -185,7 +185,7 @@ func aboutValue(problems []problem) []problem {
 }
 
 func identifierNumber(c *gin.Context) (int, error) {
-	n, err := strconv.Atoi(c.Param("number"))
+	n, err := wholeNumber(c.Param("number"))
 	if err != nil {
 		return 0, fault.Wrap(fault.NotFound, "no_such_identifier", "There is no such identifier.", err)
 	}

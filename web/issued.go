@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -77,7 +76,7 @@ func (d *desk) issuedFind() []deskControl {
 // readIssued reads the day and the number of the form.
 func (d *desk) readIssued(q *issuer.IssuedQuery) (problems []problem, err error) {
 	if s := d.c.Query("issued_since"); s != "" {
-		if q.Since, err = time.Parse(time.DateOnly, s); err != nil {
+		if q.Since, err = dayOf(s); err != nil {
 			problems = append(problems, problem{"issued_since", d.l.t("fault.bad_date")})
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -114,7 +113,7 @@ func (p *Pages) MyRequestPost(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := strconv.Atoi(form.Get("version"))
+	version, err := wholeNumber(form.Get("version"))
 	if err != nil {
 		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}

@@ -63,7 +63,7 @@ type ownVersionRow struct {
 func (p *Pages) MyVersion(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	number, err := strconv.Atoi(c.Param("number"))
+	number, err := wholeNumber(c.Param("number"))
 	if err != nil || number < 1 {
 		return fault.New(fault.NotFound, "no_such_version", "This record has no such version.")
 	}

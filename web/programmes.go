@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -141,7 +140,7 @@ func (p *Pages) programmeOf(form url.Values, there *registry.Programme) registry
 	want := registry.Programme{Code: strings.TrimSpace(form.Get("code")), Kinds: form["kind"], Start: form.Get("start")}
 	if there != nil {
 		want = *there
-		version, err := strconv.Atoi(form.Get("version"))
+		version, err := wholeNumber(form.Get("version"))
 		if err != nil {
 			version = -1 // no programme has it
 		}

@@ -116,7 +116,7 @@ func picksOf(texts []string) []registry.RequestVersion {
 	for _, text := range texts {
 		id, version, _ := strings.Cut(text, ":")
 		parsed, err := uuid.Parse(id)
-		no, noErr := strconv.Atoi(version)
+		no, noErr := wholeNumber(version)
 		if err == nil && noErr == nil {
 			out = append(out, registry.RequestVersion{ID: parsed, Version: no})
 		}

@@ -62,7 +62,7 @@ func (p *Pages) Switch(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	expect, err := strconv.Atoi(form.Get("expect"))
+	expect, err := wholeNumber(form.Get("expect"))
 	if err != nil || expect < 0 {
 		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}

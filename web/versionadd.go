@@ -114,14 +114,14 @@ func (p *Pages) VersionDefault(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	number, err := strconv.Atoi(c.Param("number"))
+	number, err := wholeNumber(c.Param("number"))
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "no_such_version", "There is no such version.", err)
 	}
 	if form.Get("reason") == "" {
 		return p.versionPage(c, http.StatusUnprocessableEntity, form, []problem{{Field: "reason", Text: l.t("fault.reason_missing")}})
 	}
-	expect, err := strconv.Atoi(form.Get("version"))
+	expect, err := wholeNumber(form.Get("version"))
 	if err != nil {
 		expect = -1
 	}

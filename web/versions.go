@@ -132,7 +132,7 @@ func (p *Pages) versionPage(c *gin.Context, status int, form url.Values, problem
 
 // versionOf is the version of the address.
 func (p *Pages) versionOf(c *gin.Context, actor registry.Actor, rec record) (registry.Version, error) {
-	number, err := strconv.Atoi(c.Param("number"))
+	number, err := wholeNumber(c.Param("number"))
 	if err != nil {
 		return registry.Version{}, fault.Wrap(fault.NotFound, "no_such_version", "There is no such version.", err)
 	}
