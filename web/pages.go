@@ -72,5 +72,6 @@ func New(cfg Config) (*Pages, error) {
 	p.codes = sortedCodes(p.locales)
 	p.matcher = newMatcher(p.locales, p.codes)
 	p.dress(cfg.Theme)
-	return p, p.parse(templateFiles)
+	p.templates, err = findTemplates(templateFiles)
+	return p, err
 }

@@ -47,34 +47,28 @@ type look struct {
 	here   string // address to open the page at; "": that of the request
 }
 
-// templates are the pages, each parsed once. A language's functions are bound to
-// a page when it is first shown in that language. It is safe for concurrent use.
+// templates are the pages. Each is read with the frame and the parts when it is
+// first shown in a language, whose functions it is bound to: a test shows every one
+// in every language. It is safe for concurrent use.
 type templates struct {
-	pages map[string]*template.Template // by name; never executed, so that they can be cloned
+	files fs.FS
+	names map[string]string // of the files, by page
 
 	mu    sync.Mutex
-	bound map[string]*template.Template // by language and name
+	bound map[string]*template.Template // by language and page
 }
 
-// parse reads every page with the frame and the parts.
-func (p *Pages) parse(files fs.FS) error {
+// findTemplates lists the pages.
+func findTemplates(files fs.FS) (*templates, error) {
 	pages, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
-		return fmt.Errorf("list templates: %w", err)
+		return nil, fmt.Errorf("list templates: %w", err)
 	}
-	frame, err := template.New("base.html").Funcs(p.funcs(p.locales[defaultLocale])).ParseFS(files, "templates/base.html", "templates/parts/*.html")
-	if err != nil {
-		return fmt.Errorf("parse templates: %w", err)
-	}
-	p.templates = &templates{pages: map[string]*template.Template{}, bound: map[string]*template.Template{}}
+	ts := &templates{files: files, names: map[string]string{}, bound: map[string]*template.Template{}}
 	for _, file := range pages {
-		t, err := template.Must(frame.Clone()).ParseFS(files, file)
-		if err != nil {
-			return fmt.Errorf("parse template %s: %w", file, err)
-		}
-		p.templates.pages[strings.TrimSuffix(path.Base(file), ".html")] = t
+		ts.names[strings.TrimSuffix(path.Base(file), ".html")] = file
 	}
-	return nil
+	return ts, nil
 }
 
 // template is a page in a language.
@@ -86,16 +80,16 @@ func (p *Pages) template(l *locale, name string) (*template.Template, error) {
 	if t := ts.bound[key]; t != nil {
 		return t, nil
 	}
-	page := ts.pages[name]
-	if page == nil {
+	file, ok := ts.names[name]
+	if !ok {
 		return nil, fmt.Errorf("no template %q", name)
 	}
-	t, err := page.Clone()
+	t, err := template.New("base.html").Funcs(p.funcs(l)).ParseFS(ts.files, "templates/base.html", "templates/parts/*.html", file)
 	if err != nil {
-		return nil, fmt.Errorf("template %s: %w", name, err)
+		return nil, fmt.Errorf("parse template %s: %w", name, err)
 	}
-	ts.bound[key] = t.Funcs(p.funcs(l))
-	return ts.bound[key], nil
+	ts.bound[key] = t
+	return t, nil
 }
 
 func (p *Pages) funcs(l *locale) template.FuncMap {
