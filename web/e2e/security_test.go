@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -144,9 +143,6 @@ func TestAuthenticatorApp(t *testing.T) {
 
 // TestStaffEnrolInBrowser: where staff need an app, the sign-in asks for one.
 func TestStaffEnrolInBrowser(t *testing.T) {
-	if os.Getenv("SR_E2E_ONLY") != "" {
-		t.Skip("for one page")
-	}
 	dir := t.TempDir()
 	strict, err := startServer(dir, "sqlite:"+dir+"/registry.db", "SR_DEMO=false", "SR_STAFF_TOTP=required")
 	if err != nil {
