@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -169,18 +170,22 @@ type found struct {
 func (r *Registry) find(tx *gorm.DB, s search) (found, error) {
 	ranks := s.ranks()
 	var out found
-	last := s.from
+	last, sizes := s.from, map[int]int{}
 	for rank := s.from.rank; rank < len(ranks) && len(out.rows) <= s.limit; rank++ {
 		if ranks[rank] == nil {
 			continue
 		}
-		w := ranks[rank]
+		w, after := ranks[rank], uuid.Nil
 		if rank == s.from.rank && s.from.id != uuid.Nil {
-			w.and("id > ?", s.from.id)
+			after = s.from.id
+			w.and("id > ?", after)
 		}
-		rows, err := findRanked(tx, s.source(rank), w, s.limit+1-len(out.rows))
+		rows, size, err := s.read(tx, rank, w, after, s.limit+1-len(out.rows))
 		if err != nil {
 			return out, err
+		}
+		if rank > 0 && after == uuid.Nil {
+			sizes[rank] = size
 		}
 		if n := min(len(rows), s.limit-len(out.rows)); n > 0 {
 			last.rank, last.id = rank, rows[n-1].ID
@@ -194,8 +199,38 @@ func (r *Registry) find(tx *gorm.DB, s search) (found, error) {
 		return out, nil
 	}
 	var err error
-	out.total, err = s.countAll(tx, out)
+	out.total, err = s.countAll(tx, out, sizes)
 	return out, err
+}
+
+// walked is how many people are read one after the other in search of a common
+// name.
+const walked = 20_000
+
+// read gives the first limit rows of a rank, and how many it has in all: at most
+// one more than TotalCap. Who has a name that many have is found by reading people
+// in the order of ids, since the index of names would give them all to be sorted;
+// those few whom that does not find are looked up like the others. The first rank
+// is not counted.
+func (s search) read(tx *gorm.DB, rank int, w *where, after uuid.UUID, limit int) (rows []registrantRow, size int, err error) {
+	if rank > 0 {
+		size, err = s.size(tx, rank, w, TotalCap+1)
+		if err != nil || size == 0 {
+			return nil, size, err
+		}
+	}
+	if size > TotalCap {
+		err = tx.Raw(`SELECT `+registrantColumns+` FROM (SELECT `+registrantColumns+`, full_name_norm AS searched FROM registrant WHERE id > ? ORDER BY id LIMIT ?) AS registrant WHERE `+
+			w.text()+` ORDER BY id LIMIT ?`, append(append([]any{after, walked}, w.args...), limit)...).Scan(&rows).Error
+		if err != nil {
+			return nil, size, fmt.Errorf("search: %w", err)
+		}
+		if len(rows) == limit {
+			return rows, size, nil
+		}
+	}
+	rows, err = findRanked(tx, s.source(rank), w, limit)
+	return rows, size, err
 }
 
 // ranks are the conditions of the query, one after the other: one without a text.
@@ -228,7 +263,7 @@ func (s search) source(rank int) string {
 func findRanked(tx *gorm.DB, source string, w *where, limit int) ([]registrantRow, error) {
 	var rows []registrantRow
 	err := tx.Raw(`SELECT `+registrantColumns+` FROM `+source+` WHERE `+w.text()+` ORDER BY id LIMIT ?`,
-		append(w.args, limit)...).Scan(&rows).Error
+		append(slices.Clone(w.args), limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}

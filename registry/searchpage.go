@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -13,7 +14,7 @@ import (
 
 // TotalCap bounds what a search counts: beyond it, it only matters that it is a
 // lot.
-const TotalCap = 10_000
+const TotalCap = 1000
 
 // Total is how many a search finds in all.
 type Total struct {
@@ -22,8 +23,8 @@ type Total struct {
 }
 
 // countAll counts what a search finds, rank by rank: at most one more than
-// TotalCap. The first page may say it all.
-func (s search) countAll(tx *gorm.DB, first found) (Total, error) {
+// TotalCap. The first page may say it all; sizes are of ranks that were counted.
+func (s search) countAll(tx *gorm.DB, first found, sizes map[int]int) (Total, error) {
 	n := 0
 	if s.from == (cursor{query: s.from.query}) && first.next == "" {
 		n = len(first.rows)
@@ -33,17 +34,27 @@ func (s search) countAll(tx *gorm.DB, first found) (Total, error) {
 		if w == nil {
 			continue
 		}
-		var some int
-		err := tx.Raw(`SELECT count(*) FROM (SELECT 1 FROM `+s.source(rank)+` WHERE `+w.text()+` LIMIT ?) AS capped`,
-			append(w.args, TotalCap+1-n)...).Scan(&some).Error
-		if err != nil {
-			return Total{}, fmt.Errorf("count what a search finds: %w", err)
+		some, ok := sizes[rank]
+		if !ok {
+			var err error
+			if some, err = s.size(tx, rank, w, TotalCap+1-n); err != nil {
+				return Total{}, err
+			}
 		}
 		if n += some; n > TotalCap {
 			return Total{TotalCap, false}, nil
 		}
 	}
 	return Total{n, true}, nil
+}
+
+// size is how many a rank finds: at most so many.
+func (s search) size(tx *gorm.DB, rank int, w *where, most int) (n int, err error) {
+	err = tx.Raw(`SELECT count(*) FROM (SELECT 1 FROM `+s.source(rank)+` WHERE `+w.text()+` LIMIT ?) AS capped`, append(slices.Clone(w.args), most)...).Scan(&n).Error
+	if err != nil {
+		return 0, fmt.Errorf("count what a search finds: %w", err)
+	}
+	return n, nil
 }
 
 // cursor is a place in what a query finds: after one record of one rank.

@@ -275,7 +275,11 @@ func (p *Pages) whatFollows(ctx context.Context, l *locale, a registry.Actor, x 
 	if below.Next != "" {
 		n = movedMost
 	}
-	return l.t("area.follows", "n", n, "people", people.Total.Count), nil
+	many := l.number(people.Total.Count)
+	if !people.Total.Exact {
+		many += "+"
+	}
+	return l.t("area.follows", "n", n, "people", many), nil
 }
 
 // AreaRetire is POST /admin/areas/:code/retire.

@@ -50,6 +50,18 @@ func run(m *testing.M) (code int, err error) {
 		return 1, fmt.Errorf("axe-core is missing: run npm ci --ignore-scripts in web: %w", err)
 	}
 	world.axe, world.album = string(axe), newAlbum()
+	routes, err := pageRoutes()
+	if err != nil {
+		return 1, err
+	}
+	world.album.know(routes)
+	words, err := os.ReadFile(filepath.Join("..", "locales", "en.json"))
+	if err == nil {
+		err = world.album.readStates(filepath.Join("..", "templates"), words)
+	}
+	if err != nil {
+		return 1, fmt.Errorf("read which states there are: %w", err)
+	}
 	dir, err := os.MkdirTemp("", "sr-e2e")
 	if err != nil {
 		return 1, err

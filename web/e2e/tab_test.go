@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,15 +56,23 @@ type tab struct {
 	ctx context.Context
 	v   variant
 	on  *server // which it visits
+
+	free func() // gives the window back
 }
 
 // newTab waits for a browser and makes its window as good as new: no cookies, the
-// variant's size.
+// variant's size. The test has it until it ends.
 func newTab(t *testing.T, v variant) *tab {
 	t.Helper()
-	browser := <-world.free
-	t.Cleanup(func() { world.free <- browser })
-	x := &tab{t, browser, v, world.server}
+	return borrowTab(t, v)
+}
+
+// borrowTab is newTab for a test that frees the window itself.
+func borrowTab(t *testing.T, v variant) *tab {
+	t.Helper()
+	x := &tab{t: t, ctx: <-world.free, v: v, on: world.server}
+	x.free = sync.OnceFunc(func() { world.free <- x.ctx })
+	t.Cleanup(x.free)
 	x.do(chromedp.Navigate("about:blank"))
 	x.heard() // what is left of the test before
 	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
@@ -222,6 +231,8 @@ func quote(s string) string {
 
 // picture keeps a screenshot in the folder SR_E2E_PICTURES, for people to look at.
 func (x *tab) picture(name string) {
+	x.t.Helper()
+	x.observe()
 	dir := os.Getenv("SR_E2E_PICTURES")
 	if dir == "" || !x.v.scripts && !strings.Contains(name, ".") { // without scripts only states
 		return

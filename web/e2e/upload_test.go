@@ -15,8 +15,16 @@ import (
 const badCSV = "Given Name,Family Name,Sex,Date of Birth,Favourite colour\n" +
 	"Wanjiru,Kamau,female,1988-05-01,blue\nBaraka,Otieno,male,2999-01-01,red\nZawadi,Mwangi,neither,31/31/1990,green\n"
 
-// upload sends badCSV and gives the id of the upload.
+// upload sends badCSV, waits until it was checked, and gives the id of the upload.
 func (c *client) upload(t *testing.T) string {
+	t.Helper()
+	at := c.sendUpload(t)
+	c.finished(t, at)
+	return at[len("/admin/uploads/"):]
+}
+
+// sendUpload sends badCSV and gives the path of the upload's page.
+func (c *client) sendUpload(t *testing.T) string {
 	t.Helper()
 	page, err := c.get("/admin/uploads/new")
 	if err != nil {
@@ -52,6 +60,5 @@ func (c *client) upload(t *testing.T) string {
 		text, _ := io.ReadAll(res.Body)
 		t.Fatalf("upload: %s at %s\n%s", res.Status, res.Request.URL, text)
 	}
-	c.finished(t, res.Request.URL.Path)
-	return res.Request.URL.Path[len("/admin/uploads/"):]
+	return res.Request.URL.Path
 }

@@ -1,21 +1,28 @@
 package e2e_test
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"html/template"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 )
 
-// album is which pages were looked at, in which states, by all tests together.
+// album is which pages were looked at, in which states, by all tests together. A
+// page is a route; what a template alone can tell stands under "template NAME".
 type album struct {
 	mu     sync.Mutex
-	states map[string]map[string]bool // by route
+	routes []*regexp.Regexp           // of the route table, those without parameters first
+	names  []string                   // of routes, in the same order
+	states map[string]map[string]bool // that were looked at
 	needs  map[string]map[string]bool // what a page holds asks for
 	files  []picture
 }
@@ -23,34 +30,92 @@ type album struct {
 // picture is a screenshot that was kept.
 type picture struct{ Name, Variant, File string }
 
-// saw notes that a page was looked at in a state; "" is the usual one.
-func (a *album) saw(route, state string) {
-	if route == "" {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.states[route] == nil {
-		a.states[route] = map[string]bool{}
-	}
-	a.states[route][state] = true
-}
-
-// asks notes that a page has something that has another state.
-func (a *album) asks(route, state string) {
-	if route == "" {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.needs[route] == nil {
-		a.needs[route] = map[string]bool{}
-	}
-	a.needs[route][state] = true
-}
-
 func newAlbum() *album {
 	return &album{states: map[string]map[string]bool{}, needs: map[string]map[string]bool{}}
+}
+
+// saw notes that a page was looked at in a state; "" is the usual one.
+func (a *album) saw(page, state string) { a.put(a.states, page, state) }
+
+// asks notes that a page has something that has another state.
+func (a *album) asks(page, state string) { a.put(a.needs, page, state) }
+
+func (a *album) put(where map[string]map[string]bool, page, state string) {
+	if page == "" {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if where[page] == nil {
+		where[page] = map[string]bool{}
+	}
+	where[page][state] = true
+}
+
+// know takes the route table in, to tell which route a path belongs to.
+func (a *album) know(routes []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.names = slices.Clone(routes)
+	slices.SortStableFunc(a.names, func(p, q string) int { return strings.Count(p, ":") - strings.Count(q, ":") })
+	a.routes = nil
+	for _, route := range a.names {
+		a.routes = append(a.routes, regexp.MustCompile("^"+regexp.MustCompile(`[:*][a-z]+`).ReplaceAllString(route, "[^/]+")+"$"))
+	}
+}
+
+// routeOf is the route of a path; "" if no page has it.
+func (a *album) routeOf(path string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i, route := range a.routes {
+		if route.MatchString(path) {
+			return a.names[i]
+		}
+	}
+	return ""
+}
+
+// shown is what the markup of a page says about its state.
+type shown struct {
+	Page, Path     string
+	Work, AtWork   bool // it shows a job; which waits or runs
+	Degraded       bool // a part of it is worse off than usual
+	Failure, Offer string
+	Provider       string
+}
+
+// states reads it.
+const states = `({
+  Page: document.body.dataset.page ?? "", Path: location.pathname,
+  Work: document.querySelector("main .job, main #job, main #offer") !== null,
+  AtWork: document.querySelector("main .job:is([data-state=queued], [data-state=running]), main #job.wait, main #offer[data-state=waiting]") !== null,
+  Degraded: document.querySelector("main [data-degraded]") !== null,
+  Failure: document.querySelector("main#main #failure") ? String(performance.getEntriesByType("navigation")[0].responseStatus) : "",
+  Offer: document.querySelector("main #offer")?.dataset.state ?? "",
+  Provider: document.querySelector("main #provider")?.dataset.code ?? "",
+})`
+
+// observe notes the states that the markup of the open page tells by itself.
+func (x *tab) observe() {
+	x.t.Helper()
+	is := eval[shown](x, states)
+	if is.Page == "gallery" {
+		return
+	}
+	a, route := world.album, world.album.routeOf(is.Path)
+	if is.Work {
+		a.asks(route, "long-running")
+	}
+	for state, holds := range map[string]bool{"long-running": is.AtWork, "degraded": is.Degraded} {
+		if holds {
+			a.saw(route, state)
+			a.saw("template "+is.Page, state)
+		}
+	}
+	a.saw("failure", is.Failure)
+	a.saw("offer", is.Offer)
+	a.saw("provider", is.Provider)
 }
 
 // lists tells whether the page shows a list that may be empty: rows of a table or
@@ -78,29 +143,108 @@ func (x *tab) note(s stop) {
 func (a *album) missing() (lines []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for route, state := range special() {
-		if a.needs[route] == nil {
-			a.needs[route] = map[string]bool{}
-		}
-		for _, one := range strings.Fields(state) {
-			a.needs[route][one] = true
-		}
-	}
-	for _, route := range slices.Sorted(maps.Keys(a.needs)) {
-		for _, state := range slices.Sorted(maps.Keys(a.needs[route])) {
-			if !a.states[route][state] && never()[route+" "+state] == "" {
-				lines = append(lines, fmt.Sprintf("no test looks at %s in the state %q", route, state))
+	for _, page := range slices.Sorted(maps.Keys(a.needs)) {
+		for _, state := range slices.Sorted(maps.Keys(a.needs[page])) {
+			if !a.states[page][state] && never()[page+" "+state] == "" {
+				lines = append(lines, fmt.Sprintf("no test looks at %s in the state %q", page, state))
 			}
 		}
 	}
 	return lines
 }
 
-// special are the states that no page shows by its markup: work that goes on,
-// figures that are old, offers that are over.
-func special() map[string]string {
-	return map[string]string{
-		"/me/credentials/:id/offer/:offer": "issued",
+// readStates asks for the states that stand in the sources: of templates that can
+// show work or be worse off, and of those whose words the locale has.
+func (a *album) readStates(templates string, locale []byte) error {
+	parts, err := filepath.Glob(filepath.Join(templates, "parts", "*.html"))
+	if err != nil {
+		return err
+	}
+	pages, err := filepath.Glob(filepath.Join(templates, "*.html"))
+	if err != nil || len(parts) == 0 || len(pages) == 0 {
+		return fmt.Errorf("no templates in %s: %w", templates, err)
+	}
+	blocks := map[string]string{}
+	for _, file := range parts {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, block := range regexp.MustCompile(`\{\{-? ?define "`).Split(string(text), -1) {
+			name, body, _ := strings.Cut(block, `"`)
+			blocks[name] = body
+		}
+	}
+	for _, file := range pages {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		name, whole := strings.TrimSuffix(filepath.Base(file), ".html"), withParts(string(text), blocks, map[string]bool{})
+		for mark, state := range map[string]string{`id="job`: "long-running", "data-degraded": "degraded"} {
+			if name != "gallery" && strings.Contains(whole, mark) {
+				a.asks("template "+name, state)
+			}
+		}
+	}
+	var words map[string]any
+	if err := json.Unmarshal(locale, &words); err != nil {
+		return err
+	}
+	for key := range words {
+		for pattern, page := range map[string]string{`^failure\.(\d+)$`: "failure", `^offer\.head_(.+)$`: "offer", `^provider\.(.+)_help$`: "provider"} {
+			if m := regexp.MustCompile(pattern).FindStringSubmatch(key); m != nil {
+				a.asks(page, m[1])
+			}
+		}
+	}
+	return nil
+}
+
+// withParts is a template with the parts that it uses.
+func withParts(text string, blocks map[string]string, seen map[string]bool) string {
+	out := text
+	for _, m := range regexp.MustCompile(`\{\{-? ?template "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if !seen[m[1]] {
+			seen[m[1]] = true
+			out += withParts(blocks[m[1]], blocks, seen)
+		}
+	}
+	return out
+}
+
+// TestAlbumNamesWhatIsMissing: the count of states can fail.
+func TestAlbumNamesWhatIsMissing(t *testing.T) {
+	a := newAlbum()
+	a.know([]string{"/admin/people/:id", "/admin/people/new"})
+	for path, want := range map[string]string{"/admin/people/new": "/admin/people/new", "/admin/people/7": "/admin/people/:id", "/admin/people/7/edit": ""} {
+		if got := a.routeOf(path); got != want {
+			t.Errorf("%s is taken for %q, want %q", path, got, want)
+		}
+	}
+	if err := a.readStates(filepath.Join("..", "templates"), []byte(`{"failure.500": "", "failure.back": "", "offer.head_waiting": ""}`)); err != nil {
+		t.Fatal(err)
+	}
+	a.asks("/me", "forbidden")
+	for _, want := range []string{"/me in the state \"forbidden\"", `failure in the state "500"`, `offer in the state "waiting"`, `template upload_status in the state "long-running"`, `template statistics in the state "degraded"`} {
+		if !slices.Contains(a.missing(), "no test looks at "+want) {
+			t.Errorf("nothing is said about %s: %q", want, a.missing())
+		}
+	}
+	a.saw("/me", "forbidden")
+	if slices.Contains(a.missing(), `no test looks at /me in the state "forbidden"`) {
+		t.Error("a state that was looked at is said to be missing")
+	}
+}
+
+// TestEveryStateHasItsPicture counts what all tests of this package looked at, so
+// it is the last of them and says nothing of value alone.
+func TestEveryStateHasItsPicture(t *testing.T) {
+	for _, line := range world.album.missing() {
+		t.Error(line)
+	}
+	if t.Failed() && flag.Lookup("test.run").Value.String() != "" {
+		t.Log("it counts what all tests look at: run them together")
 	}
 }
 
