@@ -49,7 +49,7 @@ func startPostgres(dir string) (database string, stop func(), err error) {
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if c, err := net.Dial("unix", socket); err == nil {
 			c.Close()
-			return "postgres://postgres@/postgres?host=" + dir + "&sslmode=disable", server.stop, nil
+			return "postgres://postgres@/postgres?host=" + dir + "&sslmode=disable", server.interrupt, nil
 		}
 		if time.Now().After(deadline) {
 			server.stop()

@@ -164,6 +164,12 @@ func (s *server) stop() {
 	<-s.ended
 }
 
+// interrupt ends PostgreSQL without waiting for who is connected.
+func (s *server) interrupt() {
+	_ = s.cmd.Process.Signal(syscall.SIGINT)
+	<-s.ended
+}
+
 // command runs a command of the program on the server's database, with input.
 func (s *server) command(input string, args ...string) error {
 	cmd := exec.Command(os.Getenv("SR_E2E_BINARY"), args...)
