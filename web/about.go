@@ -1,23 +1,40 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/registry"
 )
 
-// Kept is what the operator has settled about personal data: the page about privacy
-// says it.
+// Kept is what the operator has settled about personal data, and whom to ask: the
+// pages about privacy, accessibility and help say it.
 type Kept struct {
 	Looks   time.Duration // who read whose record
 	Files   time.Duration // jobs and offers after their end, with their files
 	Consent time.Duration // what somebody let a wallet have
 	Hook    bool          // messages leave the portal
+	Scan    bool          // documents are looked at by a program
+	Contact string        // whom to ask, as the operator wrote it; "": the registration office
+}
+
+// maxContact is in characters.
+const maxContact = 200
+
+// CheckContact says whether a text can stand where people read whom to ask: one
+// line of at most 200 characters.
+func CheckContact(text string) error {
+	if utf8.RuneCountInString(text) > maxContact || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("not one line of at most %d characters", maxContact)
+	}
+	return nil
 }
 
 // aboutView is a page that explains: sections of sentences and lists.
@@ -53,6 +70,11 @@ func (p *Pages) Help(c *gin.Context) error {
 	v := aboutView{Lead: l.t("help.lead"), Sections: []aboutSection{
 		l.section("help", "in"), l.section("help", "record"), l.section("help", "wallet"), l.section("help", "staff"), l.section("help", "wrong"),
 	}}
+	if p.kept.Contact != "" {
+		ask := l.section("help", "ask")
+		ask.Words = []words{{Text: p.kept.Contact, Dir: "auto"}}
+		v.Sections = append(v.Sections, ask)
+	}
 	return p.show(c, http.StatusOK, look{page: "about", title: l.t("help.title")}, v)
 }
 
@@ -65,7 +87,7 @@ func (p *Pages) Accessibility(c *gin.Context) error {
 		names[i] = p.locales[code].name
 	}
 	v := aboutView{Lead: l.t("access.lead"), Sections: []aboutSection{
-		l.section("access", "tested", "languages", strings.Join(names, ", ")), l.section("access", "limits"), l.section("access", "report"),
+		l.section("access", "tested", "languages", strings.Join(names, ", ")), l.section("access", "limits"), p.withContact(l, l.section("access", "report")),
 	}}
 	return p.show(c, http.StatusOK, look{page: "about", title: l.t("access.title")}, v)
 }
@@ -84,8 +106,16 @@ func (p *Pages) Privacy(c *gin.Context) error {
 	}
 	v := aboutView{Lead: l.t("privacy.lead"), Sections: []aboutSection{p.keptRecord(l, fields), p.keptTimes(l), l.section("privacy", "read"), p.narrow(l, fields),
 		p.leaves(l, sources), l.section("privacy", "signin", "minutes", int(registry.SessionIdle/time.Minute), "hours", int(registry.SessionMax/time.Hour)),
-		l.section("privacy", "rights")}}
+		p.withContact(l, l.section("privacy", "rights"))}}
 	return p.show(c, http.StatusOK, look{page: "about", title: l.t("privacy.title")}, v)
+}
+
+// withContact adds whom to ask to a section.
+func (p *Pages) withContact(l *locale, s aboutSection) aboutSection {
+	if p.kept.Contact != "" {
+		s.Texts = append(s.Texts, l.t("privacy.contact", "contact", p.kept.Contact))
+	}
+	return s
 }
 
 // keptRecord names what is asked for, and what of it is sealed.
@@ -149,6 +179,19 @@ func (p *Pages) leaves(l *locale, sources []registry.Source) aboutSection {
 		hook = "privacy.hook"
 	}
 	s.Texts = append(s.Texts, l.t(hook))
+	if p.provider != nil {
+		s.Texts = append(s.Texts, l.t("privacy.provider", "name", p.provider.Name()))
+	}
+	if len(p.wallets) > 0 {
+		names := make([]string, len(p.wallets))
+		for i, w := range p.wallets {
+			names[i] = w.Name
+		}
+		s.Texts = append(s.Texts, l.t("privacy.web_wallets", "names", strings.Join(names, l.t("list.comma")+" ")))
+	}
+	if p.kept.Scan {
+		s.Texts = append(s.Texts, l.t("privacy.scan"))
+	}
 	if len(sources) == 0 {
 		s.Texts = append(s.Texts, l.t("privacy.no_sources"))
 		return s

@@ -28,6 +28,10 @@ func TestAboutPages(t *testing.T) {
 		b.get("/help").want(t, http.StatusOK, "Use my activation code")
 		b.get("/accessibility").want(t, http.StatusOK, "WCAG 2.2", "Kiswahili", "not good yet")
 		b.get("/privacy").want(t, http.StatusOK, "Stored encrypted", "National identification number", "730 days", "30 minutes", "No record is taken over")
+		for _, path := range []string{"/help", "/privacy", "/accessibility"} {
+			b.get(path).want(t, http.StatusOK, "Ministry of Trials, +254 20 555 0100")
+		}
+		b.get("/privacy").want(t, http.StatusOK, "against harmful files", "session, for the language")
 		w.browser("fr").get("/privacy").want(t, http.StatusOK, "Numéro national d’identité", "730 jours")
 		w.browser("hi").get("/").want(t, http.StatusOK, `<html lang="hi"`, `lang="sw" hreflang="sw"`, "<details class=\"langs\">")
 	})

@@ -104,7 +104,7 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 	}
 	w.serve = func(issuers *issuer.Issuers) {
 		config := web.Config{Registry: reg, Issuer: issuers, PublicURL: w.URL, Now: w.Now, Wallets: w.wallets, Theme: w.theme, Gallery: true,
-			Kept:     web.Kept{Looks: 730 * 24 * time.Hour, Files: 90 * 24 * time.Hour, Consent: 90 * 24 * time.Hour, Hook: true},
+			Kept:     web.Kept{Looks: 730 * 24 * time.Hour, Files: 90 * 24 * time.Hour, Consent: 90 * 24 * time.Hour, Hook: true, Scan: true, Contact: "Ministry of Trials, +254 20 555 0100"},
 			FirstRun: &web.FirstRun{Token: setupToken}}
 		if withTrial {
 			config.Trial = trial{w}

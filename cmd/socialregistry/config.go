@@ -76,6 +76,7 @@ type Config struct {
 	ThemeNames   string // of the service on its pages: see web.ParseThemeNames; "": ours
 	ThemeLogo    string // SVG; "": ours
 	ThemeColours string // see web.ParseColours; "": ours
+	Contact      string // whom people ask: see web.CheckContact; "": the registration office
 
 	MessageHook       string // takes messages out of the portal; empty: they stay in it
 	MessageSecret     string // by which they are signed; wins over MessageSecretFile

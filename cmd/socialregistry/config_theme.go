@@ -20,6 +20,10 @@ func themeSettings() []setting {
 			_, err := readThemeLogo(v)
 			return err
 		}},
+		{"SR_CONTACT", "", "use one line of at most 200 characters, as Ministry of Social Affairs, +254 20 555 0100, help@registry.example", func(c *Config, v string) error {
+			c.Contact = v
+			return web.CheckContact(v)
+		}},
 		{"SR_THEME_COLOURS", "", "use three colours as #0f4c4a,#0b3837,#ffbf3c: brand, dark brand and mark, each with a contrast of 4.5 to its text", func(c *Config, v string) error {
 			c.ThemeColours = v
 			_, err := web.ParseColours(v)

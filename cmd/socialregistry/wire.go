@@ -183,7 +183,7 @@ func (p *parts) pages(ctx context.Context, a *app) (*web.Pages, error) {
 	here := onlyHere(a.config) == nil
 	pages, err := web.New(web.Config{Registry: p.registry, Issuer: p.issuer, PublicURL: a.config.PublicURL, Now: a.now, Trial: p.trial(a.config), Provider: provider, Wallets: wallets,
 		Theme: look, Gallery: here, FirstRun: p.firstRun(a, here),
-		Kept: web.Kept{Looks: a.config.KeepLook, Files: a.config.Keep, Consent: a.config.RefreshLife, Hook: a.config.MessageHook != ""}})
+		Kept: web.Kept{Looks: a.config.KeepLook, Files: a.config.Keep, Consent: a.config.RefreshLife, Hook: a.config.MessageHook != "", Scan: a.config.ScanCommand != "", Contact: a.config.Contact}})
 	if err != nil {
 		return nil, fmt.Errorf("build the pages: %w", err)
 	}
