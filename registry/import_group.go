@@ -22,8 +22,8 @@ import (
 // column each line is a group. All groups are created in one transaction: a file
 // of them is short beside one of people.
 
-// maxGroupLines is the most lines of a file of groups.
-const maxGroupLines = 20_000
+// MaxGroupRows is the most rows of a file of groups.
+const MaxGroupRows = 20_000
 
 // newGroup is a group on its way: the first of its lines, and its members.
 type newGroup struct {
@@ -243,8 +243,8 @@ func (im *importRun) readGroups(ctx context.Context, reader table) ([]newGroup, 
 	seen := map[string]int{} // place of the group
 	torn := false            // the line before could not be read
 	for n := 0; ; n++ {
-		if n > maxGroupLines {
-			return nil, &csvio.FileError{Problem: csvio.Problem{Code: csvio.CodeTooManyRows, Words: fmt.Sprintf("the file has more than %d lines: split it", maxGroupLines)}}
+		if n > MaxGroupRows {
+			return nil, &csvio.FileError{Problem: csvio.Problem{Code: csvio.CodeTooManyRows, Words: fmt.Sprintf("the file has more than %d lines: split it", MaxGroupRows)}}
 		}
 		if err := context.Cause(ctx); err != nil {
 			return nil, err

@@ -197,3 +197,52 @@ func (w *world) filesTour(admin *browser) (pages []page) {
 	jobs := admin.get("/admin/jobs")
 	return append(pages, admin.get(regexp.MustCompile(`/admin/jobs/[0-9a-f-]{36}`).FindString(jobs.body)))
 }
+
+// A file of a survey becomes named versions, of the day on which it was made; its
+// headers and the order of its dates are told on the form.
+func TestAnUploadOfASurvey(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		registrar := w.staff("en", registry.RoleRegistrar)
+		form := registrar.get("/admin/uploads/new").want(t, http.StatusOK, ".xlsx", "At most 1,000,000 rows of people", "At most 20,000 rows of groups").hidden(map[string]string{"kind": "person", "carries": "values", "mode": "update", "rule": "good",
+			"label": "Survey 2026", "collected_at": "2999-01-01", "dates": "dmy", "map": "Name as told = full_name\nRoof =\n"})
+		csv := "registration_number,Name as told,Date of birth,Roof\n" + w.person.Number + ",Amina of the survey,05/03/1990,tin\n"
+		send := func(name, value string) page {
+			t.Helper()
+			if name != "" {
+				form.Set(name, value)
+			}
+			form.Set("form", registrar.get("/admin/uploads/new").hidden(nil).Get("form"))
+			return registrar.multipart("/admin/uploads", form, "survey.csv", csv)
+		}
+		send("", "").want(t, http.StatusUnprocessableEntity, "in the future", "details open", "Name as told = full_name", "Survey 2026")
+		send("collected_at", "yesterday").want(t, http.StatusUnprocessableEntity, "collected_at-wrong")
+		send("collected_at", "2026-01-31")
+		send("dates", "ymd").want(t, http.StatusUnprocessableEntity, "dates-wrong")
+		send("dates", "dmy")
+		send("label", "7").want(t, http.StatusUnprocessableEntity, "label-wrong", "not a number alone")
+		status := registrar.worked(send("label", "Survey 2026")).want(t, http.StatusOK, "1 would change", "Roof")
+		registrar.worked(registrar.post(status.path+"/apply", status.hidden(nil))).want(t, http.StatusOK, "The file was saved", "1 was changed")
+		registrar.get(w.address()+"/versions").want(t, http.StatusOK, "Survey 2026")
+		p, err := w.registry.Person(t.Context(), registry.System(), w.person.ID)
+		w.must(err)
+		if p.Values["birth_date"].Text != "1990-03-05" {
+			t.Errorf("the date is %q", p.Values["birth_date"].Text)
+		}
+	})
+}
+
+// An upload of groups says that nothing takes it back.
+func TestAnUploadOfGroupsIsForGood(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		registrar := w.staff("en", registry.RoleRegistrar)
+		form := registrar.get("/admin/uploads/new").hidden(map[string]string{"kind": "household", "carries": "values", "mode": "create", "rule": "good"})
+		csv := "group,group_name,member,role,start\nA,Household of Kisima," + w.person.Number + ",head,2020-01-01\n"
+		status := registrar.worked(registrar.multipart("/admin/uploads", form, "groups.csv", csv)).want(t, http.StatusOK, "1 would be new", "cannot be taken back")
+		done := registrar.worked(registrar.post(status.path+"/apply", status.hidden(nil))).want(t, http.StatusOK, "The file was saved", "cannot be taken back")
+		if strings.Contains(done.body, "Take this upload back") {
+			t.Error("an undo is offered that there is not")
+		}
+	})
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -9,12 +10,22 @@ import (
 	"socialregistry/registry"
 )
 
+// groupsView is a list of groups with the form that found them: that of people, and
+// a kind.
 type groupsView struct {
-	Find, Kind, Field, State input
-	Rows                     []groupRow
-	Next, First              string
-	Asked                    bool
-	MayCreate                bool
+	Find, Kind  input
+	Filters     []input
+	Equals      []input // whole values of searchable fields
+	Open        bool    // the filters are in use
+	AsWritten   bool
+	Areas       []option // known codes, for whoever types one
+	Rows        []groupRow
+	Count       string // how many are found in all; "": on a later page
+	Next, First string
+	Asked       bool
+	MayCreate   bool
+	Export      string // address of the file of these; "": not for the reader, or not of one kind
+	Problems    []problem
 }
 
 type groupRow struct {
@@ -24,34 +35,52 @@ type groupRow struct {
 	Updated string
 }
 
-// Groups is GET /admin/groups: search by name or number, kind, and the state of one
-// detail.
+// Groups is GET /admin/groups: search by name or number, kind, place, value, version,
+// time, and the state of one detail.
 func (p *Pages) Groups(c *gin.Context) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	q := registry.Query{Kind: c.Query("kind"), Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), After: c.Query("after"), Limit: peoplePage}
-	v, err := p.groupFilters(c, q)
-	if err != nil {
+	actor, asked := auth.Actor(ctx), c.Request.URL.Query()
+	q, err := peopleQuery(asked)
+	q.Kind, q.After, q.Limit, q.Total = asked.Get("kind"), asked.Get("after"), peoplePage, asked.Get("after") == ""
+	var page registry.GroupPage
+	if err == nil {
+		page, err = p.registry.Groups(ctx, actor, q)
+	}
+	wrong, ok := queryProblems(l, err)
+	if err != nil && !ok {
 		return err
 	}
-	v.MayCreate, v.Asked = mayKeep(actor), q.Kind != "" || q.Text != "" || q.Field != ""
-	if (q.Field == "") != (q.State == "") { // half a question finds nothing, and says so
-		if q.Field == "" {
-			v.Field.Wrong = l.t("people.field_missing")
-		} else {
-			v.State.Wrong = l.t("people.state_missing")
-		}
-		return p.show(c, http.StatusOK, look{page: "groups", title: l.t("groups.title"), nav: groupsPath}, v)
-	}
-	page, err := p.registry.Groups(ctx, actor, q)
+	v, err := p.groupFilters(c, asked, wrong)
 	if err != nil {
 		return err
 	}
 	if v.Rows, err = p.groupRows(c, page.Groups); err != nil {
 		return err
 	}
+	v.Count = countWords(l, page.Total)
 	v.Next, v.First = listLinks(c.Request.URL, page.Next)
-	return p.show(c, http.StatusOK, look{page: "groups", title: l.t("groups.title"), nav: groupsPath}, v)
+	v.MayCreate, v.Asked = mayKeep(actor), isAsked(asked)
+	if filter, ok := exportFilter(withoutKind(filterOf(asked))); ok && q.Kind != "" && len(v.Rows) > 0 && mayExport(actor) {
+		filter.Set("kind", q.Kind)
+		v.Export = withQuery("/admin/exports/new", filter)
+	}
+	return p.show(c, statusOf(wrong), look{page: "groups", title: l.t("groups.title"), nav: groupsPath, failed: len(wrong) > 0}, v)
+}
+
+func withoutKind(filter url.Values) url.Values {
+	filter.Del("kind")
+	return filter
+}
+
+// countWords tells how many groups were found; "" where they were not counted.
+func countWords(l *locale, total registry.Total) string {
+	switch {
+	case total == registry.Total{}:
+		return ""
+	case total.Exact:
+		return l.t("groups.count", "n", total.Count)
+	}
+	return l.t("groups.count_over", "n", total.Count)
 }
 
 func (p *Pages) groupRows(c *gin.Context, groups []registry.Group) ([]groupRow, error) {
@@ -73,43 +102,30 @@ func (p *Pages) groupRows(c *gin.Context, groups []registry.Group) ([]groupRow, 
 	return out, nil
 }
 
-func (p *Pages) groupFilters(c *gin.Context, q registry.Query) (v groupsView, err error) {
+func (p *Pages) groupFilters(c *gin.Context, asked url.Values, wrong []problem) (groupsView, error) {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	kinds, err := p.registry.GroupKinds(ctx)
 	if err != nil {
-		return v, err
+		return groupsView{}, err
 	}
-	v.Find = input{ID: "q", Kind: "search", Label: words{Text: l.t("groups.find")}, Hint: words{Text: l.t("groups.find_hint")}, Value: q.Text, Dir: "auto", Autocomplete: "off", MaxLength: 200}
 	var options []option
 	of := registry.AnyGroup
 	for _, k := range kinds {
-		options = append(options, option{Value: k.Key, Label: p.words(l, k.Label, k.Key), Selected: k.Key == q.Kind})
-		if k.Key == q.Kind {
+		options = append(options, option{Value: k.Key, Label: p.words(l, k.Label, k.Key), Selected: k.Key == asked.Get("kind")})
+		if k.Key == asked.Get("kind") {
 			of = k.Key
 		}
 	}
-	v.Kind = choiceInput(l, "kind", "groups.kind", "people.any", options, nil)
 	fields, err := p.registry.FieldsOf(ctx, of)
 	if err != nil {
-		return v, err
+		return groupsView{}, err
 	}
-	var named []option
-	for _, f := range fields {
-		if f.Attestable {
-			named = append(named, option{Value: f.Key, Label: p.label(l, f), Selected: f.Key == q.Field})
-		}
+	form, err := p.people(c, fields, asked, wrong)
+	if err != nil {
+		return groupsView{}, err
 	}
-	v.Field = choiceInput(l, "field", "people.field", "people.any", named, nil)
-	v.State = p.stateInput(l, q.State)
+	v := groupsView{Find: form.Find, Kind: choiceInput(l, "kind", "groups.kind", "people.any", options, wrong), Filters: form.Filters, Equals: form.Equals,
+		Open: form.Open || form.AsWritten, AsWritten: form.AsWritten, Areas: form.Areas, Problems: wrong}
+	v.Find.Label, v.Find.Hint = words{Text: l.t("groups.find")}, words{Text: l.t("groups.find_hint")}
 	return v, nil
-}
-
-// stateInput chooses where a detail stands.
-func (p *Pages) stateInput(l *locale, now registry.State) input {
-	var options []option
-	for _, s := range []registry.State{registry.StateNew, registry.StateAttested, registry.StateRejected, registry.StateExpired, registry.StateRevoked} {
-		b := stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: s})
-		options = append(options, option{Value: string(s), Label: words{Text: b.Text}, Selected: s == now})
-	}
-	return choiceInput(l, "state", "people.state", "people.any", options, nil)
 }

@@ -72,7 +72,43 @@ func TestHouseholdIsMade(t *testing.T) {
 		b.get(p.path+"/members").want(t, http.StatusOK, "<Yusuf> & Lekuton", "Head")
 		b.get("/admin/groups?q=lekuton&kind=household").want(t, http.StatusOK, "Lekuton home")
 		b.get("/admin/groups?kind=family").want(t, http.StatusOK, "No group was found.")
-		b.get("/admin/groups?field=group_name").want(t, http.StatusOK, "Choose the state")
+		b.get("/admin/groups?field=group_name").want(t, http.StatusUnprocessableEntity, "Choose the state")
+	})
+}
+
+// Groups are found by all that the interface for programs knows, are counted, and go
+// into a download as they were found.
+func TestGroupsAreFound(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		g := w.household()
+		other, err := w.registry.CreateGroup(w.t.Context(), w.actor(registry.RoleRegistrar), "family", registry.Change{Reason: "visit", Set: map[string]string{"group_name": "Kisima family"}},
+			[]registry.NewMember{{MemberID: w.person.ID, Role: registry.HeadRole}})
+		w.must(err)
+		_, err = w.registry.AddVersion(t.Context(), w.actor(registry.RoleRegistrar), g.ID, "Survey 2026", registry.Change{Reason: "visit", Set: map[string]string{"dwelling_type": "apartment"}}, false)
+		w.must(err)
+		b.get("/admin/groups").want(t, http.StatusOK, "2 groups", g.Number, other.Number)
+		only := func(query string, want, not registry.Group) page {
+			t.Helper()
+			p := b.get("/admin/groups?"+query).want(t, http.StatusOK, "One group", want.Number)
+			if strings.Contains(p.body, not.Number) {
+				t.Errorf("%s finds others, too", query)
+			}
+			return p
+		}
+		only("version=Survey+2026", g, other)
+		only("kind=family", other, g).want(t, http.StatusOK, "Export these", "/admin/exports/new?kind=family")
+		only("q=kisima&as_written=true", other, g)
+		b.get("/admin/groups?default_version=Survey+2026").want(t, http.StatusOK, "No group was found")
+		b.get("/admin/groups?changed_since=2999-01-01").want(t, http.StatusOK, "No group was found")
+		b.get("/admin/groups?changed_since=yesterday").want(t, http.StatusUnprocessableEntity, "changed_since-wrong")
+		b.get("/admin/groups?area=NOWHERE").want(t, http.StatusUnprocessableEntity, "area-wrong")
+		b.get("/admin/groups?kind=nonsense").want(t, http.StatusUnprocessableEntity)
+		b.get("/admin/exports/new?kind=family&q=kisima").want(t, http.StatusOK, `value="kisima"`, `value="family" selected`)
+		if p := w.staff("en", registry.RoleAuditor).get("/admin/groups?kind=family").want(t, http.StatusOK, other.Number); strings.Contains(p.body, "Export these") {
+			t.Error("an auditor is offered a download")
+		}
 	})
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -31,10 +30,14 @@ type uploadFormView struct {
 	Kind      input
 	Choices   []input // what is in the file, and what of bad rows
 	More      []input
+	Open      bool // something is typed in More
+	Reason    input
 	File      input
 	Template  []input // "": the sender gets none
 	Problems  []problem
-	MaxSize   int  // MB
+	MaxSize   int // MB
+	MaxRows   int
+	MaxGroups int  // rows of a file of groups
 	Decisions bool // the sender sends nothing but decisions
 }
 
@@ -82,7 +85,7 @@ func (p *Pages) uploadForm(c *gin.Context, status int, values url.Values, proble
 	if err != nil {
 		return err
 	}
-	v := uploadFormView{Token: token, MaxSize: registry.MaxUpload >> 20, Problems: problems, Decisions: !mayRegister(actor)}
+	v := uploadFormView{Token: token, MaxSize: registry.MaxUpload >> 20, MaxRows: csvio.DefaultMaxRows, MaxGroups: registry.MaxGroupRows, Problems: problems, Decisions: !mayRegister(actor)}
 	f := typed{l: l, values: values, problems: problems}
 	if v.Decisions {
 		values.Set("carries", string(registry.CarriesAttestations))
@@ -93,9 +96,10 @@ func (p *Pages) uploadForm(c *gin.Context, status int, values url.Values, proble
 	rule := f.choice("rule", "upload.rule", option{Value: "good", Label: words{Text: l.t("upload.good_rows")}}, option{Value: "all", Label: words{Text: l.t("upload.all_or_nothing")}})
 	rule.Kind = "radios"
 	v.Choices = append(v.Choices, rule)
-	v.More = []input{f.text("reason", "upload.reason")}
+	v.Reason, v.More = f.text("reason", "upload.reason"), uploadMore(f, !v.Decisions)
+	v.Open = moreTyped(v.More)
 	v.File = f.input("file", "file", "upload.file")
-	v.File.Required, v.File.Accept = true, ".csv,text/csv"
+	v.File.Required, v.File.Accept = true, uploadTypes
 	return p.show(c, status, look{page: "upload", title: l.t("upload.title"), nav: uploadsPath, here: uploadsPath + "/new", failed: len(problems) > 0}, v)
 }
 
@@ -152,8 +156,12 @@ func (p *Pages) Upload(c *gin.Context) error {
 	if err != nil {
 		return p.uploadRefused(c, up, err)
 	}
+	options, err := up.options()
+	if err != nil {
+		return p.uploadRefused(c, up, err)
+	}
 	err = p.once(c, actor, up.values.Get("form"), func(ctx context.Context) (string, error) {
-		id, err := p.registry.UploadImport(ctx, actor, up.file, up.options())
+		id, err := p.registry.UploadImport(ctx, actor, up.file, options)
 		if err != nil {
 			return "", err
 		}
@@ -169,13 +177,7 @@ func (p *Pages) Upload(c *gin.Context) error {
 // uploadRefused shows the form again with all that was chosen; a browser does not
 // choose the file again.
 func (p *Pages) uploadRefused(c *gin.Context, up upload, err error) error {
-	l := p.localeOf(c)
-	var f *fault.Error
-	if errors.As(err, &f) && (f.Kind == fault.Invalid || f.Kind == fault.TooLarge) {
-		problems := []problem{{Field: "file", Text: faultText(l, f.Code, f.Detail)}}
-		if len(f.Fields) > 0 {
-			problems = fieldProblems(l, f)
-		}
+	if problems, ok := uploadProblems(p.localeOf(c), err); ok {
 		return p.uploadForm(c, http.StatusUnprocessableEntity, up.values, problems)
 	}
 	return err

@@ -42,6 +42,7 @@ type batchPage struct {
 	CheckURL    string // "" if it cannot be checked now
 	ChangesURL  string // "" if it has changed nothing
 	Undo        *act
+	ForGood     bool // nothing takes it back: an upload of groups
 	Wrong       []problem
 }
 
@@ -135,6 +136,7 @@ func (v *batchPage) offerActs(l *locale, b registry.ImportBatch, wrong []problem
 	if v.Job != nil && v.Job.Live {
 		return
 	}
+	v.ForGood = b.Kind != registry.PersonKind && (b.State == registry.ImportChecked || b.State == registry.ImportApplied) && changesOf(b) > 0
 	switch {
 	case b.State == registry.ImportApplied && b.Undoes == uuid.Nil && b.Kind == registry.PersonKind && b.Result.Created+b.Result.Updated > 0:
 		f := typed{l: l, problems: wrong}

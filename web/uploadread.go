@@ -15,7 +15,7 @@ import (
 // maxPart bounds the small parts of an upload form, in bytes, and maxParts how
 // many there are.
 const (
-	maxPart  = 4 << 10
+	maxPart  = 64 << 10
 	maxParts = 20
 )
 
@@ -61,8 +61,8 @@ func malformedUpload(err error) error {
 }
 
 func (up *upload) take(part *multipart.Part) error {
-	value, err := io.ReadAll(io.LimitReader(part, maxPart))
-	if err != nil || !utf8.Valid(value) {
+	value, err := io.ReadAll(io.LimitReader(part, maxPart+1))
+	if err != nil || !utf8.Valid(value) || len(value) > maxPart {
 		return malformedUpload(err)
 	}
 	up.values.Set(part.FormName(), string(value))
@@ -70,7 +70,8 @@ func (up *upload) take(part *multipart.Part) error {
 }
 
 // options say how to read the file. A saved mapping says the kind and the mode.
-func (up *upload) options() registry.ImportOptions {
+// Error: Invalid for a day that is none.
+func (up *upload) options() (registry.ImportOptions, error) {
 	get := up.values.Get
 	o := registry.ImportOptions{Name: up.name, Mode: registry.ImportMode(get("mode")), Carries: registry.Carries(get("carries")), Saved: get("mapping"),
 		Kind: get("kind"), AllOrNothing: get("rule") == "all", Reason: get("reason")}
@@ -82,5 +83,5 @@ func (up *upload) options() registry.ImportOptions {
 	if o.Carries == registry.CarriesAttestations {
 		o.Mode = registry.ImportUpdate
 	}
-	return o
+	return o, readMore(up.values, &o)
 }
