@@ -35,6 +35,8 @@ func filesPages(slow group, p *web.Pages) {
 func logPages(g group, p *web.Pages) {
 	g.get("/admin/changes", p.Changes)
 	g.get("/admin/audit", p.Audit)
+	g.get("/admin/audit/sign-ins", p.SignIns)
+	g.get("/admin/audit/credentials", p.CredentialSettings)
 	g.post("/admin/audit/check", p.AuditStart)
 }
 

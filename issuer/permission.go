@@ -35,6 +35,8 @@ const (
 	toSeeTypes  action = "see how types of credentials are stored"
 	toKeepTypes action = "change types of credentials"
 
+	toSeeLog action = "see the changes of the issuer's settings"
+
 	toSeeMessages   action = "see messages"
 	toReadMessages  action = "read messages"
 	toSeeDeliveries action = "see whether messages get out"
@@ -53,7 +55,7 @@ func staffFor(act action) []registry.Role {
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAuditor}
 	case toSeeFunnel:
 		return []registry.Role{registry.RoleAdmin, registry.RoleRegistrar, registry.RoleAttester, registry.RoleAuditor}
-	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries, toSeeTypes:
+	case toSeeKeys, toSeeProviders, toSeeClients, toSeeDeliveries, toSeeTypes, toSeeLog:
 		return []registry.Role{registry.RoleAdmin, registry.RoleAuditor}
 	case toKeepKeys, toRegister, toKeepProviders, toKeepIssuers, toKeepTypes:
 		return []registry.Role{registry.RoleAdmin}
@@ -73,7 +75,7 @@ func scopeFor(act action) registry.Scope {
 		return registry.ScopeCredentialsWrite
 	case toSeeFunnel:
 		return registry.ScopePeopleRead
-	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries, toSeeTypes:
+	case toSeeProviders, toSeeKeys, toSeeClients, toSeeDeliveries, toSeeTypes, toSeeLog:
 		return registry.ScopeSettingsRead
 	case toKeepProviders, toKeepKeys, toRegister, toKeepIssuers, toKeepTypes:
 		return registry.ScopeSettingsWrite

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,6 +36,8 @@ type accountRow struct {
 	PasswordAt   db.Time    `gorm:"column:password_at"`
 	DisabledAt   *db.Time   `gorm:"column:disabled_at"`
 	OpenSecret   bool       `gorm:"column:open_secret"`
+
+	note uuid.UUID // of the try in the log of sign-ins
 }
 
 func (accountRow) TableName() string { return "account" }
@@ -88,7 +91,7 @@ func (r *Registry) SignIn(ctx context.Context, username, password string) (token
 		if err := r.stillThat(tx, row, refused); err != nil {
 			return err
 		}
-		if err := clearTries(tx, r.tryName("sign-in", name)); err != nil {
+		if err := errors.Join(clearTries(tx, r.tryName("sign-in", name)), dropTry(tx, row.note)); err != nil {
 			return err
 		}
 		token, a, err = r.startSession(tx, row, ByPassphrase, now)
@@ -108,7 +111,11 @@ func (r *Registry) beginSignIn(ctx context.Context, name string) (row accountRow
 		if left, err = countTry(tx, r.tryName("sign-in", name), now); err != nil {
 			return err
 		}
-		return tx.Where("username = ? AND disabled_at IS NULL", name).Limit(1).Find(&row).Error
+		if err := tx.Where("username = ? AND disabled_at IS NULL", name).Limit(1).Find(&row).Error; err != nil {
+			return err
+		}
+		row.note, err = noteTry(tx, row.ID, ByPassphrase, left, now)
+		return err
 	})
 	if err != nil {
 		return accountRow{}, 0, fmt.Errorf("begin sign-in: %w", err)

@@ -27,6 +27,7 @@ const (
 	toReadStats    action = "read statistics"
 	toCountStats   action = "count statistics anew"
 	toReadAdminLog action = "read the history of the registry's own settings"
+	toReadSignIns  action = "read who of staff signed in"
 	toReadLooks    action = "read who looked at a record"
 	toReadChanges  action = "read the change logs of all records"
 	toKeepTokens   action = "make, list and revoke personal access tokens"
@@ -205,7 +206,7 @@ func settingRule(act action) rule {
 		return by(ScopeSettingsWrite, RoleAdmin)
 	case toReadSources:
 		return by(ScopeSettingsRead, RoleAdmin, RoleRegistrar, RoleAuditor, RoleSystem)
-	case toReadAdminLog:
+	case toReadAdminLog, toReadSignIns:
 		return by(ScopeSettingsRead, RoleAdmin, RoleAuditor, RoleSystem)
 	}
 	return rule{}

@@ -41,6 +41,8 @@ type passkeyRow struct {
 	MadeAt       db.Time   `gorm:"column:made_at"`
 	UsedAt       *db.Time  `gorm:"column:used_at"`
 	ClonedAt     *db.Time  `gorm:"column:cloned_at"`
+
+	note uuid.UUID // of the try in the log of sign-ins
 }
 
 func (passkeyRow) TableName() string { return "passkey" }

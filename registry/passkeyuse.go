@@ -156,7 +156,12 @@ func (r *Registry) beginProof(ctx context.Context, try db.Bytes, id []byte, acco
 		if left, err = countTry(tx, try, now); err != nil {
 			return err
 		}
-		return tx.Raw("SELECT p.* FROM passkey p JOIN account a ON a.id = p.account_id WHERE p.credential_id = ? AND a.disabled_at IS NULL", id).Scan(&row).Error
+		err := tx.Raw("SELECT p.* FROM passkey p JOIN account a ON a.id = p.account_id WHERE p.credential_id = ? AND a.disabled_at IS NULL", id).Scan(&row).Error
+		if err != nil || account != uuid.Nil { // who is signed in already only proves it anew
+			return err
+		}
+		row.note, err = noteTry(tx, row.AccountID, ByPasskey, left, now)
+		return err
 	})
 	if err != nil {
 		return passkeyRow{}, 0, fmt.Errorf("begin with a passkey: %w", err)
@@ -186,7 +191,7 @@ func (r *Registry) usePasskey(ctx context.Context, try db.Bytes, row passkeyRow,
 		if kept.Error != nil {
 			return kept.Error
 		}
-		if err := clearTries(tx, try); err != nil {
+		if err := errors.Join(clearTries(tx, try), dropTry(tx, row.note)); err != nil {
 			return err
 		}
 		return then(tx, account, now)

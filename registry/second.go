@@ -88,8 +88,11 @@ func (r *Registry) FinishSignIn(ctx context.Context, half, typed string) (token 
 		if err != nil {
 			return err
 		}
-		if refused, err = r.tryAppCode(tx, row.ID, typed, now); err != nil || refused != nil {
+		if refused, err = r.tryAppCode(tx, row.ID, typed, now); err != nil {
 			return err
+		}
+		if refused != nil {
+			return noteApp(tx, row.ID, refused, now)
 		}
 		token, a, err = r.goOn(tx, s, row, now)
 		return err
@@ -136,6 +139,9 @@ func (r *Registry) FinishEnrol(ctx context.Context, half, offer, typed string) (
 func (r *Registry) goOn(tx *gorm.DB, s sessionRow, row accountRow, now db.Time) (string, Account, error) {
 	if err := tx.Where("id_hash = ?", s.IDHash).Delete(&sessionRow{}).Error; err != nil {
 		return "", Account{}, fmt.Errorf("end a session: %w", err)
+	}
+	if err := noteSession(tx, row.ID, ByApp, NeedsNothing, now); err != nil {
+		return "", Account{}, err
 	}
 	token, err := openSession(tx, row.ID, s.Method, NeedsNothing, now)
 	return token, row.toAccount(), err

@@ -80,6 +80,9 @@ func (r *Registry) startSession(tx *gorm.DB, account accountRow, method Method, 
 	if a.Needs, err = r.needs(tx, account, method); err != nil {
 		return "", Account{}, err
 	}
+	if err := noteSession(tx, account.ID, method, a.Needs, now); err != nil {
+		return "", Account{}, err
+	}
 	token, err = openSession(tx, account.ID, method, a.Needs, now)
 	return token, a, err
 }

@@ -181,7 +181,7 @@ func (p *Pages) Audit(c *gin.Context) error {
 	for _, sort := range auditSorts() {
 		sorts = append(sorts, option{Value: sort, Label: words{Text: sortName(l, sort)}})
 	}
-	v := listPage{Title: l.t("audit.title"), Text: l.t("audit.text"), Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: auditPath, FindButton: l.t("kit.show"),
+	v := listPage{Title: l.t("audit.title"), Text: l.t("audit.text"), Acts: auditLinks(l, auditPath), Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: auditPath, FindButton: l.t("kit.show"),
 		Grid: auditGrid(l, page.Entries), Empty: l.t("audit.none"), Turn: turnOf(c.Request.URL, page.Next)}
 	check := typed{l: l}
 	v.After = []act{{ID: "drift", Title: l.t("drift.title"), Text: l.t("drift.text"), Action: auditPath + "/check", Token: token, Inputs: []input{check.tick("chains", "drift.chains")}, Button: l.t("drift.start")}}

@@ -193,7 +193,7 @@ func (w *world) filesTour(admin *browser) (pages []page) {
 	for _, path := range []string{"/admin/uploads", "/admin/uploads/new", "/admin/exports", "/admin/exports/new", "/admin/jobs", "/admin/changes", "/admin/audit"} {
 		pages = append(pages, admin.get(path))
 	}
-	pages = append(pages, w.placesTour(admin)...)
+	pages = append(append(pages, w.placesTour(admin)...), auditTour(admin)...)
 	jobs := admin.get("/admin/jobs")
 	return append(pages, admin.get(regexp.MustCompile(`/admin/jobs/[0-9a-f-]{36}`).FindString(jobs.body)))
 }

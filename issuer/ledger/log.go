@@ -18,7 +18,8 @@ type Entry struct {
 	Actor  string // name of the account
 	Reason string
 
-	Subject  string // what kind of thing, a colon, its id: "client:wallet-1"; set by the writer
+	ID       uuid.UUID // set by the writer, as what follows
+	Subject  string    // what kind of thing, a colon, its id: "client:wallet-1"
 	At       time.Time
 	Old, New map[string]any // nil: it was not there
 }
@@ -57,9 +58,42 @@ func (l *Ledger) Log(ctx context.Context, subject string) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: read log: %w", err)
 	}
+	return toEntries(rows), nil
+}
+
+func toEntries(rows []entryRow) []Entry {
 	entries := make([]Entry, len(rows))
 	for n, r := range rows {
-		entries[n] = Entry{Actor: r.Actor, Reason: r.Reason, Subject: r.Subject, At: r.At.Time, Old: r.Old, New: r.New}
+		entries[n] = Entry{ID: r.ID, Actor: r.Actor, Reason: r.Reason, Subject: r.Subject, At: r.At.Time, Old: r.Old, New: r.New}
 	}
-	return entries, nil
+	return entries
+}
+
+// LogQuery asks for changes; what is zero asks nothing.
+type LogQuery struct {
+	Sort   string // what kind of thing: "client"
+	Actor  string
+	Before Place // of the last one of the page before
+	Limit  int
+}
+
+// LatestLog gives the changes that a query asks for, of all issuers, the newest first.
+func (l *Ledger) LatestLog(ctx context.Context, q LogQuery) ([]Entry, error) {
+	var rows []entryRow
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		if q.Sort != "" { // from "client:" to "client;", or the sort alone
+			tx = tx.Where("(subject = ? OR subject >= ? AND subject < ?)", q.Sort, q.Sort+":", q.Sort+";")
+		}
+		if q.Actor != "" {
+			tx = tx.Where("actor = ?", q.Actor)
+		}
+		if !q.Before.At.IsZero() {
+			tx = tx.Where("(at, id) < (?, ?)", db.TimeOf(q.Before.At), q.Before.ID)
+		}
+		return tx.Order("at DESC, id DESC").Limit(q.Limit).Find(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: read the newest of the log: %w", err)
+	}
+	return toEntries(rows), nil
 }

@@ -103,5 +103,6 @@ func (p prepared) filesTour() []stop {
 		{"/admin/offices", "/admin/offices", "auditor"}, {"/admin/offices/new", "/admin/offices/new", "admin"}, {"/admin/offices/:code", "/admin/offices/XA-HQ", "admin"}, {"/admin/offices/:code/edit", "/admin/offices/XA-HQ/edit", "admin"},
 		{"", "/admin/statistics?area=XA", "auditor"}, {"/admin/statistics", "/admin/statistics", "admin"},
 		{"/admin/changes", "/admin/changes", "auditor"}, {"/admin/audit", "/admin/audit", "auditor"},
+		{"/admin/audit/sign-ins", "/admin/audit/sign-ins", "auditor"}, {"/admin/audit/credentials", "/admin/audit/credentials", "auditor"},
 	}
 }
