@@ -94,9 +94,19 @@ func mayKeep(a registry.Actor, act action) error {
 		return err
 	}
 	if !slices.ContainsFunc(staffFor(act), a.HasEverywhere) {
-		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+		return refused(a, act)
 	}
 	return nil
+}
+
+// refused names the roles that would do, unless one of them is there and its bounds
+// are not wide enough.
+func refused(a registry.Actor, act action) error {
+	f := fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+	if roles := staffFor(act); !slices.ContainsFunc(roles, a.Has) {
+		f.Roles = registry.RolesToName(roles)
+	}
+	return f
 }
 
 // inScope refuses a personal access token that does not open an action, whatever it
@@ -153,7 +163,7 @@ func (i *Issuer) may(ctx context.Context, a registry.Actor, act action, registra
 	case len(a.Roles) == 0:
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
 	case !a.Has(registry.RoleRegistrant), a.RegistrantID == registrant && !ownToo(act):
-		return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+		return refused(a, act)
 	case a.RegistrantID == uuid.Nil:
 		return notFound()
 	case a.RegistrantID == registrant:

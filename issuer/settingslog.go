@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -41,7 +42,7 @@ func (s *Issuers) LatestLog(ctx context.Context, a registry.Actor, q LogQuery) (
 	if q.Limit < 1 || q.Limit > maxFound {
 		q.Limit = maxFound
 	}
-	if asked := q.Sort + q.Actor; len(asked) > 400 || !utf8.ValidString(asked) || strings.ContainsRune(asked, 0) {
+	if q.Sort != "" && !slices.Contains(LogSorts(), q.Sort) || len(q.Actor) > 400 || !utf8.ValidString(q.Actor) || strings.ContainsRune(q.Actor, 0) {
 		return LogPage{}, fault.New(fault.Invalid, "bad_query", "The search cannot be understood.")
 	}
 	before, err := placeOf(q.After)

@@ -80,6 +80,12 @@ func TestPasskeySignsInWithoutAName(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].ID != made.ID || list[0].Name != "My phone" || !list[0].UsedAt.Equal(x.Clock.Now()) {
 			t.Errorf("%+v, %v", list, err)
 		}
+		if page, err := x.StaffSignIns(t.Context(), actor(registry.RoleAuditor), registry.SignInQuery{Outcome: registry.SignInDone}); err != nil || page.SignIns[0].Method != registry.ByPasskey {
+			t.Errorf("%+v, %v", page, err)
+		}
+		if page, err := x.StaffSignIns(t.Context(), actor(registry.RoleAuditor), registry.SignInQuery{Outcome: registry.SignInRefused}); err != nil || len(page.SignIns) != 0 {
+			t.Errorf("a try that was right is told as refused: %+v, %v", page, err)
+		}
 		if err := x.RenamePasskey(t.Context(), a, made.ID, "Old phone"); err != nil {
 			t.Error(err)
 		}

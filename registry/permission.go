@@ -117,7 +117,22 @@ func (a Actor) refuse(act action) error {
 	if len(a.Roles) == 0 {
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
 	}
-	return fault.New(fault.Forbidden, "not_allowed", "This account is not allowed to "+string(act)+".")
+	return &fault.Error{Kind: fault.Forbidden, Code: "not_allowed", Detail: "This account is not allowed to " + string(act) + ".", Roles: RolesToName(rolesFor(act))}
+}
+
+// RolesToName are the roles that a refusal names: those that an administrator can
+// give; the registrant's, where no other does.
+func RolesToName(roles []Role) []string {
+	var out []string
+	for _, role := range roles {
+		if role != RoleSystem && role != RoleRegistrant {
+			out = append(out, string(role))
+		}
+	}
+	if len(out) == 0 && slices.Contains(roles, RoleRegistrant) {
+		out = []string{string(RoleRegistrant)}
+	}
+	return out
 }
 
 // mayEdit tells whether the definition of a field lets the actor edit it in

@@ -90,6 +90,20 @@ func TestSecondFactorAfterThePassword(t *testing.T) {
 		if _, _, err = x.FinishSignIn(t.Context(), again, strings.ToLower(codes[3])); err != nil {
 			t.Fatal(err)
 		}
+		page, err := x.StaffSignIns(t.Context(), actor(registry.RoleAuditor), registry.SignInQuery{Username: "amina", Limit: 5})
+		if err != nil || page.Next == "" || len(page.SignIns) != 5 {
+			t.Fatalf("%+v, %v", page, err)
+		}
+		var came []string
+		for _, s := range page.SignIns {
+			came = append(came, string(s.Method)+" "+string(s.Outcome))
+		}
+		if got := strings.Join(came, ", "); got != "app in, app refused, passphrase half, app in, app refused" {
+			t.Error(got)
+		}
+		if rest, err := x.StaffSignIns(t.Context(), actor(registry.RoleAuditor), registry.SignInQuery{Username: "amina", Limit: 5, After: page.Next}); err != nil || rest.Next != "" || len(rest.SignIns) == 0 {
+			t.Errorf("%+v, %v", rest, err)
+		}
 		again = x.signIn(t, "amina", goodPassword)
 		_, _, err = x.FinishSignIn(t.Context(), again, codes[3])
 		wantFault(t, err, fault.Unauthenticated, "code_refused")

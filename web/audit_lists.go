@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	signInsPath     = auditPath + "/sign-ins"
-	credentialsPath = auditPath + "/credentials"
+	signInsPath   = auditPath + "/sign-ins"
+	issuerLogPath = auditPath + "/credentials"
 )
 
 // auditLinks lead from one list of the audit to the others.
 func auditLinks(l *locale, here string) (out []pageLink) {
-	for _, link := range []pageLink{{Href: auditPath, Text: l.t("audit.settings")}, {Href: credentialsPath, Text: l.t("audit.credentials")}, {Href: signInsPath, Text: l.t("audit.sign_ins")}} {
+	for _, link := range []pageLink{{Href: auditPath, Text: l.t("audit.settings")}, {Href: issuerLogPath, Text: l.t("audit.credentials")}, {Href: signInsPath, Text: l.t("audit.sign_ins")}} {
 		if link.Href != here {
 			out = append(out, link)
 		}
@@ -86,8 +86,8 @@ func (p *Pages) CredentialSettings(c *gin.Context) error {
 		g.add(cell{Text: cmp.Or(strings.TrimPrefix(key, "/"), sortName(l, sort)), Dir: "ltr", Note: sortName(l, sort), Href: keptAt(sort, key)},
 			auditChange(l, registry.AdminEntry{Old: jsonOf(e.Old), New: jsonOf(e.New)}), cell{Text: e.Actor}, cell{Text: l.dateTime(e.At)}, cell{Text: e.Reason, Dir: "auto"})
 	}
-	return p.showList(c, auditPath, listPage{Title: l.t("audit.credentials"), Text: l.t("audit.credentials_text"), Acts: auditLinks(l, credentialsPath),
-		Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: credentialsPath, FindButton: l.t("kit.show"),
+	return p.showList(c, auditPath, listPage{Title: l.t("audit.credentials"), Text: l.t("audit.credentials_text"), Acts: auditLinks(l, issuerLogPath),
+		Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: issuerLogPath, FindButton: l.t("kit.show"),
 		Grid: g, Empty: l.t("audit.credentials_none"), Turn: turnOf(c.Request.URL, page.Next)})
 }
 

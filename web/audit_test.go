@@ -44,8 +44,8 @@ func TestSignInsOfStaffAreWrittenDown(t *testing.T) {
 		}
 		auditor.get(at+"?outcome=locked").want(t, http.StatusOK, "registrar")
 		auditor.get(at+"?actor=Auditor&outcome=refused").want(t, http.StatusOK, "Nobody signed in so")
-		auditor.get(at + "?after=nonsense").want(t, http.StatusUnprocessableEntity)
-		auditor.get(at + "?actor=%00").want(t, http.StatusUnprocessableEntity)
+		auditor.get(at+"?after=nonsense").want(t, http.StatusUnprocessableEntity)
+		auditor.get(at+"?actor=%00").want(t, http.StatusUnprocessableEntity)
 		auditor.get("/admin/audit").want(t, http.StatusOK, at, "/admin/audit/credentials")
 		w.staff("en", registry.RoleAttester).get(at).want(t, http.StatusForbidden, "Auditor")
 		w.pass(registry.SignInsKept + time.Hour)
@@ -72,8 +72,8 @@ func TestChangesOfTheIssuerAreAudited(t *testing.T) {
 			t.Error("others than issuers are listed")
 		}
 		auditor.get(at+"?actor=nobody").want(t, http.StatusOK, "Nothing was changed so")
-		auditor.get(at + "?after=nonsense").want(t, http.StatusUnprocessableEntity)
-		auditor.get(at + "?sort=%00").want(t, http.StatusUnprocessableEntity)
+		auditor.get(at+"?after=nonsense").want(t, http.StatusUnprocessableEntity)
+		auditor.get(at+"?sort=%00").want(t, http.StatusUnprocessableEntity)
 		w.staff("en", registry.RoleRegistrar).get(at).want(t, http.StatusForbidden, "Auditor")
 	})
 }

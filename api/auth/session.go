@@ -82,10 +82,16 @@ func Allow(c *gin.Context, roles ...registry.Role) error {
 }
 
 // Needed is the roles of which the request would have needed one, if Require
-// refused it.
+// refused it, or a part of the service that says so.
 func Needed(c *gin.Context) []registry.Role {
 	roles, _ := c.Get(neededKey)
 	needed, _ := roles.([]registry.Role)
+	if len(needed) > 0 {
+		return needed
+	}
+	for _, role := range respond.Roles(c) {
+		needed = append(needed, registry.Role(role))
+	}
 	return needed
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"socialregistry/internal/fault"
 )
 
 // statusClosed is written to the access log when the client went away before
@@ -22,6 +24,7 @@ const statusClosed = 499
 const (
 	requestIDKey = "respond.request_id"
 	logKey       = "respond.log"
+	rolesKey     = "respond.roles"
 )
 
 // Renderer writes one failure in the format that a group of routes speaks.
@@ -71,11 +74,19 @@ func Fail(c *gin.Context, render Renderer, err error) {
 	if c.Writer.Written() {
 		return // half an answer is out already: nothing can be added to it
 	}
+	c.Set(rolesKey, fault.RolesOf(err))
 	c.Header("Cache-Control", "no-store")
 	if f.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(f.RetryAfter/time.Second)))
 	}
 	render(c, f)
+}
+
+// Roles are those of the fault that ended the request: each would have done.
+func Roles(c *gin.Context) []string {
+	value, _ := c.Get(rolesKey)
+	roles, _ := value.([]string)
+	return roles
 }
 
 // Note logs an error that does not change the answer.

@@ -39,6 +39,7 @@ type Error struct {
 	Code   string // stable, snake_case
 	Detail string // one sentence without personal data
 	Fields []Field
+	Roles  []string // of a Forbidden: each would do; none: it is no matter of roles
 	Err    error
 }
 
@@ -83,6 +84,15 @@ func FieldsOf(err error) []Field {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Fields
+	}
+	return nil
+}
+
+// RolesOf are the roles of the first fault in err's chain: each would do.
+func RolesOf(err error) []string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Roles
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func toEntries(rows []entryRow) []Entry {
 
 // LogQuery asks for changes; what is zero asks nothing.
 type LogQuery struct {
-	Sort   string // what kind of thing: "client"
+	Sort   string // what kind of thing: "client"; not what somebody typed
 	Actor  string
 	Before Place // of the last one of the page before
 	Limit  int
@@ -81,8 +81,8 @@ type LogQuery struct {
 func (l *Ledger) LatestLog(ctx context.Context, q LogQuery) ([]Entry, error) {
 	var rows []entryRow
 	err := l.read(ctx, func(tx *gorm.DB) error {
-		if q.Sort != "" { // from "client:" to "client;", or the sort alone
-			tx = tx.Where("(subject = ? OR subject >= ? AND subject < ?)", q.Sort, q.Sort+":", q.Sort+";")
+		if q.Sort != "" {
+			tx = tx.Where("(subject = ? OR subject LIKE ?)", q.Sort, q.Sort+":%")
 		}
 		if q.Actor != "" {
 			tx = tx.Where("actor = ?", q.Actor)
