@@ -141,6 +141,7 @@ func (s *server) pages() {
 	staffSecurityPages(s.group(work), p)
 	anybody := auth.Require(s.show, registry.RoleAdmin, registry.RoleRegistrar, registry.RoleFieldWorker, registry.RoleAttester, registry.RoleAuditor, registry.RoleRegistrant)
 	stepUpPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, anybody}}), p)
+	keptPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, anybody, acting}}), p)
 	groupPages(s.group(work), s.group(documents), p)
 	requestPages(s.group(work), p)
 	programmePages(s.group(work), p)

@@ -18,6 +18,14 @@ func stepUpPages(g group, p *web.Pages) {
 	g.post("/step-up/passkey/begin", p.StepUpPasskey)
 }
 
+// keptPages: for everybody who is signed in, a form that came when they were not.
+func keptPages(g group, p *web.Pages) {
+	g.get("/me/kept/:name", p.Kept)
+	g.post("/me/kept/:name", p.KeptDrop)
+	g.get("/admin/kept/:name", p.Kept)
+	g.post("/admin/kept/:name", p.KeptDrop)
+}
+
 // ownSecurityPages: how a registered person signs in.
 func ownSecurityPages(g group, p *web.Pages) {
 	g.get("/me/security", p.Security)

@@ -62,11 +62,15 @@ func errOtherRecord() error {
 // sending of the same form led, for the second to follow; it is empty for the
 // first. Errors: Conflict "form_already_sent" while the first is still at work,
 // Conflict "form_other_record" for a form that was opened for another record,
-// Invalid "form_expired" for a token that is over or not this actor's.
+// Invalid "form_expired" for a token that is over or not this actor's, and
+// FormWasKept or FormHadSecret for one of AgainForm.
 func (r *Registry) UseForm(ctx context.Context, actor Actor, token string) (again string, err error) {
-	var claims formClaims
-	if err := r.accounts.forms.Open("form", token, r.now(), &claims); err != nil || claims.Account != actor.AccountID.String() {
-		return "", fault.Wrap(fault.Invalid, "form_expired", "This form was open for too long. Open it again.", err)
+	claims, err := r.openForm(token)
+	if err != nil {
+		return "", err
+	}
+	if claims.Account != actor.AccountID.String() {
+		return "", fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}
 	if claims.Record != recordOfForm(actor) {
 		return "", errOtherRecord()

@@ -157,7 +157,8 @@ func (r *Registry) FreeKey(ctx context.Context, c Claim) error {
 	return nil
 }
 
-// SweepAnswers forgets the answers that were kept for 24 hours, and tells how many
+// SweepAnswers forgets the answers that were kept for 24 hours, and the forms that
+// nobody came back for (see KeepForm), and tells how many
 // there were. Every claim does so first; a server does it now and then.
 func (r *Registry) SweepAnswers(ctx context.Context) (n int64, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
@@ -168,7 +169,7 @@ func (r *Registry) SweepAnswers(ctx context.Context) (n int64, err error) {
 }
 
 func forgetAnswers(tx *gorm.DB, now db.Time) (int64, error) {
-	done := tx.Exec("DELETE FROM idempotency_key WHERE started_at <= ?", db.TimeOf(now.Add(-keyLife)))
+	done := tx.Exec("DELETE FROM idempotency_key WHERE started_at <= ? OR (attempt = ? AND started_at <= ?)", db.TimeOf(now.Add(-keyLife)), keptAttempt, db.TimeOf(now.Add(-keptLife)))
 	if done.Error != nil {
 		return 0, fmt.Errorf("forget old answers: %w", done.Error)
 	}

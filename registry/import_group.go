@@ -165,7 +165,7 @@ func (im *importRun) storeGroup(tx *gorm.DB, row *importRow, number string, memb
 	if s.kind.NeedsHead && !hasHead(members) {
 		return errBadMembers(fault.Field{Name: "members", Code: "head_required", Detail: "A group of this kind begins with a head."})
 	}
-	for some := range slices.Chunk(members, maxAtOnce) {
+	for some := range slices.Chunk(members, MaxMembersAtOnce) {
 		if _, err := s.add(some); err != nil {
 			return err
 		}

@@ -16,8 +16,8 @@ import (
 // role and the time, as "head 2024-05-01/.." (ISO 8601-2: open end).
 const KindMembership = "membership"
 
-// maxAtOnce bounds how many members one call adds.
-const maxAtOnce = 500
+// MaxMembersAtOnce is how many members one call adds.
+const MaxMembersAtOnce = 500
 
 // Membership is somebody's part in a group for a time: from Start to the day
 // before End.

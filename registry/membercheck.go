@@ -38,8 +38,8 @@ func (b *builder) dayFor(rec *record, typed string) (string, *mistake) {
 // checkNew gives the rows of new memberships, or all that speaks against them:
 // what is wrong by itself first, and only then what others are in the way of.
 func (s *roster) checkNew(members []NewMember) ([]membershipRow, error) {
-	if len(members) > maxAtOnce {
-		return nil, fault.New(fault.Invalid, "too_many_at_once", fmt.Sprintf("At most %d members are added at once.", maxAtOnce))
+	if len(members) > MaxMembersAtOnce {
+		return nil, fault.New(fault.Invalid, "too_many_at_once", fmt.Sprintf("At most %d members are added at once.", MaxMembersAtOnce))
 	}
 	var bad []fault.Field
 	rows := make([]membershipRow, len(members))

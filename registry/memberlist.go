@@ -23,10 +23,12 @@ type Member struct {
 
 // MemberQuery asks for the members of a group.
 type MemberQuery struct {
-	AsOf  string // day; "": now
-	All   bool   // everybody who ever was a member; AsOf is not looked at
-	After string // MemberPage.Next of the page before
-	Limit int    // 0: 50, at most 200
+	AsOf  string      // day; "": now
+	All   bool        // everybody who ever was a member; AsOf is not looked at
+	Role  string      // key of a role; "": any
+	Only  []uuid.UUID // of these records alone; nil: of all
+	After string      // MemberPage.Next of the page before
+	Limit int         // 0: 50, at most 200
 }
 
 // MemberPage is one page of members, in the order of their registration.
@@ -58,6 +60,12 @@ func (r *Registry) Members(ctx context.Context, a Actor, group uuid.UUID, q Memb
 	w.and("(m.member_id, m.seq) > (?, ?)", after.id, after.seq)
 	if !q.All {
 		w.heldOn(on)
+	}
+	if q.Role != "" {
+		w.and("m.role = ?", q.Role)
+	}
+	if q.Only != nil {
+		w.and("m.member_id IN ?", q.Only)
 	}
 	var page MemberPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {

@@ -31,7 +31,7 @@ type roster struct {
 func (r *Registry) openRoster(tx *gorm.DB, b *builder, group uuid.UUID, members []uuid.UUID) (*roster, error) {
 	ids := append(slices.Clone(members), group)
 	var there []uuid.UUID
-	for chunk := range slices.Chunk(ids, maxAtOnce) {
+	for chunk := range slices.Chunk(ids, MaxMembersAtOnce) {
 		var some []uuid.UUID
 		w := &where{}
 		w.and("id IN ?", chunk)
@@ -77,7 +77,7 @@ func (s *roster) add(members []NewMember) ([]Membership, error) {
 
 // begin stores new memberships.
 func (s *roster) begin(rows ...membershipRow) error {
-	err := s.tx.CreateInBatches(rows, maxAtOnce).Error
+	err := s.tx.CreateInBatches(rows, MaxMembersAtOnce).Error
 	if s.r.db.Dialect.IsDuplicate(err) {
 		return errChangedMeanwhile()
 	}

@@ -38,6 +38,7 @@ type Query struct {
 	Area         string    // code: who is in this area or below it
 	Version      string    // who has a version of this name
 	Default      string    // whose default is the version of this name, or repeats it
+	MemberOf     uuid.UUID // a group: who belongs to it now
 	ChangedSince time.Time // who has an entry in the change log from this moment on
 	After        string    // Page.Next of the page before
 	Limit        int       // per page; 0: 50, at most 200

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"socialregistry/internal/db"
@@ -52,6 +53,9 @@ func (r *Registry) conditionsBeside(tx *gorm.DB, fields *fieldSet, hidden map[st
 	}
 	if err := whereVersions(w, q); err != nil {
 		return nil, nil, err
+	}
+	if q.MemberOf != uuid.Nil {
+		w.and(`id IN (SELECT member_id FROM membership WHERE group_id = ? AND end_date IS NULL)`, q.MemberOf)
 	}
 	if !q.ChangedSince.IsZero() {
 		w.and(`id IN (SELECT registrant_id FROM change_log WHERE at >= ?)`, db.TimeOf(q.ChangedSince))

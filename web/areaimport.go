@@ -63,6 +63,11 @@ func (p *Pages) AreaFile(c *gin.Context) error {
 			if err == nil {
 				return nil
 			}
+			if _, ok := formErrors(l, err); ok { // the file that was checked stays
+				if dried, wrong := p.registry.ImportAreas(c.Request.Context(), a, strings.NewReader(file), true, ""); wrong == nil {
+					res = dried
+				}
+			}
 		}
 	}
 	v := areaFileView{}

@@ -56,9 +56,9 @@ func activeBadge(l *locale, active bool) badge {
 }
 
 // Area is GET /admin/areas/:code: its names, where it lies, and what is in it.
-func (p *Pages) Area(c *gin.Context) error { return p.areaPage(c, nil) }
+func (p *Pages) Area(c *gin.Context) error { return p.areaPage(c, nil, nil) }
 
-func (p *Pages) areaPage(c *gin.Context, problems []problem) error {
+func (p *Pages) areaPage(c *gin.Context, sent url.Values, problems []problem) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	a := auth.Actor(ctx)
 	x, err := p.registry.Area(ctx, a, c.Param("code"))
@@ -74,7 +74,7 @@ func (p *Pages) areaPage(c *gin.Context, problems []problem) error {
 		return err
 	}
 	state, at := activeBadge(l, x.Active), areaPath(x.Code)
-	v := showPage{Title: p.words(l, x.Name, x.Code), Text: p.areaWay(l, x), Back: pageLink{Href: areasPath, Text: l.t("area.title")}, Badge: &state, Problems: problems, Done: doneText(c, l), Name: l.t("area.about"), Facts: p.areaFacts(l, x)}
+	v := showPage{Title: p.words(l, x.Name, x.Code), Text: p.areaWay(l, x), Back: pageLink{Href: areasPath, Text: l.t("area.title")}, Badge: &state, Problems: problems, Done: doneText(c, l), Name: l.t("area.about"), Facts: p.areaFacts(l, x), Sent: sent}
 	if x.Parent != "" {
 		v.Back = pageLink{Href: areaPath(x.Parent), Text: l.t("area.up")}
 	}
@@ -297,7 +297,7 @@ func (p *Pages) AreaRetire(c *gin.Context) error {
 		return areaPath(at) + "?done=saved", err
 	})
 	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.areaPage(c, reasonProblems(problems))
+		return p.areaPage(c, form, reasonProblems(problems))
 	}
 	return err
 }

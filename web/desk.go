@@ -26,6 +26,7 @@ type desk struct {
 	ctx   context.Context
 	l     *locale
 	actor registry.Actor
+	sent  url.Values // that was refused, so that its form is shown again
 }
 
 // desk opens a page of the settings to some roles. It returns what auth.Allow does.
@@ -150,9 +151,29 @@ func (d *desk) small(id, title, text, action, class string, controls ...deskCont
 		Groups: []deskGroup{{Controls: controls}}, Buttons: []deskButton{{Text: title, Class: class}}})
 }
 
-// show writes the page.
+// show writes the page. The form that was sent to this address and refused is open, with
+// all that was typed.
 func (d *desk) show(status int, v deskPage, nav string) error {
+	for n := range v.Forms {
+		v.Forms[n].Folded = v.Forms[n].Folded && !d.refill(&v.Forms[n])
+	}
+	if v.Form != nil {
+		d.refill(v.Form)
+	}
 	return d.p.show(d.c, status, look{page: "desk", title: v.Title, nav: nav, failed: len(v.Problems) > 0}, v)
+}
+
+// refill puts what was sent into a form, if it was sent there.
+func (d *desk) refill(f *deskForm) bool {
+	if d.sent == nil || !sentTo(d.c.Request, f.Action) {
+		return false
+	}
+	for g := range f.Groups {
+		for n := range f.Groups[g].Controls {
+			f.Groups[g].Controls[n].refill(d.sent)
+		}
+	}
+	return true
 }
 
 // done says what was done, if the address names it: ?done=saved is desk.done_saved.
@@ -171,6 +192,7 @@ func (d *desk) send(form url.Values, act func(ctx context.Context) (string, erro
 	if err == nil {
 		return nil
 	}
+	d.sent = form
 	if fault.CodeOf(err) == "version_conflict" {
 		return again(http.StatusConflict, nil)
 	}

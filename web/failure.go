@@ -23,7 +23,7 @@ type failureView struct {
 }
 
 // Failure shows whatever went wrong: hand it to respond.Page. Who asked for a
-// page without being signed in is shown the way in.
+// page without being signed in is shown the way in; a form that was sent so waits.
 func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID string) {
 	here := "/login?next=" + url.QueryEscape(c.Request.URL.RequestURI())
 	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
@@ -33,12 +33,15 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 		c.Redirect(http.StatusSeeOther, here)
 		return
 	}
+	if status == http.StatusUnauthorized && p.showSignInAgain(c) {
+		return
+	}
 	l := p.localeOf(c)
 	v := failureView{Code: code, Text: faultText(l, code, detail), RequestID: requestID}
-	if status == http.StatusUnauthorized {
-		v.SignIn = "/login"
-	}
 	v.Wait, v.Back = waitText(l, c.Writer.Header().Get("Retry-After")), cameFrom(c.Request)
+	if status == http.StatusUnauthorized {
+		v.SignIn, v.Back = withNext("/login", v.Back), ""
+	}
 	for _, role := range auth.Needed(c) {
 		v.Roles = append(v.Roles, l.t("role."+string(role)))
 	}

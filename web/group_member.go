@@ -103,8 +103,9 @@ func (p *Pages) endMembership(ctx context.Context, actor registry.Actor, m regis
 		return err
 	}
 	end := registry.MembershipEnd{MemberID: m.MemberID, Seq: m.Seq, On: form.Get("end_on"), Reason: why}
-	if next := idsOf([]string{form.Get("next_head")}, 1); len(next) > 0 {
-		end.NextHead = next[0]
+	var err error
+	if end.NextHead, err = p.headOf(ctx, actor, m.GroupID, form.Get("next_head")); err != nil {
+		return err
 	}
 	return p.registry.EndMembership(ctx, actor, m.GroupID, end)
 }
@@ -200,11 +201,35 @@ func (p *Pages) memberForms(ctx context.Context, l *locale, actor registry.Actor
 	return err
 }
 
-// nextHead lists the people who may become head.
+// headOf reads who shall be head: an id, or a registration number of a member. Nobody is
+// named by "". Error: Invalid "no_such_person".
+func (p *Pages) headOf(ctx context.Context, actor registry.Actor, group uuid.UUID, text string) (uuid.UUID, error) {
+	text = strings.TrimSpace(text)
+	if id, err := uuid.Parse(text); err == nil || text == "" {
+		return id, nil
+	}
+	page, err := p.registry.Search(ctx, actor, registry.Query{Text: text, MemberOf: group, Limit: 2, Names: true})
+	if err != nil && fault.KindOf(err) != fault.Invalid {
+		return uuid.Nil, err
+	}
+	for _, x := range page.People {
+		if strings.EqualFold(x.Number, text) {
+			return x.ID, nil
+		}
+	}
+	return uuid.Nil, fault.InvalidFields("invalid_values", "Some values cannot be accepted.", []fault.Field{{Name: "next_head", Code: "no_such_person", Detail: "The group has no member with this number."}})
+}
+
+// nextHead lists the people who may become head, or asks for the number of one.
 func (p *Pages) nextHead(ctx context.Context, l *locale, actor registry.Actor, m registry.Membership, chosen string, problems []problem) (input, error) {
 	page, err := p.registry.Members(ctx, actor, m.GroupID, registry.MemberQuery{Limit: nextHeads})
 	if err != nil {
 		return input{}, err
+	}
+	if page.Next != "" { // too many to choose from
+		in := input{ID: "next_head", Kind: "text", Label: words{Text: l.t("members.next_head")}, Value: chosen, Dir: "ltr", Autocomplete: "off", MaxLength: 40, Wrong: wrongOf(problems, "next_head")}
+		in.Hint = words{Text: l.t("members.next_head_number", "n", nextHeads)}
+		return in, nil
 	}
 	var found []candidate
 	for _, other := range page.Members {

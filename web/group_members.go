@@ -26,6 +26,8 @@ type membersView struct {
 	Start       input
 	Reason      input
 	AsOf        input
+	Seek, In    input // a member by name or number, and by role
+	Sought      bool
 	Past        bool // those are shown who are members no more
 	Rows        []memberRow
 	Next, First string
@@ -84,7 +86,7 @@ func (p *Pages) MembersAdd(c *gin.Context) error {
 
 func addingOf(form url.Values) adding {
 	a := adding{find: form.Get("q"), role: form.Get("role"), start: form.Get("start"), reason: strings.TrimSpace(form.Get("reason"))}
-	for _, id := range idsOf(form["member"], 2*foundAtMost) {
+	for _, id := range idsOf(form["member"], firstMembers) {
 		a.members = append(a.members, registry.NewMember{MemberID: id, Role: a.role, Start: a.start})
 	}
 	return a
@@ -112,8 +114,18 @@ func (p *Pages) members(c *gin.Context, status int, a adding, problems []problem
 // listMembers is one page of who belongs to the group now, on a day, or ever did.
 func (p *Pages) listMembers(c *gin.Context, g groupRecord, v *membersView) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
-	page, err := p.registry.Members(ctx, auth.Actor(ctx), g.group.ID,
-		registry.MemberQuery{AsOf: c.Query("as_of"), All: v.Past, After: c.Query("after"), Limit: membersPage})
+	q := registry.MemberQuery{AsOf: c.Query("as_of"), All: v.Past, Role: c.Query("in_role"), After: c.Query("after"), Limit: membersPage}
+	who := strings.TrimSpace(c.Query("who"))
+	v.Seek = input{ID: "who", Kind: "search", Label: words{Text: l.t("members.seek")}, Value: who, Dir: "auto", Autocomplete: "off", MaxLength: 200}
+	v.In = choiceInput(l, "in_role", "members.role", "people.any", p.roleOptions(l, g.kind, q.Role), nil)
+	v.Sought = who != "" || q.Role != ""
+	if who != "" {
+		var err error
+		if q.Only, err = p.seekMembers(ctx, auth.Actor(ctx), g, who); err != nil {
+			return err
+		}
+	}
+	page, err := p.registry.Members(ctx, auth.Actor(ctx), g.group.ID, q)
 	if err != nil {
 		return err
 	}
@@ -136,6 +148,24 @@ func (p *Pages) listMembers(c *gin.Context, g groupRecord, v *membersView) error
 	}
 	v.Next, v.First = listLinks(c.Request.URL, page.Next)
 	return nil
+}
+
+// seekMembers finds members of a group by name or number; an empty list, if there is none.
+func (p *Pages) seekMembers(ctx context.Context, actor registry.Actor, g groupRecord, text string) ([]uuid.UUID, error) {
+	found := []uuid.UUID{}
+	q := registry.Query{Text: text, MemberOf: g.group.ID, Limit: membersPage, Names: true}
+	people, err := p.registry.Search(ctx, actor, q)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range people.People {
+		found = append(found, x.ID)
+	}
+	groups, err := p.registry.Groups(ctx, actor, q)
+	for _, x := range groups.Groups {
+		found = append(found, x.ID)
+	}
+	return found, err
 }
 
 // addForm is the search for new members, who was found, and how they join.

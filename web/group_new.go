@@ -16,8 +16,9 @@ import (
 	"socialregistry/registry"
 )
 
-// firstMembers is how many members a new group can be given in its form.
-const firstMembers = 50
+// firstMembers is how many members are read from a form: one more than the registry
+// takes at once, so that it is told that they are too many.
+const firstMembers = registry.MaxMembersAtOnce + 1
 
 type groupKindsView struct {
 	Kinds []kindChoice

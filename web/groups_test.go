@@ -194,6 +194,47 @@ func TestGroupEnds(t *testing.T) {
 	})
 }
 
+// In a great group a member is found by name, number and role; more are added at once than
+// a page shows; and the next head goes by the number.
+func TestAGreatGroup(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleRegistrar)
+		ids := make([]string, 210)
+		var last registry.Person
+		for i := range ids {
+			last = w.someone(fmt.Sprintf("Neighbour %c%c", 'a'+i/26, 'a'+i%26))
+			ids[i] = last.ID.String()
+		}
+		at := "/admin/groups/" + w.household().ID.String()
+		form := b.get(at + "/members?q=neighbour").hidden(map[string]string{"role": "other_relative", "reason": "a great house"})
+		form["member"] = ids
+		form.Del("reason")
+		refused := b.post(at+"/members", form).want(t, http.StatusUnprocessableEntity, "Say why", last.Number)
+		if n := strings.Count(refused.body, " checked"); n != len(ids) {
+			t.Errorf("%d are ticked still, want %d", n, len(ids))
+		}
+		form.Set("reason", "a great house")
+		b.post(at+"/members", form).want(t, http.StatusOK, "The members are added.", "211 members")
+		for _, query := range []string{"who=" + last.Number, "who=Neighbour+" + last.Values["given_name"].Text[len("Neighbour "):]} {
+			found := b.get(at+"/members?"+query).want(t, http.StatusOK, last.Number)
+			if n := strings.Count(found.body, `data-label="Role"`); n != 1 {
+				t.Errorf("%s: %d members", query, n)
+			}
+		}
+		heads := b.get(at+"/members?in_role=head").want(t, http.StatusOK, w.person.Number)
+		if n := strings.Count(heads.body, `data-label="Role"`); n != 1 {
+			t.Errorf("%d heads", n)
+		}
+		b.get(at+"/members?who=nobody+here").want(t, http.StatusOK, "Nobody")
+		head := at + "/members/" + w.person.ID.String() + "/1"
+		p := b.get(head).want(t, http.StatusOK, "write the registration number")
+		p = b.post(head, p.hidden(map[string]string{"step": "end", "why": "moved", "next_head": "SR-00000000000"})).want(t, http.StatusUnprocessableEntity, "no such person", `value="SR-00000000000"`)
+		b.post(head, p.hidden(map[string]string{"step": "end", "why": "moved", "next_head": " " + strings.ToLower(last.Number)})).want(t, http.StatusOK, "The membership has an end.")
+		b.get(at+"/members?in_role=head").want(t, http.StatusOK, last.Number)
+	})
+}
+
 // Who only reads groups changes none; who is not there is not found.
 func TestGroupsAreKeptByTheirKeepers(t *testing.T) {
 	t.Parallel()

@@ -141,6 +141,7 @@ type showPage struct {
 	Facts    []fact
 	Grids    []gridSection
 	Acts     []act
+	Sent     url.Values // to one of Acts, which was refused
 }
 
 // formPage is a form with all its inputs.
@@ -168,6 +169,7 @@ func (p *Pages) showList(c *gin.Context, nav string, v listPage) error {
 }
 
 func (p *Pages) showOne(c *gin.Context, nav, here string, v showPage) error {
+	refill(v.Acts, c.Request, v.Sent)
 	return p.show(c, statusOf(v.Problems), look{page: "one", title: v.Title.Text, nav: nav, here: here, failed: len(v.Problems) > 0}, v)
 }
 
@@ -306,6 +308,39 @@ func textOr(text string) string {
 		return "—"
 	}
 	return text
+}
+
+// refill puts into an input what was sent for it: a form that is refused forgets nothing
+// but files and what is secret.
+func (in *input) refill(sent url.Values) {
+	switch {
+	case slices.Contains([]string{"file", "fixed", "password"}, in.Kind):
+	case in.Kind == "tick" && len(in.Options) == 0:
+		in.Value = sent.Get(in.ID)
+	case in.Kind == "tick":
+		in.Options[0].Selected = sent.Get(in.ID) != ""
+	case in.Kind == "ticks" || sent.Has(in.ID):
+		in.Value = sent.Get(in.ID)
+		for i := range in.Options {
+			in.Options[i].Selected = slices.Contains(sent[in.ID], in.Options[i].Value)
+		}
+	}
+}
+
+// refill does so for the one of several forms that was sent.
+func refill(acts []act, r *http.Request, sent url.Values) {
+	for i := range acts {
+		for n := range acts[i].Inputs {
+			if sent != nil && sentTo(r, acts[i].Action) {
+				acts[i].Inputs[n].refill(sent)
+			}
+		}
+	}
+}
+
+// sentTo tells whether a request is the sending of the form with this address.
+func sentTo(r *http.Request, action string) bool {
+	return r.Method == http.MethodPost && (action == r.URL.Path || action == r.URL.EscapedPath())
 }
 
 // keysOf are the keys of a map in their order.

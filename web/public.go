@@ -22,6 +22,8 @@ type signInView struct {
 	Problems       []problem
 	Provider       *providerWay // nil: there is none
 	CodeWay        string       // where a code is sent; "": there is no such way
+	Kept           bool         // the form that was sent waits until its sender is signed in
+	Files          []string     // that came with it, and have to be chosen again
 }
 
 // Home is GET /: what this is, and the way in. Who is signed in goes on to the

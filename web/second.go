@@ -108,7 +108,7 @@ func (p *Pages) Enrol(c *gin.Context) error {
 			return p.showCodes(c, codes, afterSignIn(registry.Account{}, form.Get("next")))
 		}
 		if fault.CodeOf(err) == "session_ended" {
-			return seeOther(c, "/login")
+			return seeOther(c, withNext("/login", localPath(form.Get("next"))))
 		}
 		var ok bool
 		if problems, ok = entryProblems(p.localeOf(c), err, "code"); !ok {

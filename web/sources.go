@@ -58,9 +58,9 @@ func sourceBadge(l *locale, s registry.Source) badge {
 }
 
 // Source is GET /admin/sources/:key: how it is set, and its pulls.
-func (p *Pages) Source(c *gin.Context) error { return p.sourcePage(c, nil) }
+func (p *Pages) Source(c *gin.Context) error { return p.sourcePage(c, nil, nil) }
 
-func (p *Pages) sourcePage(c *gin.Context, problems []problem) error {
+func (p *Pages) sourcePage(c *gin.Context, sent url.Values, problems []problem) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	a := auth.Actor(ctx)
 	s, err := p.registry.Source(ctx, a, c.Param("key"))
@@ -77,7 +77,7 @@ func (p *Pages) sourcePage(c *gin.Context, problems []problem) error {
 	}
 	state, at := sourceBadge(l, s), sourcesPath+"/"+s.Key
 	v := showPage{Title: p.words(l, s.Label, s.Key), Text: l.t("source.about"), Back: pageLink{Href: sourcesPath, Text: l.t("source.title")}, Badge: &state, Problems: problems, Done: doneText(c, l),
-		Name: l.t("source.settings"), Facts: sourceFacts(l, s), Grids: []gridSection{{ID: "runs", Title: l.t("source.runs"), Grid: runsGrid(l, at, runs.Runs), Empty: l.t("source.no_runs")}}}
+		Name: l.t("source.settings"), Facts: sourceFacts(l, s), Grids: []gridSection{{ID: "runs", Title: l.t("source.runs"), Grid: runsGrid(l, at, runs.Runs), Empty: l.t("source.no_runs")}}, Sent: sent}
 	if runs.Next != "" {
 		v.Grids[0].Acts = []pageLink{{Href: turnOf(c.Request.URL, runs.Next).Next, Text: l.t("people.next")}}
 	}
@@ -178,7 +178,7 @@ func (p *Pages) SourceRestart(c *gin.Context) error {
 		return sourcesPath + "/" + url.PathEscape(c.Param("key")) + "?done=saved", err
 	})
 	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.sourcePage(c, reasonProblems(problems))
+		return p.sourcePage(c, form, reasonProblems(problems))
 	}
 	return err
 }

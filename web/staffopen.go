@@ -29,6 +29,7 @@ func (d *desk) reveal(form url.Values, v secretView, act func(ctx context.Contex
 		return v.Back, err
 	})
 	if problems, ok := formErrors(d.l, err); err != nil && ok {
+		d.sent = form
 		return again(http.StatusUnprocessableEntity, problems)
 	}
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -21,17 +20,19 @@ type stepUpView struct {
 	Action         string
 	Hidden         []pair // what was typed in the form that asked, and where to go on
 	Kept           bool   // there was such a form
+	Back           string // where such a form waits for who signs in anew; "": nowhere
 	Ways           registry.ProofWays
 	Code, Password input
 	Again          string
 	Problems       []problem
 }
 
-type pair struct{ Name, Value string }
-
 // proofField is the beginning of the names by which a proof is sent; a form of ours has
 // no others of that kind.
 const proofField = "step_up"
+
+// secretField tells that something secret was typed in the form, which is not kept.
+const secretField = proofField + "_secret"
 
 // AskAgain asks for a fresh proof before a sensitive page: see auth.Fresh. Before a form
 // it leads to the page that asks, and back. A form that was sent is kept in the page that
@@ -57,29 +58,32 @@ func (p *Pages) AskAgain(c *gin.Context) (passed bool, err error) {
 		if problems, ok, err = p.prove(c, form); err != nil {
 			return false, err
 		} else if ok {
-			c.Request.Body = io.NopCloser(strings.NewReader(kept.Encode()))
-			return true, nil
+			return true, p.goOn(c, kept, form.Has(secretField))
 		}
 	}
 	v := stepUpView{Action: here, Kept: true, Problems: problems}
-	for _, name := range inOrder(kept) {
-		for _, value := range kept[name] {
-			v.Hidden = append(v.Hidden, pair{name, value})
-		}
+	var secret bool
+	if v.Hidden, secret = pairsOf(kept); secret || form.Has(secretField) {
+		v.Hidden = append(v.Hidden, pair{secretField, "1"})
+	}
+	if v.Back, _, err = p.keep(c.Request.Context(), registry.KeptForm{Action: here, Values: kept}); err != nil {
+		return false, err
 	}
 	return false, p.showStepUp(c, http.StatusForbidden, v)
 }
 
-// inOrder gives the names of a form that may stand in a page again: what was typed into
-// its inputs for passphrases is typed anew.
-func inOrder(form url.Values) (names []string) {
-	for name := range form {
-		if !slices.Contains([]string{"password", "passphrase", "repeat", "old", "secret"}, name) {
-			names = append(names, name)
+// goOn hands the form that was sent on, now that its sender has proved who they are. One
+// that lacks what was secret in it is shown once more.
+func (p *Pages) goOn(c *gin.Context, form url.Values, secret bool) error {
+	if secret {
+		token, err := p.registry.AgainForm(auth.Actor(c.Request.Context()), registry.FormHadSecret)
+		if err != nil {
+			return err
 		}
+		form.Set("form", token)
 	}
-	slices.Sort(names)
-	return names
+	c.Request.Body = io.NopCloser(strings.NewReader(form.Encode()))
+	return nil
 }
 
 // StepUpForm is GET /step-up.
@@ -165,6 +169,9 @@ func (p *Pages) showStepUp(c *gin.Context, status int, v stepUpView) (err error)
 		if h.Name == "next" && h.Value != "" {
 			next = h.Value
 		}
+	}
+	if v.Back != "" {
+		next = v.Back
 	}
 	v.Again = "/login?next=" + url.QueryEscape(next)
 	look := look{page: "step_up", title: l.t("stepup.title"), failed: len(v.Problems) > 0}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 
@@ -53,9 +54,9 @@ type problemRow struct {
 }
 
 // UploadStatus is GET /admin/uploads/:id.
-func (p *Pages) UploadStatus(c *gin.Context) error { return p.uploadStatus(c, http.StatusOK, nil) }
+func (p *Pages) UploadStatus(c *gin.Context) error { return p.uploadStatus(c, http.StatusOK, nil, nil) }
 
-func (p *Pages) uploadStatus(c *gin.Context, status int, wrong []problem) error {
+func (p *Pages) uploadStatus(c *gin.Context, status int, sent url.Values, wrong []problem) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
 	id, err := uploadID(c)
@@ -79,6 +80,14 @@ func (p *Pages) uploadStatus(c *gin.Context, status int, wrong []problem) error 
 		return err
 	}
 	v.offerActs(l, b, wrong)
+	if v.Undo != nil {
+		acts := []act{*v.Undo}
+		refill(acts, c.Request, sent)
+		v.Undo = &acts[0]
+	}
+	if v.Typed != nil {
+		v.Typed.refill(sent)
+	}
 	return p.show(c, status, look{page: "upload_status", title: l.t("upload.status_title"), nav: uploadsPath, here: uploadPath(id), failed: len(wrong) > 0}, v)
 }
 
@@ -296,7 +305,7 @@ func (p *Pages) onUpload(c *gin.Context, do func(ctx context.Context, a registry
 		return do(ctx, actor, id, form.Get("count"), form.Get("reason"))
 	})
 	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.uploadStatus(c, http.StatusUnprocessableEntity, problems)
+		return p.uploadStatus(c, http.StatusUnprocessableEntity, form, problems)
 	}
 	return err
 }

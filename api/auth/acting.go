@@ -51,7 +51,7 @@ func Acting(reg *registry.Registry, render respond.Renderer) gin.HandlerFunc {
 // record itself, and every page outside of the portal. What does not stand here is
 // of the guardian, and closed.
 func openWhileActing() []string {
-	return []string{"", "acting", "appeals", "credentials", "documents", "edit", "history", "household", "looks", "messages", "programmes", "requests", "versions"}
+	return []string{"", "acting", "appeals", "credentials", "documents", "edit", "history", "household", "kept", "looks", "messages", "programmes", "requests", "versions"}
 }
 
 // partOf is the first step of a path below /me.

@@ -143,7 +143,7 @@ func (d *days) workWaits() {
 	d.t.Helper()
 	d.behind(`CREATE FUNCTION nobody() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 		CREATE TRIGGER nobody BEFORE UPDATE ON job FOR EACH ROW WHEN (NEW.state = 'running' AND NEW.worker <> 'nobody') EXECUTE FUNCTION nobody()`)
-	upload := d.admin.sendUpload(d.t)
+	upload := d.admin.sendUpload(d.t, badCSV)
 	_, count, err := d.admin.send("/admin/statistics", "/admin/statistics/count", url.Values{})
 	d.must(err)
 	d.must(d.admin.create("/api/v1/programmes", map[string]any{"code": "school_meals", "label": map[string]string{"en": "School meals"}, "kinds": []string{"person"}, "start": "2020-01-01", "reason": "trial"}, nil))

@@ -24,6 +24,8 @@ func anybody() map[string]string {
 		"/oid4vci/authorize": "a wallet's request may come to anybody's browser",
 		"/step-up":           "whoever is signed in proves who they are",
 		"/login/second":      "whoever is half-way signed in",
+		"/me/kept/:name":     "whoever else opens it is led to their own pages",
+		"/admin/kept/:name":  "whoever else opens it is led to their own pages",
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -25,11 +27,12 @@ func (p prepared) securityTour() []stop {
 		{"/admin/security/passkeys/new", "/admin/security/passkeys/new", "auditor"}, {"/admin/security/app", "/admin/security/app", "auditor"},
 		{"/me/security/passkeys/:id", "/me/security/passkeys/" + p.keys.own, "registrant"}, {"/admin/security/passkeys/:id", "/admin/security/passkeys/" + p.keys.staff, "auditor"},
 		{"/step-up", "/step-up", "attester"}, {"/login/second", "/login/second", keeper},
+		{"/admin/kept/:name", p.keys.keptStaff, "auditor"}, {"/me/kept/:name", p.keys.keptOwn, "registrant"},
 	}
 }
 
-// keysPrepared are ids of passkeys.
-type keysPrepared struct{ own, staff string }
+// keysPrepared are ids of passkeys, and addresses where forms wait.
+type keysPrepared struct{ own, staff, keptOwn, keptStaff string }
 
 // prepareSecurity adds passkeys, and opens the account of the keeper, with an app.
 func prepareSecurity(t *testing.T, s *server, me *client) (out keysPrepared) {
@@ -41,7 +44,8 @@ func prepareSecurity(t *testing.T, s *server, me *client) (out keysPrepared) {
 	if err := c.signIn("auditor", staffPassword); err != nil {
 		t.Fatal(err)
 	}
-	out = keysPrepared{me.addPasskey(t, "/me/security"), c.addPasskey(t, "/admin/security")}
+	out = keysPrepared{own: me.addPasskey(t, "/me/security"), staff: c.addPasskey(t, "/admin/security")}
+	out.keptOwn, out.keptStaff = me.keptForm(t, "/me/edit/contact"), c.keptForm(t, "/admin/tokens")
 	if err := s.command(staffPassword+"\n", "staff", "add", keeper, "--role", "auditor"); err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +62,26 @@ func prepareSecurity(t *testing.T, s *server, me *client) (out keysPrepared) {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// keptForm sends a form as if the session had ended, and gives where it waits.
+func (c *client) keptForm(t *testing.T, path string) string {
+	t.Helper()
+	body, err := c.get(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{"form": {match(t, body, `name="form" value="([^"]+)"`)}, "f_locality": {"Maralal"}, "token_name": {"Registers of the north"}, "step": {"check"}}
+	res, err := http.PostForm(c.base+path, form) // without cookies
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return match(t, string(text), `name="next" value="([^"]+)"`)
 }
 
 // appCode is what an authenticator app shows (RFC 6238).

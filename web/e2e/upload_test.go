@@ -18,13 +18,13 @@ const badCSV = "Given Name,Family Name,Sex,Date of Birth,Favourite colour\n" +
 // upload sends badCSV, waits until it was checked, and gives the id of the upload.
 func (c *client) upload(t *testing.T) string {
 	t.Helper()
-	at := c.sendUpload(t)
+	at := c.sendUpload(t, badCSV)
 	c.finished(t, at)
 	return at[len("/admin/uploads/"):]
 }
 
-// sendUpload sends badCSV and gives the path of the upload's page.
-func (c *client) sendUpload(t *testing.T) string {
+// sendUpload sends rows of people and gives the path of the upload's page.
+func (c *client) sendUpload(t *testing.T, rows string) string {
 	t.Helper()
 	page, err := c.get("/admin/uploads/new")
 	if err != nil {
@@ -43,7 +43,7 @@ func (c *client) sendUpload(t *testing.T) string {
 	}
 	file, err := w.CreateFormFile("file", "visit-to-the-northern-villages-2026-11.csv")
 	if err == nil {
-		_, err = io.WriteString(file, badCSV)
+		_, err = io.WriteString(file, rows)
 	}
 	if err == nil {
 		err = w.Close()
