@@ -155,7 +155,7 @@ func (d *desk) small(id, title, text, action, class string, controls ...deskCont
 // all that was typed.
 func (d *desk) show(status int, v deskPage, nav string) error {
 	for n := range v.Forms {
-		v.Forms[n].Folded = v.Forms[n].Folded && !d.refill(&v.Forms[n])
+		v.Forms[n].Folded = !d.refill(&v.Forms[n]) && v.Forms[n].Folded
 	}
 	if v.Form != nil {
 		d.refill(v.Form)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"socialregistry/internal/outbound"
 	"socialregistry/registry"
 )
 
@@ -78,6 +79,10 @@ func (w *world) refusable(t *testing.T, b *browser) {
 	}
 	send("/admin/clients/new", "/admin/clients/new", goodClient(map[string]string{"client_id": "wallet"}))
 	send("/admin/mappings/new", "/admin/mappings", map[string]string{"key": "census", "label_en": "Census", "kind": "person", "mode": "create", "headers": "First = given_name", "reason": "x"})
-	_, err := w.registry.DefineSource(t.Context(), registry.System(), registry.Source{Key: "hospital", Label: map[string]string{"en": "Hospital"}, Mapping: "census", URL: "https://people.example/rows"}, "", "x")
+	hosts, err := outbound.ParseHosts("people.example")
+	w.must(err)
+	pulls, err := registry.New(t.Context(), registry.Config{DB: w.db, Master: w.config.Master, Now: w.Now, PublicURL: w.URL, Sources: outbound.Config{Hosts: hosts}})
+	w.must(err)
+	_, err = pulls.DefineSource(t.Context(), w.actor(registry.RoleAdmin), registry.Source{Key: "hospital", Label: map[string]string{"en": "Hospital"}, Mapping: "census", URL: "https://people.example/rows"}, "", "x")
 	w.must(err)
 }
