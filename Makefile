@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue shots fuzz build assets dist clean
+.PHONY: pages help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue shots fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,7 +60,7 @@ bench-issue: ## Issue SR_CRASH_ISSUES credentials (10,000) from two servers that
 	@scripts/install-test-deps.sh postgresql
 	SR_CRASH_ISSUES=$${SR_CRASH_ISSUES:-10000} go test -count=1 -run TestRow72StatusIndicesSurviveCrashes -timeout 60m -v ./api/vci
 
-shots: build assets ## Write a picture of every page in every state, light and dark, into ./shots, with an index.
+shots: assets build ## Write a picture of every page in every state, light and dark, into ./shots, with an index.
 	@scripts/install-test-deps.sh
 	@mkdir -p shots
 	cd web/e2e && SR_E2E_PICTURES=$(CURDIR)/shots SR_E2E_BINARY=$(CURDIR)/$(SERVER) SR_E2E_DATABASE=sqlite go test -count=1 -timeout 40m .
@@ -68,14 +68,17 @@ shots: build assets ## Write a picture of every page in every state, light and d
 fuzz: ## Fuzz every parser, each for FUZZTIME (20s).
 	@scripts/fuzz.sh
 
-build: ## Build the commands into ./bin.
+build: pages ## Build the commands into ./bin.
 	@[ -x $(SERVER) ] || echo "Building; the first time takes a minute or two."
 	@mkdir -p bin && go build -o bin/ ./cmd/...
 
-assets: ## Install the pinned npm packages that the tests use. The pages need none.
+assets: ## Install the pinned npm packages: what pages load, and what the tests use.
 	@scripts/assets.sh
 
-dist: ## Build small binaries for this system into ./dist.
+pages: # what pages load, if npm can have it
+	@npm_config_fetch_retries=1 scripts/assets.sh pages || echo "The pages are built without htmx: they work, and load as a whole."
+
+dist: pages ## Build small binaries for this system into ./dist.
 	@mkdir -p dist && go build -trimpath -ldflags '-s -w' -o dist/ ./cmd/...
 	@ls -l dist
 

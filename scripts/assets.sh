@@ -1,16 +1,27 @@
 #!/usr/bin/env bash
-# Installs the pinned npm packages of the tree, without their install scripts: what
-# the tests hold our pages and our protocol against. Nothing is installed twice.
-# The server and its pages need none of them.
+# Installs the pinned npm packages of the tree, without their install scripts: the
+# files that pages load (web/static/vendor, with their licences), and what the tests
+# hold our pages and our protocol against. Nothing is installed twice. The server
+# and its pages work without all of them.
+# Usage: assets.sh [pages]   (pages: only what pages load)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 command -v npm >/dev/null || { echo "assets: npm is missing; install Node.js 20." >&2; exit 1; }
-for lock in $(git ls-files -co --exclude-standard -- '*package-lock.json'); do
-	folder=$(dirname "$lock")
-	done=$folder/node_modules/.package-lock.json # npm writes it last
-	[ "$done" -nt "$lock" ] && continue
-	echo "assets: npm packages of $folder"
-	(cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+install_in() { # install_in FOLDER
+	local lock=$1/package-lock.json done=$1/node_modules/.package-lock.json # npm writes it last
+	[ "$done" -nt "$lock" ] && return
+	echo "assets: npm packages of $1"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
 	touch "$done"
+}
+
+install_in web
+mkdir -p web/static/vendor
+cp web/node_modules/htmx.org/dist/htmx.min.js web/static/vendor/htmx.min.js
+cp web/node_modules/htmx.org/LICENSE web/static/vendor/htmx.LICENSE.txt
+[ "${1:-}" != pages ] || exit 0
+
+for lock in $(git ls-files -co --exclude-standard -- '*package-lock.json'); do
+	install_in "$(dirname "$lock")"
 done

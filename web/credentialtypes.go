@@ -127,14 +127,16 @@ func (d *desk) typeFacts(i *issuer.Issuer, c issuer.Configuration) []deskFact {
 // cards draws a type as wallets do.
 func (d *desk) cards(i *issuer.Issuer, c issuer.Configuration) ([]cardPreview, error) {
 	pictures, err := i.Cards(c, d.l.t("desk.example"))
+	own := slices.ContainsFunc(pictures, func(x issuer.CardPicture) bool { return x.Locale == d.l.code })
 	var out []cardPreview
 	for _, x := range pictures {
+		other := own && x.Locale != d.l.code || !own && x.Locale != pictures[0].Locale
 		key := "desk.card_across"
 		if x.Portrait {
 			key = "desk.card_upright"
 		}
 		src := "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(x.SVG)
-		out = append(out, cardPreview{Name: x.Name, Lang: x.Locale, Alt: d.l.t(key, "name", x.Name), Src: template.URL(src)})
+		out = append(out, cardPreview{Name: x.Name, Lang: x.Locale, Alt: d.l.t(key, "name", x.Name), Src: template.URL(src), Other: other})
 	}
 	return out, err
 }

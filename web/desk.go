@@ -70,6 +70,7 @@ type deskPage struct {
 	Problems    []problem
 	Stale       []staleRow
 	Find        []deskControl
+	FindAction  string // where it finds: the page itself
 	Facts       []deskFact
 	Cards       []cardPreview
 	Preview     *fieldPreview
@@ -439,4 +440,5 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 type cardPreview struct {
 	Name, Lang, Alt string
 	Src             template.URL // data: of an SVG that we made
+	Other           bool         // it is folded: in another language than the page
 }

@@ -97,6 +97,9 @@ func (p *Pages) Export(c *gin.Context) error {
 			return err
 		}
 	}
+	if done, err := p.progress(c, "one", v.Job); done || err != nil {
+		return err
+	}
 	if d.HasFile && p.now().Before(d.ExpiresAt) {
 		v.Links = []pageLink{{Href: exportPath(id) + "/file." + string(d.Format), Text: l.t("export.download"), Main: true}}
 		v.Acts = []act{{ID: "drop", Title: l.t("export.drop"), Text: l.t("export.drop_text"), Action: exportPath(id) + "/drop", Token: token, Button: l.t("export.drop"), Warn: true}}

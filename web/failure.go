@@ -26,7 +26,7 @@ type failureView struct {
 // page without being signed in is shown the way in; a form that was sent so waits.
 func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID string) {
 	here := "/login?next=" + url.QueryEscape(c.Request.URL.RequestURI())
-	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet {
+	if status == http.StatusUnauthorized && c.Request.Method == http.MethodGet && !byHTMX(c.Request) {
 		if strings.HasPrefix(c.Request.URL.Path, "/admin") && p.beginning(c.Request.Context()) {
 			here = setupPath
 		}

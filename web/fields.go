@@ -32,7 +32,7 @@ func (p *Pages) Fields(c *gin.Context) error {
 		return err
 	}
 	v := deskPage{Title: d.l.t("settings.fields"), Text: d.l.t("settings.fields_about"), Back: settingsPath, Done: d.done(),
-		Find: []deskControl{d.choice("kind", kind, kinds...)}}
+		Find: []deskControl{d.choice("kind", kind, kinds...)}, FindAction: fieldsPath}
 	if d.isAdmin() {
 		v.Acts = []deskLink{{Href: fieldsPath + "/new", Text: d.l.t("desk.new_field")}}
 	}

@@ -70,7 +70,7 @@ func TestUploadOfManyIsTyped(t *testing.T) {
 		p := registrar.upload("many.csv", "Given name\n"+strings.Repeat("Otieno\n", 1001)).want(t, http.StatusOK, "Type 1,001 to confirm")
 		registrar.post(p.path+"/apply", p.hidden(nil)).want(t, http.StatusUnprocessableEntity, "This is not the number")
 		registrar.post(p.path+"/apply", p.hidden(map[string]string{"count": "1001 <b>"})).want(t, http.StatusUnprocessableEntity, "This is not the number")
-		live := registrar.post(p.path+"/apply", p.hidden(map[string]string{"count": "١٬٠٠١"})).want(t, http.StatusOK, "Waiting", "Look again", "data-live")
+		live := registrar.post(p.path+"/apply", p.hidden(map[string]string{"count": "١٬٠٠١"})).want(t, http.StatusOK, "Waiting", "Look again", "hx-trigger")
 		done := registrar.worked(live).want(t, http.StatusOK, "1,001 are new", "See these changes", "Take this upload back")
 		registrar.post(p.path+"/undo", done.hidden(nil)).want(t, http.StatusUnprocessableEntity, "Give a reason")
 		undo := registrar.worked(registrar.post(p.path+"/undo", done.hidden(map[string]string{"reason": "the wrong file"})))

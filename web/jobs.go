@@ -25,21 +25,22 @@ const jobsShown = 25
 // jobRow is how a job stands: the part "jobrow" of a page.
 type jobRow struct {
 	ID, Kind   string
-	URL        string // where this part is as it is now
-	Again      string // of the page that it is part of
+	Again      string // address of the page that it is part of
 	State      string
 	Live       bool // it waits or runs
 	Badge      badge
 	Value, Max int64  // Max 0: nobody knows how long it is
 	Text, Left string // how far it is, and how long it still takes
+	Said       string // how it stands, in few words, for who hears the page
 	CancelURL  string // "": it cannot be cancelled
 	Token      string
 }
 
 // jobRow says how a job stands, on the page at the address here.
 func (p *Pages) jobRow(l *locale, a registry.Actor, j registry.Job, token, here string) *jobRow {
-	v := &jobRow{ID: j.ID.String(), Kind: jobKind(l, j.Kind), URL: jobPath(j.ID), Again: here, State: string(j.State), Badge: jobBadge(l, j), Token: token}
+	v := &jobRow{ID: j.ID.String(), Kind: jobKind(l, j.Kind), Again: here, State: string(j.State), Badge: jobBadge(l, j), Token: token}
 	v.Live = j.State == registry.JobQueued || j.State == registry.JobRunning
+	v.Said = v.Kind + ": " + v.Badge.Text
 	if !v.Live {
 		if j.Failure != nil {
 			v.Text = jobFault(l, j.Failure)
@@ -74,6 +75,7 @@ func (v *jobRow) progress(l *locale, j registry.Job, now time.Time) {
 	}
 	if inBytes(j) {
 		v.Text = l.t("job.percent", "n", percent)
+		v.Said = v.Kind + ": " + l.t("job.percent", "n", percent/25*25) // not every two seconds another number
 		return
 	}
 	v.Text = l.t("job.done_of", "n", int(j.Progress), "all", int(j.Total), "percent", percent)
@@ -156,8 +158,12 @@ func (p *Pages) Job(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	row := p.jobRow(l, a, j, token, jobPath(id))
+	if done, err := p.progress(c, "one", row); done || err != nil {
+		return err
+	}
 	v := showPage{Title: words{Text: jobKind(l, j.Kind)}, Text: l.t("job.about", "who", j.CreatedBy, "when", l.dateTime(j.CreatedAt)), Done: doneText(c, l),
-		Back: pageLink{Href: jobsPath, Text: l.t("job.title")}, Job: p.jobRow(l, a, j, token, jobPath(id)), Name: l.t("job.result"), Links: jobLinks(l, j)}
+		Back: pageLink{Href: jobsPath, Text: l.t("job.title")}, Job: row, Name: l.t("job.result"), Links: jobLinks(l, j)}
 	v.Facts = jobFacts(l, j)
 	if j.Kind == registry.JobAudit && j.State == registry.JobDone {
 		v.Grids = append(v.Grids, p.findings(ctx, l, j))

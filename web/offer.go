@@ -46,6 +46,7 @@ type offerView struct {
 	Pin       string
 	Expires   string
 	StateURL  string
+	Poll      string // where the page asks whether the state has changed
 	Again     string // where a new code is made
 	Waiting   bool
 }
@@ -125,6 +126,11 @@ func (p *Pages) OfferShow(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if following(c.Request) != "" && !turned(c, offer.State) {
+		c.Header("Cache-Control", "no-store")
+		c.Status(http.StatusNoContent)
+		return nil
+	}
 	v, err := p.offer(l, rec, r.Config, offer)
 	if err != nil {
 		return err
@@ -140,6 +146,7 @@ func (p *Pages) OfferShow(c *gin.Context) error {
 func (p *Pages) offer(l *locale, rec record, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
 	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Back: rec.path(credentialsPath), Again: rec.offerPath(o.Issuer, config.ID, ""),
 		StateURL: rec.offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
+	v.Poll = pollAt(v.StateURL, seenParam, o.State)
 	v.Waiting = o.State == "waiting" || o.State == "redeemed"
 	v.Stages = offerStages(l, o.State)
 	if o.State != "waiting" {

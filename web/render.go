@@ -118,14 +118,22 @@ func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 		return err
 	}
 	var body bytes.Buffer
-	if err := t.ExecuteTemplate(&body, "base.html", s); err != nil {
+	if err := t.ExecuteTemplate(&body, frameOf(c.Request), s); err != nil {
 		return fmt.Errorf("show page %s: %w", look.page, err)
 	}
 	c.Header("Cache-Control", "no-store")
-	c.Header("Vary", "Cookie, Accept-Language")
+	c.Header("Vary", "Cookie, Accept-Language, HX-Request")
 	c.Header("Content-Language", l.code)
 	write(c, status, "text/html; charset=utf-8", straight(body.Bytes()))
 	return nil
+}
+
+// frameOf is what a page is written with: its frame, or its main part alone.
+func frameOf(r *http.Request) string {
+	if byHTMX(r) {
+		return "fragment"
+	}
+	return "base.html"
 }
 
 // straight takes overrides and embeddings of direction out of a page: no text of

@@ -89,8 +89,11 @@ func (p *Pages) Statistics(c *gin.Context) error {
 		return err
 	}
 	if live {
-		v.Job = p.jobRow(l, a, j, v.Token, statisticsPath)
-		v.Job.URL, v.Job.CancelURL, v.MayCount = statisticsPath, "", false
+		v.Job = p.jobRow(l, a, j, v.Token, statisticsAt(c))
+		v.Job.CancelURL, v.MayCount = "", false
+	}
+	if done, err := p.progress(c, "statistics", v.Job); done || err != nil {
+		return err
 	}
 	if n.counted {
 		p.showNumbers(ctx, &v, l, n)
@@ -98,6 +101,15 @@ func (p *Pages) Statistics(c *gin.Context) error {
 		v.Empty = l.t("stat.empty")
 	}
 	return p.show(c, http.StatusOK, look{page: "statistics", title: v.Title, nav: statisticsPath}, v)
+}
+
+// statisticsAt is the address of the page that is open, of all or of an area.
+func statisticsAt(c *gin.Context) string {
+	query := url.Values{}
+	if area := c.Query("area"); area != "" {
+		query.Set("area", area)
+	}
+	return addressOf(statisticsPath, query)
 }
 
 // ownArea is the area of somebody whose role holds in one.

@@ -79,6 +79,9 @@ func (p *Pages) uploadStatus(c *gin.Context, status int, sent url.Values, wrong 
 	if err := p.uploadJob(c, l, actor, &v, id); err != nil {
 		return err
 	}
+	if done, err := p.progress(c, "upload_status", v.Job); done || err != nil {
+		return err
+	}
 	v.offerActs(l, b, wrong)
 	if v.Undo != nil {
 		acts := []act{*v.Undo}
@@ -110,7 +113,6 @@ func (p *Pages) uploadJob(c *gin.Context, l *locale, a registry.Actor, v *batchP
 		return err
 	}
 	v.Job = p.jobRow(l, a, j, v.Token, uploadPath(id))
-	v.Job.URL = uploadPath(id)
 	return nil
 }
 

@@ -143,7 +143,7 @@ func (f *flow) offer() {
 	if f.v.scripts {
 		f.until(`document.querySelector("#offer")?.dataset.state === "issued"`)
 	} else {
-		f.press("noscript a")
+		f.press("[data-without] a")
 	}
 	f.check("flow_offer_issued")
 	f.wants(`#offer[data-state="issued"] .badge.ok`, "")

@@ -56,17 +56,21 @@ func TestAttestByKeyboard(t *testing.T) {
 		if n := eval[int](x, `document.querySelectorAll("input[name=field]:checked").length`); n != 3 {
 			t.Fatalf("%s: %d details are ticked", at, n)
 		}
-		x.leave("a")
+		x.swapped(func() { x.keys("a") })
 		x.wants(".notice.ok", "The decisions are saved.")
-		// One is rejected: those that wait stand first.
-		x.keys("j r")
+		// One is rejected: those that wait stand first, and the focus is on the first of them.
+		x.keys(" r")
 		if eval[string](x, "document.activeElement.id") != "comment" {
 			t.Fatalf("r leads to %s", eval[string](x, "document.activeElement.outerHTML"))
 		}
 		x.keys("Not readable; please bring it again.")
-		x.leave(kb.Enter)
+		x.swapped(func() { x.keys(kb.Enter) })
 		x.wants(".notice.ok", "The decisions are saved.")
 		x.wants(".badge.bad", "")
+		x.says("The decisions are saved.")
+		if on := eval[string](x, `document.activeElement.closest("tbody") ? "" : document.activeElement.outerHTML`); on != "" {
+			t.Errorf("after a decision the focus is on %s", on)
+		}
 		decided += eval[int](x, `document.querySelectorAll("tbody .badge.ok, tbody .badge.bad").length`)
 		x.leave("n")
 	}

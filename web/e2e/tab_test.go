@@ -177,9 +177,14 @@ func (x *tab) tick(selector string) {
 	x.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// press clicks what leads to another page, and waits for that page.
+// press clicks what leads to another page, or to another main part of this one, and
+// waits for that.
 func (x *tab) press(selector string) {
 	x.t.Helper()
+	if x.v.scripts && eval[bool](x, `document.querySelector(`+quote(selector)+`)?.matches("form:is([hx-get], [hx-post]) button") ?? false`) {
+		x.swapped(func() { x.do(chromedp.Click(chromedp.CSS(selector))) })
+		return
+	}
 	ctx, cancel := context.WithTimeout(x.ctx, 30*time.Second)
 	defer cancel()
 	loaded := chromedp.Events(ctx, page.LoadEventFired)
@@ -193,6 +198,18 @@ func (x *tab) press(selector string) {
 		return
 	}
 	x.t.Fatalf("%s: %s led nowhere\nat %s", x.v, selector, x.where())
+}
+
+// swapped does what makes htmx bring another main part, and waits for it. A whole page
+// in its place is a failure.
+func (x *tab) swapped(do func()) {
+	x.t.Helper()
+	eval[bool](x, `window.settled = false; document.addEventListener("htmx:afterSettle", e => { if (e.detail.elt.id === "main") settled = true; }); true`)
+	do()
+	x.until(`window.settled !== false`)
+	if !eval[bool](x, `window.settled === true`) {
+		x.t.Fatalf("%s: the whole page was loaded at %s", x.v, x.where())
+	}
 }
 
 func (x *tab) text(selector string) string {

@@ -79,7 +79,7 @@ func (c *client) finished(t *testing.T, path string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(body, "data-live") {
+		if !strings.Contains(body, "hx-trigger") {
 			return body
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -77,10 +77,10 @@ func (x *tab) saveAndUndo() {
 func (x *tab) worked() {
 	x.t.Helper()
 	if x.v.scripts {
-		x.until(`!document.querySelector("[data-live]")`)
+		x.until(`!document.querySelector("[hx-trigger]")`)
 		return
 	}
-	for deadline := time.Now().Add(30 * time.Second); x.has("[data-live]"); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); x.has("[hx-trigger]"); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			x.t.Fatalf("%s: the job has no end: %s", x.v, x.text("main"))
 		}

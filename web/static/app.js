@@ -1,45 +1,39 @@
-// What scripts add to pages that work without them: a button that copies a
-// link, and parts of a page that keep themselves up to date.
+// What scripts add to pages that work without them. It hears the whole page, so that
+// parts which come later (live.js) are no exception.
 "use strict";
 
 // <button data-copy="text" data-done="words" hidden>: shown only where it works.
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  const word = button.querySelector("[data-word]");
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      word.textContent = button.dataset.done;
-    } catch {
-      button.hidden = true;
-    }
-  });
-}
+const fresh = (part) => part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+fresh(document);
+document.addEventListener("htmx:load", ({ target }) => fresh(target));
 
-// <div data-live="address" data-every="seconds">: the address answers with this
-// same element as it is now. It stops when the answer has no data-live.
-function follow(part) {
-  setTimeout(async () => {
-    try {
-      const answer = await fetch(part.dataset.live, { credentials: "same-origin", headers: { Accept: "text/html" } });
-      if (!answer.ok) return location.reload();
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const next = page.getElementById(part.id);
-      if (!next) return location.reload();
-      if (next.dataset.state !== part.dataset.state) return location.reload();
-      const inner = part.querySelector("[data-now]"), fresh = next.querySelector("[data-now]");
-      if (inner && fresh) inner.replaceChildren(...fresh.childNodes);
-    } catch {
-      // The network is away for a moment: ask again later.
-    }
-    follow(part);
-  }, 1000 * Number(part.dataset.every || 3));
-}
-for (const part of document.querySelectorAll("[data-live]")) follow(part);
+// <a data-opens="id">: when nothing has opened some seconds after a click, what helps
+// is unfolded.
+document.addEventListener("click", ({ target }) => {
+  const copies = target.closest("[data-copy]"), opens = target.closest("[data-opens]");
+  if (copies) navigator.clipboard.writeText(copies.dataset.copy).then(
+    () => { copies.querySelector("[data-word]").textContent = copies.dataset.done; }, () => { copies.hidden = true; });
+  const help = opens && document.getElementById(opens.dataset.opens);
+  if (help) setTimeout(() => { help.open = true; }, 1000 * Number(help.dataset.after || 5));
+});
 
-// A form that is at work is not sent a second time: that would cancel the first.
-// It is free again when the page is shown again (the way back), and after a
+// <input type="file" data-max="bytes" data-long="words">: what is too large is told
+// before it is sent.
+const tooLong = (input) => Array.from(input.files).some((file) => file.size > Number(input.dataset.max));
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-max]")) return;
+  let words = target.previousElementSibling;
+  if (words?.role !== "alert") {
+    words = document.createElement("p");
+    words.className = "wrong";
+    words.role = "alert";
+    target.before(words);
+  }
+  words.textContent = tooLong(target) ? target.dataset.long : "";
+});
+
+// <form data-busy>: a form that is at work is not sent a second time: that would cancel
+// the first. It is free again when the page is shown again (the way back), and after a
 // while, for whoever has stopped waiting.
 function busy(form, on) {
   form.toggleAttribute("data-sent", on);
@@ -48,35 +42,15 @@ function busy(form, on) {
     else button.removeAttribute("aria-disabled");
   }
 }
-for (const form of document.querySelectorAll("form[data-busy]")) {
-  form.addEventListener("submit", (event) => {
-    if (form.hasAttribute("data-sent")) return event.preventDefault();
+document.addEventListener("submit", (event) => {
+  const form = event.target, long = Array.from(form.querySelectorAll("[data-max]")).find(tooLong);
+  if (long || form.hasAttribute("data-sent")) {
+    event.preventDefault();
+    event.stopPropagation();
+    long?.focus();
+  } else if (form.matches("[data-busy]")) {
     busy(form, true);
     setTimeout(() => busy(form, false), 20000);
-  });
-  window.addEventListener("pageshow", () => busy(form, false));
-}
-
-// <a data-opens="id">: when nothing has opened some seconds after a click, what helps
-// is unfolded.
-for (const opener of document.querySelectorAll("[data-opens]")) {
-  const help = document.getElementById(opener.dataset.opens);
-  if (help) opener.addEventListener("click", () => setTimeout(() => { help.open = true; }, 1000 * Number(help.dataset.after || 5)));
-}
-
-// <input type="file" data-max="bytes" data-long="words">: what is too large is told
-// before it is sent.
-for (const input of document.querySelectorAll("input[type=file][data-max]")) {
-  const words = document.createElement("p");
-  words.className = "wrong";
-  words.setAttribute("role", "alert");
-  input.before(words);
-  const long = () => Array.from(input.files).some((file) => file.size > Number(input.dataset.max));
-  input.addEventListener("change", () => { words.textContent = long() ? input.dataset.long : ""; });
-  input.form.addEventListener("submit", (event) => {
-    if (!long()) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    input.focus();
-  }, true);
-}
+  }
+}, true);
+addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => busy(form, false)));
