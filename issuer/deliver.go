@@ -48,7 +48,7 @@ func (p MessagePolicy) outgoing() ledger.Outgoing {
 	}
 	return ledger.Outgoing{Life: deliveryLife, Sends: func(kind string) bool {
 		group, _, _ := strings.Cut(kind, "_")
-		return p.Kinds == nil || slices.Contains(p.Kinds, group)
+		return p.Kinds == nil || kind == TellContact || slices.Contains(p.Kinds, group)
 	}}
 }
 
@@ -145,7 +145,10 @@ func (i *Issuer) parcel(ctx context.Context, d ledger.Delivery, say Wording) (bo
 	if err != nil && fault.KindOf(err) != fault.NotFound { // a group has no contacts of its own
 		return nil, "", err
 	}
-	to := contactsOf(p.Values, n.TxCode != "")
+	to, err := i.contactsFor(ctx, d, p)
+	if err != nil {
+		return nil, "", err
+	}
 	if to.none() {
 		return nil, "no_contact", nil
 	}
@@ -164,9 +167,9 @@ func (i *Issuer) parcel(ctx context.Context, d ledger.Delivery, say Wording) (bo
 }
 
 // staysInside says why a delivery is for nobody; "" if it may leave: the person wants
-// messages in the portal alone, which holds back no transaction code, or is no more.
+// messages in the portal alone, which holds back no code and no warning, or is no more.
 func (i *Issuer) staysInside(ctx context.Context, d ledger.Delivery) (dropped string, err error) {
-	if d.Sealed == "" {
+	if d.Sealed == "" && d.Kind != TellContact {
 		if portal, err := i.ledger.PortalOnly(ctx, d.RegistrantID); portal || err != nil {
 			return droppedIf(portal, "portal_only"), err
 		}

@@ -16,7 +16,8 @@ func (i *Issuer) SendsMessages() bool { return i.messages.Hook }
 
 // SendSignInCode puts a code to sign in with into the outbox, sealed until it has left:
 // to a telephone or an e-mail address, and before all messages. Who has neither is
-// sent nothing. Errors are of the database.
+// sent nothing. uuid.Nil is nobody: it costs the same work, and nothing is kept of it.
+// Errors are of the database.
 func (i *Issuer) SendSignInCode(ctx context.Context, registrant uuid.UUID, code string, until time.Time) error {
 	sealed, err := i.sentCodes.Seal(kindSentCode, sentCode{Code: code}, until)
 	if err != nil {

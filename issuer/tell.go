@@ -25,6 +25,7 @@ const (
 	TellRejected = "details_rejected"
 	TellLooked   = "record_read"
 	TellUnlocked = "details_unlocked" // the office ended a lock
+	TellContact  = "details_contact"  // a way to reach the person was changed: the old one is told, whoever did it
 )
 
 // tell writes what registrants are told: of the steps of their credentials, of what
@@ -93,20 +94,32 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 		return nil, nil
 	}
 	page, err := i.changeOf(ctx, e)
-	if err != nil || len(page.Entries) == 0 || ownHand(page.Entries[0]) {
+	if err != nil || len(page.Entries) == 0 {
 		return nil, err
 	}
-	if strings.HasPrefix(page.Entries[0].Reason, registry.UnlockReason) && len(page.Entries[0].Changes) == 0 {
+	entry, own := page.Entries[0], ownHand(page.Entries[0])
+	if !own && strings.HasPrefix(entry.Reason, registry.UnlockReason) && len(entry.Changes) == 0 {
 		return []ledger.Message{{RegistrantID: e.RegistrantID, Kind: TellUnlocked, At: e.At, Source: fmt.Sprintf("change:%d:%s", e.ChainNo, TellUnlocked)}}, nil
 	}
 	fields := map[string][]string{}
-	for _, c := range page.Entries[0].Changes {
-		if kind := tellingOf(c); kind != "" && !slices.Contains(fields[kind], c.Field) {
+	reached, err := i.reachedBy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range entry.Changes {
+		kind := tellingOf(c)
+		switch {
+		case kind == TellChanged && c.Old != "" && reached[c.Field] != "":
+			kind = TellContact
+		case own:
+			kind = ""
+		}
+		if kind != "" && !slices.Contains(fields[kind], c.Field) {
 			fields[kind] = append(fields[kind], c.Field)
 		}
 	}
 	var out []ledger.Message
-	for _, kind := range []string{TellChanged, TellAttested, TellRejected} {
+	for _, kind := range []string{TellChanged, TellContact, TellAttested, TellRejected} {
 		if len(fields[kind]) > 0 {
 			out = append(out, ledger.Message{RegistrantID: e.RegistrantID, Kind: kind, Fields: fields[kind], At: e.At,
 				Source: fmt.Sprintf("change:%d:%s", e.ChainNo, kind)})

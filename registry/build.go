@@ -46,6 +46,7 @@ type builder struct {
 	actor  Actor
 	reason string
 	at     db.Time
+	fresh  bool        // the actor has lately proved who they are
 	asked  *asked      // whose request this change carries out; nil: nobody's
 	keeps  string      // key of the field that the registry itself sets in this change; "": none
 	beside []diffEntry // what the log says beside the values
@@ -58,7 +59,7 @@ type builder struct {
 }
 
 func (r *Registry) newBuilder(fields *fieldSet, a Actor, reason string, at db.Time) *builder {
-	return &builder{keys: r.keys, fields: fields, actor: a, reason: reason, at: at}
+	return &builder{keys: r.keys, fields: fields, actor: a, reason: reason, at: at, fresh: r.Fresh(a)}
 }
 
 // built is one change, ready to be stored.
@@ -118,6 +119,9 @@ func (b *builder) edit(old record, set map[string]string, collected time.Time) (
 	diff, bad := b.change(out, old, clean, collected, bad)
 	if len(bad) == 0 && len(diff) == 0 {
 		return nil, nil
+	}
+	if err := b.mayMoveContact(diff); err != nil {
+		return nil, err
 	}
 	out.nameArea(old.row.Values.areaText())
 	return b.finish(out, old.key, b.named(out, diff), bad)

@@ -139,9 +139,10 @@ func RolesToName(roles []Role) []string {
 // records of a kind; above are the codes of their area and of those above it. The
 // service itself imports on an administrator's behalf, and a field worker on a
 // registrar's. Nobody edits a field that the registry keeps, a retired or a
-// computed one, whatever the actor's roles.
+// computed one, whatever the actor's roles; and no guardian says how a ward is
+// reached, where codes to sign in as the ward are sent.
 func (a Actor) mayEdit(f Field, kind string, above []string) bool {
-	if f.kept() || f.Retired || f.Type == TypeComputed {
+	if f.kept() || f.Retired || f.Type == TypeComputed || a.Acting() && kind == PersonKind && f.Reaches() {
 		return false
 	}
 	if len(a.Grants) == 0 { // nearly always, and often

@@ -106,8 +106,9 @@ func (r *Registry) newRecord(ctx context.Context, a Actor, kind string, c Change
 // returns NotFound, Conflict "version_conflict" when ExpectVersion is not the
 // current version, Invalid "invalid_values" with one field per mistake, Conflict
 // "identifier_taken", "too_many_requests" or "record_inactive" (the latter two for
-// what needs approval), or Forbidden, "outside_area" where the record would leave
-// this account's areas.
+// what needs approval), or Forbidden: "outside_area" where the record would leave
+// this account's areas, "step_up_needed" or "session_needed" to a registrant who
+// changes how they are reached (Field.Reaches).
 func (r *Registry) Edit(ctx context.Context, a Actor, id uuid.UUID, c Change) (Person, error) {
 	if err := a.checkOn(toEdit, id); err != nil {
 		return Person{}, err

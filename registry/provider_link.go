@@ -59,8 +59,9 @@ func (r *Registry) ProviderLinks(ctx context.Context, a Actor) ([]ProviderLink, 
 	return out, nil
 }
 
-// AllowProviderLink takes a link of the signed-in account away, or allows it again.
-// It returns NotFound for any other's, and what ProviderLinks returns.
+// AllowProviderLink takes a link of the signed-in account away, with the sessions that
+// began by a provider but for the actor's own, or allows it again. It returns NotFound
+// for any other's, and what ProviderLinks returns.
 func (r *Registry) AllowProviderLink(ctx context.Context, a Actor, id uuid.UUID, allow bool) error {
 	if err := a.checkOn(toKeepTokens, a.RegistrantID); err != nil {
 		return err
@@ -74,7 +75,10 @@ func (r *Registry) AllowProviderLink(ctx context.Context, a Actor, id uuid.UUID,
 		if done.Error == nil && done.RowsAffected == 0 {
 			return fault.New(fault.NotFound, "no_such_link", "There is no such link.")
 		}
-		return done.Error
+		if done.Error != nil || allow {
+			return done.Error
+		}
+		return tx.Where("account_id = ? AND method = ? AND id <> ?", a.AccountID, ByProvider, a.Session.ID).Delete(&sessionRow{}).Error
 	})
 	if err != nil {
 		return fmt.Errorf("change a link to a provider: %w", err)
@@ -83,7 +87,8 @@ func (r *Registry) AllowProviderLink(ctx context.Context, a Actor, id uuid.UUID,
 }
 
 // SetStaffClaim writes down by which value of the provider's claim a member of staff
-// is known; "" takes it away, and what was linked by it. Errors: those of
+// is known; "" takes it away. What was linked by another value ends, and the sessions
+// that began by it. Errors: those of
 // SetStaffPassword, Conflict "claim_taken", Invalid "bad_claim".
 func (r *Registry) SetStaffClaim(ctx context.Context, actor Actor, username, value, reason string) error {
 	value = strings.ToLower(strings.TrimSpace(value))
@@ -91,7 +96,10 @@ func (r *Registry) SetStaffClaim(ctx context.Context, actor Actor, username, val
 		return fault.InvalidFields("bad_claim", "This cannot be the value of a claim.", []fault.Field{{Name: "claim", Code: "bad_claim", Detail: "At most 200 characters."}})
 	}
 	return r.changeStaff(ctx, actor, username, reason, func(tx *gorm.DB, account accountRow, _ db.Time) error {
-		if err := tx.Exec("DELETE FROM provider_link WHERE account_id = ?", account.ID).Error; err != nil {
+		if err := tx.Where("account_id = ?", account.ID).Delete(&providerLinkRow{}).Error; err != nil {
+			return err
+		}
+		if err := tx.Where("account_id = ? AND method = ?", account.ID, ByProvider).Delete(&sessionRow{}).Error; err != nil {
 			return err
 		}
 		err := tx.Exec("UPDATE account SET provider_name = ? WHERE id = ?", optional(value), account.ID).Error

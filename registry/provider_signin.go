@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -24,6 +25,7 @@ type ProviderRules struct {
 type ProviderProof struct {
 	Issuer  string
 	Claims  map[string]any // sub among them
+	At      time.Time      // when the provider itself asked the person; zero: it does not say
 	AsStaff bool           // who asks is on the way to the console
 }
 
@@ -49,11 +51,12 @@ func errNotLinked() error {
 	return fault.New(fault.Forbidden, "provider_not_linked", "Nobody here is known by what the other service says of you.")
 }
 
-// SignInByProvider starts a session for whom a provider's proof stands for: the
-// account that is linked; else the one person with a verified identifier that is
-// the claim, whose account is opened if there is none, and linked; or the member of
-// staff with that claim. Errors: Forbidden "provider_not_linked" when there is no such
-// one, or several, or the account is linked to somebody else; Forbidden
+// SignInByProvider starts a session for whom a provider's proof stands for: the one
+// person with a verified identifier that is the claim, whose account is opened if there
+// is none, and linked; or the member of staff with that claim. An account that is linked
+// is asked each time whether the claim still is its own. The session is as fresh as the
+// provider says that its proof is. Errors: Forbidden "provider_not_linked" when there is
+// no such one, or several, or the account is linked to somebody else; Forbidden
 // "provider_link_removed" when its owner took the link away.
 func (r *Registry) SignInByProvider(ctx context.Context, rules ProviderRules, proof ProviderProof) (token string, a Account, err error) {
 	subject, _ := proof.Claims["sub"].(string)
@@ -66,8 +69,10 @@ func (r *Registry) SignInByProvider(ctx context.Context, rules ProviderRules, pr
 		if err != nil {
 			return err
 		}
-		token, a, err = r.startSession(tx, row, ByProvider, now)
-		return err
+		if token, a, err = r.startSession(tx, row, ByProvider, now); err != nil {
+			return err
+		}
+		return tx.Model(&sessionRow{}).Where("id_hash = ?", sessionHash(token)).Update("proved_at", r.provedThere(proof.At, now)).Error
 	})
 	if err != nil {
 		return "", Account{}, fmt.Errorf("sign in by a provider: %w", err)
@@ -75,15 +80,23 @@ func (r *Registry) SignInByProvider(ctx context.Context, rules ProviderRules, pr
 	return token, a, nil
 }
 
+// provedThere is when somebody proved who they are who came by a provider: it may know
+// them from hours ago. One that does not say proves nothing that counts for sensitive
+// acts.
+func (r *Registry) provedThere(at time.Time, now db.Time) db.Time {
+	if at.IsZero() || at.Before(now.Add(-r.stepUp)) {
+		return db.TimeOf(now.Add(-r.stepUp))
+	}
+	if at.After(now.Time) { // by another clock
+		return now
+	}
+	return db.TimeOf(at)
+}
+
 // providerAccount finds the account, and links it if it is not.
 func (r *Registry) providerAccount(tx *gorm.DB, rules ProviderRules, proof ProviderProof, who db.Bytes, now db.Time) (row accountRow, err error) {
-	var link providerLinkRow
-	found := tx.Where("issuer = ? AND subject_hash = ?", proof.Issuer, who).Limit(1).Find(&link)
-	switch {
-	case found.Error != nil:
-		return row, found.Error
-	case found.RowsAffected > 0:
-		return r.linkedAccount(tx, rules, proof, link, now)
+	if row, err = r.linkedAccount(tx, rules, proof, who, now); err != nil || row.ID != uuid.Nil {
+		return row, err
 	}
 	if proof.AsStaff {
 		row, err = staffOfClaim(tx, proof.claim(rules.StaffClaim))
@@ -100,7 +113,10 @@ func (r *Registry) providerAccount(tx *gorm.DB, rules ProviderRules, proof Provi
 	if row.ID == uuid.Nil {
 		return row, errNotLinked()
 	}
-	link = providerLinkRow{ID: uuid.Must(uuid.NewV7()), AccountID: row.ID, Issuer: proof.Issuer, SubjectHash: who, CreatedAt: now, UsedAt: now}
+	if err := tx.Where("account_id = ? AND issuer = ? AND ended_at IS NOT NULL", row.ID, proof.Issuer).Delete(&providerLinkRow{}).Error; err != nil {
+		return row, err
+	}
+	link := providerLinkRow{ID: uuid.Must(uuid.NewV7()), AccountID: row.ID, Issuer: proof.Issuer, SubjectHash: who, CreatedAt: now, UsedAt: now}
 	err = tx.Create(&link).Error
 	if r.db.Dialect.IsDuplicate(err) { // the account is somebody else's at the provider
 		return row, errNotLinked()
@@ -111,29 +127,45 @@ func (r *Registry) providerAccount(tx *gorm.DB, rules ProviderRules, proof Provi
 	return row, r.logLink(tx, row, now)
 }
 
-// linkedAccount reads the account of a link, which is not disabled. That of staff
-// needs its claim still.
-func (r *Registry) linkedAccount(tx *gorm.DB, rules ProviderRules, proof ProviderProof, link providerLinkRow, now db.Time) (row accountRow, err error) {
-	if link.EndedAt != nil {
+// linkedAccount reads the account that is linked to a subject; the zero row: none is. A
+// link does not outlive what it was made by: it is taken away when the claim is not that
+// of the account any more, which may be because its identifier is another's now.
+func (r *Registry) linkedAccount(tx *gorm.DB, rules ProviderRules, proof ProviderProof, who db.Bytes, now db.Time) (row accountRow, err error) {
+	var link providerLinkRow
+	found := tx.Where("issuer = ? AND subject_hash = ?", proof.Issuer, who).Limit(1).Find(&link)
+	if found.Error != nil || found.RowsAffected == 0 {
+		return row, found.Error
+	}
+	if err := tx.Where("id = ? AND disabled_at IS NULL", link.AccountID).Limit(1).Find(&row).Error; err != nil {
+		return row, err
+	}
+	holds, err := r.holdsClaim(tx, rules, proof, row)
+	switch {
+	case err != nil:
+		return row, err
+	case !holds:
+		return accountRow{}, tx.Delete(&link).Error
+	case link.EndedAt != nil:
 		return row, fault.New(fault.Forbidden, "provider_link_removed", "You took this way to sign in away. Sign in another way, and allow it again.")
 	}
-	if err := first(tx.Where("id = ? AND disabled_at IS NULL", link.AccountID), &row, errNotLinked()); err != nil {
-		return row, err
+	return row, tx.Model(&link).Update("used_at", now).Error
+}
+
+// holdsClaim tells whether an account is still the one that the claims stand for.
+func (r *Registry) holdsClaim(tx *gorm.DB, rules ProviderRules, proof ProviderProof, row accountRow) (bool, error) {
+	if row.ID == uuid.Nil {
+		return false, nil
 	}
 	if row.RegistrantID == nil {
 		named, err := staffOfClaim(tx, proof.claim(rules.StaffClaim))
-		if err != nil || named.ID != row.ID {
-			return row, orNotLinked(err)
-		}
+		return named.ID == row.ID, err
 	}
-	return row, tx.Model(&providerLinkRow{}).Where("id = ?", link.ID).Update("used_at", now).Error
-}
-
-func orNotLinked(err error) error {
-	if err == nil {
-		return errNotLinked()
+	value := proof.claim(rules.Claim)
+	if value == "" || rules.Identifier == "" {
+		return false, nil
 	}
-	return err
+	ids, err := r.verifiedHolders(tx, rules.Identifier, value)
+	return len(ids) == 1 && ids[0] == *row.RegistrantID, err
 }
 
 // staffOfClaim gives the account of staff that is known by a claim; the zero row: none.

@@ -31,9 +31,13 @@ func (a Actor) checkSigned() error {
 	case len(a.Roles) == 0:
 		return fault.New(fault.Unauthenticated, "sign_in_required", "Sign in first.")
 	case a.Session.ID == uuid.Nil || a.ByToken():
-		return fault.New(fault.Forbidden, "session_needed", "Only who signed in may do this.")
+		return errSessionNeeded()
 	}
 	return nil
+}
+
+func errSessionNeeded() error {
+	return fault.New(fault.Forbidden, "session_needed", "Only who signed in may do this.")
 }
 
 // checkStaffSigned is checkSigned for staff. Error, besides: Forbidden "not_allowed".

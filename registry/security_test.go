@@ -303,12 +303,16 @@ func TestAProofGrowsOld(t *testing.T) {
 		phone, _ := x.addApp(t, now())
 		k := newSoftKey(t)
 		x.addPasskey(t, now(), k, "key")
-		if w, err := x.ProofWays(t.Context(), now()); err != nil || w != (registry.ProofWays{Passkey: true, App: true, Password: true}) {
+		if w, err := x.ProofWays(t.Context(), now()); err != nil || w != (registry.ProofWays{Passkey: true, App: true}) {
 			t.Errorf("%+v, %v", w, err)
 		}
+		x.Clock.Add(registry.DefaultStepUp)
+		wantFault(t, x.ProveByPassword(t.Context(), now(), goodPassword), fault.Unauthenticated, "app_needed")
+		if x.Fresh(now()) {
+			t.Error("a password proves for an account with an app")
+		}
 		for name, prove := range map[string]func(registry.Actor) error{
-			"password": func(a registry.Actor) error { return x.ProveByPassword(t.Context(), a, goodPassword) },
-			"code":     func(a registry.Actor) error { return x.ProveByCode(t.Context(), a, phone.code(t)) },
+			"code": func(a registry.Actor) error { return x.ProveByCode(t.Context(), a, phone.code(t)) },
 			"passkey": func(a registry.Actor) error {
 				c, err := x.BeginPasskeyProof(t.Context(), a)
 				if err != nil {

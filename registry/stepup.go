@@ -14,7 +14,8 @@ import (
 type ProofWays struct {
 	Passkey  bool
 	App      bool // code of an authenticator app
-	Password bool
+	Password bool // where there is no app: beside one, the password alone proves too little
+	Provider bool // an OpenID Provider that asks again
 }
 
 // Fresh tells whether the actor's last proof is new enough for a sensitive act. Who
@@ -29,15 +30,19 @@ func (r *Registry) ProofWays(ctx context.Context, a Actor) (w ProofWays, err err
 		return w, err
 	}
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		var keys, passwords int64
+		var keys, passwords, links int64
 		if err := tx.Model(&passkeyRow{}).Where("account_id = ? AND cloned_at IS NULL", a.AccountID).Count(&keys).Error; err != nil {
 			return err
 		}
 		if err := tx.Model(&accountRow{}).Where("id = ? AND password <> ''", a.AccountID).Count(&passwords).Error; err != nil {
 			return err
 		}
-		w.Passkey, w.Password = keys > 0 && r.passkeys != nil, passwords > 0
+		if err := tx.Model(&providerLinkRow{}).Where("account_id = ? AND ended_at IS NULL", a.AccountID).Count(&links).Error; err != nil {
+			return err
+		}
+		w.Passkey, w.Provider = keys > 0 && r.passkeys != nil, links > 0
 		w.App, err = hasTOTP(tx, a.AccountID)
+		w.Password = passwords > 0 && !w.App
 		return err
 	})
 	if err != nil {
@@ -47,10 +52,18 @@ func (r *Registry) ProofWays(ctx context.Context, a Actor) (w ProofWays, err err
 }
 
 // ProveByPassword makes the actor's session fresh. Errors: those of checkSigned and of
-// checkOwnPassword.
+// checkOwnPassword; Unauthenticated "app_needed" where the account has an authenticator
+// app, whose code is asked for.
 func (r *Registry) ProveByPassword(ctx context.Context, a Actor, password string) error {
 	if err := a.checkSigned(); err != nil {
 		return err
+	}
+	ways, err := r.ProofWays(ctx, a)
+	if err != nil {
+		return err
+	}
+	if ways.App {
+		return fault.New(fault.Unauthenticated, "app_needed", "This account has an authenticator app: give its code.")
 	}
 	row, err := r.checkOwnPassword(ctx, a, password)
 	if err != nil {

@@ -168,11 +168,11 @@ func (r *Registry) RevokeToken(ctx context.Context, a Actor, id uuid.UUID) error
 	return nil
 }
 
-// endAccess ends the sessions, the passkeys and the tokens of an account: somebody
-// else has changed its password, or it is closed. The reason stands in the history of
-// each token: it must not be what a registrant wrote.
+// endAccess ends the sessions, the passkeys, the links to providers and the tokens of
+// an account: somebody else has changed its password, or it is closed. The reason
+// stands in the history of each token: it must not be what a registrant wrote.
 func (r *Registry) endAccess(tx *gorm.DB, a Actor, account uuid.UUID, reason string, now db.Time) error {
-	for _, row := range []any{&sessionRow{}, &passkeyRow{}} {
+	for _, row := range []any{&sessionRow{}, &passkeyRow{}, &providerLinkRow{}} {
 		if err := tx.Where("account_id = ?", account).Delete(row).Error; err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}

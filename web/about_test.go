@@ -215,6 +215,21 @@ func TestFirstRun(t *testing.T) {
 	})
 }
 
+// Where staff have to have an authenticator app, the first administrator adds one on the
+// way to the last step.
+func TestFirstRunWithAnApp(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		empty(t, w)
+		w.needTOTP(true)
+		b := w.browser("en")
+		p := b.post("/setup/account", url.Values{"username": {"begin"}, "password": {password}, "repeat": {password}})
+		p.want(t, http.StatusOK, "Everybody on the staff needs", `action="/login/enrol"`)
+		b.post("/login/enrol", p.hidden(map[string]string{"code": w.codeOf(t, p)})).want(t, http.StatusOK, "Recovery codes", `href="/setup/data"`)
+		b.get("/setup/data").want(t, http.StatusOK, `name="data"`)
+	})
+}
+
 func TestFirstRunByPages(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

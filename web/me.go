@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -86,17 +87,24 @@ func (p *Pages) MyEdit(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if !p.registry.Fresh(e.actor) && slices.ContainsFunc(e.fields, registry.Field.Reaches) {
+		return seeOther(c, "/step-up?next="+url.QueryEscape(c.Request.URL.RequestURI()))
+	}
 	return p.editForm(c, e, http.StatusOK, nil)
 }
 
 // MyEditPost is POST /me/edit/:section: check, save, or back to the form.
 func (p *Pages) MyEditPost(c *gin.Context) error {
-	ctx := c.Request.Context()
-	e, err := p.editOwn(ctx, p.localeOf(c), auth.Actor(ctx), c.Param("section"))
+	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	form, err := readForm(c)
+	return p.withProof(c, form.Values, func() error { return p.sendEdit(c, form) })
+}
+
+func (p *Pages) sendEdit(c *gin.Context, form sentForm) error {
+	ctx := c.Request.Context()
+	e, err := p.editOwn(ctx, p.localeOf(c), auth.Actor(ctx), c.Param("section"))
 	if err != nil {
 		return err
 	}
@@ -108,6 +116,10 @@ func (p *Pages) MyEditPost(c *gin.Context) error {
 	}
 	if err := p.takeEvidence(ctx, e, form); err != nil {
 		return p.editRefused(c, e, err)
+	}
+	form.Values.Del(evidenceName)
+	for _, d := range e.evidence { // a page that asks for a proof keeps them too
+		form.Values.Add(evidenceName, d.ID.String())
 	}
 	return p.editPost(c, e, form.Values, "/me?saved=1")
 }

@@ -105,11 +105,15 @@ func ownRequestStages(l *locale, q registry.ChangeRequest) []stage {
 
 // MyRequestPost is POST /me/requests/:id: save or send a draft, or take a request back.
 func (p *Pages) MyRequestPost(c *gin.Context) error {
-	r, err := p.asked(c)
+	form, err := respond.Form(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
+	return p.withProof(c, form, func() error { return p.sendRequest(c, form) })
+}
+
+func (p *Pages) sendRequest(c *gin.Context, form url.Values) error {
+	r, err := p.asked(c)
 	if err != nil {
 		return err
 	}

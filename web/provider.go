@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -24,10 +26,13 @@ type Provider interface {
 	Name() string   // what people call it
 	Issuer() string // its identifier
 	Rules() registry.ProviderRules
-	// Address is where a browser signs in.
-	Address(ctx context.Context, flow registry.ProviderFlow) (string, error)
+	// Address is where a browser signs in; again, where the person is asked anew.
+	Address(ctx context.Context, flow registry.ProviderFlow, again bool) (string, error)
 	// Claims checks the query of the callback and gives what the provider says.
 	Claims(ctx context.Context, flow registry.ProviderFlow, answer url.Values) (map[string]any, error)
+	// AskedAt is when the provider itself asked the person, by such claims; zero: it does
+	// not say.
+	AskedAt(claims map[string]any) time.Time
 	// JWKS is our public key.
 	JWKS() ([]byte, error)
 }
@@ -38,17 +43,24 @@ type providerView struct {
 	Again                  string // address to begin anew; "": it would not help
 }
 
+// askAgain is the query of /login/provider by which somebody who is signed in is asked
+// anew, before a sensitive act; the way back is through the page that asks.
+const askAgain = "again"
+
 // ProviderStart is GET and POST /login/provider: sends the browser to the provider.
 func (p *Pages) ProviderStart(c *gin.Context) error {
 	if p.provider == nil {
 		return noProvider()
 	}
-	ctx := c.Request.Context()
-	flow, err := p.registry.BeginProvider(ctx, localPath(c.Query("next")))
+	ctx, next, again := c.Request.Context(), localPath(c.Query("next")), c.Query(askAgain) != ""
+	if again {
+		next = stepUpBack + url.QueryEscape(next)
+	}
+	flow, err := p.registry.BeginProvider(ctx, next)
 	if err != nil {
 		return err
 	}
-	address, err := p.provider.Address(ctx, flow)
+	address, err := p.provider.Address(ctx, flow, again)
 	if err != nil {
 		return p.providerRefused(c, err)
 	}
@@ -66,7 +78,31 @@ func (p *Pages) ProviderCallback(c *gin.Context) error {
 	if err != nil {
 		return p.providerRefused(c, err)
 	}
+	if back, again := backOf(next); again && account.Needs != registry.NeedsNothing {
+		next = back
+	} else if again {
+		if err := p.begin(c, token); err != nil {
+			return err
+		}
+		return seeOther(c, next)
+	}
 	return p.enter(c, token, account, next)
+}
+
+// stepUpBack begins the address that follows when a provider was to ask anew.
+const stepUpBack = "/step-up?by=provider&next="
+
+// backOf is where a sign-in that began anew was to lead in the end.
+func backOf(next string) (back string, again bool) {
+	rest, again := strings.CutPrefix(next, stepUpBack)
+	if !again {
+		return next, false
+	}
+	back, err := url.QueryUnescape(rest)
+	if err != nil {
+		return "", true
+	}
+	return back, true
 }
 
 func (p *Pages) byProvider(c *gin.Context) (token string, account registry.Account, next string, err error) {
@@ -83,20 +119,23 @@ func (p *Pages) byProvider(c *gin.Context) (token string, account registry.Accou
 	if err != nil {
 		return "", account, "", err
 	}
-	proof := registry.ProviderProof{Issuer: p.provider.Issuer(), Claims: claims, AsStaff: strings.HasPrefix(flow.Next, "/admin")}
+	back, _ := backOf(flow.Next)
+	proof := registry.ProviderProof{Issuer: p.provider.Issuer(), Claims: claims, At: p.provider.AskedAt(claims), AsStaff: strings.HasPrefix(back, "/admin")}
 	token, account, err = p.registry.SignInByProvider(ctx, p.provider.Rules(), proof)
 	return token, account, flow.Next, err
 }
 
 // providerRefused says in words why nobody was signed in, and the way on; the cause is
-// for the log alone.
+// for the log of the operator alone.
 func (p *Pages) providerRefused(c *gin.Context, err error) error {
 	l := p.localeOf(c)
 	var f *fault.Error
 	if !errors.As(err, &f) || !l.has("provider."+f.Code) {
 		return err
 	}
-	_ = c.Error(err)
+	if f.Err != nil { // our side, or the provider's; what the person did has no cause
+		respond.Note(c, err)
+	}
 	status := map[fault.Kind]int{fault.Unavailable: http.StatusServiceUnavailable, fault.Invalid: http.StatusBadRequest}[f.Kind]
 	if status == 0 {
 		status = http.StatusForbidden

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"socialregistry/internal/fault"
 	"socialregistry/issuer"
@@ -18,7 +19,9 @@ type idp struct {
 	w      *world
 	claims map[string]any
 	err    error
-	state  string // of the sign-in that began last
+	state  string    // of the sign-in that began last
+	again  bool      // it asked for a proof that is new
+	asked  time.Time // what the provider says of when it asked
 }
 
 func (i *idp) Name() string   { return "National ID" }
@@ -26,8 +29,9 @@ func (i *idp) Issuer() string { return "https://idp.example" }
 func (i *idp) Rules() registry.ProviderRules {
 	return registry.ProviderRules{Claim: "individual_id", Identifier: "national_id", StaffClaim: "email"}
 }
-func (i *idp) Address(_ context.Context, f registry.ProviderFlow) (string, error) {
-	i.state = f.State
+func (i *idp) AskedAt(map[string]any) time.Time { return i.asked }
+func (i *idp) Address(_ context.Context, f registry.ProviderFlow, again bool) (string, error) {
+	i.state, i.again = f.State, again
 	return i.w.URL + "/login?at=the-provider", nil
 }
 func (i *idp) Claims(context.Context, registry.ProviderFlow, url.Values) (map[string]any, error) {
@@ -64,14 +68,16 @@ func TestProviderSignsIn(t *testing.T) {
 		b.get(callback(i.state)).want(t, http.StatusBadRequest, "provider_stale") // replayed
 		b.get("/me/history").want(t, http.StatusOK, "Sign-in by another service linked")
 
-		w.attest(registry.StateRejected, "no", "national_id") // the link is remembered
+		w.attest(registry.StateRejected, "no", "national_id") // what the link was made by is over
 		b = w.browser("en")
+		b.get("/login/provider?next=/me/messages")
+		b.get(callback(i.state)).want(t, http.StatusForbidden, "provider_not_linked")
+		w.attest(registry.StateAttested, "", "national_id")
 		b.get("/login/provider?next=/me/messages")
 		if p := b.get(callback(i.state)); p.path != "/me/messages" {
 			t.Fatalf("at %s: %s", p.path, text(p.body))
 		}
 		i.claims = map[string]any{"sub": "s-2", "individual_id": "KE44712209"} // the account is another's there
-		w.attest(registry.StateAttested, "", "national_id")
 		other := w.browser("en")
 		other.get("/login/provider")
 		other.get(callback(i.state)).want(t, http.StatusForbidden, "provider_not_linked")
@@ -168,6 +174,123 @@ func TestProviderLinkIsTakenAway(t *testing.T) {
 		other := actorOf(w.ward(t, "Ibou", w.person.ID))
 		if err := w.registry.AllowProviderLink(t.Context(), other, links[0].ID, false); fault.KindOf(err) != fault.NotFound {
 			t.Errorf("somebody else's link: %v", err)
+		}
+	})
+}
+
+// A link moves with the identifier that it was made by, ends with what the office does to
+// the account, and gives its place to a new one when its owner has ended it.
+func TestProviderLinkFollowsTheIdentifier(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i, ctx, office := w.withProvider(), t.Context(), w.actor(registry.RoleRegistrar)
+		by := func(subject, id string) page {
+			i.claims = map[string]any{"sub": subject, "individual_id": id}
+			b := w.browser("en")
+			b.get("/login/provider?next=/me/history")
+			return b.get(callback(i.state))
+		}
+		w.attest(registry.StateAttested, "", "national_id")
+		by("s-1", "KE44712209").want(t, http.StatusOK, w.person.Number)
+		by("s-1", "KE00000000").want(t, http.StatusForbidden, "provider_not_linked") // another identifier than it was linked by
+
+		p, err := w.registry.Edit(ctx, office, w.person.ID, registry.Change{Set: map[string]string{"national_id": "KE99"}, Reason: "was another's", ExpectVersion: w.person.VersionNo})
+		w.must(err)
+		by("s-1", "KE44712209").want(t, http.StatusForbidden, "provider_not_linked")
+		other, err := w.registry.Register(ctx, office, registry.Change{Reason: "first visit", Set: map[string]string{"given_name": "Fatou", "birth_date": "1990-01-01", "national_id": "KE44712209"}})
+		w.must(err)
+		w.must(w.registry.Attest(ctx, w.actor(registry.RoleAttester), other.ID, other.VersionNo, []registry.Decision{{Field: "national_id", State: registry.StateAttested}}))
+		by("s-1", "KE44712209").want(t, http.StatusOK, other.Number) // whose identifier it is
+
+		w.must(w.registry.Attest(ctx, w.actor(registry.RoleAttester), p.ID, p.VersionNo, []registry.Decision{{Field: "national_id", State: registry.StateAttested}}))
+		by("s-2", "KE99").want(t, http.StatusOK, w.person.Number)
+		me := w.registrant("en") // by a code of the office, which ends what opened the account before
+		by("s-3", "KE99").want(t, http.StatusOK, w.person.Number)
+		by("s-2", "KE99").want(t, http.StatusForbidden, "provider_not_linked")
+		actor := w.signedIn(me)
+		links, err := w.registry.ProviderLinks(ctx, actor)
+		w.must(err)
+		w.must(w.registry.AllowProviderLink(ctx, actor, links[0].ID, false))
+		by("s-3", "KE99").want(t, http.StatusForbidden, "provider_link_removed")
+		by("s-4", "KE99").want(t, http.StatusOK, w.person.Number)
+	})
+}
+
+// Who takes a link away ends what began by it, elsewhere.
+func TestSessionsEndWithTheirLink(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE44712209"}
+		w.attest(registry.StateAttested, "", "national_id")
+		me, thief := w.registrant("en"), w.browser("en")
+		thief.get("/login/provider")
+		thief.get(callback(i.state)).want(t, http.StatusOK)
+		links, err := w.registry.ProviderLinks(t.Context(), w.signedIn(me))
+		w.must(err)
+		w.must(w.registry.AllowProviderLink(t.Context(), w.signedIn(me), links[0].ID, false))
+		if p := thief.get("/me"); p.path != "/login" {
+			t.Errorf("still signed in: at %s", p.path)
+		}
+		me.get("/me").want(t, http.StatusOK)
+
+		w.must(w.registry.SetStaffClaim(t.Context(), w.actor(registry.RoleAdmin), "auditor", "a@office.example", "begins"))
+		i.claims = map[string]any{"sub": "s-9", "email": "a@office.example", "email_verified": true}
+		staff := w.browser("en")
+		staff.get("/login/provider?next=/admin")
+		staff.get(callback(i.state)).want(t, http.StatusOK)
+		w.must(w.registry.SetStaffClaim(t.Context(), w.actor(registry.RoleAdmin), "auditor", "", "left"))
+		if p := staff.get("/admin"); p.path != "/login" {
+			t.Errorf("still signed in: at %s", p.path)
+		}
+	})
+}
+
+// Who comes by a provider is as fresh as the provider says: one that knew the person
+// already proves nothing for sensitive acts until it has asked anew.
+func TestProviderStepUp(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE44712209"}
+		w.attest(registry.StateAttested, "", "national_id")
+		b := w.browser("en")
+		comes := func(path string, asked time.Time) page {
+			t.Helper()
+			i.asked = asked
+			b.get(path)
+			return b.get(callback(i.state))
+		}
+		at := "/me/security/passkeys/new"
+		for what, asked := range map[string]time.Time{"does not say": {}, "long ago": w.Now().Add(-registry.DefaultStepUp), "long ago, indeed": w.Now().Add(-30 * 24 * time.Hour)} {
+			comes("/login/provider", asked).want(t, http.StatusOK)
+			if p := b.get(at); p.path != "/step-up" || i.again {
+				t.Fatalf("%s: at %s", what, p.path)
+			}
+		}
+		page := b.get(at).want(t, http.StatusOK, "Show it with", "National ID")
+		if strings.Contains(page.body, "step_up_password") {
+			t.Error("asks for a password that there is not")
+		}
+		again := "/login/provider?again=1&next=" + url.QueryEscape(at)
+		if !strings.Contains(unescape(page.body), again) {
+			t.Fatalf("no way to %s:\n%s", again, page.body)
+		}
+		if p := comes(again, w.Now().Add(-time.Hour)).want(t, http.StatusOK, "did not ask you again"); p.path != "/step-up" || !i.again {
+			t.Errorf("an old proof: at %s, asked again: %v", p.path, i.again)
+		}
+		if p := b.get(at); p.path != "/step-up" {
+			t.Errorf("after an old proof at %s", p.path)
+		}
+		if p := comes(again, w.Now().Add(time.Minute)); p.path != at { // its clock is before ours
+			t.Errorf("after a new proof at %s: %s", p.path, text(p.body))
+		}
+		w.pass(registry.DefaultStepUp)
+		if p := b.get(at); p.path != "/step-up" {
+			t.Errorf("later at %s", p.path)
+		}
+		if p := comes("/login/provider?again=1&next=https://evil.example/me", w.Now()); p.path != "/me" {
+			t.Errorf("at %s", p.path)
 		}
 	})
 }

@@ -84,13 +84,21 @@ func emptyInputs(l *locale, form url.Values, names ...string) (problems []proble
 
 // enter begins the session in the browser and goes on.
 func (p *Pages) enter(c *gin.Context, token string, account registry.Account, next string) error {
+	if err := p.begin(c, token); err != nil {
+		return err
+	}
+	return seeOther(c, afterSignIn(account, next))
+}
+
+// begin puts a session in the place of the one that the browser had.
+func (p *Pages) begin(c *gin.Context, token string) error {
 	if old := auth.Token(c); old != "" {
 		if err := p.registry.EndSession(c.Request.Context(), old); err != nil {
 			return err
 		}
 	}
 	auth.Keep(c, token, p.secure)
-	return seeOther(c, afterSignIn(account, next))
+	return nil
 }
 
 // afterSignIn is where somebody goes on who signed in: to what the session still needs,
@@ -162,8 +170,11 @@ func homeOf(a registry.Actor) string {
 }
 
 // localPath keeps a path of our own pages and nothing else, so that nobody is
-// sent to another site.
+// sent to another site. The last step of the first run is one.
 func localPath(next string) string {
+	if next == setupLast {
+		return next
+	}
 	if !strings.HasPrefix(next, "/me") && !strings.HasPrefix(next, "/admin") || strings.ContainsAny(next, "\\\r\n") || strings.Contains(next, "//") {
 		return ""
 	}

@@ -168,7 +168,7 @@ func stateBadge(l *locale, f registry.Field, s registry.FieldState) badge {
 // mayEdit says whether the definition lets the actor edit the field; the
 // registry decides again when it is saved.
 func mayEdit(a registry.Actor, f registry.Field) bool {
-	if f.Retired {
+	if f.Retired || a.Acting() && f.Reaches() {
 		return false
 	}
 	for _, role := range f.EditBy {

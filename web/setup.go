@@ -17,6 +17,9 @@ import (
 
 const setupPath = "/setup"
 
+// setupLast is its last step, which an administrator takes.
+const setupLast = setupPath + "/data"
+
 // FirstRun is how the pages begin where nobody of the staff has an account.
 type FirstRun struct {
 	Token string // lets in who does not sit at the machine itself
@@ -194,12 +197,11 @@ func (p *Pages) openFirst(c *gin.Context, l *locale, form url.Values) (problems 
 		return problems, nil
 	}
 	p.settled.Store(true)
-	token, _, err := p.registry.SignIn(ctx, form.Get("username"), form.Get("password"))
+	token, account, err := p.registry.SignIn(ctx, form.Get("username"), form.Get("password"))
 	if err != nil {
 		return nil, err
 	}
-	auth.Keep(c, token, p.secure)
-	return nil, seeOther(c, setupPath+"/data")
+	return nil, p.enter(c, token, account, setupLast) // by way of the authenticator app, where staff have to have one
 }
 
 // SetupData is GET /setup/data: generated people, or none, while nobody is registered.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -22,6 +24,7 @@ type stepUpView struct {
 	Kept           bool   // there was such a form
 	Back           string // where such a form waits for who signs in anew; "": nowhere
 	Ways           registry.ProofWays
+	Provider       *providerWay // that asks again; nil: none
 	Code, Password input
 	Again          string
 	Problems       []problem
@@ -46,30 +49,60 @@ func (p *Pages) AskAgain(c *gin.Context) (passed bool, err error) {
 	if err != nil {
 		return false, registry.ErrStale()
 	}
-	kept := url.Values{}
-	for name, values := range form {
-		if !strings.HasPrefix(name, proofField) {
-			kept[name] = values
-		}
-	}
 	var problems []problem
 	if form.Has(proofField) {
 		var ok bool
 		if problems, ok, err = p.prove(c, form); err != nil {
 			return false, err
 		} else if ok {
-			return true, p.goOn(c, kept, form.Has(secretField))
+			return true, p.goOn(c, withoutProof(form), form.Has(secretField))
 		}
 	}
+	return false, p.keepAndAsk(c, form, problems)
+}
+
+// withProof is for a form of which the registry alone knows whether it needs a fresh
+// proof: act sends it. If it does, the form is kept in the page that asks, and goes on
+// when it comes again with a proof.
+func (p *Pages) withProof(c *gin.Context, form url.Values, act func() error) error {
+	if form.Has(proofField) {
+		if problems, ok, err := p.prove(c, form); err != nil {
+			return err
+		} else if !ok {
+			return p.keepAndAsk(c, form, problems)
+		}
+	}
+	err := act()
+	if fault.CodeOf(err) == fault.CodeOf(registry.ErrStale()) {
+		return p.keepAndAsk(c, form, nil)
+	}
+	return err
+}
+
+// keepAndAsk asks for a proof in a page that keeps a form.
+func (p *Pages) keepAndAsk(c *gin.Context, form url.Values, problems []problem) error {
+	kept, here := withoutProof(form), c.Request.URL.RequestURI()
 	v := stepUpView{Action: here, Kept: true, Problems: problems}
 	var secret bool
 	if v.Hidden, secret = pairsOf(kept); secret || form.Has(secretField) {
 		v.Hidden = append(v.Hidden, pair{secretField, "1"})
 	}
+	var err error
 	if v.Back, _, err = p.keep(c.Request.Context(), registry.KeptForm{Action: here, Values: kept}); err != nil {
-		return false, err
+		return err
 	}
-	return false, p.showStepUp(c, http.StatusForbidden, v)
+	return p.showStepUp(c, http.StatusForbidden, v)
+}
+
+// withoutProof is a form without what was sent to prove who somebody is.
+func withoutProof(form url.Values) url.Values {
+	kept := url.Values{}
+	for name, values := range form {
+		if !strings.HasPrefix(name, proofField) {
+			kept[name] = values
+		}
+	}
+	return kept
 }
 
 // goOn hands the form that was sent on, now that its sender has proved who they are. One
@@ -89,10 +122,18 @@ func (p *Pages) goOn(c *gin.Context, form url.Values, secret bool) error {
 // StepUpForm is GET /step-up.
 func (p *Pages) StepUpForm(c *gin.Context) error {
 	next := localPath(c.Query("next"))
-	if p.registry.Fresh(auth.Actor(c.Request.Context())) && next != "" {
+	actor := auth.Actor(c.Request.Context())
+	if p.registry.Fresh(actor) && c.Query("by") == "provider" {
+		return seeOther(c, cmp.Or(next, homeOf(actor)))
+	}
+	if p.registry.Fresh(actor) && next != "" {
 		return seeOther(c, next)
 	}
-	return p.showStepUp(c, http.StatusOK, stepUpView{Action: "/step-up", Hidden: []pair{{"next", next}}})
+	v := stepUpView{Action: "/step-up", Hidden: []pair{{"next", next}}}
+	if c.Query("by") == "provider" && p.provider != nil {
+		v.Problems = []problem{{Text: p.localeOf(c).t("stepup.provider_old", "name", p.provider.Name())}}
+	}
+	return p.showStepUp(c, http.StatusOK, v)
 }
 
 // StepUp is POST /step-up.
@@ -135,6 +176,9 @@ func (p *Pages) prove(c *gin.Context, form url.Values) (problems []problem, ok b
 		}
 		return problems, false, nil
 	}
+	actor := auth.Actor(ctx) // whose session is fresh from now on
+	actor.Session.ProvedAt = p.now()
+	c.Request = c.Request.WithContext(auth.WithActor(ctx, actor))
 	return nil, true, nil
 }
 
@@ -174,6 +218,9 @@ func (p *Pages) showStepUp(c *gin.Context, status int, v stepUpView) (err error)
 		next = v.Back
 	}
 	v.Again = "/login?next=" + url.QueryEscape(next)
+	if v.Ways.Provider && p.provider != nil {
+		v.Provider = &providerWay{Name: p.provider.Name(), Href: providerPath + "?" + url.Values{askAgain: {"1"}, "next": {next}}.Encode()}
+	}
 	look := look{page: "step_up", title: l.t("stepup.title"), failed: len(v.Problems) > 0}
 	if v.Kept {
 		look.here = "/step-up"

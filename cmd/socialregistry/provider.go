@@ -103,12 +103,14 @@ func challengeOf(f registry.ProviderFlow) openid.Challenge {
 	return openid.Challenge{State: f.State, Nonce: f.Nonce, Verifier: f.Verifier}
 }
 
-func (p *provider) Address(ctx context.Context, f registry.ProviderFlow) (string, error) {
-	return p.client.Address(ctx, challengeOf(f))
+func (p *provider) Address(ctx context.Context, f registry.ProviderFlow, again bool) (string, error) {
+	return p.client.Address(ctx, challengeOf(f), again)
 }
 
 func (p *provider) Claims(ctx context.Context, f registry.ProviderFlow, answer url.Values) (map[string]any, error) {
 	return p.client.Claims(ctx, challengeOf(f), answer)
 }
+
+func (p *provider) AskedAt(claims map[string]any) time.Time { return openid.AskedAt(claims) }
 
 func (p *provider) JWKS() ([]byte, error) { return p.client.JWKS() }

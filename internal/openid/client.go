@@ -1,6 +1,7 @@
 package openid
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -16,7 +17,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
 	"socialregistry/internal/outbound"
 )
@@ -24,7 +24,7 @@ import (
 // The bounds of what a provider may cost.
 const (
 	maxAnswer = 256 << 10        // bytes
-	patience  = 10 * time.Second // of one fetch
+	patience  = 10 * time.Second // of one fetch, where Config does not say
 	fresh     = time.Hour        // of what was discovered
 )
 
@@ -40,6 +40,7 @@ type Config struct {
 	Key      crypto.Signer // P-256, by which we say who we are
 	Now      func() time.Time
 	Roots    *x509.CertPool // who certifies the provider; nil: those whom this machine trusts
+	Patience time.Duration  // of one fetch; 0: 10 seconds
 }
 
 // Client signs people in by one provider. It is safe for concurrent use.
@@ -73,7 +74,8 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openid: %w", err)
 	}
-	client := outbound.New(outbound.Config{Hosts: hosts, Timeout: patience, MaxBytes: maxAnswer, Roots: c.Roots})
+	c.Patience = cmp.Or(c.Patience, patience)
+	client := outbound.New(outbound.Config{Hosts: hosts, Timeout: c.Patience, MaxBytes: maxAnswer, Roots: c.Roots})
 	return &Client{config: c, http: client.HTTP(), kid: kid}, nil
 }
 
@@ -110,7 +112,7 @@ func (c *Client) discover(ctx context.Context) (*provider, error) {
 	if c.found != nil && c.config.Now().Sub(c.found.at) < fresh {
 		return c.found, nil
 	}
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), c.http), patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), c.http), c.config.Patience)
 	defer cancel()
 	p, err := oidc.NewProvider(ctx, c.config.Issuer)
 	if err == nil {
@@ -124,7 +126,7 @@ func (c *Client) discover(ctx context.Context) (*provider, error) {
 		c.found.at = c.config.Now().Add(time.Minute - fresh) // asked again in a minute
 		return c.found, nil
 	}
-	return nil, fault.Wrap(fault.Unavailable, "provider_away", "The other service does not answer.", err)
+	return nil, away(err)
 }
 
 func (c *Client) oauth(p *provider) *oauth2.Config {

@@ -3,20 +3,24 @@ package openid
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"crypto/subtle"
 	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
 )
@@ -30,13 +34,32 @@ type Challenge struct {
 	State, Nonce, Verifier string
 }
 
-// Address is where a browser is sent to sign in. Error: Unavailable "provider_away".
-func (c *Client) Address(ctx context.Context, ch Challenge) (string, error) {
+// Address is where a browser is sent to sign in. With again the provider asks the person
+// anew, whatever it knows, and says when it did: see AskedAt. Error: Unavailable
+// "provider_away".
+func (c *Client) Address(ctx context.Context, ch Challenge, again bool) (string, error) {
 	p, err := c.discover(ctx)
 	if err != nil {
 		return "", err
 	}
-	return c.oauth(p).AuthCodeURL(ch.State, oidc.Nonce(ch.Nonce), oauth2.S256ChallengeOption(ch.Verifier)), nil
+	options := []oauth2.AuthCodeOption{oidc.Nonce(ch.Nonce), oauth2.S256ChallengeOption(ch.Verifier)}
+	if again { // OpenID Connect Core §3.1.2.1
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
+	return c.oauth(p).AuthCodeURL(ch.State, options...), nil
+}
+
+// authTime is the claim about when the provider asked the person; only an ID Token says it.
+const authTime = "auth_time"
+
+// AskedAt is when the provider itself asked the person who signed in, by the claims that
+// it gave; zero: it does not say.
+func AskedAt(claims map[string]any) time.Time {
+	seconds, ok := claims[authTime].(float64)
+	if !ok || seconds <= 0 || seconds > math.MaxInt32*100 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
 }
 
 // Claims gives what the provider says of who signed in, from the ID Token and, what
@@ -54,11 +77,13 @@ func (c *Client) Claims(ctx context.Context, ch Challenge, answer url.Values) (m
 	}
 	switch code := answer.Get("error"); {
 	case code == "temporarily_unavailable" || code == "server_error":
-		return nil, fault.New(fault.Unavailable, "provider_away", "The other service does not answer.")
-	case code != "" || answer.Get("code") == "":
+		return nil, away(saying(code))
+	case slices.Contains([]string{"access_denied", "login_required", "interaction_required", "consent_required", "account_selection_required"}, code):
 		return nil, fault.New(fault.Forbidden, "provider_refused", "The other service did not sign you in.")
+	case code != "" || answer.Get("code") == "": // it does not like how we ask
+		return nil, fault.Wrap(fault.Forbidden, "provider_refused", "The other service did not sign you in.", saying(code))
 	}
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, c.http), 3*patience)
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(ctx, c.http), 3*c.config.Patience)
 	defer cancel()
 	token, err := c.exchange(ctx, p, ch, answer.Get("code"))
 	if err != nil {
@@ -120,7 +145,7 @@ func (c *Client) read(ctx context.Context, p *provider, ch Challenge, token *oau
 	}
 	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
-		return nil, reason(err)
+		return nil, reason(withoutAnswer(err))
 	}
 	if info.Subject != id.Subject {
 		return nil, untrusted(errors.New("UserInfo is about somebody else"))
@@ -148,26 +173,79 @@ func merged(claims, more map[string]any) map[string]any {
 		}
 	}
 	out := maps.Clone(more)
+	delete(out, authTime)
 	maps.Copy(out, claims)
 	return out
 }
 
 func untrusted(err error) error {
-	return fault.Wrap(fault.Forbidden, "provider_untrusted", "What the other service sent cannot be trusted.", err)
+	return fault.Wrap(fault.Forbidden, "provider_untrusted", "What the other service sent cannot be trusted.", brief(err))
 }
 
-// reason tells a provider that is away from one that says what cannot be trusted.
+// reason tells a provider that is away from one that says what cannot be trusted. The
+// cause is for the log of the operator: it holds nothing of what the provider answered
+// but its code, for that may be about a person.
 func reason(err error) error {
 	var net *url.Error
 	var refused *oauth2.RetrieveError
 	switch {
-	case errors.As(err, &refused) && refused.Response != nil && refused.Response.StatusCode < 500:
-		if slices.Contains([]string{"access_denied", "invalid_grant"}, refused.ErrorCode) {
-			return fault.Wrap(fault.Forbidden, "provider_refused", "The other service did not sign you in.", err)
-		}
-		return untrusted(err)
-	case errors.As(err, &refused), errors.As(err, &net), errors.Is(err, context.DeadlineExceeded):
-		return fault.Wrap(fault.Unavailable, "provider_away", "The other service does not answer.", err)
+	case errors.As(err, &refused):
+		return reasonOfToken(refused)
+	case errors.As(err, &net), errors.Is(err, context.DeadlineExceeded), strings.Contains(err.Error(), "fetching keys"):
+		return away(err)
 	}
 	return untrusted(err)
+}
+
+func away(cause error) error {
+	return fault.Wrap(fault.Unavailable, "provider_away", "The other service does not answer.", brief(cause))
+}
+
+// maxCause is how many bytes of a cause are told, which may quote a whole answer.
+const maxCause = 200
+
+func brief(err error) error {
+	if words := err.Error(); len(words) > maxCause {
+		return errors.New(strings.ToValidUTF8(words[:maxCause], ""))
+	}
+	return err
+}
+
+// reasonOfToken is reason for what the token endpoint answers.
+func reasonOfToken(refused *oauth2.RetrieveError) error {
+	status := 0
+	if refused.Response != nil {
+		status = refused.Response.StatusCode
+	}
+	cause := fmt.Errorf("the token endpoint: status %d: %w", status, saying(refused.ErrorCode))
+	switch {
+	case status == 0 || status >= http.StatusInternalServerError:
+		return away(cause)
+	case slices.Contains([]string{"access_denied", "invalid_grant"}, refused.ErrorCode):
+		return fault.Wrap(fault.Forbidden, "provider_refused", "The other service did not sign you in.", cause)
+	}
+	return untrusted(cause)
+}
+
+var plainCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// saying is a code of OAuth as the cause of a failure; what is none may be anything.
+func saying(code string) error {
+	switch {
+	case code == "":
+		return errors.New("the provider says nothing of why")
+	case !plainCode.MatchString(code):
+		return errors.New("the provider says why in no code of OAuth")
+	}
+	return errors.New("the provider says " + code)
+}
+
+// withoutAnswer takes out of an error of UserInfo what the provider answered, which is
+// about a person.
+func withoutAnswer(err error) error {
+	var net *url.Error
+	if errors.As(err, &net) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errors.New("UserInfo cannot be read")
 }

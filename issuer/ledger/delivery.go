@@ -61,7 +61,9 @@ func (deliveryRow) TableName() string { return "delivery" }
 
 func (r deliveryRow) toDelivery() Delivery {
 	m := messageRow{RegistrantID: r.RegistrantID, Kind: r.Kind, Params: r.Params, At: r.At}
-	return Delivery{Message: m.toMessage(), ID: r.ID, Sealed: r.Sealed, Until: r.Until.Time, Attempts: r.Attempts}
+	d := Delivery{Message: m.toMessage(), ID: r.ID, Sealed: r.Sealed, Until: r.Until.Time, Attempts: r.Attempts}
+	d.Source, _ = r.Params["source"].(string)
+	return d
 }
 
 // send puts what goes out into the outbox, in the transaction of the message. Words
@@ -77,6 +79,7 @@ func (o Outgoing) send(tx *gorm.DB, m messageRow) error {
 			row.Params[name] = value
 		}
 	}
+	row.Params["source"] = m.Source
 	return tx.Create(&row).Error
 }
 
@@ -236,7 +239,8 @@ func (l *Ledger) ChoosePortalOnly(ctx context.Context, registrant uuid.UUID, onl
 }
 
 // SendCode puts a sealed code into the outbox that is about no offer: it leaves before
-// messages, and is of no use after until.
+// messages, and is of no use after until. One for uuid.Nil is taken out again at once: it
+// costs the same work, so that the time says nothing of whether there is somebody.
 func (l *Ledger) SendCode(ctx context.Context, registrant uuid.UUID, kind, sealed string, until time.Time) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		id, err := uuid.NewV7()
@@ -245,7 +249,10 @@ func (l *Ledger) SendCode(ctx context.Context, registrant uuid.UUID, kind, seale
 		}
 		row := deliveryRow{ID: id, RegistrantID: registrant, Kind: kind, Params: db.JSON{}, Sealed: sealed, Urgent: true,
 			At: now, Until: db.TimeOf(until), State: string(DeliveryWaiting), DueAt: now}
-		return tx.Create(&row).Error
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return tx.Exec("DELETE FROM delivery WHERE id = ? AND registrant_id = ?", id, uuid.Nil).Error
 	})
 	if err != nil {
 		return fmt.Errorf("ledger: send a code: %w", err)

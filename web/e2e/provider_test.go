@@ -90,6 +90,12 @@ func TestProviderWalk(t *testing.T) {
 		t.Fatalf("signed in as %s, want %s", x.text("header"), number)
 	}
 	x.picture("provider_history")
+	x.open("/me/security/passkeys/new") // the provider may know the person from long ago
+	x.at("/step-up")
+	x.picture("provider_stepup")
+	x.press("#step-up-provider")
+	x.signInThere("KE55512345")
+	x.at("/me/security/passkeys/new")
 
 	x.forget(issuer)
 	x.byProvider("KE00000000", "/login") // nobody's
@@ -112,6 +118,12 @@ func (x *tab) byProvider(login, page string) {
 	x.t.Helper()
 	x.open(page)
 	x.press("#login-provider")
+	x.signInThere(login)
+}
+
+// signInThere fills in the forms of the provider.
+func (x *tab) signInThere(login string) {
+	x.t.Helper()
 	x.fill("input[name=login]", login)
 	x.fill("input[name=password]", "x")
 	x.press("button[type=submit]")
