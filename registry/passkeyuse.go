@@ -127,7 +127,7 @@ func (r *Registry) provePasskey(ctx context.Context, purpose string, account uui
 	if err != nil {
 		return fault.Wrap(fault.Unauthenticated, "passkey_refused", "This passkey does not open an account here.", err)
 	}
-	try := r.tryName("passkey", base64.RawURLEncoding.EncodeToString(id))
+	try := r.passkeyTry(id)
 	row, left, err := r.beginProof(ctx, try, id, account)
 	if err != nil {
 		return err
@@ -146,6 +146,11 @@ func (r *Registry) provePasskey(ctx context.Context, purpose string, account uui
 		return r.markCloned(ctx, row)
 	}
 	return r.usePasskey(ctx, try, row, key, refused, then)
+}
+
+// passkeyTry is by what the tries of a passkey are counted.
+func (r *Registry) passkeyTry(id []byte) db.Bytes {
+	return r.tryName("passkey", base64.RawURLEncoding.EncodeToString(id))
 }
 
 // beginProof counts the try and reads the passkey of an account that is open; uuid.Nil

@@ -16,7 +16,7 @@ import (
 // UnlockReason begins the reason in the change log when the office ends a lock.
 const UnlockReason = "sign-in opened again: "
 
-// waysIn are what is tried for a name, each with a lock of its own.
+// waysIn are what is tried for a name from outside, each with a lock of its own.
 func waysIn() []string { return []string{"sign-in", "activate", "code", "send-code"} }
 
 // Locked tells until when somebody cannot sign in after wrong tries; zero: not locked.
@@ -39,24 +39,53 @@ func (r *Registry) Locked(ctx context.Context, actor Actor, id uuid.UUID) (until
 	return until, nil
 }
 
-// lockOf reads until when a name is locked in any of the ways; zero: in none.
-func (r *Registry) lockOf(tx *gorm.DB, name string) (until time.Time, err error) {
+// tryNames are all by which the tries of a name are counted: those from outside, and
+// those of its account at the second factor, the own password and each passkey.
+func (r *Registry) tryNames(tx *gorm.DB, name string) ([]db.Bytes, error) {
+	var out []db.Bytes
 	for _, way := range waysIn() {
-		var last []db.Time
-		err := tx.Raw("SELECT last_at FROM sign_in_failure WHERE name_hash = ? AND failures >= ? AND last_at > ?", r.tryName(way, name), MaxFailures, db.TimeOf(r.now().Add(-LockFor))).Scan(&last).Error
-		if err != nil {
-			return until, err
+		out = append(out, r.tryName(way, name))
+	}
+	var accounts []uuid.UUID
+	if err := tx.Raw("SELECT id FROM account WHERE username = ?", name).Scan(&accounts).Error; err != nil {
+		return nil, fmt.Errorf("find the account of a name: %w", err)
+	}
+	for _, account := range accounts {
+		out = append(out, r.tryName("totp", account.String()), r.tryName("own-password", account.String()))
+		var keys []passkeyRow
+		if err := tx.Where("account_id = ?", account).Find(&keys).Error; err != nil {
+			return nil, fmt.Errorf("find the passkeys of a name: %w", err)
 		}
-		if len(last) > 0 && last[0].Add(LockFor).After(until) {
-			until = last[0].Add(LockFor)
+		for _, key := range keys {
+			out = append(out, r.passkeyTry(key.CredentialID))
 		}
 	}
-	return until, nil
+	return out, nil
 }
 
+// lockOf reads until when a name is locked in any of the ways; zero: in none.
+func (r *Registry) lockOf(tx *gorm.DB, name string) (until time.Time, err error) {
+	names, err := r.tryNames(tx, name)
+	if err != nil {
+		return until, err
+	}
+	var last []db.Time
+	err = tx.Raw("SELECT last_at FROM sign_in_failure WHERE name_hash IN ? AND failures >= ? AND last_at > ? ORDER BY last_at DESC LIMIT 1",
+		names, MaxFailures, db.TimeOf(r.now().Add(-LockFor))).Scan(&last).Error
+	if err != nil || len(last) == 0 {
+		return until, err
+	}
+	return last[0].Add(LockFor), nil
+}
+
+// endLock forgets all tries of a name, and how many codes it was sent today.
 func (r *Registry) endLock(tx *gorm.DB, name string) error {
-	for _, way := range waysIn() {
-		if err := clearTries(tx, r.tryName(way, name)); err != nil {
+	names, err := r.tryNames(tx, name)
+	if err != nil {
+		return err
+	}
+	for _, try := range append(names, r.tryName(codesOfDay, name)) {
+		if err := clearTries(tx, try); err != nil {
 			return err
 		}
 	}

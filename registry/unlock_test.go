@@ -51,3 +51,52 @@ func TestUnlock(t *testing.T) {
 		}
 	})
 }
+
+// The lock of an authenticator app, of the own password and of a passkey are seen and
+// ended like the others.
+func TestUnlockOfTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, x *fixture) {
+		ctx, x := t.Context(), x.named(t)
+		x.staff(t, "worker", registry.RoleAuditor)
+		worker := x.enters(t, "worker")
+		key := newSoftKey(t)
+		x.addPasskey(t, worker, key, "key")
+		phone, _ := x.addApp(t, worker)
+		key.verified = false // held by somebody whom it does not know
+		lock := map[string]func() error{
+			"app": func() error { return x.ProveByCode(ctx, worker, "123") },
+			"own password": func() error { return x.ChangePassword(ctx, worker, "wrong password", "another good one") },
+			"passkey": func() error {
+				c, err := x.BeginPasskeyProof(ctx, worker)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return x.ProveByPasskey(ctx, worker, c.Ticket, key.use(t, c))
+			},
+		}
+		for what, try := range lock {
+			for range registry.MaxFailures {
+				if err := try(); fault.KindOf(err) != fault.Unauthenticated {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			wantFault(t, try(), fault.Limited, "sign_in_locked")
+			if until, err := x.StaffLocked(ctx, admin(), "worker"); err != nil || until.IsZero() {
+				t.Errorf("%s: the office sees no lock: %v", what, err)
+			}
+			if err := x.UnlockStaff(ctx, admin(), "worker", "called"); err != nil {
+				t.Fatal(err)
+			}
+			if until, err := x.StaffLocked(ctx, admin(), "worker"); err != nil || !until.IsZero() {
+				t.Errorf("%s: still locked: %v, %v", what, until, err)
+			}
+			if err := try(); fault.KindOf(err) != fault.Unauthenticated {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if err := x.ProveByCode(ctx, worker, phone.code(t)); err != nil {
+			t.Error(err)
+		}
+	})
+}
