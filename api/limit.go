@@ -56,7 +56,7 @@ func (m misses) count(h func(*gin.Context) error) func(*gin.Context) error {
 		if err == nil || fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Gone {
 			return err
 		}
-		if !m.take(clientOf(c.Request)) {
+		if !m.take(clientOf(c)) {
 			return fault.Wrap(fault.Limited, "too_many_misses", "Too many tries. Wait a moment.", err)
 		}
 		return err
@@ -76,7 +76,7 @@ func newTries(now func() time.Time) tries {
 // answers a refusal itself, by its status. Error: Limited "sign_in_locked".
 func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
-		client := clientOf(c.Request)
+		client := clientOf(c)
 		if t.empty(client) {
 			return fault.New(fault.Limited, "sign_in_locked", "Too many wrong tries. Wait a while, then try again.")
 		}
@@ -92,7 +92,7 @@ func (t tries) count(h func(*gin.Context) error) func(*gin.Context) error {
 // Limited "too_many_requests".
 func (t tries) each(h func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
-		if !t.take(clientOf(c.Request)) {
+		if !t.take(clientOf(c)) {
 			return fault.New(fault.Limited, "too_many_requests", "Too many requests. Wait a moment.")
 		}
 		return h(c)
@@ -110,7 +110,7 @@ func newFloods(now func() time.Time) floods {
 // count is h whose requests count.
 func (f floods) count(h func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
-		if !f.take(clientOf(c.Request)) {
+		if !f.take(clientOf(c)) {
 			return fault.New(fault.Limited, "too_many_requests", "Too many requests. Wait a moment.")
 		}
 		return h(c)
@@ -179,23 +179,4 @@ func (b *buckets[K]) forget() {
 	if len(b.all) >= limitedClients {
 		clear(b.all)
 	}
-}
-
-// clientOf is the address that the connection comes from; for IPv6 its /64, which
-// is what one household or host gets. Forwarded headers are not believed.
-func clientOf(r *http.Request) netip.Prefix {
-	address, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	ip := address.Addr().Unmap()
-	bits := ip.BitLen()
-	if ip.Is6() {
-		bits = 64
-	}
-	prefix, err := ip.WithZone("").Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return prefix
 }

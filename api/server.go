@@ -25,6 +25,7 @@ type Deps struct {
 	Log          *slog.Logger
 	Now          func() time.Time
 	MetricsToken string  // "" closes /metrics to other machines
+	Proxies      Proxies // in front of the service; nil: none, and no header is believed
 	Ready        []Check // what /readyz asks
 }
 
@@ -61,7 +62,7 @@ func newServer(d Deps) (*server, error) {
 		return nil, fmt.Errorf("build the HTTP handler: %w", err)
 	}
 	s.show = respond.Page(d.Pages.Failure)
-	s.engine.Use(respond.Begin(d.Log), s.observe, s.secure, respond.Recover(s.anyone))
+	s.engine.Use(respond.Begin(d.Log), s.findClient, s.observe, s.secure, respond.Recover(s.anyone))
 	s.engine.NoRoute(func(c *gin.Context) { respond.Fail(c, s.anyone, respond.NoRoute()) })
 	s.engine.NoMethod(func(c *gin.Context) { respond.Fail(c, s.anyone, respond.NoMethod()) })
 	s.routes()
@@ -69,7 +70,7 @@ func newServer(d Deps) (*server, error) {
 }
 
 // newEngine is a gin engine that guesses nothing: no redirects to similar paths,
-// no address taken from a header, no slash in a path where the client wrote %2F.
+// no address taken from a header (Proxies does that), no slash in a path where the client wrote %2F.
 func newEngine() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()

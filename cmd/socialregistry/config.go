@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"socialregistry/api"
 	"socialregistry/internal/outbound"
 	"socialregistry/internal/secret"
 	"socialregistry/registry"
@@ -27,6 +28,7 @@ type Config struct {
 	Listen        string              // address to listen on
 	TLSCert       string              // file of the certificates to serve TLS with, in PEM; empty: a proxy does TLS
 	TLSKey        string              // file of their key
+	Proxies       string              // in front of the server: see api.ParseProxies; empty: none
 	PublicURL     string              // how wallets and people reach the server: scheme and host, no path
 	DatabaseURL   string              // sqlite:PATH or postgres://...
 	MasterKey     string              // 32 bytes in base64; wins over MasterKeyFile
@@ -123,6 +125,11 @@ func serverSettings() []setting {
 			}
 			c.PublicURL = v
 			return checkPublicURL(v)
+		}},
+		{"SR_TRUSTED_PROXIES", "", "list the addresses or networks of your own proxies with commas, as 127.0.0.1,10.1.0.0/16", func(c *Config, v string) (err error) {
+			c.Proxies = v
+			_, err = api.ParseProxies(v)
+			return err
 		}},
 		{"DATABASE_URL", "sqlite:./var/registry.db", "use sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", func(c *Config, v string) error {
 			c.DatabaseURL = v

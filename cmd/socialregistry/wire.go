@@ -192,9 +192,13 @@ func (p *parts) pages(ctx context.Context, a *app) (*web.Pages, error) {
 
 // handler builds the HTTP face on the parts.
 func (p *parts) handler(a *app, pages *web.Pages) (http.Handler, error) {
+	proxies, err := api.ParseProxies(a.config.Proxies)
+	if err != nil {
+		return nil, fmt.Errorf("read the proxies (SR_TRUSTED_PROXIES): %w", err)
+	}
 	return api.New(api.Deps{
 		Registry: p.registry, Issuer: p.issuer, Pages: pages, PublicURL: a.config.PublicURL, Log: a.log, Now: a.now,
-		MetricsToken: a.config.MetricsToken, Ready: p.checks(),
+		MetricsToken: a.config.MetricsToken, Proxies: proxies, Ready: p.checks(),
 	})
 }
 
