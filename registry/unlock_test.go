@@ -65,7 +65,7 @@ func TestUnlockOfTheSecondFactor(t *testing.T) {
 		phone, _ := x.addApp(t, worker)
 		key.verified = false // held by somebody whom it does not know
 		lock := map[string]func() error{
-			"app": func() error { return x.ProveByCode(ctx, worker, "123") },
+			"app":          func() error { return x.ProveByCode(ctx, worker, "123") },
 			"own password": func() error { return x.ChangePassword(ctx, worker, "wrong password", "another good one") },
 			"passkey": func() error {
 				c, err := x.BeginPasskeyProof(ctx, worker)
