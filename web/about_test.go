@@ -109,7 +109,7 @@ func TestThemes(t *testing.T) {
 	t.Parallel()
 	for text, good := range map[string]bool{
 		"": true, "#0f4c4a,#0b3837,#ffbf3c": true, "#1a237e, #0d1447, #ffd54f": true,
-		"#0f4c4a,#0b3837": false, "red,#0b3837,#ffbf3c": false, "#77aa88,#0b3837,#ffbf3c": false, "#0f4c4a,#8899aa,#ffbf3c": false, "#0f4c4a,#0b3837,#333333": false, "#0f4c4a,#0b3837,#ffbf3": false,
+		"#0f4c4a,#0b3837": false, "red,#0b3837,#ffbf3c": false, "#77aa88,#0b3837,#ffbf3c": false, "#0f4c4a,#8899aa,#ffbf3c": false, "#0f4c4a,#0b3837,#333333": false, "#0f4c4a,#0b3837,#868686": false, "#0f4c4a,#0b3837,#ffbf3": false,
 	} {
 		if _, err := web.ParseColours(text); (err == nil) != good {
 			t.Errorf("%q: %v", text, err)
@@ -130,7 +130,7 @@ func TestThemes(t *testing.T) {
 	_, after, _ := strings.Cut(p.body, `href="/static/`)
 	_, after, _ = strings.Cut(after, `href="/static/`)
 	href, _, _ := strings.Cut(after, `"`)
-	if sheet := w.browser("en").get("/static/" + href); !strings.Contains(sheet.body, "--brand: #1a237e") {
+	if sheet := w.browser("en").get("/static/" + href); !strings.Contains(sheet.body, "--brand: #1a237e") || !strings.Contains(sheet.body, "--chart: #8186b8") {
 		t.Errorf("%s: %d %s", href, sheet.status, sheet.body)
 	}
 }

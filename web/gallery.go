@@ -30,6 +30,11 @@ type galleryPanel struct {
 	Lines       []galleryRow
 	Bars        []galleryBar
 	Icons       []string
+	Cards       []credentialCard
+	Jobs        []*jobRow
+	Stages      []stage
+	Controls    []input
+	Entries     []entryView
 }
 
 type gallerySaid struct{ Class, Text string }
@@ -81,6 +86,7 @@ func (p *Pages) galleryPanel(l *locale, side string) galleryPanel {
 	for i, n := range []int{12, 48, 31, 0, 64} {
 		g.Bars = append(g.Bars, galleryBar{Name: l.t("date.month." + string(rune('1'+i))), Value: l.number(n), X: 10 + 40*i, Y: 80 - n, Height: n})
 	}
+	g.addParts(p, l)
 	return g
 }
 
