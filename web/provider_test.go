@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -291,6 +294,39 @@ func TestProviderStepUp(t *testing.T) {
 		}
 		if p := comes("/login/provider?again=1&next=https://evil.example/me", w.Now()); p.path != "/me" {
 			t.Errorf("at %s", p.path)
+		}
+	})
+}
+
+// Why a provider failed stands in the log of the operator; what a person does, or who it
+// is, does not.
+func TestProviderFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		var log bytes.Buffer
+		w.log = slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})
+		i := w.withProvider()
+		i.claims = map[string]any{"sub": "s-1", "individual_id": "KE44712209", "name": "Amina"}
+		b := w.browser("en")
+		try := func(err error) string {
+			t.Helper()
+			log.Reset()
+			i.err = err
+			b.get("/login/provider")
+			b.get(callback(i.state))
+			return log.String()
+		}
+		cause := errors.New("the signature does not fit")
+		for code, kind := range map[string]fault.Kind{"provider_untrusted": fault.Forbidden, "provider_away": fault.Unavailable, "provider_refused": fault.Forbidden} {
+			if got := try(fault.Wrap(kind, code, "words", cause)); strings.Count(got, "\n") != 1 || !strings.Contains(got, code) || !strings.Contains(got, cause.Error()) || !strings.Contains(got, "/login/provider/callback") {
+				t.Errorf("%s: the log says %q", code, got)
+			}
+		}
+		if got := try(fault.New(fault.Forbidden, "provider_refused", "The person said no.")); got != "" {
+			t.Errorf("a no is logged: %q", got)
+		}
+		if got := try(nil); got != "" { // nobody here is known by that
+			t.Errorf("who is not known is logged: %q", got)
 		}
 	})
 }

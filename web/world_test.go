@@ -47,6 +47,7 @@ type world struct {
 	also     func(*web.Config)     // what a test adds; nil: nothing
 	needTOTP func(bool)            // from now on
 	theme    web.Theme
+	log      slog.Handler // nil: nothing is written down
 
 	wallets []web.WebWallet
 
@@ -114,8 +115,12 @@ func newWorldWith(t testing.TB, d *db.DB, withTrial bool) *world {
 		}
 		pages, err := web.New(config)
 		w.must(err)
+		log := w.log
+		if log == nil {
+			log = slog.DiscardHandler
+		}
 		handler, err = api.New(api.Deps{Registry: reg, Issuer: issuers, Pages: pages, PublicURL: w.URL, Now: w.Now,
-			Log: slog.New(slog.DiscardHandler), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
+			Log: slog.New(log), Ready: []api.Check{{Name: "always", Run: func(context.Context) error { return nil }}}})
 		w.must(err)
 	}
 	w.serve(issuer.Alone(w.issuer))
