@@ -143,6 +143,7 @@ func (s *server) pages() {
 	stepUpPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, anybody}}), p)
 	keptPages(s.group(policy{render: s.show, body: smallBody, use: []gin.HandlerFunc{session, anybody, acting}}), p)
 	groupPages(s.group(work), s.group(documents), p)
+	offerPages(s.group(work), p)
 	requestPages(s.group(work), p)
 	programmePages(s.group(work), p)
 	filePages(s.group(work), s.group(uploads), p)

@@ -24,6 +24,7 @@ func groupPages(g, documents group, p *web.Pages) {
 	g.get("/admin/groups/:id/compare", p.PersonCompare)
 	g.get("/admin/groups/:id/as-of", p.PersonAsOf)
 	g.get("/admin/groups/:id/log", p.PersonLog)
+	g.get("/admin/groups/:id/requests", p.RecordRequests)
 	g.get("/admin/groups/:id/documents", p.PersonDocuments)
 	documents.post("/admin/groups/:id/documents", p.DocumentAdd)
 	g.get("/admin/groups/:id/documents/:document", p.PersonDocument)

@@ -40,6 +40,9 @@ func recordPages(g group, p *web.Pages) {
 	g.get("/admin/people/:id/looks", p.PersonLooks)
 	g.get("/admin/people/:id/credentials", p.PersonCredentials)
 	g.post("/admin/people/:id/credentials", p.WithdrawCredential)
+	g.get("/admin/people/:id/messages", p.PersonMessages)
+	g.get("/admin/people/:id/requests", p.RecordRequests)
+	g.post("/admin/people/:id/why", p.PersonWhy)
 	g.get("/admin/people/:id/consents", p.PersonConsents)
 	g.post("/admin/people/:id/consents/:consent/withdraw", p.PersonConsentEnd)
 }

@@ -43,7 +43,7 @@ func sensitiveParts() []string {
 
 // sensitivePosts are what is sent from a page that only reads.
 func sensitivePosts() []string {
-	return []string{"/admin/people/:id/credentials", "/admin/issued/:id", "/admin/issuers", "/me/security/provider"}
+	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/issued/:id", "/admin/issuers", "/me/security/provider"}
 }
 
 // sensitiveREST are operations: reading asks for nothing.

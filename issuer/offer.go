@@ -24,16 +24,29 @@ const txCodeLength = 6
 // Offer is a credential offer as its maker sees it.
 type Offer struct {
 	ID         string
-	Issuer     string // name of the one that made it, "" = the one at the root
-	URI        string // openid-credential-offer:// link by reference: short, for the QR code
-	URIByValue string // the same by value; "" if it is too long for a QR code, or the offer is over
-	TxCode     string // told once, to whoever makes the offer; it goes to the person by another way; "" if there is none, or TxCodeSent
-	TxCodeSent bool   // staff made the offer, and the code goes to the person by the hook
+	Issuer     string    // name of the one that made it, "" = the one at the root
+	About      uuid.UUID // whose record it is about
+	URI        string    // openid-credential-offer:// link by reference: short, for the QR code; "": not for the reader
+	URIByValue string    // the same by value; "" if it is too long for a QR code, or the offer is over
+	TxCode     string    // told once, to whoever makes the offer; it goes to the person by another way; "" if there is none, or TxCodeSent
+	TxCodeSent bool      // staff made the offer, and the code goes to the person by the hook
 	ConfigIDs  []string
 	ExpiresAt  time.Time
 	State      string    // waiting, redeemed, issued, expired, cancelled
 	Replaces   uuid.UUID // the credential in whose place it is; zero: in nobody's
 }
+
+// GrantKind is a way in which an offer is redeemed.
+type GrantKind = ledger.GrantKind
+
+// The grants of an offer, and what a transaction code is made of.
+const (
+	AuthorizationCode = ledger.AuthorizationCode // the person signs in
+	PreAuthorizedCode = ledger.PreAuthorizedCode // whoever has the link
+
+	TxCodeNumeric = oid4vci.TxCodeNumeric
+	TxCodeText    = oid4vci.TxCodeText
+)
 
 // NewOffer is what an offer is made of.
 type NewOffer struct {
@@ -139,14 +152,18 @@ func newTxCode(mode string) string {
 	return ""
 }
 
-// Offer gives an offer and how far it went. It returns NotFound for an unknown
-// one and for somebody else's.
+// Offer gives an offer and how far it went; what redeems it only to those who may make
+// one. It returns NotFound for an unknown one and for somebody else's.
 func (i *Issuer) Offer(ctx context.Context, a registry.Actor, id string) (Offer, error) {
 	o, err := i.offerFor(ctx, a, toSee, id)
 	if err != nil {
 		return Offer{}, err
 	}
-	return i.toOffer(o)
+	out, err := i.toOffer(o)
+	if err == nil && i.may(ctx, a, toOffer, o.RegistrantID) != nil {
+		out.URI, out.URIByValue = "", ""
+	}
+	return out, err
 }
 
 // CancelOffer ends an offer: its code is no longer redeemed, and a token that
@@ -204,7 +221,7 @@ func (i *Issuer) checkConfigIDs(ids []string) error {
 }
 
 func (i *Issuer) toOffer(o ledger.Offer) (Offer, error) {
-	out := Offer{ID: o.ID, Issuer: i.name, Replaces: o.Replaces, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
+	out := Offer{ID: o.ID, Issuer: i.name, About: o.RegistrantID, Replaces: o.Replaces, ConfigIDs: o.ConfigIDs, ExpiresAt: o.ExpiresAt, State: i.offerState(o),
 		URI: oid4vci.LinkTo(i.url + "/oid4vci/offers/" + o.ID)}
 	if out.State != string(ledger.OfferWaiting) {
 		return out, nil

@@ -194,6 +194,25 @@ func (r *Registry) Looks(ctx context.Context, a Actor, id uuid.UUID, after strin
 	return page, nil
 }
 
+// OwnLook gives today's look of the actor at a record; false for one who has not read it
+// today, and for who is not written down.
+func (r *Registry) OwnLook(ctx context.Context, a Actor, id uuid.UUID) (l Look, ok bool, err error) {
+	if !a.looks(id) {
+		return l, false, nil
+	}
+	var rows []lookRow
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		return tx.Where("registrant_id = ? AND day = ? AND account_id = ?", id, db.Date(dayOf(r.now())), a.AccountID).Limit(1).Find(&rows).Error
+	})
+	if err != nil {
+		return l, false, fmt.Errorf("look up the own look at a record: %w", err)
+	}
+	if len(rows) == 0 {
+		return l, false, nil
+	}
+	return rows[0].toLook(), true, nil
+}
+
 // UntoldLooks gives up to limit looks that nobody was told of, the oldest first.
 func (r *Registry) UntoldLooks(ctx context.Context, limit int) ([]Look, error) {
 	var rows []struct {

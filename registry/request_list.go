@@ -15,6 +15,9 @@ type RequestQuery struct {
 	State RequestState
 	Field string // key
 	Area  string // code: of records in this area or below it
+
+	Number string // registration number: about this record
+
 	After string // RequestPage.Next of the page before
 	Limit int    // requests per page; 0: 50, at most 200
 
@@ -167,6 +170,10 @@ func (q RequestQuery) conditions(w *where, all *fieldSet, a Actor) error {
 			return badQuery("field")
 		}
 		w.and("c.field = ?", def.No)
+	}
+	if q.Number != "" {
+		number, _ := cleanNumber(q.Number)
+		w.and("registrant.number = ?", number) // what is no number is nobody's
 	}
 	if q.Area != "" {
 		if !reAreaCode.MatchString(q.Area) {

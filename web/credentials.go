@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -16,6 +18,7 @@ import (
 // credentialCard is one kind of credential and where it stands for one person.
 type credentialCard struct {
 	ID, Name, About string // ID is one on the page
+	Config, Of      string // id of the configuration, and the name of its issuer
 	Issuer          string // what it is called
 	Format          string
 	Badge           badge
@@ -68,7 +71,7 @@ func (p *Pages) credentialCards(ctx context.Context, l *locale, actor registry.A
 }
 
 func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.Field, r issuer.Readiness) credentialCard {
-	card := credentialCard{ID: r.Config.ID, Issuer: p.issuerTitle(l, r.Issuer), Name: r.Config.Name(l.code), About: configAbout(r.Config, l.code), Format: r.Config.Format, Live: r.Live != nil}
+	card := credentialCard{ID: r.Config.ID, Config: r.Config.ID, Of: r.Issuer, Issuer: p.issuerTitle(l, r.Issuer), Name: r.Config.Name(l.code), About: configAbout(r.Config, l.code), Format: r.Config.Format, Live: r.Live != nil}
 	if r.Issuer != "" { // another issuer may have the same kind
 		card.ID = r.Issuer + "." + r.Config.ID
 	}
@@ -208,6 +211,7 @@ type issuedView struct {
 	Due              bool       // a detail changed, and a new one is ready
 	Page             string     // its own page
 	Reissue          string     // where a new one is asked for; "": not now
+	Desk             string     // where the office offers a new one in its place; "": not now
 	Token            string     // of that form
 	Steps            []lifeStep // its life, oldest first, where it is told
 }
@@ -261,18 +265,41 @@ func (p *Pages) issuedList(ctx context.Context, l *locale, actor registry.Actor,
 	return out, nil
 }
 
-// issuedLives is issuedList with what happened to each.
-func (p *Pages) issuedLives(ctx context.Context, l *locale, actor registry.Actor, rec record) ([]issuedView, error) {
+// issuedLives is issuedList with what happened to each, for staff: base is the record's
+// address, and offers tells whether the reader may offer a new one.
+func (p *Pages) issuedLives(ctx context.Context, l *locale, actor registry.Actor, rec record, base string, offers bool) ([]issuedView, error) {
 	list, err := p.issuedList(ctx, l, actor, rec)
 	if err != nil {
 		return nil, err
 	}
 	for n := range list {
-		life, err := p.issuer.Life(ctx, actor, uuid.MustParse(list[n].ID))
+		v := &list[n]
+		life, err := p.issuer.Life(ctx, actor, uuid.MustParse(v.ID))
 		if err != nil {
 			return nil, err
 		}
-		list[n].Steps, list[n].Page, list[n].Reissue = lifeSteps(l, life), "", ""
+		v.Steps, v.Page, v.Reissue = lifeSteps(l, life), issuedPath+"/"+v.ID, ""
+		if offers && !v.Suspended && life.ReplacedBy == uuid.Nil {
+			v.Desk = base + "/credentials/" + v.ID + "/reissue"
+		}
 	}
 	return list, nil
+}
+
+// deskCards are credentialCards for staff: the office offers what is ready.
+func (p *Pages) deskCards(ctx context.Context, l *locale, actor registry.Actor, rec record, base string, offers bool) ([]credentialCard, error) {
+	cards, err := p.credentialCards(ctx, l, actor, rec)
+	for n := range cards {
+		card := &cards[n]
+		if card.Page != "" {
+			card.Page = issuedPath + strings.TrimPrefix(card.Page, credentialsPath)
+		}
+		if card.Offer != "" && offers {
+			card.Offer = base + deskOfferPath + "/new?" + url.Values{"config": {card.Config}, "issuer": {card.Of}}.Encode()
+		} else {
+			card.Offer = ""
+		}
+		card.Reissue = ""
+	}
+	return cards, err
 }

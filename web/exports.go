@@ -214,10 +214,18 @@ func (p *Pages) ExportStart(c *gin.Context) error {
 			return jobPath(j.ID), err
 		})
 	}
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+	if problems, ok := exportProblems(p.localeOf(c), err); err != nil && ok {
 		return p.exportForm(c, exportForm{values: form, counted: form.Get("step") == "start", n: int(n), problems: problems})
 	}
 	return err
+}
+
+// exportProblems is what is wrong with a download, by its inputs.
+func exportProblems(l *locale, err error) ([]problem, bool) {
+	if fault.CodeOf(err) == "bad_query" {
+		return queryProblems(l, err)
+	}
+	return formErrors(l, err)
 }
 
 // exportAsked reads the form. Error: Invalid for a day that is none.
@@ -230,10 +238,10 @@ func exportAsked(form url.Values) (registry.ExportRequest, error) {
 // queryOf reads whom a list is about, by the parameters of the list of people.
 // Error: Invalid for a day that is none.
 func queryOf(values url.Values) (registry.Query, error) {
-	q := registry.Query{Text: values.Get("q"), Field: values.Get("field"), State: registry.State(values.Get("state")), Area: values.Get("area"),
-		Version: values.Get("version"), Default: values.Get("default")}
+	q := registry.Query{Text: values.Get("q"), Field: values.Get("field"), State: registry.State(values.Get("state")), Area: typedArea(values),
+		AsWritten: values.Get("as_written") != "", Equals: typedEquals(values), Version: values.Get("version"), Default: values.Get("default")}
 	if since := values.Get("since"); since != "" {
-		day, err := dayOf(since)
+		day, err := momentOf(since)
 		if err != nil {
 			return q, fault.InvalidFields("bad_query", "This is no day.", []fault.Field{{Name: "since", Code: "bad_date", Detail: "Write the date as 2026-01-31."}})
 		}
@@ -322,8 +330,16 @@ func (p *Pages) exportFilter(in typed, fields []registry.Field) []input {
 		states = append(states, option{Value: string(s), Label: words{Text: stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: s}).Text}})
 	}
 	since := in.input("since", "date", "export.since")
-	return []input{in.text("q", "export.find"), in.choice("field", "people.field", which...), in.choice("state", "people.state", states...),
+	inputs := []input{in.text("q", "export.find"), in.choice("field", "people.field", which...), in.choice("state", "people.state", states...),
 		in.code("area", "export.area"), in.text("version", "export.version"), since}
+	for _, f := range fields {
+		if f.Searchable && !f.Retired {
+			whole := p.equalsInput(l, f, in.values)
+			whole.Wrong = wrongOf(in.problems, whole.ID)
+			inputs = append(inputs, whole)
+		}
+	}
+	return append(inputs, in.tick("as_written", "people.as_written"))
 }
 
 // fieldTicks are the fields that the actor is told, by section.

@@ -95,7 +95,7 @@ func (p *Pages) group(c *gin.Context, current string) (g groupRecord, v groupVie
 	base := groupsPath + "/" + id.String()
 	v = groupView{Who: p.identityOf(g.fields, g.person, base), Kind: p.words(l, g.kind.Label, g.kind.Key), Size: g.group.Size, Ended: g.ended(), Waiting: g.waiting(),
 		MayEdit: mayRegister(actor), MayKeep: mayKeep(actor) && !g.ended(), MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
-	for _, t := range []string{"", "/members", "/attest", "/programmes", "/versions", "/log", "/identifiers", "/documents"} {
+	for _, t := range []string{"", "/members", "/attest", "/programmes", "/versions", "/credentials", "/requests", "/log", "/identifiers", "/documents"} {
 		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("group.tab" + t), Current: t == current})
 	}
 	done := c.Query("done")

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,6 +14,7 @@ type looksView struct {
 	personView // of a page for staff
 	Looks      []lookView
 	Next       string // address of the next page; "" after the last
+	Downloads  downloadsView
 }
 
 type lookView struct {
@@ -31,8 +31,16 @@ func (p *Pages) MyLooks(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	fields, err := p.registry.Fields(c.Request.Context())
+	if err != nil {
+		return err
+	}
 	l := p.localeOf(c)
-	return p.show(c, http.StatusOK, look{page: "my_looks", title: l.t("looks.title"), nav: "/me/looks"}, looksOf(c, l, page))
+	v := looksOf(c, l, page)
+	if v.Downloads, err = p.downloadsOf(c, l, actor.RegistrantID, fields); err != nil {
+		return err
+	}
+	return p.show(c, http.StatusOK, look{page: "my_looks", title: l.t("looks.title"), nav: "/me/looks"}, v)
 }
 
 // PersonLooks is GET /admin/people/:id/looks.
@@ -47,13 +55,16 @@ func (p *Pages) PersonLooks(c *gin.Context) error {
 	}
 	v := looksOf(c, p.localeOf(c), page)
 	v.personView = head
+	if v.Downloads, err = p.downloadsOf(c, p.localeOf(c), rec.person.ID, rec.fields); err != nil {
+		return err
+	}
 	return p.show(c, http.StatusOK, look{page: "person_looks", title: head.Who.Name, nav: "/admin/people"}, v)
 }
 
 func looksOf(c *gin.Context, l *locale, page registry.LookPage) looksView {
 	v := looksView{}
 	if page.Next != "" {
-		v.Next = c.Request.URL.Path + "?after=" + url.QueryEscape(page.Next)
+		v.Next, _ = turnIn(c.Request.URL, "after", page.Next)
 	}
 	for _, look := range page.Looks {
 		roles := ""

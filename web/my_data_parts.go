@@ -26,7 +26,7 @@ func (p *Pages) ownData(l *locale, a registry.Actor) []dataPart {
 	}
 	return []dataPart{part("details", p.tellDetails), part("identifiers", p.tellIdentifiers), part("history", p.tellHistory), part("versions", p.tellVersions),
 		part("requests", p.tellRequests), part("appeals", p.tellAppeals), part("documents", p.tellDocuments), part("groups", p.tellGroups), part("family", p.tellFamily),
-		part("programmes", p.tellProgrammes), part("credentials", p.tellCredentials), part("consents", p.tellConsents), part("messages", p.tellMessages), part("looks", p.tellLooks)}
+		part("programmes", p.tellProgrammes), part("credentials", p.tellCredentials), part("consents", p.tellConsents), part("messages", p.tellMessages), part("looks", p.tellLooks), part("downloads", p.tellDownloads)}
 }
 
 // eachPage reads a list to its end, page by page.

@@ -47,7 +47,8 @@ type offerView struct {
 	Expires   string
 	StateURL  string
 	Poll      string // where the page asks whether the state has changed
-	Again     string // where a new code is made
+	Again     string // where a new code is made; "": the reader makes none
+	Desk      bool   // for the office: the wallet is somebody else's
 	Waiting   bool
 }
 
@@ -144,8 +145,13 @@ func (p *Pages) OfferShow(c *gin.Context) error {
 
 // offer makes the view of an offer in its state.
 func (p *Pages) offer(l *locale, rec record, config issuer.Configuration, o issuer.Offer) (v offerView, err error) {
-	v = offerView{ID: o.ID, Name: config.Name(l.code), State: o.State, Back: rec.path(credentialsPath), Again: rec.offerPath(o.Issuer, config.ID, ""),
-		StateURL: rec.offerPath(o.Issuer, config.ID, o.ID), Badge: offerBadge(l, o.State)}
+	return p.offerAt(l, offerView{ID: o.ID, Name: config.Name(l.code), Back: rec.path(credentialsPath), Again: rec.offerPath(o.Issuer, config.ID, ""),
+		StateURL: rec.offerPath(o.Issuer, config.ID, o.ID)}, o)
+}
+
+// offerAt puts an offer in its state into a view that has the addresses around it.
+func (p *Pages) offerAt(l *locale, v offerView, o issuer.Offer) (_ offerView, err error) {
+	v.State, v.Badge = o.State, offerBadge(l, o.State)
 	v.Poll = pollAt(v.StateURL, seenParam, o.State)
 	v.Waiting = o.State == "waiting" || o.State == "redeemed"
 	v.Stages = offerStages(l, o.State)
@@ -154,6 +160,9 @@ func (p *Pages) offer(l *locale, rec record, config issuer.Configuration, o issu
 	}
 	minutes := int((o.ExpiresAt.Sub(p.now()) + time.Minute - 1) / time.Minute)
 	v.Expires = l.t("offer.expires", "n", max(minutes, 1), "time", o.ExpiresAt.UTC().Format("15:04"))
+	if o.URI == "" { // the reader may only see how far it went
+		return v, nil
+	}
 	v.Copy, v.Web = o.URI, p.webWallets(o.URI)
 	if v.Open, err = walletLink(o.URI); err != nil {
 		return v, err
@@ -233,7 +242,7 @@ func pinOf(c *gin.Context, offerID string) string {
 		return ""
 	}
 	id, pin, _ := strings.Cut(cookie.Value, ".")
-	if id != offerID || len(pin) != 6 || strings.Trim(pin, "0123456789") != "" {
+	if id != offerID || len(pin) != 6 || strings.Trim(pin, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return ""
 	}
 	return pin

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -112,14 +111,8 @@ func (p *Pages) People(c *gin.Context) error {
 // peopleQuery reads a search from an address, with the parameters that the
 // interface for programs has. It returns Invalid "bad_query".
 func peopleQuery(asked url.Values) (registry.Query, error) {
-	q := registry.Query{Text: asked.Get("q"), AsWritten: asked.Get("as_written") == "true", Field: asked.Get("field"), State: registry.State(asked.Get("state")),
-		Area: strings.ToUpper(strings.TrimSpace(asked.Get("area"))), Version: asked.Get("version"), Default: asked.Get("default_version"), Equals: map[string]string{}}
-	for name, values := range asked {
-		key, ok := strings.CutPrefix(name, "value[")
-		if key, closed := strings.CutSuffix(key, "]"); ok && closed && len(values) > 0 && strings.TrimSpace(values[0]) != "" {
-			q.Equals[key] = values[0]
-		}
-	}
+	q := registry.Query{Text: asked.Get("q"), AsWritten: asked.Get("as_written") != "", Field: asked.Get("field"), State: registry.State(asked.Get("state")),
+		Area: typedArea(asked), Version: asked.Get("version"), Default: asked.Get("default_version"), Equals: typedEquals(asked)}
 	if (q.Field == "") != (q.State == "") { // half a question finds nobody, and says so
 		missing := "field"
 		if q.State == "" {
@@ -131,13 +124,34 @@ func peopleQuery(asked url.Values) (registry.Query, error) {
 	if text == "" {
 		return q, nil
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, text); err == nil && at.Year() > 0 {
-			q.ChangedSince = at
-			return q, nil
+	at, err := momentOf(text)
+	if err != nil {
+		return q, badPeopleQuery("changed_since", registry.CodeBadDate)
+	}
+	q.ChangedSince = at
+	return q, nil
+}
+
+// typedArea is the code of the area that a search names; it may be typed in small
+// letters.
+func typedArea(asked url.Values) string { return strings.ToUpper(strings.TrimSpace(asked.Get("area"))) }
+
+// typedEquals are the whole values that a search asks for, by field: value[FIELD].
+func typedEquals(asked url.Values) map[string]string {
+	equals := map[string]string{}
+	for name, values := range asked {
+		if key, ok := equalsKey(name); ok && len(values) > 0 && strings.TrimSpace(values[0]) != "" {
+			equals[key] = values[0]
 		}
 	}
-	return q, badPeopleQuery("changed_since", registry.CodeBadDate)
+	return equals
+}
+
+// equalsKey is the field of an input for a whole value.
+func equalsKey(name string) (key string, ok bool) {
+	key, opened := strings.CutPrefix(name, "value[")
+	key, closed := strings.CutSuffix(key, "]")
+	return key, opened && closed && key != ""
 }
 
 func badPeopleQuery(member, code string) error {
@@ -211,9 +225,13 @@ func (v *peopleView) offer(actor registry.Actor, asked url.Values, any bool) {
 // exportFilter is a search as the form of a download names its parts; ok is false
 // for one with parts that it does not have: the file would hold others.
 func exportFilter(filter url.Values) (out url.Values, ok bool) {
-	names := map[string]string{"q": "q", "field": "field", "state": "state", "area": "area", "version": "version", "default_version": "default", "changed_since": "since"}
+	names := map[string]string{"q": "q", "field": "field", "state": "state", "area": "area", "version": "version", "default_version": "default", "changed_since": "since", "as_written": "as_written"}
 	out = url.Values{}
 	for name, values := range filter {
+		if _, whole := equalsKey(name); whole {
+			out[name] = values
+			continue
+		}
 		if names[name] == "" {
 			return nil, false
 		}

@@ -15,7 +15,7 @@ const knownAreas = 200
 // people makes the form of a search, as it was filled.
 func (p *Pages) people(c *gin.Context, fields []registry.Field, asked url.Values, wrong []problem) (peopleView, error) {
 	l := p.localeOf(c)
-	v := peopleView{Find: findInput(l, asked.Get("q")), AsWritten: asked.Get("as_written") == "true", Problems: wrong}
+	v := peopleView{Find: findInput(l, asked.Get("q")), AsWritten: asked.Get("as_written") != "", Problems: wrong}
 	v.Find.Wrong = wrongOf(wrong, "q")
 	v.Filters = p.filters(l, fields, asked)
 	for _, f := range fields {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -33,6 +34,8 @@ type detailsView struct {
 	Ring     ring
 	Waits    []waitingChange
 	Sections []section
+	Why      *whyView // nil: the reader is not asked
+	Problems []problem
 }
 
 // personID reads :id; what is no id is nobody.
@@ -70,7 +73,9 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 }
 
 // Person is GET /admin/people/:id.
-func (p *Pages) Person(c *gin.Context) error {
+func (p *Pages) Person(c *gin.Context) error { return p.personPage(c, http.StatusOK, nil, nil) }
+
+func (p *Pages) personPage(c *gin.Context, status int, form url.Values, problems []problem) error {
 	rec, head, err := p.person(c, "")
 	if err != nil {
 		return err
@@ -84,19 +89,24 @@ func (p *Pages) Person(c *gin.Context) error {
 	if head.Lock, err = p.lockOf(c, actor, rec.person.ID, head.Who.Base); err != nil {
 		return err
 	}
-	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked)}
-	return p.show(c, http.StatusOK, look{page: "person", title: head.Who.Name, nav: "/admin/people"}, v)
+	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked), Problems: problems}
+	if v.Why, err = p.why(ctx, l, actor, rec, form, problems); err != nil {
+		return err
+	}
+	return p.show(c, status, look{page: "person", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
 }
 
 type personCredentialsView struct {
 	personView
-	Cards  []credentialCard
-	Past   []issuedView
-	Token  string
-	Reason input
+	Cards    []credentialCard
+	Past     []issuedView
+	MayOffer bool
+	Token    string
+	Reason   input
+	Problems []problem
 }
 
-// PersonCredentials is GET /admin/people/:id/credentials.
+// PersonCredentials is GET /admin/people/:id/credentials, and of groups.
 func (p *Pages) PersonCredentials(c *gin.Context) error {
 	return p.personCredentials(c, http.StatusOK, nil)
 }
@@ -110,19 +120,28 @@ func (p *Pages) personCredentials(c *gin.Context, status int, problems []problem
 	actor := auth.Actor(ctx)
 	v := personCredentialsView{personView: head, Reason: input{ID: "reason", Kind: "text", Label: words{Text: l.t("withdraw.reason")}, Dir: "auto",
 		Required: true, MaxLength: 200, Wrong: wrongOf(problems, "reason")}}
-	if v.Cards, err = p.credentialCards(ctx, l, actor, rec); err != nil {
+	for _, x := range problems {
+		if x.Field != "reason" {
+			v.Problems = append(v.Problems, x)
+		}
+	}
+	if err := p.withCounted(ctx, c, &rec); err != nil {
 		return err
 	}
-	if v.Past, err = p.issuedLives(ctx, l, actor, rec); err != nil {
+	v.MayOffer = isOfficer(actor) && (head.Group == nil || !head.Group.Ended)
+	if v.Cards, err = p.deskCards(ctx, l, actor, rec, head.Who.Base, v.MayOffer); err != nil {
+		return err
+	}
+	if v.Past, err = p.issuedLives(ctx, l, actor, rec, head.Who.Base, v.MayOffer); err != nil {
 		return err
 	}
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
-	return p.show(c, status, look{page: "person_credentials", title: head.Who.Name, nav: "/admin/people", failed: len(problems) > 0}, v)
+	return p.show(c, status, look{page: "person_credentials", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
-// WithdrawCredential is POST /admin/people/:id/credentials: one credential ends, or is
+// WithdrawCredential is POST /admin/people/:id/credentials, and of groups: one credential ends, or is
 // suspended or restored, with a reason that the person reads.
 func (p *Pages) WithdrawCredential(c *gin.Context) error {
 	ctx := c.Request.Context()
@@ -147,7 +166,7 @@ func (p *Pages) WithdrawCredential(c *gin.Context) error {
 		done, step = "restored", p.issuer.Restore
 	}
 	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return "/admin/people/" + id.String() + "/credentials?done=" + done, step(ctx, actor, credential, form.Get("reason"))
+		return basePath(c, id) + "/credentials?done=" + done, step(ctx, actor, credential, form.Get("reason"))
 	})
 	if fault.CodeOf(err) == "reason_required" {
 		l := p.localeOf(c)

@@ -61,6 +61,8 @@ func peopleTour(t *testing.T, w *world, admin *browser) []page {
 		out = append(out, admin.get(path))
 	}
 	out = append(out, admin.post("/admin/people/identifier", url.Values{"type": {"passport"}, "value": {"AB1234567"}}))
+	offer := admin.get(p + "/offers/new?config=" + sdJWT)
+	out = append(out, admin.get(p+"/messages"), admin.get(p+"/requests"), offer, admin.post(p+"/offers", offer.hidden(map[string]string{"config": sdJWT})))
 	form := admin.get("/admin/people/new")
 	return append(out, admin.post("/admin/people/new", form.hidden(map[string]string{"f_given_name": "Amina", "reason": "visit"})))
 }

@@ -27,6 +27,7 @@ const approvedCode = "approved"
 
 type requestsView struct {
 	State, Field, Area input
+	Number             input
 	Rows               []requestRow
 	MayDecide          bool // there are rows to tick
 	Words              input
@@ -48,6 +49,8 @@ type requestRow struct {
 	By       string
 	When     string
 	Badge    badge
+
+	Decided, DecidedBy, Words string // "": nobody has decided yet
 }
 
 // toldRow is what became of one of several requests.
@@ -127,7 +130,7 @@ func picksOf(texts []string) []registry.RequestVersion {
 func (p *Pages) requests(c *gin.Context, status int, form url.Values, problems []problem) error {
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
-	q := registry.RequestQuery{State: registry.RequestSent, Field: c.Query("field"), Area: c.Query("area"), After: c.Query("after"), Limit: requestsPage}
+	q := registry.RequestQuery{State: registry.RequestSent, Field: c.Query("field"), Area: typedArea(c.Request.URL.Query()), Number: strings.TrimSpace(c.Query("number")), After: c.Query("after"), Limit: requestsPage}
 	if state, given := c.GetQuery("state"); given {
 		q.State = registry.RequestState(state)
 	}
@@ -139,7 +142,7 @@ func (p *Pages) requests(c *gin.Context, status int, form url.Values, problems [
 	if err != nil {
 		return err
 	}
-	v := requestsView{Problems: problems, Asked: q.State != registry.RequestSent || q.Field != "" || q.Area != "",
+	v := requestsView{Problems: problems, Asked: q.State != registry.RequestSent || q.Field != "" || q.Area != "" || q.Number != "",
 		Words: input{ID: "words", Kind: "text", Label: words{Text: l.t("requests.words")}, Hint: words{Text: l.t("requests.words_hint")}, Value: form.Get("words"), Dir: "auto", Autocomplete: "off", MaxLength: 500, Wrong: wrongOf(problems, "words")}}
 	if err := p.requestFilters(ctx, l, actor, q, fields, &v); err != nil {
 		return err
@@ -191,6 +194,7 @@ func (p *Pages) requestFilters(ctx context.Context, l *locale, actor registry.Ac
 		named = append(named, option{Value: key, Label: p.label(l, f), Selected: key == q.Field})
 	}
 	slices.SortFunc(named, func(a, b option) int { return strings.Compare(a.Label.Text, b.Label.Text) })
+	v.Number = input{ID: "number", Kind: "text", Label: words{Text: l.t("requests.number")}, Value: q.Number, Dir: "ltr", Autocomplete: "off", MaxLength: 40}
 	v.Field = choiceInput(l, "field", "stale.detail", "people.any", named, nil)
 	page, err := p.registry.Areas(ctx, actor, registry.AreaQuery{Limit: 200})
 	if fault.KindOf(err) == fault.Forbidden && err != nil {
@@ -222,6 +226,9 @@ func (p *Pages) requestRows(ctx context.Context, l *locale, actor registry.Actor
 		if q.State == registry.RequestSent && !q.Own && mayApprove(actor, f) {
 			row.Pick = q.ID.String() + ":" + strconv.Itoa(q.Version)
 			row.Chosen = slices.Contains(ticked, row.Pick)
+		}
+		if !q.DecidedAt.IsZero() {
+			row.Decided, row.DecidedBy, row.Words = l.dateTime(q.DecidedAt), q.DecidedBy, q.Words
 		}
 		out = append(out, row)
 	}

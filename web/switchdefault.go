@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -36,11 +35,6 @@ type switchView struct {
 	Typed    *input // nil: so few need not be typed
 	Token    string
 	Problems []problem
-}
-
-// filterWord is one part of the search, in words.
-type filterWord struct {
-	Name, Value string
 }
 
 // SwitchForm is GET /admin/people/default: asks for the version, and counts.
@@ -97,7 +91,11 @@ func (p *Pages) switchForm(c *gin.Context, status int, asked url.Values, count b
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
 	v := switchView{Back: "/admin/people", Problems: problems}
-	v.keep(l, asked)
+	fields, err := p.registry.Fields(ctx)
+	if err != nil {
+		return err
+	}
+	v.keep(p, l, fields, asked)
 	if count && wrongOf(problems, "label") == "" {
 		q, err := peopleQuery(asked)
 		if err == nil {
@@ -110,7 +108,6 @@ func (p *Pages) switchForm(c *gin.Context, status int, asked url.Values, count b
 		}
 	}
 	v.inputs(l, asked)
-	var err error
 	if v.Token, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
@@ -139,7 +136,7 @@ func (v *switchView) inputs(l *locale, asked url.Values) {
 }
 
 // keep takes the search over, as it is sent on and as people read it.
-func (v *switchView) keep(l *locale, asked url.Values) {
+func (v *switchView) keep(p *Pages, l *locale, fields []registry.Field, asked url.Values) {
 	filter := filterOf(asked)
 	for _, own := range []string{"label", "reason", "typed", "expect", "form"} {
 		filter.Del(own)
@@ -147,19 +144,5 @@ func (v *switchView) keep(l *locale, asked url.Values) {
 	if len(filter) > 0 {
 		v.Back += "?" + filter.Encode()
 	}
-	names := make([]string, 0, len(filter))
-	for name := range filter {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		v.Kept = append(v.Kept, hidden{name, filter.Get(name)})
-		word := name
-		if key := "people." + name; l.has(key) {
-			word = l.t(key)
-		} else if name == "q" {
-			word = l.t("people.find")
-		}
-		v.Filter = append(v.Filter, filterWord{word, filter.Get(name)})
-	}
+	v.Kept, v.Filter = p.filterWords(l, fields, filter)
 }

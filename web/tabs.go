@@ -29,6 +29,8 @@ func personTabs() []personTab {
 		{path: "/documents"},
 		{path: "/identifiers"},
 		{path: "/consents"},
+		{path: "/requests"},
+		{path: "/messages", open: mayReadMessages},
 		{path: "/log"},
 		{path: "/looks", open: mayReadLooks},
 	}

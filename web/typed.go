@@ -21,3 +21,11 @@ func dayOf(text string) (time.Time, error) {
 	}
 	return day, err
 }
+
+// momentOf reads a day as dayOf does, or a moment as RFC 3339 writes it.
+func momentOf(text string) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil && at.Year() > 0 {
+		return at, nil
+	}
+	return dayOf(text)
+}

@@ -101,7 +101,7 @@ func prepareServer(t *testing.T) prepared {
 	p.keys = prepareSecurity(t, s, me)
 	p.settings = prepareSettings(t, admin)
 	p.portal = preparePortal(t, me, admin, p.person)
-	p.people = preparePeople(t, admin, p.person)
+	p.people = preparePeople(t, admin, p.person, p.config)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")
 	must(err)
 	return p

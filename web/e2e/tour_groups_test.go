@@ -15,8 +15,12 @@ type groupsPrepared struct {
 	request   string // id of a change request of somebody else
 	programme string // code
 	document  string // id of one of the household
+	offer     string // id of an offer of a credential of the household
 	today     string
 }
+
+// householdConfig is a kind of credential of households.
+const householdConfig = "SocialRegistryHousehold_ldp_vc"
 
 // prepareGroups makes a household with the registrant and the ward.
 func prepareGroups(t *testing.T, admin *client, person, ward string) groupsPrepared {
@@ -39,6 +43,8 @@ func prepareGroups(t *testing.T, admin *client, person, ward string) groupsPrepa
 	must(admin.create("/api/v1/registrants/"+g.household+"/identifiers", map[string]any{"type": "group_programme_number", "value": "HH-2024-17", "reason": "trial"}, nil))
 	g.document, err = admin.file("/api/v1/groups/"+g.household+"/documents?reason=trial", "certificate-of-residence.pdf", []byte("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"))
 	must(err)
+	must(admin.create("/api/v1/people/"+g.household+"/offers", map[string]any{"credential_configuration_ids": []string{householdConfig}}, &made))
+	g.offer = made.ID
 	g.today = time.Now().UTC().Format(time.DateOnly)
 	var asked struct{ Items []struct{ ID string } }
 	registrar, err := world.server.client()
@@ -58,7 +64,9 @@ func (p prepared) groupRecordTour() []stop {
 		{"/admin/groups/:id/compare", group + "/compare?from=1&to=1", "auditor"}, {"/admin/groups/:id/as-of", group + "/as-of?day=" + p.groups.today, "auditor"},
 		{"/admin/groups/:id/log", group + "/log", "auditor"}, {"/admin/groups/:id/documents", group + "/documents", "registrar"}, {"/admin/groups/:id/documents/:document", group + "/documents/" + p.groups.document, "registrar"},
 		{"/admin/groups/:id/identifiers", group + "/identifiers", "registrar"}, {"/admin/groups/:id/identifiers/:number", group + "/identifiers/1", "registrar"},
-		{"/admin/groups/:id/programmes", group + "/programmes", "registrar"},
+		{"/admin/groups/:id/programmes", group + "/programmes", "registrar"}, {"/admin/groups/:id/requests", group + "/requests", "auditor"},
+		{"/admin/groups/:id/credentials", group + "/credentials", "registrar"}, {"/admin/groups/:id/offers/new", group + "/offers/new?config=" + householdConfig, "registrar"},
+		{"/admin/groups/:id/offers/:offer", group + "/offers/" + p.groups.offer, "registrar"},
 	}
 }
 

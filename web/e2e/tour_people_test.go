@@ -11,10 +11,11 @@ import (
 // peoplePrepared is what the console's pages about people need.
 type peoplePrepared struct {
 	document string // id of one that is evidence
+	offer    string // id of one that the office made
 }
 
 // preparePeople adds a document, an identifier and a named version to a person.
-func preparePeople(t *testing.T, admin *client, person string) peoplePrepared {
+func preparePeople(t *testing.T, admin *client, person, config string) peoplePrepared {
 	t.Helper()
 	must := func(err error) {
 		t.Helper()
@@ -38,6 +39,9 @@ func preparePeople(t *testing.T, admin *client, person string) peoplePrepared {
 	must(err)
 	_, _, err = admin.send(at+"/versions/new", at+"/versions", url.Values{"label": {"Survey 2026"}, "f_locality": {"Lodwar"}, "reason": {"asked at home"}})
 	must(err)
+	_, offered, err := admin.send(at+"/offers/new?config="+config, at+"/offers", url.Values{"config": {config}})
+	must(err)
+	p.offer = offered.Path[strings.LastIndex(offered.Path, "/")+1:]
 	return p
 }
 
@@ -53,6 +57,8 @@ func (p prepared) recordTour() []stop {
 		{"/admin/people/:id/code", person + "/code", "registrar"},
 		{"/admin/people/:id/log", person + "/log", "auditor"}, {"/admin/people/:id/looks", person + "/looks", "auditor"},
 		{"/admin/people/:id/credentials", person + "/credentials", "registrar"}, {"/admin/people/:id/consents", person + "/consents", "registrar"},
+		{"/admin/people/:id/messages", person + "/messages", "auditor"}, {"/admin/people/:id/requests", person + "/requests", "registrar"}, {"", person + "/requests?state=DRAFT", "auditor"},
+		{"/admin/people/:id/offers/new", person + "/offers/new?config=" + p.config, "registrar"}, {"/admin/people/:id/offers/:offer", person + "/offers/" + p.people.offer, "registrar"}, {"", person + "/offers/" + p.people.offer, "attester"},
 		{"", "/admin/people?q=nobody+has+this+name", "attester"}, {"", "/admin/people?q=a&cols=.&cols=.area&cols=sex&cols=birth_date", "registrar"}, {"", "/admin/people?area=KE%3F&field=sex", "registrar"},
 		{"/admin/people/default", "/admin/people/default?q=a&label=Survey+2026", "registrar"}, {"", "/admin/people/default", "registrar"},
 		{"/admin/people/identifier", "/admin/people/identifier", "registrar"},
