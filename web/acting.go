@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -52,26 +51,22 @@ type wardView struct {
 
 // ActingForm is GET /me/acting: the people in the reader's care.
 func (p *Pages) ActingForm(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	wards, err := p.registry.Wards(ctx, actor)
+	d := p.visit(c)
+	wards, err := p.registry.Wards(d.ctx, d.actor)
 	if err != nil {
 		return err
 	}
 	v := actingView{Done: c.Query("done") != ""}
 	for _, w := range wards {
-		v.Wards = append(v.Wards, wardView{ID: w.ID.String(), Name: wardTitle(w), Number: w.Number, Current: w.ID == auth.Ward(ctx).ID})
+		v.Wards = append(v.Wards, wardView{ID: w.ID.String(), Name: wardTitle(w), Number: w.Number, Current: w.ID == auth.Ward(d.ctx).ID})
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, http.StatusOK, look{page: "my_acting", title: l.t("acting.title"), nav: "/me"}, v)
+	v.Token = d.token()
+	return d.page(http.StatusOK, look{page: "my_acting", title: d.l.t("acting.title"), nav: "/me"}, v)
 }
 
 // Act is POST /me/acting: the session acts for one of them from now on.
 func (p *Pages) Act(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.sent(c)
 	if err != nil {
 		return err
 	}
@@ -79,9 +74,9 @@ func (p *Pages) Act(c *gin.Context) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "no_such_person", "There is no such person.")
 	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return "/me", p.registry.Act(ctx, actor, auth.Token(c), ward)
-	})
+	return d.once(form, func(ctx context.Context) (string, error) {
+		return "/me", p.registry.Act(ctx, d.actor, auth.Token(c), ward)
+	}, nil)
 }
 
 // ActEnd is POST /me/acting/end: back to the own record. It needs no form token: to

@@ -8,20 +8,18 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/registry"
 )
 
 const deskAppealsPath = "/admin/appeals"
 
 type appealsView struct {
-	Rows        []appealRow
-	MayAnswer   bool
-	Next, First string
-	Done        string
-	Token       string
-	Problems    []problem
+	turn
+	Rows      []appealRow
+	MayAnswer bool
+	Done      string
+	Token     string
+	Problems  []problem
 }
 
 // appealRow is what somebody says against a rejection.
@@ -42,35 +40,28 @@ func (p *Pages) Appeals(c *gin.Context) error { return p.appeals(c, http.StatusO
 
 // AppealDecline is POST /admin/appeals: one is declined, with words for the person.
 func (p *Pages) AppealDecline(c *gin.Context) error {
-	if err := auth.Allow(c, attesters()...); err != nil {
-		return err
-	}
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, attesters()...)
 	if err != nil {
 		return err
 	}
 	id := oneOf(form, "appeal")
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.DeclineAppeal(ctx, actor, id, form.Get("comment-"+id.String()))
+	return d.once(form, func(ctx context.Context) (string, error) {
+		_, err := p.registry.DeclineAppeal(ctx, d.actor, id, form.Get("comment-"+id.String()))
 		return deskAppealsPath + "?done=declined", err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+	}, func(problems []problem) error {
 		for i := range problems {
 			problems[i].Field = "comment-" + id.String()
 		}
 		return p.appeals(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	})
 }
 
 func (p *Pages) appeals(c *gin.Context, status int, form url.Values, problems []problem) error {
-	if err := auth.Allow(c, appealReaders()...); err != nil {
+	d, err := p.desk(c, appealReaders()...)
+	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	page, err := p.registry.Appeals(ctx, actor, c.Query("after"), requestsPage)
+	page, err := p.registry.Appeals(d.ctx, d.actor, c.Query("after"), requestsPage)
 	if err != nil {
 		return err
 	}
@@ -78,30 +69,28 @@ func (p *Pages) appeals(c *gin.Context, status int, form url.Values, problems []
 	for _, a := range page.Appeals {
 		ids = append(ids, a.RegistrantID)
 	}
-	named, err := p.links(ctx, l, actor, ids...)
+	named, err := p.links(d.ctx, d.l, d.actor, ids...)
 	if err != nil {
 		return err
 	}
-	fields, err := p.registry.Fields(ctx)
+	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	v := appealsView{Problems: problems, MayAnswer: actor.Has(registry.RoleAttester) || actor.Has(registry.RoleAdmin)}
+	v := appealsView{Problems: problems, MayAnswer: d.actor.Has(registry.RoleAttester) || d.actor.Has(registry.RoleAdmin)}
 	for _, a := range page.Appeals {
 		id := "comment-" + a.ID.String()
-		row := appealRow{ID: a.ID.String(), Record: named(a.RegistrantID), Label: p.label(l, definitionOf(fields, a.Field)), Text: a.Text, When: l.dateTime(a.At), Rejected: a.RejectedBy, Rejection: a.Rejection,
-			Comment: input{ID: id, Kind: "area", Label: words{Text: l.t("appeals.comment")}, Hint: words{Text: l.t("appeals.comment_hint")}, Value: form.Get(id), Dir: "auto", Required: true, MaxLength: 500, Wrong: wrongOf(problems, id)}}
+		row := appealRow{ID: a.ID.String(), Record: named(a.RegistrantID), Label: p.label(d.l, definitionOf(fields, a.Field)), Text: a.Text, When: d.l.dateTime(a.At), Rejected: a.RejectedBy, Rejection: a.Rejection,
+			Comment: input{ID: id, Kind: "area", Label: words{Text: d.l.t("appeals.comment")}, Hint: words{Text: d.l.t("appeals.comment_hint")}, Value: form.Get(id), Dir: "auto", Required: true, MaxLength: 500, Wrong: wrongOf(problems, id)}}
 		if row.Record.Href != "" {
 			row.AttestHref = row.Record.Href + "/attest"
 		}
 		v.Rows = append(v.Rows, row)
 	}
 	if c.Query("done") == "declined" {
-		v.Done = l.t("appeals.done")
+		v.Done = d.l.t("appeals.done")
 	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "appeals", title: l.t("appeals.title"), nav: deskAppealsPath, failed: len(problems) > 0}, v)
+	v.turn = turnOf(c.Request.URL, page.Next)
+	v.Token = d.token()
+	return d.page(status, look{page: "appeals", title: d.l.t("appeals.title"), nav: deskAppealsPath, failed: len(problems) > 0}, v)
 }

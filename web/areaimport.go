@@ -80,12 +80,7 @@ func (p *Pages) AreaFile(c *gin.Context) error {
 		if !ok {
 			problems = []problem{{Text: l.t("fault.upload_too_large")}}
 		}
-		for i := range problems {
-			if problems[i].Field == "" {
-				problems[i].Field = "file"
-			}
-		}
-		return p.areaFile(c, typed{values: form, problems: problems}, v)
+		return p.areaFile(c, typed{values: form, problems: allAbout("file", problems)}, v)
 	}
 	return p.areaFile(c, typed{values: form}, v)
 }

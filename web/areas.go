@@ -22,24 +22,22 @@ func areaPath(code string) string { return areasPath + "/" + url.PathEscape(code
 
 // Areas is GET /admin/areas: those at the top.
 func (p *Pages) Areas(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
+	d := p.visit(c)
 	q := registry.AreaQuery{Of: new(""), Retired: c.Query("retired") != "", After: c.Query("after"), Limit: areasShown}
-	page, err := p.registry.Areas(ctx, a, q)
+	page, err := p.registry.Areas(d.ctx, d.actor, q)
 	if err != nil {
 		return err
 	}
-	f := typed{l: l, values: c.Request.URL.Query()}
-	v := listPage{Title: l.t("area.title"), Text: l.t("area.text"), Done: doneText(c, l), Find: []input{f.tick("retired", "area.with_retired")}, FindAction: areasPath, FindButton: l.t("kit.show"),
-		Grid: p.areasGrid(l, l.t("area.top"), page.Areas), Empty: l.t("area.none"), Turn: turnOf(c.Request.URL, page.Next)}
-	if a.Has(registry.RoleAdmin) {
+	v, l := d.list("area", areasPath, page.Next), d.l
+	v.Find, v.Grid = []input{d.asked().tick("retired", "area.with_retired")}, p.areasGrid(l, l.t("area.top"), page.Areas)
+	if d.actor.Has(registry.RoleAdmin) {
 		v.Acts = []pageLink{{Href: areasPath + "/new", Text: l.t("area.new"), Main: true}, {Href: areasPath + "/import", Text: l.t("area.import"), Icon: "upload"}}
 	}
-	return p.showList(c, areasPath, v)
+	return d.showList(v)
 }
 
 func (p *Pages) areasGrid(l *locale, name string, areas []registry.Area) grid {
-	g := newGrid(name, column{Text: l.t("source.name")}, column{Text: l.t("area.code")}, column{Text: l.t("area.level"), Num: true}, column{Text: l.t("job.state")})
+	g := newGrid(l, name, "source.name", "area.code", "#area.level", "job.state")
 	for _, x := range areas {
 		cell0, state := p.words(l, x.Name, x.Code).gridCell(), activeBadge(l, x.Active)
 		cell0.Href = areaPath(x.Code)
@@ -89,7 +87,7 @@ func (p *Pages) areaPage(c *gin.Context, sent url.Values, problems []problem) er
 			return err
 		}
 	}
-	return p.showOne(c, areasPath, at, v)
+	return p.visit(c).showOne(areasPath, at, v)
 }
 
 // areaActs are what whoever keeps the areas can do with one.
@@ -222,17 +220,12 @@ func (p *Pages) areaForm(c *gin.Context, f areaEdit) error {
 	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
+	d, l := p.visit(c), p.localeOf(c)
 	f.l = l
 	for i := range f.problems { // name:en
 		f.problems[i].Field = strings.ReplaceAll(f.problems[i].Field, ":", "_")
 	}
-	v := formPage{Title: l.t("area.new"), Text: l.t("area.form_text"), Back: pageLink{Href: areasPath, Text: l.t("area.title")}, Action: areasPath, Problems: f.problems, Stale: f.now != nil, Button: l.t("messages.save")}
-	var err error
-	if v.Token, err = p.registry.NewForm(a); err != nil {
-		return err
-	}
+	v := d.formOf(f.typed, "area", areasPath, "")
 	parent := f.code("parent", "area.parent")
 	what := controlGroup{ID: "what", Title: l.t("area.about")}
 	switch {
@@ -242,7 +235,8 @@ func (p *Pages) areaForm(c *gin.Context, f areaEdit) error {
 		what.Inputs = append([]input{f.code("code", "area.code"), parent, level}, p.labels(f.typed, "name", "area.name")...)
 	case f.move:
 		v.Title, v.Action = l.t("area.move"), areaPath(f.area.Code)+"/move"
-		if v.Text, err = p.whatFollows(ctx, l, a, *f.area); err != nil {
+		var err error
+		if v.Text, err = p.whatFollows(d.ctx, l, d.actor, *f.area); err != nil {
 			return err
 		}
 		what.Inputs = []input{parent}
@@ -254,8 +248,8 @@ func (p *Pages) areaForm(c *gin.Context, f areaEdit) error {
 		what.Title, v.Back = p.words(l, f.area.Name, f.area.Code).Text, pageLink{Href: areaPath(f.area.Code), Text: l.t("shell.back")}
 		v.Hidden = []hidden{{Name: "version", Value: f.version()}}
 	}
-	v.Groups = []controlGroup{what, {ID: "why", Title: l.t("kit.why"), Inputs: []input{f.reason()}}}
-	return p.showForm(c, areasPath, v.Action, v)
+	v.Groups = []controlGroup{what, f.why()}
+	return d.showForm(v)
 }
 
 // movedMost is how many areas are counted before a move.
@@ -275,9 +269,9 @@ func (p *Pages) whatFollows(ctx context.Context, l *locale, a registry.Actor, x 
 	if below.Next != "" {
 		n = movedMost
 	}
-	many := l.number(people.Total.Count)
+	var many any = people.Total.Count
 	if !people.Total.Exact {
-		many += "+"
+		many = l.number(people.Total.Count) + "+"
 	}
 	return l.t("area.follows", "n", n, "people", many), nil
 }

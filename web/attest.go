@@ -11,8 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -46,34 +44,26 @@ func (p *Pages) AttestForm(c *gin.Context) error {
 
 // Attest is POST /admin/people/:id/attest: one decision for all ticked rows.
 func (p *Pages) Attest(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	if err := auth.Allow(c, attesters()...); err != nil {
+	d, form, err := p.desked(c, attesters()...)
+	if err != nil {
 		return err
 	}
 	id, err := personID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
 	version, decisions, err := decisionsOf(form)
-	if err == nil {
-		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-			return attestPath(basePath(c, id), "decided", queueOf(form.Get("queue"))), p.registry.Attest(ctx, actor, id, version, decisions)
-		})
-	}
-	switch problems, ok := formErrors(l, err); {
-	case err == nil:
-		return nil
-	case fault.CodeOf(err) == "version_conflict":
-		return p.attestation(c, http.StatusConflict, attesting{form: form, seen: version, problems: []problem{{Text: l.t("attest.moved")}}})
-	case ok:
-		return p.attestation(c, http.StatusUnprocessableEntity, attesting{form: form, problems: problems, refused: refusedFields(l, err)})
-	}
-	return err
+	return d.send(form, func(ctx context.Context) (string, error) {
+		if err == nil {
+			err = p.registry.Attest(ctx, d.actor, id, version, decisions)
+		}
+		return attestPath(basePath(c, id), "decided", queueOf(form.Get("queue"))), err
+	}, func(status int, problems []problem) error {
+		if status == http.StatusConflict {
+			return p.attestation(c, status, attesting{form: form, seen: version, problems: []problem{{Text: d.l.t("attest.moved")}}})
+		}
+		return p.attestation(c, status, attesting{form: form, problems: problems, refused: refusedFields(d.l, err)})
+	})
 }
 
 // attestPath is the address of the decisions about a record, in a queue or not.
@@ -85,19 +75,13 @@ func attestPath(base, done string, queue registry.Queue) string {
 	if queue != "" {
 		query.Set("queue", string(queue))
 	}
-	path := base + "/attest"
-	if len(query) > 0 {
-		path += "?" + query.Encode()
-	}
-	return path
+	return addressOf(base+"/attest", query)
 }
 
 // decisionsOf reads what is decided, by which button, about which rows, and on
 // which documents.
 func decisionsOf(form url.Values) (version int, decisions []registry.Decision, err error) {
-	if version, err = wholeNumber(form.Get("version")); err != nil {
-		version = -1 // no record has it: the registry tells of a conflict
-	}
+	version = versionOf(form)
 	d := registry.Decision{Comment: form.Get("comment")}
 	switch form.Get("decision") {
 	case "attest":
@@ -161,35 +145,32 @@ func (p *Pages) attestation(c *gin.Context, status int, a attesting) error {
 	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	documents, err := p.registry.Documents(ctx, actor, rec.person.ID)
+	d := p.visit(c)
+	documents, err := p.registry.Documents(d.ctx, d.actor, rec.person.ID)
 	if err != nil {
 		return err
 	}
 	v := attestView{personView: head, Version: rec.person.VersionNo}
-	table := attestTable{p: p, l: l, rec: rec, value: p.masked, documents: documents, base: head.Who.Base}
+	table := attestTable{p: p, l: d.l, rec: rec, value: p.masked, documents: documents, base: head.Who.Base}
 	if head.MayAttest { // those who only read see what is sealed masked
 		table.value = p.shownValue
 	}
 	if a.seen > 0 {
-		if table.before, err = p.valuesOf(ctx, actor, rec.person.ID, a.seen); err != nil {
+		if table.before, err = p.valuesOf(d.ctx, d.actor, rec.person.ID, a.seen); err != nil {
 			return err
 		}
 	}
-	if table.statuses, err = p.registry.AttestationStatuses(ctx, actor); err != nil {
+	if table.statuses, err = p.registry.AttestationStatuses(d.ctx, d.actor); err != nil {
 		return err
 	}
 	v.Rows = table.rows(a)
 	v.Documents = table.ticks(a.form["evidence"])
-	v.fill(l, table, a)
+	v.fill(d.l, table, a)
 	if v.Queue, err = p.placeInQueue(c, rec.person.ID, a.form.Get("queue")); err != nil {
 		return err
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "person_attest", title: head.Who.Name, nav: navOf(c), failed: len(v.Problems) > 0}, v)
+	v.Token = d.token()
+	return d.page(status, look{page: "person_attest", title: head.Who.Name, nav: navOf(c), failed: len(v.Problems) > 0}, v)
 }
 
 // fill adds the inputs below the table, and what is wrong: about a row at the row,

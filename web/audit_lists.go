@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -30,27 +29,25 @@ func auditLinks(l *locale, here string) (out []pageLink) {
 
 // SignIns is GET /admin/audit/sign-ins: who of staff signed in, and who was refused.
 func (p *Pages) SignIns(c *gin.Context) error {
-	if err := auth.Allow(c, logReaders()...); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	page, err := p.registry.StaffSignIns(ctx, auth.Actor(ctx), registry.SignInQuery{Username: strings.TrimSpace(c.Query("actor")), Outcome: registry.SignInOutcome(c.Query("outcome")), After: c.Query("after"), Limit: changesShown})
+	d, err := p.desk(c, logReaders()...)
 	if err != nil {
 		return err
 	}
-	f := typed{l: l, values: c.Request.URL.Query()}
-	outcomes := []option{{Label: words{Text: l.t("people.any")}}}
-	for _, o := range []registry.SignInOutcome{registry.SignInDone, registry.SignInHalf, registry.SignInRefused, registry.SignInLocked} {
-		outcomes = append(outcomes, option{Value: string(o), Label: words{Text: l.t("signins." + string(o))}})
+	page, err := p.registry.StaffSignIns(d.ctx, d.actor, registry.SignInQuery{Username: strings.TrimSpace(c.Query("actor")), Outcome: registry.SignInOutcome(c.Query("outcome")), After: c.Query("after"), Limit: changesShown})
+	if err != nil {
+		return err
 	}
-	g := newGrid(l.t("audit.sign_ins"), column{Text: l.t("changes.who")}, column{Text: l.t("signins.outcome")}, column{Text: l.t("signins.way")}, column{Text: l.t("signins.device")}, column{Text: l.t("changes.when")})
+	v, l := d.list("signins", signInsPath, page.Next), d.l
+	v.Title, v.Text, v.Acts, v.nav = l.t("audit.sign_ins"), l.t("signins.text", "n", int(registry.SignInsKept.Hours()/24)), auditLinks(l, signInsPath), auditPath
+	outcomes := anyOf(l, []registry.SignInOutcome{registry.SignInDone, registry.SignInHalf, registry.SignInRefused, registry.SignInLocked},
+		func(l *locale, o registry.SignInOutcome) string { return l.t("signins." + string(o)) })
+	v.Find = []input{d.asked().text("actor", "changes.actor"), d.asked().choice("outcome", "signins.outcome", outcomes...)}
+	v.Grid = newGrid(l, v.Title, "changes.who", "signins.outcome", "signins.way", "signins.device", "changes.when")
 	for _, s := range page.SignIns {
 		state := signInBadge(l, s.Outcome)
-		g.add(cell{Text: s.Username, Dir: "ltr"}, cell{Badge: &state}, cell{Text: l.t("security.by_" + string(s.Method))}, cell{Text: deviceName(l, s.Device)}, cell{Text: l.dateTime(s.At)})
+		v.Grid.add(cell{Text: s.Username, Dir: "ltr"}, cell{Badge: &state}, cell{Text: l.t("security.by_" + string(s.Method))}, cell{Text: deviceName(l, s.Device)}, cell{Text: l.dateTime(s.At)})
 	}
-	return p.showList(c, auditPath, listPage{Title: l.t("audit.sign_ins"), Text: l.t("signins.text", "n", int(registry.SignInsKept.Hours()/24)), Acts: auditLinks(l, signInsPath),
-		Find: []input{f.text("actor", "changes.actor"), f.choice("outcome", "signins.outcome", outcomes...)}, FindAction: signInsPath, FindButton: l.t("kit.show"),
-		Grid: g, Empty: l.t("signins.none"), Turn: turnOf(c.Request.URL, page.Next)})
+	return d.showList(v)
 }
 
 func signInBadge(l *locale, o registry.SignInOutcome) badge {
@@ -67,28 +64,24 @@ func signInBadge(l *locale, o registry.SignInOutcome) badge {
 // CredentialSettings is GET /admin/audit/credentials: the changes of issuers, types of
 // credentials, clients, wallet providers and keys.
 func (p *Pages) CredentialSettings(c *gin.Context) error {
-	if err := auth.Allow(c, logReaders()...); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	page, err := p.issuer.LatestLog(ctx, auth.Actor(ctx), issuer.LogQuery{Sort: c.Query("sort"), Actor: strings.TrimSpace(c.Query("actor")), After: c.Query("after"), Limit: changesShown})
+	d, err := p.desk(c, logReaders()...)
 	if err != nil {
 		return err
 	}
-	f := typed{l: l, values: c.Request.URL.Query()}
-	sorts := []option{{Label: words{Text: l.t("people.any")}}}
-	for _, sort := range issuer.LogSorts() {
-		sorts = append(sorts, option{Value: sort, Label: words{Text: sortName(l, sort)}})
+	page, err := p.issuer.LatestLog(d.ctx, d.actor, issuer.LogQuery{Sort: c.Query("sort"), Actor: strings.TrimSpace(c.Query("actor")), After: c.Query("after"), Limit: changesShown})
+	if err != nil {
+		return err
 	}
-	g := newGrid(l.t("audit.credentials"), column{Text: l.t("audit.subject")}, column{Text: l.t("audit.change")}, column{Text: l.t("changes.who")}, column{Text: l.t("changes.when")}, column{Text: l.t("changes.reason")})
+	v, l := d.list("audit", issuerLogPath, page.Next), d.l
+	v.Title, v.Text, v.Empty, v.Acts, v.nav = l.t("audit.credentials"), l.t("audit.credentials_text"), l.t("audit.credentials_none"), auditLinks(l, issuerLogPath), auditPath
+	v.Find = []input{d.asked().choice("sort", "audit.sort", anyOf(l, issuer.LogSorts(), sortName)...), d.asked().text("actor", "changes.actor")}
+	v.Grid = newGrid(l, v.Title, "audit.subject", "audit.change", "changes.who", "changes.when", "changes.reason")
 	for _, e := range page.Entries {
 		sort, key, _ := strings.Cut(e.Subject, ":")
-		g.add(cell{Text: cmp.Or(strings.TrimPrefix(key, "/"), sortName(l, sort)), Dir: "ltr", Note: sortName(l, sort), Href: keptAt(sort, key)},
+		v.Grid.add(cell{Text: cmp.Or(strings.TrimPrefix(key, "/"), sortName(l, sort)), Dir: "ltr", Note: sortName(l, sort), Href: keptAt(sort, key)},
 			auditChange(l, registry.AdminEntry{Old: jsonOf(e.Old), New: jsonOf(e.New)}), cell{Text: e.Actor}, cell{Text: l.dateTime(e.At)}, cell{Text: e.Reason, Dir: "auto"})
 	}
-	return p.showList(c, auditPath, listPage{Title: l.t("audit.credentials"), Text: l.t("audit.credentials_text"), Acts: auditLinks(l, issuerLogPath),
-		Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: issuerLogPath, FindButton: l.t("kit.show"),
-		Grid: g, Empty: l.t("audit.credentials_none"), Turn: turnOf(c.Request.URL, page.Next)})
+	return d.showList(v)
 }
 
 // keptAt is the page of a thing whose settings changed; "": there is none of its own.

@@ -42,12 +42,12 @@ func (b backwards) after() string {
 }
 
 // links are the addresses of the older entries, and of the newest.
-func (b backwards) links() (next, first string) {
+func (b backwards) links() (t turn) {
 	if b.from > 0 {
-		next = b.base + "?before=" + strconv.Itoa(b.from+1)
+		t.Next = b.base + "?before=" + strconv.Itoa(b.from+1)
 	}
 	if b.later {
-		first = b.base
+		t.First = b.base
 	}
-	return next, first
+	return t
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -34,24 +34,24 @@ func channels() []registry.Channel {
 
 // Changes is GET /admin/changes: what was done to all records, newest first.
 func (p *Pages) Changes(c *gin.Context) error {
-	if err := auth.Allow(c, logReaders()...); err != nil {
+	d, err := p.desk(c, logReaders()...)
+	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
 	q, err := changesAsked(c)
 	if err != nil {
 		return err
 	}
-	page, err := p.registry.Changes(ctx, auth.Actor(ctx), q)
+	page, err := p.registry.Changes(d.ctx, d.actor, q)
 	if err != nil {
 		return err
 	}
-	fields, err := p.registry.Fields(ctx)
+	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	v := listPage{Title: l.t("changes.title"), Text: l.t("changes.text"), Find: p.changesFilter(typed{l: l, values: c.Request.URL.Query()}, fields), FindAction: changesPath, FindButton: l.t("kit.show"),
-		Grid: p.changesGrid(l, p.labelsOfAll(ctx, l), page.Entries), Empty: l.t("changes.none"), Turn: turnOf(c.Request.URL, page.Next)}
+	v, l := d.list("changes", changesPath, page.Next), d.l
+	v.Find, v.Grid = p.changesFilter(d.asked(), fields), p.changesGrid(l, p.labelsOfAll(d.ctx, l), page.Entries)
 	if q.Import != uuid.Nil {
 		v.Hidden = []hidden{{Name: "import", Value: q.Import.String()}}
 		v.Back = &pageLink{Href: changesPath, Text: l.t("changes.all")}
@@ -60,7 +60,7 @@ func (p *Pages) Changes(c *gin.Context) error {
 	if page.Next != "" && len(page.Entries) < changesShown && !page.Back.IsZero() {
 		v.Warn = l.t("changes.back", "when", l.dateTime(page.Back))
 	}
-	return p.showList(c, changesPath, v)
+	return d.showList(v)
 }
 
 // changesAsked reads the filter. Error: Invalid for a day or an upload that is none.
@@ -81,14 +81,11 @@ func changesAsked(c *gin.Context) (q registry.ChangesQuery, err error) {
 
 func (p *Pages) changesFilter(f typed, fields []registry.Field) []input {
 	l := f.l
-	which, ways := []option{{Label: words{Text: l.t("people.any")}}}, []option{{Label: words{Text: l.t("people.any")}}}
+	which := anyOf[string](l, nil, nil)
 	for _, field := range fields {
 		which = append(which, option{Value: field.Key, Label: p.label(l, field)})
 	}
-	for _, way := range channels() {
-		ways = append(ways, option{Value: string(way), Label: words{Text: channelName(l, way)}})
-	}
-	return []input{f.text("actor", "changes.actor"), f.choice("field", "changes.field", which...), f.choice("channel", "changes.channel", ways...), f.input("since", "date", "changes.since")}
+	return []input{f.text("actor", "changes.actor"), f.choice("field", "changes.field", which...), f.choice("channel", "changes.channel", anyOf(l, channels(), channelName)...), f.input("since", "date", "changes.since")}
 }
 
 func channelName(l *locale, way registry.Channel) string {
@@ -99,7 +96,7 @@ func channelName(l *locale, way registry.Channel) string {
 }
 
 func (p *Pages) changesGrid(l *locale, labels map[string]string, entries []registry.ChangesEntry) grid {
-	g := newGrid(l.t("changes.list"), column{Text: l.t("changes.record")}, column{Text: l.t("changes.what")}, column{Text: l.t("changes.who")}, column{Text: l.t("changes.when")}, column{Text: l.t("changes.reason")})
+	g := newGrid(l, l.t("changes.list"), "changes.record", "changes.what", "changes.who", "changes.when", "changes.reason")
 	for _, e := range entries {
 		record, what := cell{Text: e.Number, Dir: "ltr", Href: recordLog(e)}, changesWhat(l, labels, e)
 		if e.ID == uuid.Nil {
@@ -163,36 +160,27 @@ func changesWhat(l *locale, labels map[string]string, e registry.ChangesEntry) c
 // Audit is GET /admin/audit: the history of settings, messages that did not get
 // out, and the check of the records.
 func (p *Pages) Audit(c *gin.Context) error {
-	if err := auth.Allow(c, logReaders()...); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	page, err := p.auditPage(c, a)
+	d, err := p.desk(c, logReaders()...)
 	if err != nil {
 		return err
 	}
-	token, err := p.registry.NewForm(a)
+	page, err := p.auditPage(c, d.actor)
 	if err != nil {
 		return err
 	}
-	f := typed{l: l, values: c.Request.URL.Query()}
-	sorts := []option{{Label: words{Text: l.t("people.any")}}}
-	for _, sort := range auditSorts() {
-		sorts = append(sorts, option{Value: sort, Label: words{Text: sortName(l, sort)}})
-	}
-	v := listPage{Title: l.t("audit.title"), Text: l.t("audit.text"), Acts: auditLinks(l, auditPath), Find: []input{f.choice("sort", "audit.sort", sorts...), f.text("actor", "changes.actor")}, FindAction: auditPath, FindButton: l.t("kit.show"),
-		Grid: auditGrid(l, page.Entries), Empty: l.t("audit.none"), Turn: turnOf(c.Request.URL, page.Next)}
+	v, f, l := d.list("audit", auditPath, page.Next), d.asked(), d.l
+	v.Acts, v.Grid = auditLinks(l, auditPath), auditGrid(l, page.Entries)
+	v.Find = []input{f.choice("sort", "audit.sort", anyOf(l, auditSorts(), sortName)...), f.text("actor", "changes.actor")}
 	check := typed{l: l}
-	v.After = []act{{ID: "drift", Title: l.t("drift.title"), Text: l.t("drift.text"), Action: auditPath + "/check", Token: token, Inputs: []input{check.tick("chains", "drift.chains")}, Button: l.t("drift.start")}}
-	if v.Warn, err = p.deliveries(ctx, l, a); err != nil {
+	v.After = []act{{ID: "drift", Title: l.t("drift.title"), Text: l.t("drift.text"), Action: auditPath + "/check", Token: d.token(), Inputs: []input{check.tick("chains", "drift.chains")}, Button: l.t("drift.start")}}
+	if v.Warn, err = p.deliveries(d.ctx, l, d.actor); err != nil {
 		return err
 	}
 	if subject := c.Query("subject"); subject != "" {
 		v.Back = &pageLink{Href: auditPath, Text: l.t("audit.all")}
 		v.Find = nil
 	}
-	return p.showList(c, auditPath, v)
+	return d.showList(v)
 }
 
 // auditPage is the newest entries, or with subject= those of one thing, which are
@@ -217,7 +205,7 @@ func sortName(l *locale, sort string) string {
 }
 
 func auditGrid(l *locale, entries []registry.AdminEntry) grid {
-	g := newGrid(l.t("audit.list"), column{Text: l.t("audit.subject")}, column{Text: l.t("audit.change")}, column{Text: l.t("changes.who")}, column{Text: l.t("changes.when")}, column{Text: l.t("changes.reason")})
+	g := newGrid(l, l.t("audit.list"), "audit.subject", "audit.change", "changes.who", "changes.when", "changes.reason")
 	for _, e := range entries {
 		sort, key, _ := strings.Cut(e.Subject, ":")
 		g.add(cell{Text: cmp.Or(key, e.Subject), Dir: "auto", Href: addressOf(auditPath, map[string][]string{"subject": {e.Subject}}), Note: sortName(l, sort)},
@@ -297,13 +285,7 @@ func (p *Pages) AuditStart(c *gin.Context) error {
 	if err := auth.Allow(c, logReaders()...); err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	return p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		j, err := p.registry.StartAudit(ctx, a, form.Get("chains") != "")
-		return jobPath(j.ID), err
+	return p.startJob(c, func(ctx context.Context, a registry.Actor, form url.Values) (registry.Job, error) {
+		return p.registry.StartAudit(ctx, a, form.Get("chains") != "")
 	})
 }

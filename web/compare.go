@@ -133,8 +133,8 @@ func (p *Pages) PersonAsOf(c *gin.Context) error {
 	actor := auth.Actor(ctx)
 	text := c.Query("day")
 	v := asOfView{personView: head, Day: asOfInput(l, text, "")}
-	day, err := time.Parse(time.DateOnly, text)
-	if text != "" && (err != nil || day.Year() < 1) {
+	day, err := dayOf(text)
+	if text != "" && err != nil {
 		v.Problems = []problem{{Field: "day", Text: l.t("fault." + registry.CodeBadDate)}}
 		v.Day.Wrong = v.Problems[0].Text
 		return p.show(c, http.StatusUnprocessableEntity, look{page: "person_asof", title: head.Who.Name, nav: navOf(c), failed: true}, v)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -30,19 +30,18 @@ type credentialView struct {
 
 // MyCredential is GET /me/credentials/:id, of a credential.
 func (p *Pages) MyCredential(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
+	d := p.visit(c)
 	life, rec, err := p.life(c)
 	if err != nil {
 		return err
 	}
-	due, err := p.due(ctx, actor, rec)
+	due, err := p.due(d.ctx, d.actor, rec)
 	if err != nil {
 		return err
 	}
-	v := credentialView{issuedView: p.issuedView(l, actor, rec, life.Issued, due), Back: rec.path(credentialsPath)}
-	v.Steps = lifeSteps(l, life)
-	v.Policy = p.replacePolicy(l, life)
+	v := credentialView{issuedView: p.issuedView(d.l, d.actor, rec, life.Issued, due), Back: rec.path(credentialsPath)}
+	v.Steps = lifeSteps(d.l, life)
+	v.Policy = p.replacePolicy(d.l, life)
 	if life.Supersedes != uuid.Nil {
 		v.Supersedes = rec.path(credentialsPath + "/" + life.Supersedes.String())
 	}
@@ -51,29 +50,22 @@ func (p *Pages) MyCredential(c *gin.Context) error {
 	}
 	for _, f := range rec.fields {
 		if slices.Contains(life.Fields, f.Key) {
-			v.Fields = append(v.Fields, p.label(l, f))
+			v.Fields = append(v.Fields, p.label(d.l, f))
 		}
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, http.StatusOK, look{page: "my_credential", title: v.Name, nav: credentialsPath}, v)
+	v.Token = d.token()
+	return d.page(http.StatusOK, look{page: "my_credential", title: v.Name, nav: credentialsPath}, v)
 }
 
 // Reissue is POST /me/credentials/:id/reissue: the one action that gets a new
 // credential in the place of one.
 func (p *Pages) Reissue(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return p.press(c, func(ctx context.Context, d *desk, _ url.Values) (string, error) {
 		life, rec, err := p.life(c)
 		if err != nil {
 			return "", err
 		}
-		offer, err := p.issuer.Reissue(ctx, actor, life.ID, false)
+		offer, err := p.issuer.Reissue(ctx, d.actor, life.ID, false)
 		if err != nil {
 			return "", err
 		}

@@ -215,10 +215,10 @@ func readClaims(s string) []issuer.ClaimField {
 
 // readType reads the form over what is stored: the pictures of a language stay.
 func readType(form url.Values, old issuer.Configuration) issuer.ConfigurationEdit {
-	e, names, abouts := old.Edit(), languages(form, "card_name"), languages(form, "card_about")
+	e, names, abouts := old.Edit(), labelsIn(form, "card_name"), labelsIn(form, "card_about")
 	e.Display = nil
 	logo := strings.TrimSpace(form.Get("logo"))
-	for _, lang := range slices.SortedFunc(slices.Values(sortedKeys(names)), func(a, b string) int { return cmp.Compare(place(old, a), place(old, b)) }) {
+	for _, lang := range slices.SortedFunc(slices.Values(keysOf(names)), func(a, b string) int { return cmp.Compare(place(old, a), place(old, b)) }) {
 		x := issuer.Display{Locale: lang}
 		if n := place(old, lang); n < len(old.Display) {
 			x = old.Display[n]

@@ -13,10 +13,9 @@ import (
 
 type decisionsView struct {
 	personView
+	turn
 	Field     words
 	Decisions []decisionView
-	Next      string
-	First     string
 }
 
 // decisionView is one decision as it was made.
@@ -64,7 +63,7 @@ func (p *Pages) PersonDecisions(c *gin.Context) error {
 			v.Decisions = append(v.Decisions, table.decision(f, d))
 		}
 	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "person_decisions", title: head.Who.Name, nav: navOf(c)}, v)
 }
 

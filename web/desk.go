@@ -3,10 +3,8 @@ package web
 import (
 	"context"
 	"html/template"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -19,7 +17,7 @@ import (
 
 const settingsPath = "/admin/settings"
 
-// desk is one request to a page of the settings.
+// desk is one request to a page: who asks, and in which language.
 type desk struct {
 	p     *Pages
 	c     *gin.Context
@@ -27,25 +25,52 @@ type desk struct {
 	l     *locale
 	actor registry.Actor
 	sent  url.Values // that was refused, so that its form is shown again
+	err   error      // of a token that could not be made: nothing is shown
 }
 
-// desk opens a page of the settings to some roles. It returns what auth.Allow does.
+// visit opens a page to everybody: the registry decides.
+func (p *Pages) visit(c *gin.Context) *desk {
+	ctx := c.Request.Context()
+	return &desk{p: p, c: c, ctx: ctx, l: p.localeOf(c), actor: auth.Actor(ctx)}
+}
+
+// desk opens a page to some roles. It returns what auth.Allow does.
 func (p *Pages) desk(c *gin.Context, roles ...registry.Role) (*desk, error) {
 	if err := auth.Allow(c, roles...); err != nil {
 		return nil, err
 	}
-	ctx := c.Request.Context()
-	return &desk{p: p, c: c, ctx: ctx, l: p.localeOf(c), actor: auth.Actor(ctx)}, nil
+	return p.visit(c), nil
+}
+
+// token is that of a form on the page.
+func (d *desk) token() string {
+	token, err := d.p.registry.NewForm(d.actor)
+	if err != nil {
+		d.err = err
+	}
+	return token
+}
+
+// page writes a page.
+func (d *desk) page(status int, look look, view any) error {
+	if d.err != nil {
+		return d.err
+	}
+	return d.p.show(d.c, status, look, view)
+}
+
+// sent is visit for a form that was sent. It returns what respond.Form does.
+func (p *Pages) sent(c *gin.Context) (*desk, url.Values, error) {
+	form, err := respond.Form(c)
+	return p.visit(c), form, err
 }
 
 // desked is desk for a form that was sent.
 func (p *Pages) desked(c *gin.Context, roles ...registry.Role) (*desk, url.Values, error) {
-	d, err := p.desk(c, roles...)
-	if err != nil {
+	if err := auth.Allow(c, roles...); err != nil {
 		return nil, nil, err
 	}
-	form, err := respond.Form(c)
-	return d, form, err
+	return p.sent(c)
 }
 
 func admins() []registry.Role { return []registry.Role{registry.RoleAdmin} }
@@ -78,7 +103,7 @@ type deskPage struct {
 	Tables      []deskTable
 	Forms       []deskForm // small ones, folded
 	Line        *deskTable // what happened, oldest first
-	Next, First string
+	turn
 }
 
 type deskLink struct{ Href, Text, Icon, Class string }
@@ -95,6 +120,15 @@ type deskTable struct {
 	Heads           []string
 	Rows            [][]deskCell
 	Empty           string
+}
+
+// table is an empty one, by the keys of its words.
+func (d *desk) table(empty string, heads ...string) deskTable {
+	t := deskTable{Empty: d.l.t(empty)}
+	for _, key := range heads {
+		t.Heads = append(t.Heads, d.l.t(key))
+	}
+	return t
 }
 
 // deskCell is one thing in a table: words, and what marks them.
@@ -161,7 +195,7 @@ func (d *desk) show(status int, v deskPage, nav string) error {
 	if v.Form != nil {
 		d.refill(v.Form)
 	}
-	return d.p.show(d.c, status, look{page: "desk", title: v.Title, nav: nav, failed: len(v.Problems) > 0}, v)
+	return d.page(status, look{page: "desk", title: v.Title, nav: nav, failed: len(v.Problems) > 0}, v)
 }
 
 // refill puts what was sent into a form, if it was sent there.
@@ -178,29 +212,56 @@ func (d *desk) refill(f *deskForm) bool {
 }
 
 // done says what was done, if the address names it: ?done=saved is desk.done_saved.
-func (d *desk) done() string {
-	key := "desk.done_" + d.c.Query("done")
-	if !d.l.has(key) {
-		return ""
+func (d *desk) done() string { return said(d.c, d.l, "desk.done_") }
+
+// once runs what a form asks for. What the registry refuses is shown by refused, with
+// the form as it was sent; nil: by the page of failures.
+func (d *desk) once(form url.Values, act func(ctx context.Context) (string, error), refused func(problems []problem) error) error {
+	err := d.p.once(d.c, d.actor, form.Get("form"), act)
+	d.sent = form
+	if problems, ok := formErrors(d.l, err); ok && refused != nil {
+		return refused(problems)
 	}
-	return d.l.t(key)
+	return err
 }
 
-// send runs what a form asks for. What the registry refuses is shown by again, with
-// the form as it was sent.
+// send is once for a form over a version of something: again shows both values, too,
+// when somebody else was quicker.
 func (d *desk) send(form url.Values, act func(ctx context.Context) (string, error), again func(status int, problems []problem) error) error {
-	err := d.p.once(d.c, d.actor, form.Get("form"), act)
-	if err == nil {
-		return nil
-	}
-	d.sent = form
+	err := d.once(form, act, func(problems []problem) error { return again(http.StatusUnprocessableEntity, problems) })
 	if fault.CodeOf(err) == "version_conflict" {
 		return again(http.StatusConflict, nil)
 	}
-	if problems, ok := formErrors(d.l, err); ok {
-		return again(http.StatusUnprocessableEntity, problems)
-	}
 	return err
+}
+
+// change is send for a page that only says that somebody else was quicker, in the words
+// of moved.
+func (d *desk) change(form url.Values, moved string, act func(ctx context.Context) (string, error), again func(status int, problems []problem) error) error {
+	return d.send(form, act, func(status int, problems []problem) error {
+		if status == http.StatusConflict {
+			problems = []problem{{Text: d.l.t(moved)}}
+		}
+		return again(status, problems)
+	})
+}
+
+// versionOf is the version that a form is about; -1, which nothing has, for none.
+func versionOf(form url.Values) int {
+	n, err := wholeNumber(form.Get("version"))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// press is once for a form of nothing but a button.
+func (p *Pages) press(c *gin.Context, act func(ctx context.Context, d *desk, form url.Values) (string, error)) error {
+	d, form, err := p.sent(c)
+	if err != nil {
+		return err
+	}
+	return d.once(form, func(ctx context.Context) (string, error) { return act(ctx, d, form) }, nil)
 }
 
 // refused writes what is wrong beside the controls. alias leads from the name of a
@@ -287,7 +348,9 @@ func (d *desk) shown(s string) shown {
 
 // line is a control for a line of words; its label is desk.in_ID.
 func (d *desk) line(id, value string) deskControl {
-	return deskControl{input: input{ID: id, Kind: "text", Label: d.label(id), Hint: d.hint(id), Value: value, Dir: "auto", Autocomplete: "off"}}
+	in := d.l.input(id, "text", "desk.in_"+id, "desk.hint_"+id, value)
+	in.Dir = "auto"
+	return deskControl{input: in}
 }
 
 // code is a control for what is read from left to right.
@@ -313,29 +376,30 @@ func (d *desk) codeArea(id, value string) deskControl {
 
 // tick is one box.
 func (d *desk) tick(id string, on bool) deskControl {
-	return deskControl{input: input{ID: id, Kind: "tick", Label: d.label(id), Hint: d.hint(id),
-		Options: []option{{Value: "1", Label: words{Text: d.l.t("value.true")}, Selected: on}}}}
+	x := d.line(id, "")
+	x.Kind, x.Dir, x.Options = "tick", "", []option{{Value: "1", Label: words{Text: d.l.t("value.true")}, Selected: on}}
+	return x
 }
 
 // choice is one of several.
 func (d *desk) choice(id, value string, options ...option) deskControl {
-	for n := range options {
-		options[n].Selected = options[n].Value == value
-	}
-	return deskControl{input: input{ID: id, Kind: "choice", Label: d.label(id), Hint: d.hint(id), Value: value, Options: options}}
+	x := d.line(id, value)
+	x.Kind, x.Dir, x.Options = "choice", "", chosen(options, value)
+	return x
 }
 
 // ticks is any of several.
 func (d *desk) ticks(id string, values []string, options ...option) deskControl {
-	for n := range options {
-		options[n].Selected = slices.Contains(values, options[n].Value)
-	}
-	return deskControl{input: input{ID: id, Kind: "ticks", Label: d.label(id), Hint: d.hint(id), Options: options}}
+	x := d.line(id, "")
+	x.Kind, x.Dir, x.Options = "ticks", "", chosen(options, values...)
+	return x
 }
 
 // fixed is what cannot be changed.
 func (d *desk) fixed(id, value string) deskControl {
-	return deskControl{input: input{ID: id, Kind: "fixed", Label: d.label(id), Value: value, Dir: "auto"}}
+	x := d.line(id, value)
+	x.Kind, x.Hint = "fixed", words{}
+	return x
 }
 
 // reason is why something is done.
@@ -343,15 +407,6 @@ func (d *desk) reason(value string) deskControl {
 	x := d.line("reason", value)
 	x.MaxLength, x.Required = 500, true
 	return x
-}
-
-func (d *desk) label(id string) words { return words{Text: d.l.t("desk.in_" + id)} }
-
-func (d *desk) hint(id string) words {
-	if !d.l.has("desk.hint_" + id) {
-		return words{}
-	}
-	return words{Text: d.l.t("desk.hint_" + id)}
 }
 
 // options puts values into words by keys that begin with prefix.
@@ -389,36 +444,12 @@ func asTexts[S ~string](list []string) []S {
 // perLanguage is one line for each language of the program, and for each other one
 // that there are words in.
 func (d *desk) perLanguage(id string, texts map[string]string) []deskControl {
-	codes := slices.Clone(d.p.codes)
-	for lang := range texts {
-		if !slices.Contains(codes, lang) {
-			codes = append(codes, lang)
-		}
-	}
-	slices.Sort(codes[len(d.p.codes):])
 	var out []deskControl
-	for _, lang := range codes {
-		name := lang
-		if l := d.p.locales[lang]; l != nil {
-			name = l.name
-		}
+	for _, lang := range d.p.languagesAnd(keysOf(texts)) {
 		x := d.line(id+"_"+lang, texts[lang])
-		x.Label, x.Hint, x.MaxLength = words{Text: d.l.t("desk.in_"+id, "language", name)}, words{}, 200
+		x.Label, x.Hint, x.MaxLength = words{Text: d.l.t("desk.in_"+id, "language", d.p.languageName(lang))}, words{}, 200
 		x.Required = id == "label" && lang == defaultLocale
 		out = append(out, x)
-	}
-	return out
-}
-
-// languages reads what perLanguage asked for.
-func languages(form url.Values, id string) map[string]string {
-	out := map[string]string{}
-	for key := range form {
-		if lang, ok := strings.CutPrefix(key, id+"_"); ok && len(lang) <= 12 {
-			if s := strings.TrimSpace(form.Get(key)); s != "" {
-				out[lang] = s
-			}
-		}
 	}
 	return out
 }
@@ -433,8 +464,6 @@ func linesOf(s string) []string {
 	}
 	return out
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // cardPreview is a credential as a wallet draws it.
 type cardPreview struct {

@@ -10,9 +10,68 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
+
+// editOpen shows the form that load prepares, and editSent answers it.
+func (p *Pages) editOpen(c *gin.Context, load func(c *gin.Context) (*editing, error)) error {
+	e, err := load(c)
+	if err != nil {
+		return err
+	}
+	return p.editForm(c, e, http.StatusOK, nil)
+}
+
+func (p *Pages) editSent(c *gin.Context, load func(c *gin.Context) (*editing, error)) error {
+	e, err := load(c)
+	if err != nil {
+		return err
+	}
+	form, err := respond.Form(c)
+	if err != nil {
+		return err
+	}
+	return p.editPost(c, e, form, e.back+"?done=edited")
+}
+
+// editRecord prepares the form over what the reader may change of the person or the
+// group of the address.
+func (p *Pages) editRecord(c *gin.Context) (*editing, error) {
+	roles, changeable := registrars(), editable
+	if aboutGroup(c) {
+		roles, changeable = keepers(), editableBy
+	}
+	d, err := p.desk(c, roles...)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := d.record()
+	if err != nil {
+		return nil, err
+	}
+	base := basePath(c, rec.person.ID)
+	return &editing{p: p, l: d.l, actor: d.actor, rec: rec, staff: true, group: aboutGroup(c), action: base + "/edit", back: base,
+		version: rec.person.VersionNo, fields: changeable(d.actor, rec.fields)}, nil
+}
+
+// record is the person or the group of the address.
+func (d *desk) record() (record, error) {
+	if aboutGroup(d.c) {
+		id, err := groupID(d.c)
+		if err != nil {
+			return record{}, err
+		}
+		g, err := d.p.loadGroup(d.ctx, d.actor, id)
+		return g.record, err
+	}
+	id, err := personID(d.c)
+	if err != nil {
+		return record{}, err
+	}
+	return d.p.load(d.ctx, d.actor, id)
+}
 
 // editPost answers a sent edit form by its button: check shows what follows,
 // save writes, anything else shows the form again.

@@ -13,8 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -52,39 +50,24 @@ func (p *Pages) EnrolForm(c *gin.Context) error {
 
 // EnrolPost is POST /admin/programmes/:code/enrol: one person or group is moved.
 func (p *Pages) EnrolPost(c *gin.Context) error {
-	if err := auth.Allow(c, enrollers()...); err != nil {
-		return err
-	}
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, enrollers()...)
 	if err != nil {
 		return err
-	}
-	version, err := wholeNumber(form.Get("version"))
-	if err != nil {
-		version = -1 // no record has it
 	}
 	status := registry.EnrolmentStatus(form.Get("status"))
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.change(form, "enrol.moved", func(ctx context.Context) (string, error) {
 		reason := strings.TrimSpace(form.Get("reason"))
 		if err := requireReason(reason); err != nil {
 			return "", err
 		}
-		_, err := p.registry.Enrol(ctx, actor, oneOf(form, "for"), registry.EnrolmentChange{Programme: c.Param("code"), Status: status, On: form.Get("on"), Reason: reason, ExpectVersion: version})
+		_, err := p.registry.Enrol(ctx, d.actor, oneOf(form, "for"), registry.EnrolmentChange{Programme: c.Param("code"), Status: status, On: form.Get("on"), Reason: reason, ExpectVersion: versionOf(form)})
 		return programmesPath + "/" + url.PathEscape(c.Param("code")) + "?done=enrolled&status=" + url.QueryEscape(string(status)), err
-	})
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.enrol(c, http.StatusConflict, form, []problem{{Text: l.t("enrol.moved")}})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		for i := range problems {
-			if problems[i].Field == "" {
-				problems[i].Field = "status"
-			}
+	}, func(again int, problems []problem) error {
+		if again != http.StatusConflict {
+			problems = allAbout("status", problems)
 		}
-		return p.enrol(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+		return p.enrol(c, again, form, problems)
+	})
 }
 
 func (p *Pages) enrol(c *gin.Context, status int, form url.Values, problems []problem) error {
@@ -175,16 +158,8 @@ func (p *Pages) stays(ctx context.Context, l *locale, actor registry.Actor, id u
 }
 
 func enrolmentBadge(l *locale, s registry.EnrolmentStatus) badge {
-	text := l.t("enrol.state_" + string(s))
-	switch s {
-	case registry.EnrolmentEnrolled:
-		return badge{"ok", "check", text}
-	case registry.EnrolmentApplied:
-		return badge{"wait", "clock", text}
-	case registry.EnrolmentSuspended:
-		return badge{"chg", "minus", text}
-	}
-	return badge{"none", "minus", text}
+	return badgeOf(s, l.t("enrol.state_"+string(s)), map[registry.EnrolmentStatus]badge{"": {"none", "minus", ""}, registry.EnrolmentEnrolled: {"ok", "check", ""},
+		registry.EnrolmentApplied: {"wait", "clock", ""}, registry.EnrolmentSuspended: {"chg", "minus", ""}})
 }
 
 type recordProgrammesView struct {
@@ -250,27 +225,19 @@ func (p *Pages) EnrolMany(c *gin.Context) error { return p.enrolMany(c, http.Sta
 
 // EnrolManyPost is POST /admin/programmes/:code/list.
 func (p *Pages) EnrolManyPost(c *gin.Context) error {
-	if err := auth.Allow(c, enrollers()...); err != nil {
-		return err
-	}
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, enrollers()...)
 	if err != nil {
 		return err
 	}
 	many := registry.EnrolMany{Programme: c.Param("code"), Status: registry.EnrolmentStatus(form.Get("status")), On: form.Get("on"), Reason: strings.TrimSpace(form.Get("reason")),
 		Numbers: strings.FieldsFunc(form.Get("numbers"), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' || r == '\t' || r == ' ' })}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.once(form, func(ctx context.Context) (string, error) {
 		if err := requireReason(many.Reason); err != nil {
 			return "", err
 		}
-		j, err := p.registry.StartEnrolMany(ctx, actor, many)
+		j, err := p.registry.StartEnrolMany(ctx, d.actor, many)
 		return programmesPath + "/" + url.PathEscape(many.Programme) + "/list?job=" + j.ID.String(), err
-	})
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.enrolMany(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	}, func(problems []problem) error { return p.enrolMany(c, http.StatusUnprocessableEntity, form, problems) })
 }
 
 func (p *Pages) enrolMany(c *gin.Context, status int, form url.Values, problems []problem) error {

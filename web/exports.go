@@ -30,69 +30,56 @@ func exportReaders() []registry.Role { return append(exporters(), registry.RoleA
 
 // Exports is GET /admin/exports: downloads, and how long their files are kept.
 func (p *Pages) Exports(c *gin.Context) error {
-	if err := auth.Allow(c, exportReaders()...); err != nil {
-		return err
-	}
-	l, a := p.localeOf(c), auth.Actor(c.Request.Context())
-	page, err := p.registry.Downloads(c.Request.Context(), a, c.Query("after"), exportsShown)
+	d, err := p.desk(c, exportReaders()...)
 	if err != nil {
 		return err
 	}
-	g := newGrid(l.t("export.list"), column{Text: l.t("export.purpose")}, column{Text: l.t("job.state")}, column{Text: l.t("upload.rows"), Num: true}, column{Text: l.t("job.by")}, column{Text: l.t("job.asked")}, column{Text: l.t("export.until")})
-	for _, d := range page.Downloads {
-		state := exportBadge(l, d, p.now())
-		until := ""
-		if d.HasFile && !d.ExpiresAt.IsZero() {
-			until = l.dateTime(d.ExpiresAt)
-		}
-		g.add(cell{Text: d.Purpose, Href: exportPath(d.ID)}, cell{Badge: &state}, cell{Text: l.count(d.Rows)}, cell{Text: d.CreatedBy}, cell{Text: l.dateTime(d.CreatedAt)}, cell{Text: until})
+	page, err := p.registry.Downloads(d.ctx, d.actor, c.Query("after"), exportsShown)
+	if err != nil {
+		return err
 	}
-	v := listPage{Title: l.t("export.title"), Text: l.t("export.text"), Grid: g, Empty: l.t("export.none"), Done: doneText(c, l), Turn: turnOf(c.Request.URL, page.Next)}
-	if mayExport(a) {
+	v, l := d.list("export", exportsPath, page.Next), d.l
+	v.Grid = newGrid(l, l.t("export.list"), "export.purpose", "job.state", "#upload.rows", "job.by", "job.asked", "export.until")
+	for _, x := range page.Downloads {
+		state := exportBadge(l, x, p.now())
+		until := ""
+		if x.HasFile && !x.ExpiresAt.IsZero() {
+			until = l.dateTime(x.ExpiresAt)
+		}
+		v.Grid.add(cell{Text: x.Purpose, Href: exportPath(x.ID)}, cell{Badge: &state}, cell{Text: l.count(x.Rows)}, cell{Text: x.CreatedBy}, cell{Text: l.dateTime(x.CreatedAt)}, cell{Text: until})
+	}
+	if mayExport(d.actor) {
 		v.Acts = []pageLink{{Href: exportsPath + "/new", Text: l.t("export.new"), Main: true}}
 	}
-	return p.showList(c, exportsPath, v)
+	return d.showList(v)
 }
 
 func exportBadge(l *locale, d registry.Download, now time.Time) badge {
-	text := l.t("job.state_" + string(d.State))
-	switch registry.JobState(d.State) {
-	case registry.JobDone:
-		if !d.HasFile || now.After(d.ExpiresAt) {
-			return badge{"none", "minus", l.t("export.gone")}
-		}
-		return badge{"ok", "check", text}
-	case registry.JobFailed:
-		return badge{"bad", "cross", text}
-	case registry.JobCancelled:
-		return badge{"none", "minus", text}
+	state := registry.JobState(d.State)
+	if state == registry.JobDone && (!d.HasFile || now.After(d.ExpiresAt)) {
+		return badge{"none", "minus", l.t("export.gone")}
 	}
-	return badge{"wait", "clock", text}
+	return jobBadge(l, registry.Job{State: state})
 }
 
 // Export is GET /admin/exports/:id: what a download holds, and its file.
 func (p *Pages) Export(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
+	d, l := p.visit(c), p.localeOf(c)
 	id, err := pathUUID(c, "no_such_export")
 	if err != nil {
 		return err
 	}
-	d, err := p.registry.Download(ctx, a, id)
+	x, err := p.registry.Download(d.ctx, d.actor, id)
 	if err != nil {
 		return err
 	}
-	token, err := p.registry.NewForm(a)
-	if err != nil {
-		return err
-	}
-	state := exportBadge(l, d, p.now())
-	v := showPage{Title: words{Text: d.Purpose}, Text: l.t("job.about", "who", d.CreatedBy, "when", l.dateTime(d.CreatedAt)), Done: doneText(c, l),
-		Back: pageLink{Href: exportsPath, Text: l.t("export.title")}, Badge: &state, Name: l.t("export.about"), Facts: p.exportFacts(ctx, l, d)}
-	if d.Job != uuid.Nil {
-		j, err := p.registry.Job(ctx, a, d.Job)
+	state := exportBadge(l, x, p.now())
+	v := showPage{Title: words{Text: x.Purpose}, Text: l.t("job.about", "who", x.CreatedBy, "when", l.dateTime(x.CreatedAt)), Done: doneText(c, l),
+		Back: pageLink{Href: exportsPath, Text: l.t("export.title")}, Badge: &state, Name: l.t("export.about"), Facts: p.exportFacts(d.ctx, l, x)}
+	if x.Job != uuid.Nil {
+		j, err := p.registry.Job(d.ctx, d.actor, x.Job)
 		if err == nil && j.State != registry.JobDone {
-			v.Job = p.jobRow(l, a, j, token, exportPath(id))
+			v.Job = p.jobRow(l, d.actor, j, d.token(), exportPath(id))
 		} else if err != nil && fault.KindOf(err) != fault.NotFound { // ended jobs are not kept for ever
 			return err
 		}
@@ -100,11 +87,11 @@ func (p *Pages) Export(c *gin.Context) error {
 	if done, err := p.progress(c, "one", v.Job); done || err != nil {
 		return err
 	}
-	if d.HasFile && p.now().Before(d.ExpiresAt) {
-		v.Links = []pageLink{{Href: exportPath(id) + "/file." + string(d.Format), Text: l.t("export.download"), Main: true}}
-		v.Acts = []act{{ID: "drop", Title: l.t("export.drop"), Text: l.t("export.drop_text"), Action: exportPath(id) + "/drop", Token: token, Button: l.t("export.drop"), Warn: true}}
+	if x.HasFile && p.now().Before(x.ExpiresAt) {
+		v.Links = []pageLink{{Href: exportPath(id) + "/file." + string(x.Format), Text: l.t("export.download"), Main: true}}
+		v.Acts = []act{{ID: "drop", Title: l.t("export.drop"), Text: l.t("export.drop_text"), Action: exportPath(id) + "/drop", Token: d.token(), Button: l.t("export.drop"), Warn: true}}
 	}
-	return p.showOne(c, exportsPath, "", v)
+	return d.showOne(exportsPath, "", v)
 }
 
 func (p *Pages) exportFacts(ctx context.Context, l *locale, d registry.Download) []fact {
@@ -165,13 +152,8 @@ func (p *Pages) ExportDrop(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	return p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		return exportPath(id) + "?done=export_dropped", p.registry.DropExportFile(ctx, a, id)
+	return p.press(c, func(ctx context.Context, d *desk, _ url.Values) (string, error) {
+		return exportPath(id) + "?done=export_dropped", p.registry.DropExportFile(ctx, d.actor, id)
 	})
 }
 
@@ -284,36 +266,31 @@ type tickGroup struct {
 }
 
 func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
-	if err := auth.Allow(c, exporters()...); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	v := exportFormView{Problems: f.problems, Counted: f.counted, N: f.n, Wrong: wrongOf(f.problems, "fields")}
-	var err error
-	if v.Token, err = p.registry.NewForm(a); err != nil {
-		return err
-	}
-	kinds, err := p.recordKinds(ctx, l)
+	d, err := p.desk(c, exporters()...)
 	if err != nil {
 		return err
 	}
-	in := typed{l: l, values: f.values, problems: f.problems}
+	v := exportFormView{Problems: f.problems, Counted: f.counted, N: f.n, Token: d.token(), Wrong: wrongOf(f.problems, "fields")}
+	kinds, err := p.recordKinds(d.ctx, d.l)
+	if err != nil {
+		return err
+	}
+	in := typed{l: d.l, values: f.values, problems: f.problems}
 	v.Kind = in.choice("kind", "upload.kind", kinds...)
-	fields, err := p.registry.FieldsOf(ctx, f.values.Get("kind"))
+	fields, err := p.registry.FieldsOf(d.ctx, f.values.Get("kind"))
 	if err != nil {
 		return err
 	}
 	v.Filter = p.exportFilter(in, fields)
-	v.Groups = p.fieldTicks(l, a, fields, f.values["fields"])
+	v.Groups = p.fieldTicks(d.l, d.actor, fields, f.values["fields"])
 	v.How = []input{in.tick("attested_only", "export.attested_only"), in.tick("attestations", "export.attestations"),
-		in.choice("format", "export.format", option{Value: string(registry.ExportCSV), Label: words{Text: l.t("export.format_csv")}}, option{Value: string(registry.ExportXLSX), Label: words{Text: l.t("export.format_xlsx")}})}
+		in.choice("format", "export.format", option{Value: string(registry.ExportCSV), Label: words{Text: d.l.t("export.format_csv")}}, option{Value: string(registry.ExportXLSX), Label: words{Text: d.l.t("export.format_xlsx")}})}
 	v.Purpose = in.text("purpose", "export.purpose")
 	v.Purpose.Required = true
 	if f.counted {
-		v.Count, v.Start = l.t("export.count", "n", f.n), l.t("export.start", "n", f.n)
+		v.Count, v.Start = d.l.t("export.count", "n", f.n), d.l.t("export.start", "n", f.n)
 	}
-	return p.show(c, statusOf(f.problems), look{page: "export", title: l.t("export.new"), nav: exportsPath, here: exportsPath + "/new", failed: len(f.problems) > 0}, v)
+	return d.page(statusOf(f.problems), look{page: "export", title: d.l.t("export.new"), nav: exportsPath, here: exportsPath + "/new", failed: len(f.problems) > 0}, v)
 }
 
 // exportFilter is the same parameters as those of the list of people.

@@ -121,7 +121,7 @@ func choiceLines(choices []registry.Choice) string {
 	var out []string
 	for _, c := range choices {
 		line := c.Value
-		for _, lang := range sortedKeys(c.Label) {
+		for _, lang := range keysOf(c.Label) {
 			line += " | " + lang + ": " + c.Label[lang]
 		}
 		out = append(out, line)
@@ -164,7 +164,7 @@ func readField(form url.Values, old registry.Field) registry.Field {
 		f.Rule = strings.TrimSpace(form.Get("rule"))
 	}
 	f.Section, f.Position = strings.TrimSpace(form.Get("section")), max(atoi(form.Get("position")), 0)
-	f.Label, f.Hint, f.Choices = languages(form, "label"), languages(form, "hint"), readChoices(form.Get("choices"))
+	f.Label, f.Hint, f.Choices = labelsIn(form, "label"), labelsIn(form, "hint"), readChoices(form.Get("choices"))
 	f.Pattern, f.Min, f.Max, f.MaxLength = form.Get("pattern"), strings.TrimSpace(form.Get("min")), strings.TrimSpace(form.Get("max")), count(form.Get("max_length"))
 	f.Required, f.ShowIf, f.RequiredIf = on("required"), strings.TrimSpace(form.Get("show_if")), strings.TrimSpace(form.Get("required_if"))
 	if f.Schema = nil; on("schema") {

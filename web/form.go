@@ -37,6 +37,15 @@ type input struct {
 	Wrong        string // what is wrong with Value
 }
 
+// input is a control with the words of a label and, where there is one, of a hint.
+func (l *locale) input(id, kind, label, hint, value string) input {
+	in := input{ID: id, Kind: kind, Label: words{Text: l.t(label)}, Value: value, Autocomplete: "off"}
+	if l.has(hint) {
+		in.Hint = words{Text: l.t(hint)}
+	}
+	return in
+}
+
 type option struct {
 	Value    string
 	Label    words

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -49,11 +50,7 @@ type groupDetailsView struct {
 
 // groupID reads :id; what is no id is no group.
 func groupID(c *gin.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil {
-		return uuid.Nil, fault.Wrap(fault.NotFound, "no_such_group", "There is no such group.", err)
-	}
-	return id, nil
+	return pathID(c, "id", "no_such_group", "There is no such group.")
 }
 
 // loadGroup reads a group with definitions and states.
@@ -98,13 +95,7 @@ func (p *Pages) group(c *gin.Context, current string) (g groupRecord, v groupVie
 	for _, t := range []string{"", "/members", "/attest", "/programmes", "/versions", "/credentials", "/requests", "/log", "/identifiers", "/documents"} {
 		v.Tabs = append(v.Tabs, tab{Href: base + t, Text: l.t("group.tab" + t), Current: t == current})
 	}
-	done := c.Query("done")
-	switch {
-	case l.has("group.done_" + done):
-		v.Done = l.t("group.done_" + done)
-	case l.has("person.done_" + done):
-		v.Done = l.t("person.done_" + done)
-	}
+	v.Done = cmp.Or(said(c, l, "group.done_"), said(c, l, "person.done_"))
 	return g, v, nil
 }
 

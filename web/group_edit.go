@@ -8,51 +8,14 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
 // GroupEdit is GET /admin/groups/:id/edit.
-func (p *Pages) GroupEdit(c *gin.Context) error {
-	e, err := p.editGroup(c)
-	if err != nil {
-		return err
-	}
-	return p.editForm(c, e, http.StatusOK, nil)
-}
+func (p *Pages) GroupEdit(c *gin.Context) error { return p.editOpen(c, p.editRecord) }
 
 // GroupEditPost is POST /admin/groups/:id/edit: check, save, or back to the form.
-func (p *Pages) GroupEditPost(c *gin.Context) error {
-	e, err := p.editGroup(c)
-	if err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.editPost(c, e, form, e.back+"?done=edited")
-}
-
-func (p *Pages) editGroup(c *gin.Context) (*editing, error) {
-	if err := auth.Allow(c, keepers()...); err != nil {
-		return nil, err
-	}
-	ctx := c.Request.Context()
-	actor := auth.Actor(ctx)
-	id, err := groupID(c)
-	if err != nil {
-		return nil, err
-	}
-	g, err := p.loadGroup(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	base := groupsPath + "/" + id.String()
-	return &editing{p: p, l: p.localeOf(c), actor: actor, rec: g.record, staff: true, group: true, action: base + "/edit", back: base,
-		version: g.group.VersionNo, fields: editableBy(actor, g.fields)}, nil
-}
+func (p *Pages) GroupEditPost(c *gin.Context) error { return p.editSent(c, p.editRecord) }
 
 // write stores the change, and tells whether some of it waits for approval.
 func (e *editing) write(ctx context.Context) (waits bool, err error) {
@@ -83,41 +46,25 @@ func (p *Pages) GroupEndForm(c *gin.Context) error {
 
 // GroupEnd is POST /admin/groups/:id/end.
 func (p *Pages) GroupEnd(c *gin.Context) error {
-	if err := auth.Allow(c, keepers()...); err != nil {
+	d, form, err := p.desked(c, keepers()...)
+	if err != nil {
 		return err
 	}
-	ctx := c.Request.Context()
-	actor := auth.Actor(ctx)
 	id, err := groupID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	version, err := wholeNumber(form.Get("version"))
-	if err != nil {
-		version = -1 // no record has it
-	}
-	end := registry.GroupEnd{ExpectVersion: version, On: form.Get("on"), Reason: strings.TrimSpace(form.Get("reason"))}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	end := registry.GroupEnd{ExpectVersion: versionOf(form), On: form.Get("on"), Reason: strings.TrimSpace(form.Get("reason"))}
+	return d.change(form, "group.moved", func(ctx context.Context) (string, error) {
 		if err := requireReason(end.Reason); err != nil {
 			return "", err
 		}
-		j, waits, err := p.registry.StartGroupEnd(ctx, actor, id, end)
+		j, waits, err := p.registry.StartGroupEnd(ctx, d.actor, id, end)
 		if waits {
 			return groupsPath + "/" + id.String() + "?job=" + j.ID.String(), err
 		}
 		return groupsPath + "/" + id.String() + "?done=ended", err
-	})
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.groupEnding(c, http.StatusConflict, end, []problem{{Text: p.localeOf(c).t("group.moved")}})
-	}
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.groupEnding(c, http.StatusUnprocessableEntity, end, problems)
-	}
-	return err
+	}, func(status int, problems []problem) error { return p.groupEnding(c, status, end, problems) })
 }
 
 func (p *Pages) groupEnding(c *gin.Context, status int, end registry.GroupEnd, problems []problem) error {

@@ -12,19 +12,19 @@ import (
 // groupsView is a list of groups with the form that found them: that of people, and
 // a kind.
 type groupsView struct {
-	Find, Kind  input
-	Filters     []input
-	Equals      []input // whole values of searchable fields
-	Open        bool    // the filters are in use
-	AsWritten   bool
-	Areas       []option // known codes, for whoever types one
-	Rows        []groupRow
-	Count       string // how many are found in all; "": on a later page
-	Next, First string
-	Asked       bool
-	MayCreate   bool
-	Export      string // address of the file of these; "": not for the reader, or not of one kind
-	Problems    []problem
+	turn
+	Find, Kind input
+	Filters    []input
+	Equals     []input // whole values of searchable fields
+	Open       bool    // the filters are in use
+	AsWritten  bool
+	Areas      []option // known codes, for whoever types one
+	Rows       []groupRow
+	Count      string // how many are found in all; "": on a later page
+	Asked      bool
+	MayCreate  bool
+	Export     string // address of the file of these; "": not for the reader, or not of one kind
+	Problems   []problem
 }
 
 type groupRow struct {
@@ -57,11 +57,11 @@ func (p *Pages) Groups(c *gin.Context) error {
 		return err
 	}
 	v.Count = countWords(l, page.Total)
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.turn = turnOf(c.Request.URL, page.Next)
 	v.MayCreate, v.Asked = mayKeep(actor), isAsked(asked)
 	if filter, ok := exportFilter(withoutKind(filterOf(asked))); ok && q.Kind != "" && len(v.Rows) > 0 && mayExport(actor) {
 		filter.Set("kind", q.Kind)
-		v.Export = withQuery("/admin/exports/new", filter)
+		v.Export = addressOf("/admin/exports/new", filter)
 	}
 	return p.show(c, statusOf(wrong), look{page: "groups", title: l.t("groups.title"), nav: groupsPath, failed: len(wrong) > 0}, v)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -68,16 +67,11 @@ func (p *Pages) Member(c *gin.Context) error { return p.member(c, http.StatusOK,
 
 // MemberChange is POST /admin/groups/:id/members/:member/:seq: another role, or the end.
 func (p *Pages) MemberChange(c *gin.Context) error {
-	if err := auth.Allow(c, keepers()...); err != nil {
-		return err
-	}
-	ctx := c.Request.Context()
-	actor := auth.Actor(ctx)
-	id, err := groupID(c)
+	d, form, err := p.desked(c, keepers()...)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
+	id, err := groupID(c)
 	if err != nil {
 		return err
 	}
@@ -85,16 +79,17 @@ func (p *Pages) MemberChange(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		if form.Get("step") == "end" {
-			return groupsPath + "/" + id.String() + "/members?done=left", p.endMembership(ctx, actor, m, form)
+	end, back := form.Get("step") == "end", groupsPath+"/"+id.String()+"/members"
+	return d.once(form, func(ctx context.Context) (string, error) {
+		if end {
+			err = p.endMembership(ctx, d.actor, m, form)
+			return back + "?done=left", err
 		}
-		return groupsPath + "/" + id.String() + "/members?done=role", p.changeRole(ctx, actor, m, form)
+		err = p.changeRole(ctx, d.actor, m, form)
+		return back + "?done=role", err
+	}, func(problems []problem) error {
+		return p.member(c, http.StatusUnprocessableEntity, form, memberProblems(problems, fault.CodeOf(err), end))
 	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.member(c, http.StatusUnprocessableEntity, form, memberProblems(problems, fault.CodeOf(err), form.Get("step") == "end"))
-	}
-	return err
 }
 
 func (p *Pages) endMembership(ctx context.Context, actor registry.Actor, m registry.Membership, form url.Values) error {

@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/registry"
 )
 
@@ -19,20 +18,20 @@ const membersPage = 50
 
 type membersView struct {
 	groupView
-	Find        input
-	Asked       bool
-	Found       []candidate
-	Role        input
-	Start       input
-	Reason      input
-	AsOf        input
-	Seek, In    input // a member by name or number, and by role
-	Sought      bool
-	Past        bool // those are shown who are members no more
-	Rows        []memberRow
-	Next, First string
-	Token       string
-	Problems    []problem
+	turn
+	Find     input
+	Asked    bool
+	Found    []candidate
+	Role     input
+	Start    input
+	Reason   input
+	AsOf     input
+	Seek, In input // a member by name or number, and by role
+	Sought   bool
+	Past     bool // those are shown who are members no more
+	Rows     []memberRow
+	Token    string
+	Problems []problem
 }
 
 type memberRow struct {
@@ -58,30 +57,22 @@ func (p *Pages) Members(c *gin.Context) error {
 
 // MembersAdd is POST /admin/groups/:id/members: everybody who is ticked gets one role.
 func (p *Pages) MembersAdd(c *gin.Context) error {
-	if err := auth.Allow(c, keepers()...); err != nil {
+	d, form, err := p.desked(c, keepers()...)
+	if err != nil {
 		return err
 	}
-	actor := auth.Actor(c.Request.Context())
 	id, err := groupID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
 	a := addingOf(form)
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.once(form, func(ctx context.Context) (string, error) {
 		if err := requireReason(a.reason); err != nil {
 			return "", err
 		}
-		_, err := p.registry.AddMembers(ctx, actor, id, a.members, a.reason)
+		_, err := p.registry.AddMembers(ctx, d.actor, id, a.members, a.reason)
 		return groupsPath + "/" + id.String() + "/members?done=added", err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.members(c, http.StatusUnprocessableEntity, a, problems)
-	}
-	return err
+	}, func(problems []problem) error { return p.members(c, http.StatusUnprocessableEntity, a, problems) })
 }
 
 func addingOf(form url.Values) adding {
@@ -146,7 +137,7 @@ func (p *Pages) listMembers(c *gin.Context, g groupRecord, v *membersView) error
 		}
 		v.Rows = append(v.Rows, row)
 	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -92,10 +91,7 @@ func (p *Pages) groupKindChoice(c *gin.Context) error {
 
 // GroupCreate is POST /admin/groups/new: finds members, or makes the group.
 func (p *Pages) GroupCreate(c *gin.Context) error {
-	if err := auth.Allow(c, keepers()...); err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, keepers()...)
 	if err != nil {
 		return err
 	}
@@ -109,17 +105,15 @@ func (p *Pages) GroupCreate(c *gin.Context) error {
 	if form.Get("step") != "save" {
 		return p.groupNewForm(c, f, http.StatusOK, nil)
 	}
-	err = p.once(c, f.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.once(form, func(ctx context.Context) (string, error) {
 		if err := f.complete(nil); err != nil {
 			return "", err
 		}
 		g, err := p.registry.CreateGroup(ctx, f.actor, f.kind.Key, f.change(), f.members)
 		return groupsPath + "/" + g.ID.String() + "?done=created", err
-	})
-	if problems, ok := formErrors(f.l, err); err != nil && ok {
+	}, func(problems []problem) error {
 		return p.groupNewForm(c, f, http.StatusUnprocessableEntity, problems)
-	}
-	return err
+	})
 }
 
 func (p *Pages) founding(c *gin.Context, kind string) (*foundingGroup, error) {

@@ -10,37 +10,28 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
 // HouseholdPost is POST /admin/people/:id/household: one change of the family.
 func (p *Pages) HouseholdPost(c *gin.Context) error {
-	if err := auth.Allow(c, keepers()...); err != nil {
+	d, form, err := p.desked(c, keepers()...)
+	if err != nil {
 		return err
 	}
-	actor := auth.Actor(c.Request.Context())
 	id, err := personID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return "/admin/people/" + id.String() + "/household?done=family", p.relate(ctx, actor, id, form)
+	return d.change(form, "kin.moved", func(ctx context.Context) (string, error) {
+		return "/admin/people/" + id.String() + "/household?done=family", p.relate(ctx, d.actor, id, form)
+	}, func(status int, problems []problem) error {
+		if status != http.StatusConflict {
+			problems = kinProblems(problems, form.Get("tie"))
+		}
+		return p.household(c, status, form, problems)
 	})
-	l := p.localeOf(c)
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.household(c, http.StatusConflict, form, []problem{{Text: l.t("kin.moved")}})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.household(c, http.StatusUnprocessableEntity, form, kinProblems(problems, form.Get("tie")))
-	}
-	return err
 }
 
 // relate does what the form says.

@@ -8,8 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -40,26 +38,23 @@ func (p *Pages) personIdentifier(c *gin.Context, status int, form url.Values, pr
 	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	i, err := p.registry.Identifier(ctx, actor, rec.person.ID, number)
+	d := p.visit(c)
+	i, err := p.registry.Identifier(d.ctx, d.actor, rec.person.ID, number)
 	if err != nil {
 		return err
 	}
-	types, err := p.registry.IdentifierTypes(ctx, actor)
+	types, err := p.registry.IdentifierTypes(d.ctx, d.actor)
 	if err != nil {
 		return err
 	}
-	v := identifierPageView{personView: head, Identifier: p.identifierView(l, head, types, i), Whole: maskedEnd(i.Value), Version: i.Version, Problems: problems,
+	v := identifierPageView{personView: head, Identifier: p.identifierView(d.l, head, types, i), Whole: maskedEnd(i.Value), Version: i.Version, Problems: problems,
 		MayChange: head.MayEdit && i.Status != registry.IdentifierRevoked}
 	if head.MayEdit {
 		v.Whole = shown{Text: i.Value, Dir: "ltr"}
 	}
-	v.Inputs = identifierInputs(l, i, form, problems)
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "person_identifier", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
+	v.Inputs = identifierInputs(d.l, i, form, problems)
+	v.Token = d.token()
+	return d.page(status, look{page: "person_identifier", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 // identifierInputs is the form of a change. What was typed stays, with what is in
@@ -96,8 +91,8 @@ func identifierInputs(l *locale, i registry.Identifier, form url.Values, problem
 
 // IdentifierChange is POST /admin/people/:id/identifiers/:number.
 func (p *Pages) IdentifierChange(c *gin.Context) error {
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
-	if err := auth.Allow(c, registrars()...); err != nil {
+	d, form, err := p.desked(c, registrars()...)
+	if err != nil {
 		return err
 	}
 	id, err := personID(c)
@@ -108,37 +103,22 @@ func (p *Pages) IdentifierChange(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	change, err := identifierChange(form)
-	if err == nil {
-		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-			_, err := p.registry.ChangeIdentifier(ctx, actor, id, number, change)
-			return basePath(c, id) + "/identifiers?done=identifier_changed", err
-		})
-	}
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.personIdentifier(c, http.StatusConflict, form, []problem{{Text: l.t("identifier.moved")}})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.personIdentifier(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	return d.change(form, "identifier.moved", func(ctx context.Context) (string, error) {
+		change, err := identifierChange(form)
+		if err == nil {
+			_, err = p.registry.ChangeIdentifier(ctx, d.actor, id, number, change)
+		}
+		return basePath(c, id) + "/identifiers?done=identifier_changed", err
+	}, func(status int, problems []problem) error { return p.personIdentifier(c, status, form, problems) })
 }
 
 func identifierChange(form url.Values) (registry.IdentifierChange, error) {
-	version, err := wholeNumber(form.Get("version"))
-	if err != nil {
-		version = -1 // none has it: the registry tells of a conflict
-	}
 	if form.Get("reason") == "" {
 		return registry.IdentifierChange{}, fault.InvalidFields("invalid_identifier", "A reason is needed.", []fault.Field{{Name: "reason", Code: "reason_missing", Detail: "Say why: it stands in the change log."}})
 	}
 	part := func(name string) *string { text := form.Get(name); return &text }
 	return registry.IdentifierChange{Status: (*registry.IdentifierStatus)(part("status")), ValidFrom: part("valid_from"), ValidTo: part("valid_to"),
-		IssuedBy: part("issued_by"), Reason: form.Get("reason"), ExpectVersion: version}, nil
+		IssuedBy: part("issued_by"), Reason: form.Get("reason"), ExpectVersion: versionOf(form)}, nil
 }
 
 // dayWords is a day in words; what is none stays as it is.

@@ -39,7 +39,7 @@ func (p *Pages) IdentifierFind(c *gin.Context) error {
 	}
 	holders, err := p.registry.FindByIdentifier(ctx, auth.Actor(ctx), form.Get("type"), form.Get("value"))
 	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.identifierFind(c, http.StatusUnprocessableEntity, form, identifierFindView{Problems: aboutValue(problems)})
+		return p.identifierFind(c, http.StatusUnprocessableEntity, form, identifierFindView{Problems: allAbout("value", problems)})
 	}
 	if err != nil {
 		return err

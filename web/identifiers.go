@@ -9,8 +9,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -45,25 +43,22 @@ func (p *Pages) personIdentifiers(c *gin.Context, status int, form url.Values, p
 	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	types, err := p.registry.IdentifierTypes(ctx, actor)
+	d := p.visit(c)
+	types, err := p.registry.IdentifierTypes(d.ctx, d.actor)
 	if err != nil {
 		return err
 	}
-	list, err := p.registry.Identifiers(ctx, actor, rec.person.ID)
+	list, err := p.registry.Identifiers(d.ctx, d.actor, rec.person.ID)
 	if err != nil {
 		return err
 	}
 	v := identifiersView{personView: head, MayAdd: head.MayEdit, Problems: problems}
 	for _, i := range list {
-		v.List = append(v.List, p.identifierView(l, head, types, i))
+		v.List = append(v.List, p.identifierView(d.l, head, types, i))
 	}
-	v.Inputs = p.newIdentifier(l, types, form, problems)
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "person_identifiers", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
+	v.Inputs = p.newIdentifier(d.l, types, form, problems)
+	v.Token = d.token()
+	return d.page(status, look{page: "person_identifiers", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 func (p *Pages) identifierView(l *locale, head personView, types []registry.IdentifierType, i registry.Identifier) identifierView {
@@ -92,16 +87,8 @@ func maskedEnd(value string) shown {
 }
 
 func identifierBadge(l *locale, s registry.IdentifierStatus) badge {
-	text := l.t("identifier.state_" + string(s))
-	switch s {
-	case registry.IdentifierValid:
-		return badge{"ok", "check", text}
-	case registry.IdentifierExpired:
-		return badge{"chg", "clock", text}
-	case registry.IdentifierLost:
-		return badge{"wait", "alert", text}
-	}
-	return badge{"bad", "cross", text}
+	return badgeOf(s, l.t("identifier.state_"+string(s)), map[registry.IdentifierStatus]badge{"": {"bad", "cross", ""}, registry.IdentifierValid: {"ok", "check", ""},
+		registry.IdentifierExpired: {"chg", "clock", ""}, registry.IdentifierLost: {"wait", "alert", ""}})
 }
 
 // dayRange says from when and until when something is valid; "" if nobody knows.
@@ -151,37 +138,21 @@ func isForPeople(t registry.IdentifierType) bool {
 
 // IdentifierAdd is POST /admin/people/:id/identifiers.
 func (p *Pages) IdentifierAdd(c *gin.Context) error {
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
-	if err := auth.Allow(c, registrars()...); err != nil {
+	d, form, err := p.desked(c, registrars()...)
+	if err != nil {
 		return err
 	}
 	id, err := personID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.AddIdentifier(ctx, actor, id, registry.NewIdentifier{Type: form.Get("type"), Value: form.Get("value"), ValidFrom: form.Get("valid_from"),
+	return d.once(form, func(ctx context.Context) (string, error) {
+		_, err := p.registry.AddIdentifier(ctx, d.actor, id, registry.NewIdentifier{Type: form.Get("type"), Value: form.Get("value"), ValidFrom: form.Get("valid_from"),
 			ValidTo: form.Get("valid_to"), IssuedBy: form.Get("issued_by"), Reason: form.Get("reason")})
 		return basePath(c, id) + "/identifiers?done=identifier_added", err
+	}, func(problems []problem) error {
+		return p.personIdentifiers(c, http.StatusUnprocessableEntity, form, allAbout("value", problems))
 	})
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.personIdentifiers(c, http.StatusUnprocessableEntity, form, aboutValue(problems))
-	}
-	return err
-}
-
-// aboutValue puts what is said of an identifier as a whole to its value.
-func aboutValue(problems []problem) []problem {
-	for i := range problems {
-		if problems[i].Field == "" {
-			problems[i].Field = "value"
-		}
-	}
-	return problems
 }
 
 func identifierNumber(c *gin.Context) (int, error) {

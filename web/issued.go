@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -44,7 +43,7 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 		if t.Rows, err = d.issuedRows(page.Issued); err != nil {
 			return err
 		}
-		v.Next, v.First = nextLinks(c.Request.URL, page.Next)
+		v.turn = turnOf(c.Request.URL, page.Next)
 	}
 	v.Tables = []deskTable{t}
 	for _, x := range problems {
@@ -148,21 +147,6 @@ func (d *desk) standing(i issuer.Issued) badge {
 		look = badge{"none", "clock", d.l.t("credential.expired")}
 	}
 	return look
-}
-
-// nextLinks are the addresses of the next page and of the first.
-func nextLinks(here *url.URL, next string) (nextHref, firstHref string) {
-	query := here.Query()
-	if query.Get("after") != "" {
-		first := here.Query()
-		first.Del("after")
-		firstHref = here.Path + "?" + first.Encode()
-	}
-	if next != "" {
-		query.Set("after", next)
-		nextHref = here.Path + "?" + query.Encode()
-	}
-	return nextHref, firstHref
 }
 
 // IssuedShow is GET /admin/issued/:id.

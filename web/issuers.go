@@ -37,7 +37,7 @@ func (d *desk) issuersPage(sent url.Values, status int, problems []problem) erro
 		for _, c := range d.p.issuer.Configurations() {
 			configs = append(configs, option{Value: c.ID, Label: words{Text: c.Name(d.l.code) + " (" + c.Format + ")"}})
 		}
-		controls := append([]deskControl{needed(d.code("issuer_name", sent.Get("issuer_name"))), d.code("country", sent.Get("country"))}, d.perLanguage("called", languages(sent, "called"))...)
+		controls := append([]deskControl{needed(d.code("issuer_name", sent.Get("issuer_name"))), d.code("country", sent.Get("country"))}, d.perLanguage("called", labelsIn(sent, "called"))...)
 		f, err := d.small("add", d.l.t("desk.add_issuer"), d.l.t("desk.add_issuer_text"), issuersPath, "", append(controls, d.ticks("configs", sent["configs"], configs...), d.reason(sent.Get("reason")))...)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (p *Pages) CredentialIssuerAdd(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	n := issuer.NewIssuer{Name: strings.TrimSpace(form.Get("issuer_name")), Names: languages(form, "called"), Country: strings.ToUpper(strings.TrimSpace(form.Get("country"))), ConfigIDs: form["configs"], Reason: form.Get("reason")}
+	n := issuer.NewIssuer{Name: strings.TrimSpace(form.Get("issuer_name")), Names: labelsIn(form, "called"), Country: strings.ToUpper(strings.TrimSpace(form.Get("country"))), ConfigIDs: form["configs"], Reason: form.Get("reason")}
 	return d.send(form, func(ctx context.Context) (string, error) {
 		_, err := p.issuer.AddIssuer(ctx, d.actor, n)
 		return issuersPath + "?done=issuer_added", withReason(err)

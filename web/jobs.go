@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -11,8 +12,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -100,18 +99,11 @@ func jobKind(l *locale, kind string) string {
 }
 
 func jobBadge(l *locale, j registry.Job) badge {
-	text := l.t("job.state_" + string(j.State))
-	switch {
-	case j.Cancelling:
+	if j.Cancelling {
 		return badge{"wait", "clock", l.t("job.state_cancelling")}
-	case j.State == registry.JobDone:
-		return badge{"ok", "check", text}
-	case j.State == registry.JobFailed:
-		return badge{"bad", "cross", text}
-	case j.State == registry.JobCancelled:
-		return badge{"none", "minus", text}
 	}
-	return badge{"wait", "clock", text}
+	return badgeOf(j.State, l.t("job.state_"+string(j.State)), map[registry.JobState]badge{"": {"wait", "clock", ""}, registry.JobDone: {"ok", "check", ""},
+		registry.JobFailed: {"bad", "cross", ""}, registry.JobCancelled: {"none", "minus", ""}})
 }
 
 // jobFault says why a job failed.
@@ -119,56 +111,45 @@ func jobFault(l *locale, f *registry.JobFailure) string { return faultText(l, f.
 
 // Jobs is GET /admin/jobs: work that takes its time.
 func (p *Pages) Jobs(c *gin.Context) error {
-	l, a := p.localeOf(c), auth.Actor(c.Request.Context())
-	page, err := p.registry.Jobs(c.Request.Context(), a, registry.JobQuery{Kind: c.Query("kind"), State: registry.JobState(c.Query("state")), After: c.Query("after"), Limit: jobsShown})
+	d := p.visit(c)
+	page, err := p.registry.Jobs(d.ctx, d.actor, registry.JobQuery{Kind: c.Query("kind"), State: registry.JobState(c.Query("state")), After: c.Query("after"), Limit: jobsShown})
 	if err != nil {
 		return err
 	}
-	f := typed{l: l, values: c.Request.URL.Query()}
-	kinds, states := []option{{Label: words{Text: l.t("people.any")}}}, []option{{Label: words{Text: l.t("people.any")}}}
-	for _, kind := range registry.JobKinds() {
-		kinds = append(kinds, option{Value: kind, Label: words{Text: jobKind(l, kind)}})
-	}
-	for _, state := range registry.JobStates() {
-		states = append(states, option{Value: string(state), Label: words{Text: l.t("job.state_" + string(state))}})
-	}
-	g := newGrid(l.t("job.list"), column{Text: l.t("job.what")}, column{Text: l.t("job.state")}, column{Text: l.t("job.by")}, column{Text: l.t("job.asked")})
+	v, f, l := d.list("job", jobsPath, page.Next), d.asked(), d.l
+	v.Find = []input{f.choice("kind", "job.what", anyOf(l, registry.JobKinds(), jobKind)...),
+		f.choice("state", "job.state", anyOf(l, registry.JobStates(), func(l *locale, s registry.JobState) string { return l.t("job.state_" + string(s)) })...)}
+	v.Grid = newGrid(l, l.t("job.list"), "job.what", "job.state", "job.by", "job.asked")
 	for _, j := range page.Jobs {
-		row := p.jobRow(l, a, j, "", "")
+		row := p.jobRow(l, d.actor, j, "", "")
 		state := jobBadge(l, j)
-		g.add(cell{Text: jobKind(l, j.Kind), Href: jobPath(j.ID)}, cell{Badge: &state, Note: row.Text}, cell{Text: j.CreatedBy}, cell{Text: l.dateTime(j.CreatedAt)})
+		v.Grid.add(cell{Text: jobKind(l, j.Kind), Href: jobPath(j.ID)}, cell{Badge: &state, Note: row.Text}, cell{Text: j.CreatedBy}, cell{Text: l.dateTime(j.CreatedAt)})
 	}
-	return p.showList(c, jobsPath, listPage{Title: l.t("job.title"), Text: l.t("job.text"), Find: []input{f.choice("kind", "job.what", kinds...), f.choice("state", "job.state", states...)},
-		FindAction: jobsPath, FindButton: l.t("kit.show"), Grid: g, Empty: l.t("job.none"), Turn: turnOf(c.Request.URL, page.Next)})
+	return d.showList(v)
 }
 
 // Job is GET /admin/jobs/:id: how it stands, what came of it and where that is.
 func (p *Pages) Job(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
+	d := p.visit(c)
 	id, err := pathUUID(c, "no_such_job")
 	if err != nil {
 		return err
 	}
-	j, err := p.registry.Job(ctx, a, id)
+	j, err := p.registry.Job(d.ctx, d.actor, id)
 	if err != nil {
 		return err
 	}
-	token, err := p.registry.NewForm(a)
-	if err != nil {
-		return err
-	}
-	row := p.jobRow(l, a, j, token, jobPath(id))
+	row := p.jobRow(d.l, d.actor, j, d.token(), jobPath(id))
 	if done, err := p.progress(c, "one", row); done || err != nil {
 		return err
 	}
-	v := showPage{Title: words{Text: jobKind(l, j.Kind)}, Text: l.t("job.about", "who", j.CreatedBy, "when", l.dateTime(j.CreatedAt)), Done: doneText(c, l),
-		Back: pageLink{Href: jobsPath, Text: l.t("job.title")}, Job: row, Name: l.t("job.result"), Links: jobLinks(l, j)}
-	v.Facts = jobFacts(l, j)
+	v := showPage{Title: words{Text: jobKind(d.l, j.Kind)}, Text: d.l.t("job.about", "who", j.CreatedBy, "when", d.l.dateTime(j.CreatedAt)), Done: doneText(c, d.l),
+		Back: pageLink{Href: jobsPath, Text: d.l.t("job.title")}, Job: row, Name: d.l.t("job.result"), Links: jobLinks(d.l, j)}
+	v.Facts = jobFacts(d.l, j)
 	if j.Kind == registry.JobAudit && j.State == registry.JobDone {
-		v.Grids = append(v.Grids, p.findings(ctx, l, j))
+		v.Grids = append(v.Grids, p.findings(d.ctx, d.l, j))
 	}
-	return p.showOne(c, jobsPath, "", v)
+	return d.showOne(jobsPath, "", v)
 }
 
 // jobFacts are the figures of a result, and who ended it.
@@ -219,7 +200,7 @@ func jobLinks(l *locale, j registry.Job) []pageLink {
 func (p *Pages) findings(ctx context.Context, l *locale, j registry.Job) gridSection {
 	var result registry.AuditResult
 	_ = json.Unmarshal(j.Result, &result) // of another version: no findings to show
-	g := newGrid(l.t("drift.findings"), column{Text: l.t("drift.record")}, column{Text: l.t("drift.kind")}, column{Text: l.t("drift.field")})
+	g := newGrid(l, l.t("drift.findings"), "drift.record", "drift.kind", "drift.field")
 	labels := p.labelsOf(ctx, l)
 	for _, found := range result.Findings {
 		field := words{Text: found.Field}
@@ -257,13 +238,8 @@ func (p *Pages) JobCancel(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	return p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.CancelJob(ctx, a, id)
+	return p.press(c, func(ctx context.Context, d *desk, _ url.Values) (string, error) {
+		_, err := p.registry.CancelJob(ctx, d.actor, id)
 		if fault.CodeOf(err) == "job_ended" { // its page says how
 			err = nil
 		}
@@ -272,14 +248,9 @@ func (p *Pages) JobCancel(c *gin.Context) error {
 }
 
 // startJob asks for work, once per form, and goes to the page of the job.
-func (p *Pages) startJob(c *gin.Context, start func(ctx context.Context, a registry.Actor) (registry.Job, error)) error {
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	return p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		j, err := start(ctx, a)
+func (p *Pages) startJob(c *gin.Context, start func(ctx context.Context, a registry.Actor, form url.Values) (registry.Job, error)) error {
+	return p.press(c, func(ctx context.Context, d *desk, form url.Values) (string, error) {
+		j, err := start(ctx, d.actor, form)
 		return jobPath(j.ID), err
 	})
 }
@@ -288,9 +259,14 @@ func jobPath(id uuid.UUID) string { return jobsPath + "/" + id.String() }
 
 // pathUUID is the id in the path. Error: NotFound with the code.
 func pathUUID(c *gin.Context, code string) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("id"))
+	return pathID(c, "id", code, "There is nothing at this address.")
+}
+
+// pathID is an id in the path. Error: NotFound with the code and its words.
+func pathID(c *gin.Context, name, code, detail string) (uuid.UUID, error) {
+	id, err := uuid.Parse(c.Param(name))
 	if err != nil {
-		return uuid.Nil, fault.Wrap(fault.NotFound, code, "There is nothing at this address.", err)
+		return uuid.Nil, fault.Wrap(fault.NotFound, code, detail, err)
 	}
 	return id, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -42,7 +43,16 @@ type grid struct {
 	Rows  [][]cell
 }
 
-func newGrid(name string, heads ...column) grid { return grid{Name: name, Heads: heads} }
+// newGrid is an empty table with the words of its columns; those that begin with # are
+// of numbers.
+func newGrid(l *locale, name string, heads ...string) grid {
+	g := grid{Name: name}
+	for _, key := range heads {
+		key, num := strings.CutPrefix(key, "#")
+		g.Heads = append(g.Heads, column{l.t(key), num})
+	}
+	return g
+}
 
 // add appends a row: its first cell names it.
 func (g *grid) add(cells ...cell) {
@@ -84,6 +94,7 @@ type act struct {
 
 // listPage is a list with the form that finds.
 type listPage struct {
+	nav         string
 	Title, Text string
 	Back        *pageLink
 	Done, Warn  string
@@ -98,6 +109,17 @@ type listPage struct {
 	Turn        turn
 	After       []act
 }
+
+// list is a list as all of them begin, at its address and with the words of a part:
+// PART.title, PART.text, and PART.none where it is empty. next is its next page.
+func (d *desk) list(part, path, next string) listPage {
+	t := d.l.t
+	return listPage{nav: path, Title: t(part + ".title"), Text: t(part + ".text"), Done: doneText(d.c, d.l), FindAction: path, FindButton: t("kit.show"),
+		Empty: t(part + ".none"), Turn: turnOf(d.c.Request.URL, next)}
+}
+
+// asked is what stands in the address of a list, for the form that finds.
+func (d *desk) asked() typed { return typed{l: d.l, values: d.c.Request.URL.Query()} }
 
 // turn is the way to other pages of a list.
 type turn struct{ Next, First string }
@@ -146,6 +168,7 @@ type showPage struct {
 
 // formPage is a form with all its inputs.
 type formPage struct {
+	nav         string
 	Title, Text string
 	Back        pageLink
 	Problems    []problem
@@ -163,22 +186,47 @@ type controlGroup struct {
 	Inputs          []input
 }
 
+// formOf is the form of a thing of the list at an address, with the words of a part:
+// PART.new for a new one, whose key is "", and PART.edit for one that is there.
+func (d *desk) formOf(f typed, part, path, key string) formPage {
+	v := formPage{nav: path, Title: d.l.t(part + ".new"), Text: d.l.t(part + ".form_text"), Back: pageLink{Href: path, Text: d.l.t(part + ".title")}, Action: path,
+		Token: d.token(), Problems: f.problems, Stale: f.now != nil, Button: d.l.t("messages.save")}
+	if key != "" {
+		v.Back.Href = path + "/" + url.PathEscape(key)
+		v.Title, v.Action, v.Hidden = d.l.t(part+".edit"), v.Back.Href+"/edit", []hidden{{"version", f.version()}}
+	}
+	return v
+}
+
 // showList, showOne and showForm write the three kinds of pages.
-func (p *Pages) showList(c *gin.Context, nav string, v listPage) error {
-	return p.show(c, http.StatusOK, look{page: "list", title: v.Title, nav: nav}, v)
+func (d *desk) showList(v listPage) error {
+	return d.page(http.StatusOK, look{page: "list", title: v.Title, nav: v.nav}, v)
 }
 
-func (p *Pages) showOne(c *gin.Context, nav, here string, v showPage) error {
-	refill(v.Acts, c.Request, v.Sent)
-	return p.show(c, statusOf(v.Problems), look{page: "one", title: v.Title.Text, nav: nav, here: here, failed: len(v.Problems) > 0}, v)
+func (d *desk) showOne(nav, here string, v showPage) error {
+	refill(v.Acts, d.c.Request, v.Sent)
+	return d.page(statusOf(v.Problems), look{page: "one", title: v.Title.Text, nav: nav, here: here, failed: len(v.Problems) > 0}, v)
 }
 
-func (p *Pages) showForm(c *gin.Context, nav, here string, v formPage) error {
+func (d *desk) showForm(v formPage) error {
 	status := statusOf(v.Problems)
 	if v.Stale {
 		status = http.StatusConflict
 	}
-	return p.show(c, status, look{page: "form", title: v.Title, nav: nav, here: here, failed: status != http.StatusOK}, v)
+	return d.page(status, look{page: "form", title: v.Title, nav: v.nav, here: v.Action, failed: status != http.StatusOK}, v)
+}
+
+// reasonProblems puts what is wrong with a form of nothing but a reason beside it.
+func reasonProblems(problems []problem) []problem { return allAbout("reason", problems) }
+
+// allAbout puts what is wrong with a form as a whole beside one of its inputs.
+func allAbout(input string, problems []problem) []problem {
+	for i := range problems {
+		if problems[i].Field == "" {
+			problems[i].Field = input
+		}
+	}
+	return problems
 }
 
 func statusOf(problems []problem) int {
@@ -186,6 +234,44 @@ func statusOf(problems []problem) int {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusOK
+}
+
+// editor is the form of the things of a list: for a new one, whose key is "", and for
+// one that is there.
+type editor struct {
+	p    *Pages
+	now  func(d *desk, key string) (url.Values, error) // what is stored, as its form has it
+	save func(ctx context.Context, d *desk, key string, form url.Values) (location string, err error)
+	page func(d *desk, f typed, key string) error
+}
+
+// open shows the form; of a new one with what it begins with.
+func (e editor) open(c *gin.Context, key string, first url.Values) error {
+	d, err := e.p.desk(c, admins()...)
+	if err == nil && key != "" {
+		first, err = e.now(d, key)
+	}
+	if err != nil {
+		return err
+	}
+	return e.page(d, typed{l: d.l, values: first}, key)
+}
+
+// post saves what was sent, once, or shows it again beside what is stored now.
+func (e editor) post(c *gin.Context, key string) error {
+	d, form, err := e.p.desked(c, admins()...)
+	if err != nil {
+		return err
+	}
+	return d.send(form, func(ctx context.Context) (string, error) { return e.save(ctx, d, key, form) }, func(status int, problems []problem) (err error) {
+		f := typed{l: d.l, values: form, problems: problems}
+		if status == http.StatusConflict {
+			if f.now, err = e.now(d, key); err != nil {
+				return err
+			}
+		}
+		return e.page(d, f, key)
+	})
 }
 
 // typed is what stands in a form: of a thing as it is, or as it was sent.
@@ -199,10 +285,8 @@ type typed struct {
 // input is one control with what stands in it. Words are t(KEY) and, where there
 // is one, t(KEY_hint).
 func (f typed) input(id, kind, key string) input {
-	in := input{ID: id, Kind: kind, Label: words{Text: f.l.t(key)}, Value: f.values.Get(id), Wrong: wrongOf(f.problems, id), Autocomplete: "off"}
-	if f.l.has(key + "_hint") {
-		in.Hint = words{Text: f.l.t(key + "_hint")}
-	}
+	in := f.l.input(id, kind, key, key+"_hint", f.values.Get(id))
+	in.Wrong = wrongOf(f.problems, id)
 	if now, ok := f.now[id]; ok && now[0] != in.Value {
 		in.Now = &shown{Text: now[0], Empty: now[0] == "", Dir: "auto"}
 		if now[0] == "" {
@@ -234,10 +318,7 @@ func (f typed) tick(id, key string) input { return f.input(id, "tick", key) }
 
 func (f typed) choice(id, key string, options ...option) input {
 	in := f.input(id, "choice", key)
-	in.Options = options
-	for i := range in.Options {
-		in.Options[i].Selected = in.Options[i].Value == in.Value
-	}
+	in.Options = chosen(options, in.Value)
 	return in
 }
 
@@ -247,18 +328,46 @@ func (f typed) reason() input {
 	return in
 }
 
-// labels are inputs for words per language: those of the service, and those that
-// are there already.
+// why is the group of the reason alone.
+func (f typed) why() controlGroup {
+	return controlGroup{ID: "why", Title: f.l.t("kit.why"), Inputs: []input{f.reason()}}
+}
+
+// version is the one that a form is about: after a conflict, the one that is there.
+func (f typed) version() string {
+	if f.now != nil {
+		return f.now.Get("version")
+	}
+	return f.values.Get("version")
+}
+
+// chosen marks the options that have one of the values.
+func chosen(options []option, values ...string) []option {
+	for i := range options {
+		options[i].Selected = slices.Contains(values, options[i].Value)
+	}
+	return options
+}
+
+// anyOf are values to choose from, with their names, after "any".
+func anyOf[S ~string](l *locale, values []S, name func(*locale, S) string) []option {
+	out := []option{{Label: words{Text: l.t("people.any")}}}
+	for _, v := range values {
+		out = append(out, option{Value: string(v), Label: words{Text: name(l, v)}})
+	}
+	return out
+}
+
+// labels are inputs for words per language.
 func (p *Pages) labels(f typed, prefix, key string) []input {
-	languages := slices.Clone(p.codes)
+	var there []string
 	for name := range f.values {
-		if lang, ok := strings.CutPrefix(name, prefix+"_"); ok && !slices.Contains(languages, lang) {
-			languages = append(languages, lang)
+		if lang, ok := strings.CutPrefix(name, prefix+"_"); ok {
+			there = append(there, lang)
 		}
 	}
-	slices.Sort(languages[len(p.codes):])
 	var out []input
-	for _, lang := range languages {
+	for _, lang := range p.languagesAnd(there) {
 		in := f.text(prefix+"_"+lang, key)
 		in.Label = words{Text: f.l.t(key+"_in", "language", p.languageName(lang))}
 		if lang == defaultLocale && in.Wrong == "" {
@@ -266,6 +375,18 @@ func (p *Pages) labels(f typed, prefix, key string) []input {
 		}
 		out = append(out, in)
 	}
+	return out
+}
+
+// languagesAnd are the languages of the service, and others that there are words in.
+func (p *Pages) languagesAnd(others []string) []string {
+	out := slices.Clone(p.codes)
+	for _, lang := range others {
+		if !slices.Contains(out, lang) {
+			out = append(out, lang)
+		}
+	}
+	slices.Sort(out[len(p.codes):])
 	return out
 }
 
@@ -280,7 +401,7 @@ func (p *Pages) languageName(lang string) string {
 func labelsIn(form url.Values, prefix string) map[string]string {
 	out := map[string]string{}
 	for name, values := range form {
-		if lang, ok := strings.CutPrefix(name, prefix+"_"); ok && lang != "" && strings.TrimSpace(values[0]) != "" {
+		if lang, ok := strings.CutPrefix(name, prefix+"_"); ok && lang != "" && len(lang) <= 12 && strings.TrimSpace(values[0]) != "" {
 			out[lang] = strings.TrimSpace(values[0])
 		}
 	}
@@ -295,8 +416,11 @@ func putLabels(form url.Values, prefix string, labels map[string]string) {
 }
 
 // doneText is what came of the form before, from ?done=; "" for anything else.
-func doneText(c *gin.Context, l *locale) string {
-	if key := "done." + c.Query("done"); c.Query("done") != "" && l.has(key) {
+func doneText(c *gin.Context, l *locale) string { return said(c, l, "done.") }
+
+// said is what ?done= says by the key that it completes; "" for anything else.
+func said(c *gin.Context, l *locale, prefix string) string {
+	if key := prefix + c.Query("done"); c.Query("done") != "" && l.has(key) {
 		return l.t(key)
 	}
 	return ""

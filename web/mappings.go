@@ -7,9 +7,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -17,40 +14,40 @@ const mappingsPath = "/admin/mappings"
 
 // Mappings is GET /admin/mappings: what the columns of known files mean.
 func (p *Pages) Mappings(c *gin.Context) error {
-	if err := auth.Allow(c, sourceReaders()...); err != nil {
-		return err
-	}
-	l, a := p.localeOf(c), auth.Actor(c.Request.Context())
-	list, err := p.registry.ImportMappings(c.Request.Context(), a)
+	d, err := p.desk(c, sourceReaders()...)
 	if err != nil {
 		return err
 	}
-	g := newGrid(l.t("mapping.title"), column{Text: l.t("source.name")}, column{Text: l.t("upload.kind")}, column{Text: l.t("mapping.mode")}, column{Text: l.t("mapping.columns"), Num: true})
+	list, err := p.registry.ImportMappings(d.ctx, d.actor)
+	if err != nil {
+		return err
+	}
+	v, l := d.list("mapping", mappingsPath, ""), d.l
+	v.Grid = newGrid(l, v.Title, "source.name", "upload.kind", "mapping.mode", "#mapping.columns")
 	for _, m := range list {
 		name := p.words(l, m.Label, m.Key).gridCell()
 		name.Href = mappingsPath + "/" + m.Key
-		g.add(name, code(m.Kind), cell{Text: l.t("mapping.mode_" + m.Mode)}, cell{Text: l.number(len(m.Headers))})
+		v.Grid.add(name, code(m.Kind), cell{Text: l.t("mapping.mode_" + m.Mode)}, cell{Text: l.number(len(m.Headers))})
 	}
-	v := listPage{Title: l.t("mapping.title"), Text: l.t("mapping.text"), Grid: g, Empty: l.t("mapping.none"), Done: doneText(c, l)}
-	if a.Has(registry.RoleAdmin) {
+	if d.actor.Has(registry.RoleAdmin) {
 		v.Acts = []pageLink{{Href: mappingsPath + "/new", Text: l.t("mapping.new"), Main: true}}
 	}
-	return p.showList(c, mappingsPath, v)
+	return d.showList(v)
 }
 
 // Mapping is GET /admin/mappings/:key: what each column means.
 func (p *Pages) Mapping(c *gin.Context) error {
-	if err := auth.Allow(c, sourceReaders()...); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	m, err := p.registry.ImportMapping(ctx, a, c.Param("key"))
+	d, err := p.desk(c, sourceReaders()...)
 	if err != nil {
 		return err
 	}
-	labels := p.labelsOfKind(ctx, l, m.Kind)
-	g := newGrid(l.t("mapping.headers"), column{Text: l.t("upload.column")}, column{Text: l.t("changes.field")})
+	l := d.l
+	m, err := p.registry.ImportMapping(d.ctx, d.actor, c.Param("key"))
+	if err != nil {
+		return err
+	}
+	labels := p.labelsOfKind(d.ctx, l, m.Kind)
+	g := newGrid(l, l.t("mapping.headers"), "upload.column", "changes.field")
 	for _, header := range keysOf(m.Headers) {
 		field := words{Text: m.Headers[header], Dir: "ltr"}
 		if label, ok := labels[field.Text]; ok {
@@ -64,68 +61,43 @@ func (p *Pages) Mapping(c *gin.Context) error {
 	v := showPage{Title: p.words(l, m.Label, m.Key), Text: l.t("mapping.about"), Back: pageLink{Href: mappingsPath, Text: l.t("mapping.title")}, Done: doneText(c, l), Name: l.t("source.settings"),
 		Facts: []fact{{Label: l.t("kit.key"), Text: m.Key, Dir: "ltr"}, {Label: l.t("upload.kind"), Text: m.Kind, Dir: "ltr"}, {Label: l.t("mapping.mode"), Text: l.t("mapping.mode_" + m.Mode)}},
 		Grids: []gridSection{{ID: "headers", Title: l.t("mapping.headers"), Grid: g, Empty: l.t("mapping.no_headers")}}}
-	if a.Has(registry.RoleAdmin) {
+	if d.actor.Has(registry.RoleAdmin) {
 		v.Links = []pageLink{{Href: mappingsPath + "/" + m.Key + "/edit", Text: l.t("mapping.edit"), Icon: "pencil"}}
 	}
-	return p.showOne(c, mappingsPath, "", v)
+	return d.showOne(mappingsPath, "", v)
+}
+
+func (p *Pages) mappings() editor {
+	return editor{p: p, page: p.mappingForm,
+		now: func(d *desk, key string) (url.Values, error) {
+			m, err := p.registry.ImportMapping(d.ctx, d.actor, key)
+			return mappingValues(m), err
+		},
+		save: func(ctx context.Context, d *desk, key string, form url.Values) (at string, err error) {
+			m := mappingOf(form)
+			if key == "" {
+				m, err = p.registry.DefineImportMapping(ctx, d.actor, m.Mapping, form.Get("reason"))
+			} else {
+				m.Key, m.VersionNo = key, numberOf(form.Get("version"))
+				m, err = p.registry.ChangeImportMapping(ctx, d.actor, m, form.Get("reason"))
+			}
+			return mappingsPath + "/" + m.Key + "?done=saved", err
+		}}
 }
 
 // MappingForm is GET /admin/mappings/new.
 func (p *Pages) MappingForm(c *gin.Context) error {
-	return p.mappingForm(c, typed{values: url.Values{"kind": {registry.PersonKind}, "mode": {string(registry.ImportCreate)}}}, "")
+	return p.mappings().open(c, "", url.Values{"kind": {registry.PersonKind}, "mode": {string(registry.ImportCreate)}})
 }
 
 // MappingCreate is POST /admin/mappings.
-func (p *Pages) MappingCreate(c *gin.Context) error {
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		m, err := p.registry.DefineImportMapping(ctx, a, mappingOf(form).Mapping, form.Get("reason"))
-		return mappingsPath + "/" + m.Key + "?done=saved", err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.mappingForm(c, typed{values: form, problems: problems}, "")
-	}
-	return err
-}
+func (p *Pages) MappingCreate(c *gin.Context) error { return p.mappings().post(c, "") }
 
 // MappingEdit is GET /admin/mappings/:key/edit.
-func (p *Pages) MappingEdit(c *gin.Context) error {
-	m, err := p.registry.ImportMapping(c.Request.Context(), auth.Actor(c.Request.Context()), c.Param("key"))
-	if err != nil {
-		return err
-	}
-	return p.mappingForm(c, typed{values: mappingValues(m)}, m.Key)
-}
+func (p *Pages) MappingEdit(c *gin.Context) error { return p.mappings().open(c, c.Param("key"), nil) }
 
 // MappingChange is POST /admin/mappings/:key/edit.
-func (p *Pages) MappingChange(c *gin.Context) error {
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a, key := auth.Actor(c.Request.Context()), c.Param("key")
-	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		m := mappingOf(form)
-		m.Key, m.VersionNo = key, numberOf(form.Get("version"))
-		_, err := p.registry.ChangeImportMapping(ctx, a, m, form.Get("reason"))
-		return mappingsPath + "/" + key + "?done=saved", err
-	})
-	if fault.CodeOf(err) == "version_conflict" {
-		m, err := p.registry.ImportMapping(c.Request.Context(), a, key)
-		if err != nil {
-			return err
-		}
-		return p.mappingForm(c, typed{values: form, now: mappingValues(m)}, key)
-	}
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.mappingForm(c, typed{values: form, problems: problems}, key)
-	}
-	return err
-}
+func (p *Pages) MappingChange(c *gin.Context) error { return p.mappings().post(c, c.Param("key")) }
 
 // mappingOf reads a mapping from its form: one pair a line, as HEADER = FIELD.
 func mappingOf(form url.Values) (m registry.ImportMapping) {
@@ -184,18 +156,9 @@ func mappingValues(m registry.ImportMapping) url.Values {
 }
 
 // mappingForm shows the form of a mapping; key "" is a new one.
-func (p *Pages) mappingForm(c *gin.Context, f typed, key string) error {
-	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	f.l = l
-	v := formPage{Title: l.t("mapping.new"), Text: l.t("mapping.form_text"), Back: pageLink{Href: mappingsPath, Text: l.t("mapping.title")}, Action: mappingsPath, Problems: f.problems, Stale: f.now != nil, Button: l.t("messages.save")}
-	var err error
-	if v.Token, err = p.registry.NewForm(a); err != nil {
-		return err
-	}
+func (p *Pages) mappingForm(d *desk, f typed, key string) error {
+	v := d.formOf(f, "mapping", mappingsPath, key)
+	ctx, l := d.ctx, d.l
 	kinds, err := p.recordKinds(ctx, l)
 	if err != nil {
 		return err
@@ -203,9 +166,6 @@ func (p *Pages) mappingForm(c *gin.Context, f typed, key string) error {
 	what := controlGroup{ID: "what", Title: l.t("source.what")}
 	if key == "" {
 		what.Inputs = append(what.Inputs, f.code("key", "kit.key"))
-	} else {
-		v.Title, v.Action, v.Back.Href = l.t("mapping.edit"), mappingsPath+"/"+key+"/edit", mappingsPath+"/"+key
-		v.Hidden = []hidden{{Name: "version", Value: f.version()}}
 	}
 	what.Inputs = append(what.Inputs, p.labels(f, "label", "kit.label")...)
 	modes := []option{}
@@ -228,6 +188,6 @@ func (p *Pages) mappingForm(c *gin.Context, f typed, key string) error {
 		}
 		rows.Text = l.t("mapping.keys", "keys", strings.Join(keys, ", "))
 	}
-	v.Groups = []controlGroup{what, rows, {ID: "why", Title: l.t("kit.why"), Inputs: []input{f.reason()}}}
-	return p.showForm(c, mappingsPath, v.Action, v)
+	v.Groups = []controlGroup{what, rows, f.why()}
+	return d.showForm(v)
 }

@@ -126,7 +126,7 @@ func (p *Pages) sendEdit(c *gin.Context, form sentForm) error {
 
 // historyView is a change log for people to read, newest first.
 type historyView struct {
-	pager
+	turn
 	Who     *identity // nil: the reader's own
 	Entries []entryView
 	Tab     string
@@ -163,7 +163,7 @@ func (p *Pages) MyHistory(c *gin.Context) error {
 		return err
 	}
 	slices.Reverse(page.Entries) // oldest first, as a whole log is
-	v := historyView{pager: pagerOf(c, page.Next), Entries: p.entries(l, fields, page.Entries, p.ownValue)}
+	v := historyView{turn: turnOf(c.Request.URL, page.Next), Entries: p.entries(l, fields, page.Entries, p.ownValue)}
 	return p.show(c, http.StatusOK, look{page: "my_history", title: l.t("history.title"), nav: "/me/history"}, v)
 }
 

@@ -4,13 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -19,7 +18,7 @@ const messagesPath = "/me/messages"
 
 // messagesView is what somebody was told, newest first.
 type messagesView struct {
-	pager
+	turn
 	Messages []messageView
 	Choice   bool // they may leave the portal, if the reader wants
 	Portal   bool // the reader wants them in the portal alone
@@ -37,27 +36,24 @@ type messageView struct {
 
 // MyMessages is GET /me/messages. What is shown counts as read.
 func (p *Pages) MyMessages(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	page, err := p.readMessages(ctx, actor, c.Query("after"))
+	d := p.visit(c)
+	page, err := p.readMessages(d.ctx, d.actor, c.Query("after"))
 	if err != nil {
 		return err
 	}
-	fields, err := p.registry.Fields(ctx)
+	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	v := messagesView{pager: pagerOf(c, page.Next), Chosen: c.Query("done") != ""}
+	v := messagesView{turn: turnOf(c.Request.URL, page.Next), Chosen: c.Query("done") != ""}
 	for _, m := range page.Messages {
-		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason), Text: p.messageText(l, fields, m)})
+		v.Messages = append(v.Messages, messageView{When: d.l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(d.l, m.Reason), Text: p.messageText(d.l, fields, m)})
 	}
-	if v.Choice, v.Portal, err = p.issuer.MessageChoice(ctx, actor); err != nil {
+	if v.Choice, v.Portal, err = p.issuer.MessageChoice(d.ctx, d.actor); err != nil {
 		return err
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, http.StatusOK, look{page: "my_messages", title: l.t("messages.title"), nav: messagesPath}, v)
+	v.Token = d.token()
+	return d.page(http.StatusOK, look{page: "my_messages", title: d.l.t("messages.title"), nav: messagesPath}, v)
 }
 
 // readMessages gives a page of messages, and marks as read what is shown, and what is
@@ -88,13 +84,8 @@ func (p *Pages) configurationName(l *locale, issuerName, id string) string {
 
 // MyMessagesPost is POST /me/messages: whether they may leave the portal.
 func (p *Pages) MyMessagesPost(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return messagesPath + "?done=1", p.issuer.ChooseMessages(ctx, actor, form.Get("outside") == "")
+	return p.press(c, func(ctx context.Context, d *desk, form url.Values) (string, error) {
+		return messagesPath + "?done=1", p.issuer.ChooseMessages(ctx, d.actor, form.Get("outside") == "")
 	})
 }
 

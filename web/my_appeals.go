@@ -8,7 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -20,7 +19,7 @@ func ownAppealPath(field string) string { return appealsPath + "/" + url.PathEsc
 // ownAppeals is what the reader appealed against, the newest first, and what can be
 // appealed against.
 type ownAppeals struct {
-	pager
+	turn
 	Appeals []ownAppeal
 	Open    []ownLink // details whose rejection stands
 	Done    string
@@ -47,7 +46,7 @@ func (p *Pages) MyAppeals(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v, byKey := ownAppeals{pager: pagerOf(c, page.Next), Done: said(c, l, "ownappeal")}, fieldsByKey(rec.fields)
+	v, byKey := ownAppeals{turn: turnOf(c.Request.URL, page.Next), Done: said(c, l, "ownappeal.done_")}, fieldsByKey(rec.fields)
 	for _, a := range page.Appeals {
 		v.Appeals = append(v.Appeals, p.ownAppeal(l, fieldOf(byKey, a.Field), a))
 	}
@@ -95,9 +94,8 @@ type ownAppealForm struct {
 func (p *Pages) MyAppeal(c *gin.Context) error { return p.appealForm(c, "", http.StatusOK, nil) }
 
 func (p *Pages) appealForm(c *gin.Context, typed string, status int, problems []problem) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	rec, err := p.load(ctx, actor, actor.RegistrantID)
+	d := p.visit(c)
+	rec, err := p.load(d.ctx, d.actor, d.actor.RegistrantID)
 	if err != nil {
 		return err
 	}
@@ -109,32 +107,26 @@ func (p *Pages) appealForm(c *gin.Context, typed string, status int, problems []
 	case state.Appeal.State != "":
 		return seeOther(c, appealsPath)
 	}
-	v := ownAppealForm{Back: "/me", Action: ownAppealPath(f.Key), Label: p.label(l, f), Value: p.ownValue(l, f, rec.person.Values[f.Key].Text), Rejection: state.Comment, Problems: problems,
-		Rejected: l.t("detail.rejected_by", "who", state.By, "when", state.At),
-		Text: input{ID: "text", Kind: "area", Label: words{Text: l.t("ownappeal.text")}, Hint: words{Text: l.t("ownappeal.text_hint")}, Value: typed, Dir: "auto",
+	v := ownAppealForm{Back: "/me", Action: ownAppealPath(f.Key), Label: p.label(d.l, f), Value: p.ownValue(d.l, f, rec.person.Values[f.Key].Text), Rejection: state.Comment, Problems: problems,
+		Rejected: d.l.t("detail.rejected_by", "who", state.By, "when", state.At),
+		Text: input{ID: "text", Kind: "area", Label: words{Text: d.l.t("ownappeal.text")}, Hint: words{Text: d.l.t("ownappeal.text_hint")}, Value: typed, Dir: "auto",
 			Required: true, MaxLength: 2000, Wrong: wrongOf(problems, "text")}}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	title := l.t("ownappeal.against", "field", v.Label.Text)
-	return p.show(c, status, look{page: "my_appeal", title: title, nav: appealsPath, failed: len(problems) > 0}, v)
+	v.Token = d.token()
+	title := d.l.t("ownappeal.against", "field", v.Label.Text)
+	return d.page(status, look{page: "my_appeal", title: title, nav: appealsPath, failed: len(problems) > 0}, v)
 }
 
 // MyAppealPost is POST /me/appeals/:field.
 func (p *Pages) MyAppealPost(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.sent(c)
 	if err != nil {
 		return err
 	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.AppealDecision(ctx, actor, actor.RegistrantID, c.Param("field"), form.Get("text"))
+	err = d.once(form, func(ctx context.Context) (string, error) {
+		_, err := p.registry.AppealDecision(ctx, d.actor, d.actor.RegistrantID, c.Param("field"), form.Get("text"))
 		return appealsPath + "?done=sent", err
-	})
-	if err == nil {
-		return nil
-	}
-	if problems, ok := formErrors(p.localeOf(c), err); ok && fault.KindOf(err) == fault.Invalid {
+	}, nil)
+	if problems, ok := formErrors(d.l, err); ok && fault.KindOf(err) == fault.Invalid {
 		return p.appealForm(c, form.Get("text"), http.StatusUnprocessableEntity, problems)
 	}
 	return err

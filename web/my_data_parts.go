@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -40,6 +41,16 @@ func eachPage(page func(after string) (next string, err error)) error {
 	}
 }
 
+// tellAll tells a row of everything in a list, unless that could not be read.
+func tellAll[T any](tell func(dataRow) error, list []T, err error, row func(T) dataRow) error {
+	for _, x := range list {
+		if err := tell(row(x)); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (p *Pages) tellDetails(ctx context.Context, l *locale, a registry.Actor, tell func(dataRow) error) error {
 	rec, err := p.load(ctx, a, a.RegistrantID)
 	if err != nil {
@@ -61,12 +72,9 @@ func (p *Pages) tellDetails(ctx context.Context, l *locale, a registry.Actor, te
 
 func (p *Pages) tellIdentifiers(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	list, err := p.registry.Identifiers(ctx, a, a.RegistrantID)
-	for _, id := range list {
-		if err := tell(dataRow{ID: strconv.Itoa(id.Seq), What: id.Type, Value: id.Value, State: string(id.Status), At: id.RecordedAt, From: id.ValidFrom, Until: id.ValidTo, By: id.RecordedBy, Note: id.IssuedBy}); err != nil {
-			return err
-		}
-	}
-	return err
+	return tellAll(tell, list, err, func(id registry.Identifier) dataRow {
+		return dataRow{ID: strconv.Itoa(id.Seq), What: id.Type, Value: id.Value, State: string(id.Status), At: id.RecordedAt, From: id.ValidFrom, Until: id.ValidTo, By: id.RecordedBy, Note: id.IssuedBy}
+	})
 }
 
 func (p *Pages) tellHistory(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
@@ -90,65 +98,48 @@ func (p *Pages) tellHistory(ctx context.Context, _ *locale, a registry.Actor, te
 func (p *Pages) tellVersions(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	return eachPage(func(after string) (string, error) {
 		page, err := p.registry.VersionPage(ctx, a, a.RegistrantID, after, dataPage)
-		for _, v := range page.Versions {
+		return page.Next, tellAll(tell, page.Versions, err, func(v registry.Version) dataRow {
 			row := dataRow{ID: strconv.Itoa(v.No), What: "version", Value: v.Label, At: v.At, By: v.Author + " (" + string(v.Channel) + ")", Note: v.Reason}
 			if v.No == page.DefaultNo {
 				row.State = "default"
 			}
-			if err := tell(row); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+			return row
+		})
 	})
 }
 
 func (p *Pages) tellRequests(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	return eachPage(func(after string) (string, error) {
 		page, err := p.registry.RequestsOf(ctx, a, a.RegistrantID, registry.RequestQuery{After: after, Limit: dataPage})
-		for _, q := range page.Requests {
-			row := dataRow{ID: q.ID.String(), What: q.Field, Value: q.Value, Before: q.Base, State: string(q.State), At: q.CreatedAt, From: momentOrNothing(q.SentAt),
+		return page.Next, tellAll(tell, page.Requests, err, func(q registry.ChangeRequest) dataRow {
+			return dataRow{ID: q.ID.String(), What: q.Field, Value: q.Value, Before: q.Base, State: string(q.State), At: q.CreatedAt, From: momentOrNothing(q.SentAt),
 				Until: momentOrNothing(q.DecidedAt), By: q.Author, Note: joinNotes(q.Reason, q.Words)}
-			if err := tell(row); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+		})
 	})
 }
 
 func (p *Pages) tellAppeals(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	return eachPage(func(after string) (string, error) {
 		page, err := p.registry.AppealsOf(ctx, a, a.RegistrantID, after, dataPage)
-		for _, x := range page.Appeals {
-			row := dataRow{ID: x.ID.String(), What: x.Field, Value: x.Text, Before: x.Rejection, State: string(x.State), At: x.At, Until: momentOrNothing(x.AnsweredAt), By: x.AnsweredBy, Note: x.Answer}
-			if err := tell(row); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+		return page.Next, tellAll(tell, page.Appeals, err, func(x registry.Appeal) dataRow {
+			return dataRow{ID: x.ID.String(), What: x.Field, Value: x.Text, Before: x.Rejection, State: string(x.State), At: x.At, Until: momentOrNothing(x.AnsweredAt), By: x.AnsweredBy, Note: x.Answer}
+		})
 	})
 }
 
 func (p *Pages) tellDocuments(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	list, err := p.registry.Documents(ctx, a, a.RegistrantID)
-	for _, d := range list {
-		if err := tell(dataRow{ID: d.ID.String(), What: d.MediaType, Label: d.Name, Value: d.SHA256, At: d.UploadedAt, By: d.UploadedBy}); err != nil {
-			return err
-		}
-	}
-	return err
+	return tellAll(tell, list, err, func(d registry.Document) dataRow {
+		return dataRow{ID: d.ID.String(), What: d.MediaType, Label: d.Name, Value: d.SHA256, At: d.UploadedAt, By: d.UploadedBy}
+	})
 }
 
 func (p *Pages) tellGroups(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	return eachPage(func(after string) (string, error) {
 		page, err := p.registry.Memberships(ctx, a, a.RegistrantID, after, dataPage)
-		for _, m := range page.Memberships {
-			if err := tell(dataRow{ID: m.GroupID.String(), What: m.Kind, Value: m.Role, At: m.RecordedAt, From: m.Start, Until: m.End, By: m.RecordedBy, Note: m.EndReason}); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+		return page.Next, tellAll(tell, page.Memberships, err, func(m registry.Membership) dataRow {
+			return dataRow{ID: m.GroupID.String(), What: m.Kind, Value: m.Role, At: m.RecordedAt, From: m.Start, Until: m.End, By: m.RecordedBy, Note: m.EndReason}
+		})
 	})
 }
 
@@ -167,24 +158,17 @@ func (p *Pages) tellFamily(ctx context.Context, l *locale, a registry.Actor, tel
 
 func (p *Pages) tellProgrammes(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	list, err := p.registry.Enrolments(ctx, a, a.RegistrantID)
-	for _, e := range list {
-		if err := tell(dataRow{ID: strconv.Itoa(e.Seq), What: e.Programme, Value: e.Since, State: string(e.Status), At: e.RecordedAt, From: e.Start, Until: e.End, By: e.RecordedBy, Note: e.Reason}); err != nil {
-			return err
-		}
-	}
-	return err
+	return tellAll(tell, list, err, func(e registry.Enrolment) dataRow {
+		return dataRow{ID: strconv.Itoa(e.Seq), What: e.Programme, Value: e.Since, State: string(e.Status), At: e.RecordedAt, From: e.Start, Until: e.End, By: e.RecordedBy, Note: e.Reason}
+	})
 }
 
 func (p *Pages) tellCredentials(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	list, err := p.issuer.Issued(ctx, a, a.RegistrantID)
-	for _, i := range list {
-		row := dataRow{ID: i.ID.String(), What: i.ConfigID, Label: i.Issuer, Value: strings.Join(i.Fields, " "), Before: strconv.Itoa(i.VersionNo), State: i.State, At: i.IssuedAt,
+	return tellAll(tell, list, err, func(i issuer.Issued) dataRow {
+		return dataRow{ID: i.ID.String(), What: i.ConfigID, Label: i.Issuer, Value: strings.Join(i.Fields, " "), Before: strconv.Itoa(i.VersionNo), State: i.State, At: i.IssuedAt,
 			From: momentOrNothing(i.ValidFrom), Until: momentOrNothing(i.ValidUntil), Note: i.Reason}
-		if err := tell(row); err != nil {
-			return err
-		}
-	}
-	return err
+	})
 }
 
 func (p *Pages) tellConsents(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
@@ -214,29 +198,18 @@ func (p *Pages) tellMessages(ctx context.Context, l *locale, a registry.Actor, t
 	}
 	return eachPage(func(after string) (string, error) {
 		page, err := p.issuer.MessagesOf(ctx, a, a.RegistrantID, after, dataPage)
-		for _, m := range page.Messages {
-			row := dataRow{ID: m.ID.String(), What: m.Kind, Value: plainText(p.messageText(l, fields, m)), At: m.At, Until: momentOrNothing(m.ReadAt), Note: m.Reason}
-			if err := tell(row); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+		return page.Next, tellAll(tell, page.Messages, err, func(m issuer.Message) dataRow {
+			return dataRow{ID: m.ID.String(), What: m.Kind, Value: plainText(p.messageText(l, fields, m)), At: m.At, Until: momentOrNothing(m.ReadAt), Note: m.Reason}
+		})
 	})
 }
 
 func (p *Pages) tellLooks(ctx context.Context, _ *locale, a registry.Actor, tell func(dataRow) error) error {
 	return eachPage(func(after string) (string, error) {
 		page, err := p.registry.Looks(ctx, a, a.RegistrantID, after, dataPage)
-		for _, x := range page.Looks {
-			var roles []string
-			for _, role := range x.Roles {
-				roles = append(roles, string(role))
-			}
-			if err := tell(dataRow{ID: x.ID.String(), What: string(x.Channel), At: x.At, By: strings.Join(roles, " "), Note: x.Purpose}); err != nil {
-				return "", err
-			}
-		}
-		return page.Next, err
+		return page.Next, tellAll(tell, page.Looks, err, func(x registry.Look) dataRow {
+			return dataRow{ID: x.ID.String(), What: string(x.Channel), At: x.At, By: strings.Join(textsOf(x.Roles), " "), Note: x.Purpose}
+		})
 	})
 }
 

@@ -41,7 +41,7 @@ func (p *Pages) ownDocuments(c *gin.Context, status int, problems []problem) err
 	if err != nil {
 		return err
 	}
-	v := ownDocuments{File: p.fileInput(l, "edit.file", "owndocument.hint", problems), Done: said(c, l, "owndocument"), Problems: problems}
+	v := ownDocuments{File: p.fileInput(l, "edit.file", "owndocument.hint", problems), Done: said(c, l, "owndocument.done_"), Problems: problems}
 	v.File.Required = true
 	for n := len(list) - 1; n >= 0; n-- {
 		d := list[n]
@@ -79,19 +79,15 @@ func fileSize(l *locale, bytes int64) string {
 
 // MyDocumentsPost is POST /me/documents: one more.
 func (p *Pages) MyDocumentsPost(c *gin.Context) error {
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
+	d := p.visit(c)
 	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.keepFile(ctx, actor, form, "")
+	return d.once(form.Values, func(ctx context.Context) (string, error) {
+		_, err := p.keepFile(ctx, d.actor, form, "")
 		return documentsPath + "?done=added", err
-	})
-	if problems, ok := formErrors(l, err); ok {
-		return p.ownDocuments(c, http.StatusUnprocessableEntity, problems)
-	}
-	return err
+	}, func(problems []problem) error { return p.ownDocuments(c, http.StatusUnprocessableEntity, problems) })
 }
 
 // MyDocument is GET /me/documents/:id/file: its bytes, for the browser to keep.
@@ -111,30 +107,25 @@ func (p *Pages) MyDocument(c *gin.Context) error {
 
 // MyDocumentRemove is POST /me/documents/:id/remove.
 func (p *Pages) MyDocumentRemove(c *gin.Context) error {
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
+	d, form, err := p.sent(c)
+	if err != nil {
+		return err
+	}
 	id, err := ownDocumentID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return documentsPath + "?done=removed", p.registry.RemoveDocument(ctx, actor, actor.RegistrantID, id, "")
-	})
+	err = d.once(form, func(ctx context.Context) (string, error) {
+		return documentsPath + "?done=removed", p.registry.RemoveDocument(ctx, d.actor, d.actor.RegistrantID, id, "")
+	}, nil)
 	if fault.CodeOf(err) == "document_in_use" {
-		return p.ownDocuments(c, http.StatusConflict, []problem{{Text: faultText(l, "document_in_use", err.Error())}})
+		return p.ownDocuments(c, http.StatusConflict, []problem{{Text: faultText(d.l, "document_in_use", err.Error())}})
 	}
 	return err
 }
 
 func ownDocumentID(c *gin.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil {
-		return id, fault.Wrap(fault.NotFound, "no_such_document", "There is no such document.", err)
-	}
-	return id, nil
+	return pathID(c, "id", "no_such_document", "There is no such document.")
 }
 
 // newText is a document that a person wrote on a page.

@@ -11,7 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -73,28 +72,25 @@ type ownTie struct {
 func (p *Pages) MyHousehold(c *gin.Context) error { return p.ownHousehold(c, "", http.StatusOK, nil) }
 
 func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems []problem) (err error) {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	v := ownHousehold{Done: said(c, l, "ownhousehold"), Problems: problems, File: p.fileInput(l, "edit.file", "ownhousehold.file_hint", problems),
-		Note: input{ID: "note", Kind: "area", Label: words{Text: l.t("ownhousehold.note")}, Hint: words{Text: l.t("ownhousehold.note_hint")}, Value: typed, Dir: "auto",
+	d := p.visit(c)
+	v := ownHousehold{Done: said(c, d.l, "ownhousehold.done_"), Problems: problems, File: p.fileInput(d.l, "edit.file", "ownhousehold.file_hint", problems),
+		Note: input{ID: "note", Kind: "area", Label: words{Text: d.l.t("ownhousehold.note")}, Hint: words{Text: d.l.t("ownhousehold.note_hint")}, Value: typed, Dir: "auto",
 			Required: true, MaxLength: maxTold, Wrong: wrongOf(problems, "note")}}
-	if v.Groups, v.Past, err = p.ownGroups(c, l, actor); err != nil {
+	if v.Groups, v.Past, err = p.ownGroups(c, d.l, d.actor); err != nil {
 		return err
 	}
-	kin, err := p.registry.Kinship(ctx, actor, actor.RegistrantID)
+	kin, err := p.registry.Kinship(d.ctx, d.actor, d.actor.RegistrantID)
 	if err != nil {
 		return err
 	}
-	v.Family = familyOf(l, kin)
-	if !actor.Acting() { // a ward's wards are not the guardian's
-		if v.Others, err = p.others(ctx, l, actor); err != nil {
+	v.Family = familyOf(d.l, kin)
+	if !d.actor.Acting() { // a ward's wards are not the guardian's
+		if v.Others, err = p.others(d.ctx, d.l, d.actor); err != nil {
 			return err
 		}
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "my_household", title: l.t("ownhousehold.title"), nav: householdPath, failed: len(problems) > 0, here: householdPath}, v)
+	v.Token = d.token()
+	return d.page(status, look{page: "my_household", title: d.l.t("ownhousehold.title"), nav: householdPath, failed: len(problems) > 0, here: householdPath}, v)
 }
 
 // ownGroups are those that the reader is in now, and those that are over.
@@ -221,18 +217,16 @@ func familyOf(l *locale, k registry.Kinship) (out []ownTie) {
 // MyHouseholdPost is POST /me/household: the reader tells of a change. The registry has
 // no request of that kind; what was written is kept with the record.
 func (p *Pages) MyHouseholdPost(c *gin.Context) error {
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
+	d := p.visit(c)
 	form, err := readForm(c)
 	if err != nil {
 		return err
 	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return householdPath + "?done=told", p.tellHousehold(ctx, l, actor, form)
-	})
-	if problems, ok := formErrors(l, err); ok {
+	return d.once(form.Values, func(ctx context.Context) (string, error) {
+		return householdPath + "?done=told", p.tellHousehold(ctx, d.l, d.actor, form)
+	}, func(problems []problem) error {
 		return p.ownHousehold(c, form.Get("note"), http.StatusUnprocessableEntity, problems)
-	}
-	return err
+	})
 }
 
 // tellHousehold keeps a note about a change, and the file that came with it.

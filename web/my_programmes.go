@@ -47,14 +47,6 @@ func (p *Pages) MyProgrammes(c *gin.Context) error {
 
 // ownEnrolmentBadge says where somebody stands in a programme.
 func ownEnrolmentBadge(l *locale, s registry.EnrolmentStatus) badge {
-	text := l.t("ownenrolment.state_" + string(s))
-	switch s {
-	case registry.EnrolmentEnrolled:
-		return badge{"ok", "check", text}
-	case registry.EnrolmentApplied:
-		return badge{"wait", "clock", text}
-	case registry.EnrolmentSuspended:
-		return badge{"chg", "alert", text}
-	}
-	return badge{"none", "minus", text}
+	return badgeOf(s, l.t("ownenrolment.state_"+string(s)), map[registry.EnrolmentStatus]badge{"": {"none", "minus", ""}, registry.EnrolmentEnrolled: {"ok", "check", ""},
+		registry.EnrolmentApplied: {"wait", "clock", ""}, registry.EnrolmentSuspended: {"chg", "alert", ""}})
 }

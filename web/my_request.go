@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -49,7 +48,7 @@ func (p *Pages) showRequest(c *gin.Context, r *asked, status int, problems []pro
 	if err != nil {
 		return err
 	}
-	v.Done = said(c, r.l, "ownrequest")
+	v.Done = said(c, r.l, "ownrequest.done_")
 	title := r.l.t("ownrequest.one", "field", v.Label.Text)
 	return p.show(c, status, look{page: "my_request", title: title, nav: requestsPath, failed: len(problems) > 0, here: r.action}, v)
 }
@@ -121,13 +120,13 @@ func (p *Pages) sendRequest(c *gin.Context, form url.Values) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}
-	err = p.once(c, r.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return p.visit(c).change(form, "ownrequest.moved", func(ctx context.Context) (string, error) {
 		return p.moveRequest(ctx, r, registry.RequestVersion{ID: r.ID, Version: version}, form)
+	}, func(status int, problems []problem) error {
+		r.values[r.fields[0].Key] = form.Get(inputName(r.fields[0]))
+		r.reason = cmp.Or(form.Get("reason"), r.reason)
+		return p.showRequest(c, r, status, problems)
 	})
-	if err != nil {
-		return p.requestRefused(c, r, form, err)
-	}
-	return nil
 }
 
 // moveRequest does what the button of a form says, and tells where to go on.
@@ -143,18 +142,4 @@ func (p *Pages) moveRequest(ctx context.Context, r *asked, seen registry.Request
 	}
 	_, err := p.registry.EditRequest(ctx, r.actor, seen, edit)
 	return r.action + "?done=saved", err
-}
-
-// requestRefused shows a request with what is wrong with the form; as it is now, if
-// somebody was quicker.
-func (p *Pages) requestRefused(c *gin.Context, r *asked, form url.Values, err error) error {
-	r.values[r.fields[0].Key] = form.Get(inputName(r.fields[0]))
-	r.reason = cmp.Or(form.Get("reason"), r.reason)
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.showRequest(c, r, http.StatusConflict, []problem{{Text: r.l.t("ownrequest.moved")}})
-	}
-	if problems, ok := formErrors(r.l, err); ok {
-		return p.showRequest(c, r, http.StatusUnprocessableEntity, problems)
-	}
-	return err
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -16,7 +15,7 @@ const requestsPath = "/me/requests"
 
 // ownRequests is what was asked for about the reader's record, the newest first.
 type ownRequests struct {
-	pager
+	turn
 	Requests []ownRequestLine
 	Done     string
 }
@@ -42,7 +41,7 @@ func (p *Pages) MyRequests(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v, byKey := ownRequests{pager: pagerOf(c, page.Next), Done: said(c, l, "ownrequest")}, fieldsByKey(fields)
+	v, byKey := ownRequests{turn: turnOf(c.Request.URL, page.Next), Done: said(c, l, "ownrequest.done_")}, fieldsByKey(fields)
 	for _, q := range page.Requests {
 		f := fieldOf(byKey, q.Field)
 		v.Requests = append(v.Requests, ownRequestLine{Path: ownRequestPath(q.ID), Label: p.label(l, f), New: p.ownValue(l, f, q.Value),
@@ -55,18 +54,8 @@ func ownRequestPath(id uuid.UUID) string { return requestsPath + "/" + id.String
 
 // ownRequestBadge says where a request stands, to the person whom it is about.
 func ownRequestBadge(l *locale, state registry.RequestState) badge {
-	text := l.t("ownrequest.state_" + string(state))
-	switch state {
-	case registry.RequestSent:
-		return badge{"wait", "clock", text}
-	case registry.RequestApproved:
-		return badge{"ok", "check", text}
-	case registry.RequestRejected:
-		return badge{"bad", "cross", text}
-	case registry.RequestDraft:
-		return badge{"none", "pencil", text}
-	}
-	return badge{"none", "minus", text}
+	return badgeOf(state, l.t("ownrequest.state_"+string(state)), map[registry.RequestState]badge{"": {"none", "minus", ""}, registry.RequestSent: {"wait", "clock", ""},
+		registry.RequestApproved: {"ok", "check", ""}, registry.RequestRejected: {"bad", "cross", ""}, registry.RequestDraft: {"none", "pencil", ""}})
 }
 
 // MyRequest is GET /me/requests/:id.
@@ -89,9 +78,9 @@ type asked struct {
 func (p *Pages) asked(c *gin.Context) (*asked, error) {
 	ctx := c.Request.Context()
 	actor := auth.Actor(ctx)
-	id, err := uuid.Parse(c.Param("id"))
+	id, err := requestID(c)
 	if err != nil {
-		return nil, fault.Wrap(fault.NotFound, "no_such_request", "There is no such change request.", err)
+		return nil, err
 	}
 	q, err := p.registry.ChangeRequest(ctx, actor, id)
 	if err != nil {

@@ -15,7 +15,7 @@ const versionsPath = "/me/versions"
 
 // ownVersions is the reader's record as it was, the newest version first.
 type ownVersions struct {
-	pager
+	turn
 	Versions []ownVersionLine
 }
 
@@ -33,7 +33,7 @@ func (p *Pages) MyVersions(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v := ownVersions{pager: pagerOf(c, page.Next)}
+	v := ownVersions{turn: turnOf(c.Request.URL, page.Next)}
 	for _, version := range page.Versions {
 		line := ownVersionLine{Path: versionsPath + "/" + strconv.Itoa(version.No), Title: l.t("ownversion.title", "n", version.No), When: l.dateTime(version.At), Reason: version.Reason,
 			By: l.t("history.by", "who", version.Author, "channel", l.t("channel."+string(version.Channel))), Default: version.No == page.DefaultNo}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"time"
 
@@ -158,22 +157,6 @@ func (l *locale) day(text string) string {
 		return text
 	}
 	return l.date(day)
-}
-
-// listLinks gives the addresses of the next page of a list and, from a later page,
-// of the first; all that was asked for stays in them.
-func listLinks(here *url.URL, next string) (nextHref, firstHref string) {
-	query := here.Query()
-	query.Del("done")
-	if query.Get("after") != "" {
-		query.Del("after")
-		firstHref = here.Path + "?" + query.Encode()
-	}
-	if next != "" {
-		query.Set("after", next)
-		nextHref = here.Path + "?" + query.Encode()
-	}
-	return nextHref, firstHref
 }
 
 // Inputs that many forms have.

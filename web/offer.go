@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -54,13 +54,12 @@ type offerView struct {
 
 // OfferStart is GET /me/credentials/:id/offer, of a configuration.
 func (p *Pages) OfferStart(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
+	d := p.visit(c)
 	rec, err := p.subject(c)
 	if err != nil {
 		return err
 	}
-	r, err := p.configuration(ctx, actor, rec, c)
+	r, err := p.configuration(d.ctx, d.actor, rec, c)
 	if err != nil {
 		return err
 	}
@@ -69,32 +68,24 @@ func (p *Pages) OfferStart(c *gin.Context) error {
 	for _, f := range rec.fields {
 		byKey[f.Key] = f
 	}
-	v.Card = p.credentialCard(l, rec, byKey, r)
+	v.Card = p.credentialCard(d.l, rec, byKey, r)
 	for _, cf := range r.Config.Fields {
 		if rec.states[cf.Field].State == registry.StateAttested {
-			v.Values = append(v.Values, p.detail(l, rec, byKey[cf.Field], p.ownValue))
+			v.Values = append(v.Values, p.detail(d.l, rec, byKey[cf.Field], p.ownValue))
 		}
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, http.StatusOK, look{page: "offer_start", title: l.t("offer.title"), nav: "/me/credentials"}, v)
+	v.Token = d.token()
+	return d.page(http.StatusOK, look{page: "offer_start", title: d.l.t("offer.title"), nav: "/me/credentials"}, v)
 }
 
 // OfferCreate is POST /me/credentials/:id/offer, of a configuration.
 func (p *Pages) OfferCreate(c *gin.Context) error {
-	ctx := c.Request.Context()
-	actor := auth.Actor(ctx)
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return p.press(c, func(ctx context.Context, d *desk, form url.Values) (string, error) {
 		rec, err := p.subject(c)
 		if err != nil {
 			return "", err
 		}
-		r, err := p.configuration(ctx, actor, rec, c)
+		r, err := p.configuration(ctx, d.actor, rec, c)
 		if err != nil {
 			return "", err
 		}
@@ -102,7 +93,7 @@ func (p *Pages) OfferCreate(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		offer, err := i.CreateOffer(ctx, actor, rec.person.ID, []string{r.Config.ID}, form.Get("pin") != "")
+		offer, err := i.CreateOffer(ctx, d.actor, rec.person.ID, []string{r.Config.ID}, form.Get("pin") != "")
 		if err != nil {
 			return "", err
 		}

@@ -28,6 +28,7 @@ const maxCols = 8
 
 // peopleView is a list of people with the form that found them.
 type peopleView struct {
+	turn
 	Find        input
 	Filters     []input
 	Equals      []input // whole values of searchable fields
@@ -38,8 +39,6 @@ type peopleView struct {
 	Heads       []words
 	People      []personRow
 	Count       string // how many are found in all; "": on a later page
-	Next        string
-	First       string // address of the first page, when this is a later one
 	Asked       bool   // something was searched for
 	MayRegister bool
 	Export      string // address of the file of these; "": not for the reader
@@ -98,7 +97,7 @@ func (p *Pages) People(c *gin.Context) error {
 		return err
 	}
 	v.list(p, l, fields, cols, page)
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.turn = turnOf(c.Request.URL, page.Next)
 	v.Asked, v.MayRegister = isAsked(asked), mayRegister(actor)
 	v.offer(actor, asked, len(wrong) == 0 && len(page.People) > 0)
 	status := http.StatusOK
@@ -215,10 +214,10 @@ func (v *peopleView) offer(actor registry.Actor, asked url.Values, any bool) {
 	}
 	filter := filterOf(asked)
 	if isOfficer(actor) {
-		v.Switch = withQuery("/admin/people/default", filter)
+		v.Switch = addressOf("/admin/people/default", filter)
 	}
 	if export, ok := exportFilter(filter); ok && mayExport(actor) {
-		v.Export = withQuery("/admin/exports/new", export)
+		v.Export = addressOf("/admin/exports/new", export)
 	}
 }
 
@@ -238,13 +237,6 @@ func exportFilter(filter url.Values) (out url.Values, ok bool) {
 		out[names[name]] = values
 	}
 	return out, true
-}
-
-func withQuery(path string, query url.Values) string {
-	if len(query) == 0 {
-		return path
-	}
-	return path + "?" + query.Encode()
 }
 
 // list fills the table.

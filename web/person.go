@@ -40,11 +40,7 @@ type detailsView struct {
 
 // personID reads :id; what is no id is nobody.
 func personID(c *gin.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil {
-		return uuid.Nil, fault.Wrap(fault.NotFound, "no_such_person", "There is no such person.", err)
-	}
-	return id, nil
+	return pathID(c, "id", "no_such_person", "There is no such person.")
 }
 
 // person loads the person of the address and the head of the page.
@@ -66,9 +62,7 @@ func (p *Pages) person(c *gin.Context, current string) (rec record, v personView
 	v = personView{Who: p.identityOf(rec.fields, rec.person, base), MayEdit: mayRegister(actor), MayCode: isOfficer(actor), MayAsk: mayKeep(actor), Waiting: rec.waiting(),
 		Latest: rec.person.LatestNo, MayAttest: slices.ContainsFunc(attesters(), actor.Has)}
 	v.Tabs = tabsOf(l, actor, base, current)
-	if done := c.Query("done"); l.has("person.done_" + done) {
-		v.Done = l.t("person.done_" + done)
-	}
+	v.Done = said(c, l, "person.done_")
 	return rec, v, nil
 }
 
@@ -116,29 +110,26 @@ func (p *Pages) personCredentials(c *gin.Context, status int, problems []problem
 	if err != nil {
 		return err
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	v := personCredentialsView{personView: head, Reason: input{ID: "reason", Kind: "text", Label: words{Text: l.t("withdraw.reason")}, Dir: "auto",
+	d := p.visit(c)
+	v := personCredentialsView{personView: head, Reason: input{ID: "reason", Kind: "text", Label: words{Text: d.l.t("withdraw.reason")}, Dir: "auto",
 		Required: true, MaxLength: 200, Wrong: wrongOf(problems, "reason")}}
 	for _, x := range problems {
 		if x.Field != "reason" {
 			v.Problems = append(v.Problems, x)
 		}
 	}
-	if err := p.withCounted(ctx, c, &rec); err != nil {
+	if err := p.withCounted(d.ctx, c, &rec); err != nil {
 		return err
 	}
-	v.MayOffer = isOfficer(actor) && (head.Group == nil || !head.Group.Ended)
-	if v.Cards, err = p.deskCards(ctx, l, actor, rec, head.Who.Base, v.MayOffer); err != nil {
+	v.MayOffer = isOfficer(d.actor) && (head.Group == nil || !head.Group.Ended)
+	if v.Cards, err = p.deskCards(d.ctx, d.l, d.actor, rec, head.Who.Base, v.MayOffer); err != nil {
 		return err
 	}
-	if v.Past, err = p.issuedLives(ctx, l, actor, rec, head.Who.Base, v.MayOffer); err != nil {
+	if v.Past, err = p.issuedLives(d.ctx, d.l, d.actor, rec, head.Who.Base, v.MayOffer); err != nil {
 		return err
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "person_credentials", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
+	v.Token = d.token()
+	return d.page(status, look{page: "person_credentials", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
 
 // WithdrawCredential is POST /admin/people/:id/credentials, and of groups: one credential ends, or is

@@ -10,8 +10,8 @@ import (
 
 type logView struct {
 	personView
-	Entries     []entryView
-	Next, First string
+	turn
+	Entries []entryView
 }
 
 // PersonLog is GET /admin/people/:id/log, newest first.
@@ -34,6 +34,6 @@ func (p *Pages) PersonLog(c *gin.Context) error {
 		log = log[:len(log)-1]
 	}
 	v := logView{personView: head, Entries: p.entries(p.localeOf(c), rec.fields, log, p.masked)}
-	v.Next, v.First = back.links()
+	v.turn = back.links()
 	return p.show(c, http.StatusOK, look{page: "person_log", title: head.Who.Name, nav: navOf(c)}, v)
 }

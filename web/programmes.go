@@ -203,11 +203,11 @@ func (p *Pages) programmeForm(c *gin.Context, status int, there *registry.Progra
 
 type programmeView struct {
 	programmeRow
+	turn
 	Edit        string // "": not for this reader
 	Enrol, Many string
 	States      []tab
 	Rows        []enrolledRow
-	Next, First string
 	Done        string
 }
 
@@ -251,10 +251,8 @@ func (p *Pages) Programme(c *gin.Context) error {
 	if v.Rows, err = p.enrolledRows(ctx, l, actor, page.Enrolments, v.Enrol); err != nil {
 		return err
 	}
-	if done := c.Query("done"); l.has("programmes.done_" + done) {
-		v.Done = l.t("programmes.done_" + done)
-	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.Done = said(c, l, "programmes.done_")
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "programme", title: v.Name.Text, nav: programmesPath}, v)
 }
 

@@ -6,8 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -48,8 +46,7 @@ func (p *Pages) providerLinks(ctx context.Context, l *locale, actor registry.Act
 
 // ProviderLinkPost is POST /me/security/provider: takes a link away, or allows it.
 func (p *Pages) ProviderLinkPost(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.sent(c)
 	if err != nil {
 		return err
 	}
@@ -57,7 +54,7 @@ func (p *Pages) ProviderLinkPost(c *gin.Context) error {
 	if err != nil {
 		return fault.New(fault.NotFound, "no_such_link", "There is no such link.")
 	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return securityPath + "?done=provider", p.registry.AllowProviderLink(ctx, actor, id, form.Get("allow") != "")
-	})
+	return d.once(form, func(ctx context.Context) (string, error) {
+		return securityPath + "?done=provider", p.registry.AllowProviderLink(ctx, d.actor, id, form.Get("allow") != "")
+	}, nil)
 }

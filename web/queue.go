@@ -159,12 +159,12 @@ func (p *Pages) undelivered(ctx context.Context, l *locale, actor registry.Actor
 
 // queuePage is the people of one queue.
 type queueListView struct {
+	turn
 	Title, Text string
 	Badge       badge
 	Begin       string // address of the first person's decisions; "": not for the reader, or nobody waits
 	Done        string
 	People      []personRow
-	Next, First string
 }
 
 // QueueList is GET /admin/queues/:queue.
@@ -192,10 +192,8 @@ func (p *Pages) QueueList(c *gin.Context) error {
 	if len(v.People) > 0 && slices.ContainsFunc(attesters(), actor.Has) {
 		v.Begin = v.People[0].Href
 	}
-	if done := c.Query("done"); l.has("person.done_" + done) {
-		v.Done = l.t("person.done_" + done)
-	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.Done = said(c, l, "person.done_")
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "queue_list", title: v.Title, nav: "/admin"}, v)
 }
 

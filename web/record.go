@@ -13,6 +13,16 @@ type badge struct {
 	Class, Icon, Text string
 }
 
+// badgeOf is what a state looks like, with its words; "" is the look of all others.
+func badgeOf[S ~string](state S, text string, looks map[S]badge) badge {
+	b, known := looks[state]
+	if !known {
+		b = looks[""]
+	}
+	b.Text = text
+	return b
+}
+
 // detail is one field of a record as a row shows it.
 type detail struct {
 	Key   string

@@ -10,8 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -54,11 +52,7 @@ func askedAt(q registry.ChangeRequest) time.Time {
 }
 
 func requestID(c *gin.Context) (uuid.UUID, error) {
-	id, err := uuid.Parse(c.Param("id"))
-	if err != nil {
-		return uuid.Nil, fault.Wrap(fault.NotFound, "no_such_request", "There is no such change request.", err)
-	}
-	return id, nil
+	return pathID(c, "id", "no_such_request", "There is no such change request.")
 }
 
 // Request is GET /admin/requests/:id: what would change, and how far it has come.
@@ -66,34 +60,18 @@ func (p *Pages) Request(c *gin.Context) error { return p.request(c, http.StatusO
 
 // RequestPost is POST /admin/requests/:id: a decision, or what the author does.
 func (p *Pages) RequestPost(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	if err := auth.Allow(c, approvers()...); err != nil {
+	d, form, err := p.desked(c, approvers()...)
+	if err != nil {
 		return err
 	}
 	id, err := requestID(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	version, err := wholeNumber(form.Get("version"))
-	if err != nil {
-		version = -1 // no request has it
-	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		done, err := p.decideRequest(ctx, actor, registry.RequestVersion{ID: id, Version: version}, form)
+	return d.change(form, "requests.moved", func(ctx context.Context) (string, error) {
+		done, err := p.decideRequest(ctx, d.actor, registry.RequestVersion{ID: id, Version: versionOf(form)}, form)
 		return deskRequestsPath + "/" + id.String() + "?done=" + done, err
-	})
-	l := p.localeOf(c)
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.request(c, http.StatusConflict, form, []problem{{Text: l.t("requests.moved")}})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.request(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	}, func(status int, problems []problem) error { return p.request(c, status, form, problems) })
 }
 
 // decideRequest does what a button says, and names what was done.
@@ -126,49 +104,44 @@ func (p *Pages) decideRequest(ctx context.Context, actor registry.Actor, q regis
 }
 
 func (p *Pages) request(c *gin.Context, status int, form url.Values, problems []problem) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
+	d := p.visit(c)
 	id, err := requestID(c)
 	if err != nil {
 		return err
 	}
-	q, err := p.registry.ChangeRequest(ctx, actor, id)
+	q, err := p.registry.ChangeRequest(d.ctx, d.actor, id)
 	if err != nil {
 		return err
 	}
-	fields, err := p.registry.FieldsOf(ctx, q.Kind)
+	fields, err := p.registry.FieldsOf(d.ctx, q.Kind)
 	if err != nil {
 		return err
 	}
 	f := definitionOf(fields, q.Field)
-	named, err := p.links(ctx, l, actor, q.RegistrantID)
+	named, err := p.links(d.ctx, d.l, d.actor, q.RegistrantID)
 	if err != nil {
 		return err
 	}
-	v := requestView{ID: id.String(), Record: named(q.RegistrantID), Label: p.label(l, f), Badge: requestBadge(l, q), Changed: q.Changed, Reason: q.Reason, Version: q.Version,
-		Steps: requestSteps(l, q), Problems: problems}
-	v.MayDecide = q.State == registry.RequestSent && !q.Own && mayApprove(actor, f)
+	v := requestView{ID: id.String(), Record: named(q.RegistrantID), Label: p.label(d.l, f), Badge: requestBadge(d.l, q), Changed: q.Changed, Reason: q.Reason, Version: q.Version,
+		Steps: requestSteps(d.l, q), Problems: problems}
+	v.MayDecide = q.State == registry.RequestSent && !q.Own && mayApprove(d.actor, f)
 	v.MayEdit = q.Own && q.State == registry.RequestDraft
 	v.MayWithdraw = q.Own && (q.State == registry.RequestDraft || q.State == registry.RequestSent)
 	value := p.masked // for those who only read
 	if v.MayDecide || q.Own {
 		value = p.shownValue
 	}
-	v.Old, v.New, v.Now = value(l, f, q.Base), value(l, f, q.Value), value(l, f, q.Current)
+	v.Old, v.New, v.Now = value(d.l, f, q.Base), value(d.l, f, q.Value), value(d.l, f, q.Current)
 	if !q.CollectedAt.IsZero() {
-		v.Collected = l.t("detail.collected", "when", q.CollectedAt)
+		v.Collected = d.l.t("detail.collected", "when", q.CollectedAt)
 	}
-	if done := c.Query("done"); l.has("requests.done_" + done) {
-		v.Done = l.t("requests.done_" + done)
-	}
-	p.requestForm(l, actor, q, f, form, &v)
-	if err := p.evidenceOf(ctx, actor, q, &v); err != nil {
+	v.Done = said(c, d.l, "requests.done_")
+	p.requestForm(d.l, d.actor, q, f, form, &v)
+	if err := p.evidenceOf(d.ctx, d.actor, q, &v); err != nil {
 		return err
 	}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "request", title: l.t("requests.one", "field", v.Label.Text), nav: deskRequestsPath, failed: len(problems) > 0}, v)
+	v.Token = d.token()
+	return d.page(status, look{page: "request", title: d.l.t("requests.one", "field", v.Label.Text), nav: deskRequestsPath, failed: len(problems) > 0}, v)
 }
 
 // requestForm is the inputs of whoever may do something about the request.

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -30,7 +29,7 @@ func (p *Pages) RequestAsk(c *gin.Context) error {
 
 // RequestAskPost is POST /admin/requests/new: sent, or kept as a draft.
 func (p *Pages) RequestAskPost(c *gin.Context) error {
-	form, err := respond.Form(c)
+	d, form, err := p.sent(c)
 	if err != nil {
 		return err
 	}
@@ -41,7 +40,7 @@ func (p *Pages) RequestAskPost(c *gin.Context) error {
 	if err := e.read(form); err != nil {
 		return err
 	}
-	err = p.once(c, e.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.once(form, func(ctx context.Context) (string, error) {
 		if err := e.complete(nil); err != nil {
 			return "", err
 		}
@@ -54,11 +53,9 @@ func (p *Pages) RequestAskPost(c *gin.Context) error {
 			done = "saved"
 		}
 		return deskRequestsPath + "/" + made[0].ID.String() + "?done=" + done, nil
-	})
-	if problems, ok := formErrors(e.l, err); err != nil && ok {
+	}, func(problems []problem) error {
 		return p.askForm(c, http.StatusUnprocessableEntity, form, e, problems)
-	}
-	return err
+	})
 }
 
 // asking prepares the form over one field of the record that a form or address names.

@@ -11,8 +11,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -26,6 +24,7 @@ const requestsPage = 25
 const approvedCode = "approved"
 
 type requestsView struct {
+	turn
 	State, Field, Area input
 	Number             input
 	Rows               []requestRow
@@ -33,7 +32,6 @@ type requestsView struct {
 	Words              input
 	Told               []toldRow // what became of those that were just decided on
 	Asked              bool
-	Next, First        string
 	Token              string
 	Problems           []problem
 }
@@ -65,20 +63,16 @@ func (p *Pages) Requests(c *gin.Context) error { return p.requests(c, http.Statu
 
 // RequestsApprove is POST /admin/requests: all that are ticked, each with its outcome.
 func (p *Pages) RequestsApprove(c *gin.Context) error {
-	if err := auth.Allow(c, approvers()...); err != nil {
-		return err
-	}
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, approvers()...)
 	if err != nil {
 		return err
 	}
 	picks := picksOf(form["request"])
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	return d.once(form, func(ctx context.Context) (string, error) {
 		if len(picks) == 0 {
 			return "", fault.New(fault.Invalid, "no_requests", "Tick at least one.")
 		}
-		done, err := p.registry.ApproveRequests(ctx, actor, picks, registry.Approve{Words: form.Get("words")})
+		done, err := p.registry.ApproveRequests(ctx, d.actor, picks, registry.Approve{Words: form.Get("words")})
 		told := url.Values{}
 		for _, o := range done {
 			code := approvedCode
@@ -88,11 +82,7 @@ func (p *Pages) RequestsApprove(c *gin.Context) error {
 			told.Add("told", o.ID.String()+"~"+code)
 		}
 		return deskRequestsPath + "?" + told.Encode(), err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.requests(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	}, func(problems []problem) error { return p.requests(c, http.StatusUnprocessableEntity, form, problems) })
 }
 
 // outcomeCode is the most exact code of an error.
@@ -128,37 +118,34 @@ func picksOf(texts []string) []registry.RequestVersion {
 }
 
 func (p *Pages) requests(c *gin.Context, status int, form url.Values, problems []problem) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
+	d := p.visit(c)
 	q := registry.RequestQuery{State: registry.RequestSent, Field: c.Query("field"), Area: typedArea(c.Request.URL.Query()), Number: strings.TrimSpace(c.Query("number")), After: c.Query("after"), Limit: requestsPage}
 	if state, given := c.GetQuery("state"); given {
 		q.State = registry.RequestState(state)
 	}
-	page, err := p.registry.ChangeRequests(ctx, actor, q)
+	page, err := p.registry.ChangeRequests(d.ctx, d.actor, q)
 	if err != nil {
 		return err
 	}
-	fields, err := p.fieldsOfAll(ctx)
+	fields, err := p.fieldsOfAll(d.ctx)
 	if err != nil {
 		return err
 	}
 	v := requestsView{Problems: problems, Asked: q.State != registry.RequestSent || q.Field != "" || q.Area != "" || q.Number != "",
-		Words: input{ID: "words", Kind: "text", Label: words{Text: l.t("requests.words")}, Hint: words{Text: l.t("requests.words_hint")}, Value: form.Get("words"), Dir: "auto", Autocomplete: "off", MaxLength: 500, Wrong: wrongOf(problems, "words")}}
-	if err := p.requestFilters(ctx, l, actor, q, fields, &v); err != nil {
+		Words: input{ID: "words", Kind: "text", Label: words{Text: d.l.t("requests.words")}, Hint: words{Text: d.l.t("requests.words_hint")}, Value: form.Get("words"), Dir: "auto", Autocomplete: "off", MaxLength: 500, Wrong: wrongOf(problems, "words")}}
+	if err := p.requestFilters(d.ctx, d.l, d.actor, q, fields, &v); err != nil {
 		return err
 	}
-	if v.Rows, err = p.requestRows(ctx, l, actor, page.Requests, fields, form["request"]); err != nil {
+	if v.Rows, err = p.requestRows(d.ctx, d.l, d.actor, page.Requests, fields, form["request"]); err != nil {
 		return err
 	}
 	v.MayDecide = slices.ContainsFunc(v.Rows, func(r requestRow) bool { return r.Pick != "" })
-	if v.Told, err = p.told(ctx, l, actor, c.QueryArray("told"), fields); err != nil {
+	if v.Told, err = p.told(d.ctx, d.l, d.actor, c.QueryArray("told"), fields); err != nil {
 		return err
 	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "requests", title: l.t("requests.title"), nav: deskRequestsPath, failed: len(problems) > 0}, v)
+	v.turn = turnOf(c.Request.URL, page.Next)
+	v.Token = d.token()
+	return d.page(status, look{page: "requests", title: d.l.t("requests.title"), nav: deskRequestsPath, failed: len(problems) > 0}, v)
 }
 
 // fieldsOfAll is the definitions of people and of every kind of group, by key.
@@ -237,18 +224,11 @@ func (p *Pages) requestRows(ctx context.Context, l *locale, actor registry.Actor
 
 // requestBadge says where a request stands.
 func requestBadge(l *locale, q registry.ChangeRequest) badge {
-	text := l.t("requests.state_" + string(q.State))
-	switch {
-	case q.State == registry.RequestSent && q.Changed:
+	if q.State == registry.RequestSent && q.Changed {
 		return badge{"chg", "changed", l.t("requests.changed")}
-	case q.State == registry.RequestApproved:
-		return badge{"ok", "check", text}
-	case q.State == registry.RequestRejected:
-		return badge{"bad", "cross", text}
-	case q.State == registry.RequestSent:
-		return badge{"wait", "clock", text}
 	}
-	return badge{"none", "minus", text}
+	return badgeOf(q.State, l.t("requests.state_"+string(q.State)), map[registry.RequestState]badge{"": {"none", "minus", ""}, registry.RequestApproved: {"ok", "check", ""},
+		registry.RequestRejected: {"bad", "cross", ""}, registry.RequestSent: {"wait", "clock", ""}})
 }
 
 // told says what became of the requests of an address.

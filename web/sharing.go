@@ -8,8 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -36,30 +34,27 @@ type consentEntry struct {
 
 // Sharing is GET /me/sharing: what the person agreed to.
 func (p *Pages) Sharing(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	fields, err := p.registry.Fields(ctx)
+	d := p.visit(c)
+	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	consents, err := p.issuer.Consents(ctx, actor, actor.RegistrantID)
+	consents, err := p.issuer.Consents(d.ctx, d.actor, d.actor.RegistrantID)
 	if err != nil {
 		return err
 	}
 	v := sharingView{}
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	households, err := p.fieldsFor(ctx, issuer.ForHousehold)
+	v.Token = d.token()
+	households, err := p.fieldsFor(d.ctx, issuer.ForHousehold)
 	if err != nil {
 		return err
 	}
 	for _, consent := range consents {
-		e := p.consentEntry(l, slices.Concat(fields, households), consent)
-		e.About = p.agreedFor(ctx, l, actor, consent)
+		e := p.consentEntry(d.l, slices.Concat(fields, households), consent)
+		e.About = p.agreedFor(d.ctx, d.l, d.actor, consent)
 		v.Consents = append(v.Consents, e)
 	}
-	return p.show(c, http.StatusOK, look{page: "my_sharing", title: l.t("sharing.title"), nav: sharingPath}, v)
+	return d.page(http.StatusOK, look{page: "my_sharing", title: d.l.t("sharing.title"), nav: sharingPath}, v)
 }
 
 func (p *Pages) consentEntry(l *locale, fields []registry.Field, consent issuer.Consent) consentEntry {
@@ -108,12 +103,7 @@ func (p *Pages) agreedFor(ctx context.Context, l *locale, actor registry.Actor, 
 
 // SharingWithdraw is POST /me/sharing/:id/withdraw.
 func (p *Pages) SharingWithdraw(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return sharingPath, p.issuer.WithdrawConsent(ctx, actor, actor.RegistrantID, c.Param("id"))
+	return p.press(c, func(ctx context.Context, d *desk, _ url.Values) (string, error) {
+		return sharingPath, p.issuer.WithdrawConsent(ctx, d.actor, d.actor.RegistrantID, c.Param("id"))
 	})
 }

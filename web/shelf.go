@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/gin-gonic/gin"
+
+	"socialregistry/registry"
 )
 
 // Shelf is the pages of one kind of definition: a list, and a form for a new one and
@@ -103,6 +105,15 @@ func (s Shelf) post(d *desk, form url.Values, t thing) error {
 		}
 		return s.at(t) + "?done=saved", s.save(ctx, d, t, reason)
 	}, func(status int, problems []problem) error { return s.page(d, t, reason, status, problems) })
+}
+
+// store saves a definition: with define, if it is not there yet.
+func store[T any](ctx context.Context, d *desk, t thing, x T, reason string, define, change func(context.Context, registry.Actor, T, string) (T, error)) error {
+	if t.version() == 0 {
+		change = define
+	}
+	_, err := change(ctx, d.actor, x, reason)
+	return err
 }
 
 // at is the address of one.

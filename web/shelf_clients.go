@@ -198,7 +198,7 @@ func (d *desk) entryChanges(e issuer.Entry) []string {
 		return []string{d.l.t("desk.made")}
 	}
 	var out []string
-	for _, member := range sortedKeys(e.New) {
+	for _, member := range keysOf(e.New) {
 		old, now := plain(e.Old[member]), plain(e.New[member])
 		if old != now {
 			out = append(out, d.l.t("desk.changed", "what", d.member(member), "old", old, "new", now))

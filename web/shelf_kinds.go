@@ -20,18 +20,12 @@ func (p *Pages) GroupKinds() Shelf {
 			k, err := p.registry.GroupKind(d.ctx, key)
 			return groupKind{k}, err
 		},
-		save: func(ctx context.Context, d *desk, t thing, reason string) (err error) {
-			k := t.(groupKind).GroupKind
-			if k.VersionNo == 0 {
-				_, err = p.registry.DefineGroupKind(ctx, d.actor, k, reason)
-			} else {
-				_, err = p.registry.EditGroupKind(ctx, d.actor, k, reason)
-			}
-			return err
+		save: func(ctx context.Context, d *desk, t thing, reason string) error {
+			return store(ctx, d, t, t.(groupKind).GroupKind, reason, p.registry.DefineGroupKind, p.registry.EditGroupKind)
 		},
 		list: func(d *desk) (deskTable, error) {
 			kinds, err := p.registry.GroupKinds(d.ctx)
-			t := deskTable{Empty: d.l.t("desk.no_kinds"), Heads: []string{d.l.t("desk.name"), d.l.t("desk.in_key"), d.l.t("desk.in_member_roles"), d.l.t("desk.in_max_members")}}
+			t := d.table("desk.no_kinds", "desk.name", "desk.in_key", "desk.in_member_roles", "desk.in_max_members")
 			for _, k := range kinds {
 				name := p.words(d.l, k.Label, k.Key).cell()
 				name.Href = "/admin/group-kinds/" + k.Key
@@ -68,7 +62,7 @@ func (k groupKind) read(form url.Values) thing {
 	} else {
 		k.VersionNo = atoi(form.Get("version"))
 	}
-	k.Label, k.MaxMembers, k.MemberKinds = languages(form, "label"), atoi(form.Get("max_members")), form["member_kinds"]
+	k.Label, k.MaxMembers, k.MemberKinds = labelsIn(form, "label"), atoi(form.Get("max_members")), form["member_kinds"]
 	k.Roles = readMemberRoles(form.Get("member_roles"))
 	return k
 }

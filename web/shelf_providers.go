@@ -43,7 +43,7 @@ func (p *Pages) WalletProviders() Shelf {
 		},
 		list: func(d *desk) (deskTable, error) {
 			all, err := p.issuer.WalletProviders(d.ctx, d.actor)
-			t := deskTable{Empty: d.l.t("desk.no_providers"), Heads: []string{d.l.t("desk.name"), d.l.t("desk.in_key"), d.l.t("desk.in_uses"), d.l.t("credentials.state")}}
+			t := d.table("desk.no_providers", "desk.name", "desk.in_key", "desk.in_uses", "credentials.state")
 			for _, x := range all {
 				var uses []string
 				for _, u := range x.Uses {

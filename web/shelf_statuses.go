@@ -19,18 +19,12 @@ func (p *Pages) AttestationStatuses() Shelf {
 			s, err := p.registry.AttestationStatus(d.ctx, d.actor, key)
 			return decisionStatus{s}, err
 		},
-		save: func(ctx context.Context, d *desk, t thing, reason string) (err error) {
-			s := t.(decisionStatus).AttestationStatus
-			if s.Version == 0 {
-				_, err = p.registry.DefineAttestationStatus(ctx, d.actor, s, reason)
-			} else {
-				_, err = p.registry.ChangeAttestationStatus(ctx, d.actor, s, reason)
-			}
-			return err
+		save: func(ctx context.Context, d *desk, t thing, reason string) error {
+			return store(ctx, d, t, t.(decisionStatus).AttestationStatus, reason, p.registry.DefineAttestationStatus, p.registry.ChangeAttestationStatus)
 		},
 		list: func(d *desk) (deskTable, error) {
 			all, err := p.registry.AttestationStatuses(d.ctx, d.actor)
-			t := deskTable{Empty: d.l.t("desk.no_statuses"), Heads: []string{d.l.t("desk.name"), d.l.t("desk.in_key"), d.l.t("desk.in_means"), d.l.t("desk.in_office"), d.l.t("credentials.state")}}
+			t := d.table("desk.no_statuses", "desk.name", "desk.in_key", "desk.in_means", "desk.in_office", "credentials.state")
 			for _, s := range all {
 				name := p.words(d.l, s.Label, s.Key).cell()
 				name.Href = "/admin/attestation-statuses/" + s.Key
@@ -64,6 +58,6 @@ func (s decisionStatus) read(form url.Values) thing {
 	} else {
 		s.Version, s.Retired = atoi(form.Get("version")), form.Get("active") == ""
 	}
-	s.Label = languages(form, "label")
+	s.Label = labelsIn(form, "label")
 	return s
 }

@@ -22,18 +22,12 @@ func (p *Pages) IdentifierTypes() Shelf {
 			t, err := p.registry.IdentifierType(d.ctx, d.actor, key)
 			return identifierType{t}, err
 		},
-		save: func(ctx context.Context, d *desk, t thing, reason string) (err error) {
-			x := t.(identifierType).IdentifierType
-			if x.Version == 0 {
-				_, err = p.registry.DefineIdentifierType(ctx, d.actor, x, reason)
-			} else {
-				_, err = p.registry.ChangeIdentifierType(ctx, d.actor, x, reason)
-			}
-			return err
+		save: func(ctx context.Context, d *desk, t thing, reason string) error {
+			return store(ctx, d, t, t.(identifierType).IdentifierType, reason, p.registry.DefineIdentifierType, p.registry.ChangeIdentifierType)
 		},
 		list: func(d *desk) (deskTable, error) {
 			types, err := p.registry.IdentifierTypes(d.ctx, d.actor)
-			t := deskTable{Empty: d.l.t("desk.no_types"), Heads: []string{d.l.t("desk.name"), d.l.t("desk.in_key"), d.l.t("desk.in_check_rule"), d.l.t("credentials.state")}}
+			t := d.table("desk.no_types", "desk.name", "desk.in_key", "desk.in_check_rule", "credentials.state")
 			for _, x := range types {
 				name := p.words(d.l, x.Label, x.Key).cell()
 				name.Href = "/admin/identifier-types/" + x.Key
@@ -76,7 +70,7 @@ func (t identifierType) read(form url.Values) thing {
 	} else {
 		x.Version = atoi(form.Get("version"))
 	}
-	x.Label, x.Pattern, x.CheckRule, x.Active, x.Unique = languages(form, "label"), form.Get("pattern"), registry.CheckRule(form.Get("check_rule")), form.Get("active") != "", form.Get("unique") != ""
+	x.Label, x.Pattern, x.CheckRule, x.Active, x.Unique = labelsIn(form, "label"), form.Get("pattern"), registry.CheckRule(form.Get("check_rule")), form.Get("active") != "", form.Get("unique") != ""
 	x.Normalisation, x.Expires = registry.Normalisation(form.Get("normalisation")), registry.Expiry(form.Get("expires"))
 	x.Kinds, x.EditBy = form["kinds"], asTexts[registry.Role](form["edit_by"])
 	return identifierType{x}

@@ -8,8 +8,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
@@ -22,15 +20,16 @@ func sourceReaders() []registry.Role {
 
 // Sources is GET /admin/sources: other systems that people are pulled from.
 func (p *Pages) Sources(c *gin.Context) error {
-	if err := auth.Allow(c, sourceReaders()...); err != nil {
-		return err
-	}
-	l, a := p.localeOf(c), auth.Actor(c.Request.Context())
-	list, err := p.registry.Sources(c.Request.Context(), a)
+	d, err := p.desk(c, sourceReaders()...)
 	if err != nil {
 		return err
 	}
-	g := newGrid(l.t("source.title"), column{Text: l.t("source.name")}, column{Text: l.t("job.state")}, column{Text: l.t("source.mapping")}, column{Text: l.t("source.next")})
+	list, err := p.registry.Sources(d.ctx, d.actor)
+	if err != nil {
+		return err
+	}
+	v, l := d.list("source", sourcesPath, ""), d.l
+	v.Grid = newGrid(l, v.Title, "source.name", "job.state", "source.mapping", "source.next")
 	for _, s := range list {
 		name := p.words(l, s.Label, s.Key).gridCell()
 		name.Href = sourcesPath + "/" + s.Key
@@ -38,13 +37,12 @@ func (p *Pages) Sources(c *gin.Context) error {
 		if !s.NextAt.IsZero() {
 			next = l.dateTime(s.NextAt)
 		}
-		g.add(name, cell{Badge: &state}, code(s.Mapping), cell{Text: next})
+		v.Grid.add(name, cell{Badge: &state}, code(s.Mapping), cell{Text: next})
 	}
-	v := listPage{Title: l.t("source.title"), Text: l.t("source.text"), Grid: g, Empty: l.t("source.none")}
-	if a.Has(registry.RoleAdmin) {
+	if d.actor.Has(registry.RoleAdmin) {
 		v.Acts = []pageLink{{Href: sourcesPath + "/new", Text: l.t("source.new"), Main: true}}
 	}
-	return p.showList(c, sourcesPath, v)
+	return d.showList(v)
 }
 
 func sourceBadge(l *locale, s registry.Source) badge {
@@ -61,17 +59,12 @@ func sourceBadge(l *locale, s registry.Source) badge {
 func (p *Pages) Source(c *gin.Context) error { return p.sourcePage(c, nil, nil) }
 
 func (p *Pages) sourcePage(c *gin.Context, sent url.Values, problems []problem) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	s, err := p.registry.Source(ctx, a, c.Param("key"))
+	d, l := p.visit(c), p.localeOf(c)
+	s, err := p.registry.Source(d.ctx, d.actor, c.Param("key"))
 	if err != nil {
 		return err
 	}
-	runs, err := p.registry.SourceRuns(ctx, a, s.Key, c.Query("after"), 25)
-	if err != nil {
-		return err
-	}
-	token, err := p.registry.NewForm(a)
+	runs, err := p.registry.SourceRuns(d.ctx, d.actor, s.Key, c.Query("after"), 25)
 	if err != nil {
 		return err
 	}
@@ -81,13 +74,13 @@ func (p *Pages) sourcePage(c *gin.Context, sent url.Values, problems []problem) 
 	if runs.Next != "" {
 		v.Grids[0].Acts = []pageLink{{Href: turnOf(c.Request.URL, runs.Next).Next, Text: l.t("people.next")}}
 	}
-	if a.Has(registry.RoleAdmin) {
+	if d.actor.Has(registry.RoleAdmin) {
 		v.Links = []pageLink{{Href: at + "/edit", Text: l.t("source.edit"), Icon: "pencil"}}
 		f := typed{l: l, problems: problems}
-		v.Acts = []act{{ID: "pull", Title: l.t("source.pull"), Text: l.t("source.pull_text"), Action: at + "/pull", Token: token, Button: l.t("source.pull")},
-			{ID: "restart", Title: l.t("source.restart"), Text: l.t("source.restart_text"), Action: at + "/restart", Token: token, Inputs: []input{f.reason()}, Button: l.t("source.restart"), Warn: true}}
+		v.Acts = []act{{ID: "pull", Title: l.t("source.pull"), Text: l.t("source.pull_text"), Action: at + "/pull", Token: d.token(), Button: l.t("source.pull")},
+			{ID: "restart", Title: l.t("source.restart"), Text: l.t("source.restart_text"), Action: at + "/restart", Token: d.token(), Inputs: []input{f.reason()}, Button: l.t("source.restart"), Warn: true}}
 	}
-	return p.showOne(c, sourcesPath, at, v)
+	return d.showOne(sourcesPath, at, v)
 }
 
 func sourceFacts(l *locale, s registry.Source) []fact {
@@ -115,8 +108,7 @@ func everyText(l *locale, seconds int) string {
 }
 
 func runsGrid(l *locale, at string, runs []registry.SourceRun) grid {
-	g := newGrid(l.t("source.runs"), column{Text: l.t("source.begun")}, column{Text: l.t("job.state")}, column{Text: l.t("upload.rows"), Num: true}, column{Text: l.t("job.result_created"), Num: true}, column{Text: l.t("job.result_updated"), Num: true},
-		column{Text: l.t("job.result_problem_count"), Num: true}, column{Text: l.t("job.by")})
+	g := newGrid(l, l.t("source.runs"), "source.begun", "job.state", "#upload.rows", "#job.result_created", "#job.result_updated", "#job.result_problem_count", "job.by")
 	for _, r := range runs {
 		state := jobBadge(l, registry.Job{State: registry.JobState(r.State)})
 		problems := cell{Text: l.number(r.ProblemCount), Href: at + "/runs/" + r.ID.String()}
@@ -132,25 +124,27 @@ func runsGrid(l *locale, at string, runs []registry.SourceRun) grid {
 // SourceProblems is GET /admin/sources/:key/runs/:id: what was wrong with the rows
 // of one pull.
 func (p *Pages) SourceProblems(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
 	id, err := pathUUID(c, "no_such_run")
 	if err != nil {
 		return err
 	}
-	page, err := p.registry.SourceProblems(ctx, auth.Actor(ctx), c.Param("key"), id, c.Query("after"), 100)
+	d := p.visit(c)
+	page, err := p.registry.SourceProblems(d.ctx, d.actor, c.Param("key"), id, c.Query("after"), 100)
 	if err != nil {
 		return err
 	}
-	g := newGrid(l.t("source.problems"), column{Text: l.t("source.row")}, column{Text: l.t("upload.column")}, column{Text: l.t("upload.code")}, column{Text: l.t("upload.problem")})
+	v, l := d.list("source", sourcesPath, page.Next), d.l
+	v.Title, v.Text, v.Empty = l.t("source.problems"), l.t("source.problems_text"), l.t("source.no_problems")
+	v.Back = &pageLink{Href: sourcesPath + "/" + c.Param("key"), Text: l.t("source.title")}
+	v.Grid = newGrid(l, v.Title, "source.row", "upload.column", "upload.code", "upload.problem")
 	for _, x := range page.Problems {
 		text := x.Words
 		if l.code != defaultLocale && l.has("fault."+x.Code) {
 			text = l.t("fault." + x.Code)
 		}
-		g.add(cell{Text: l.t("source.row_at", "page", x.Page, "row", x.Row)}, cell{Text: x.Column, Dir: "auto"}, code(x.Code), cell{Text: text, Dir: "auto"})
+		v.Grid.add(cell{Text: l.t("source.row_at", "page", x.Page, "row", x.Row)}, cell{Text: x.Column, Dir: "auto"}, code(x.Code), cell{Text: text, Dir: "auto"})
 	}
-	return p.showList(c, sourcesPath, listPage{Title: l.t("source.problems"), Text: l.t("source.problems_text"), Back: &pageLink{Href: sourcesPath + "/" + c.Param("key"), Text: l.t("source.title")},
-		Grid: g, Empty: l.t("source.no_problems"), Turn: turnOf(c.Request.URL, page.Next)})
+	return d.showList(v)
 }
 
 // SourcePull is POST /admin/sources/:key/pull.
@@ -158,101 +152,58 @@ func (p *Pages) SourcePull(c *gin.Context) error {
 	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
 		return err
 	}
-	return p.startJob(c, func(ctx context.Context, a registry.Actor) (registry.Job, error) {
+	return p.startJob(c, func(ctx context.Context, a registry.Actor, _ url.Values) (registry.Job, error) {
 		return p.registry.StartSourcePull(ctx, a, c.Param("key"))
 	})
 }
 
 // SourceRestart is POST /admin/sources/:key/restart: the next pull begins anew.
 func (p *Pages) SourceRestart(c *gin.Context) error {
-	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, admins()...)
 	if err != nil {
 		return err
 	}
-	a := auth.Actor(c.Request.Context())
-	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.RestartSource(ctx, a, c.Param("key"), form.Get("reason"))
+	return d.once(form, func(ctx context.Context) (string, error) {
+		_, err := p.registry.RestartSource(ctx, d.actor, c.Param("key"), form.Get("reason"))
 		return sourcesPath + "/" + url.PathEscape(c.Param("key")) + "?done=saved", err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.sourcePage(c, form, reasonProblems(problems))
-	}
-	return err
+	}, func(problems []problem) error { return p.sourcePage(c, form, reasonProblems(problems)) })
 }
 
-// reasonProblems puts what is wrong with a form of nothing but a reason beside it.
-func reasonProblems(problems []problem) []problem {
-	for i := range problems {
-		if problems[i].Field == "" {
-			problems[i].Field = "reason"
-		}
-	}
-	return problems
+func (p *Pages) sources() editor {
+	return editor{p: p, page: p.sourceForm,
+		now: func(d *desk, key string) (url.Values, error) {
+			s, err := p.registry.Source(d.ctx, d.actor, key)
+			return sourceValues(s), err
+		},
+		save: func(ctx context.Context, d *desk, key string, form url.Values) (at string, err error) {
+			s, secret := sourceOf(form), form.Get("secret")
+			if key == "" {
+				s, err = p.registry.DefineSource(ctx, d.actor, s, secret, form.Get("reason"))
+			} else {
+				kept := new(secret)
+				if secret == "" && form.Get("no_secret") == "" {
+					kept = nil
+				}
+				s.Key, s.VersionNo = key, numberOf(form.Get("version"))
+				s, err = p.registry.ChangeSource(ctx, d.actor, s, kept, form.Get("reason"))
+			}
+			return sourcesPath + "/" + s.Key + "?done=saved", err
+		}}
 }
 
 // SourceForm is GET /admin/sources/new.
 func (p *Pages) SourceForm(c *gin.Context) error {
-	return p.sourceForm(c, typed{values: url.Values{"every": {"0"}}}, "")
+	return p.sources().open(c, "", url.Values{"every": {"0"}})
 }
 
 // SourceCreate is POST /admin/sources.
-func (p *Pages) SourceCreate(c *gin.Context) error {
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a := auth.Actor(c.Request.Context())
-	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		s, err := p.registry.DefineSource(ctx, a, sourceOf(form), form.Get("secret"), form.Get("reason"))
-		return sourcesPath + "/" + s.Key + "?done=saved", err
-	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.sourceForm(c, typed{values: form, problems: problems}, "")
-	}
-	return err
-}
+func (p *Pages) SourceCreate(c *gin.Context) error { return p.sources().post(c, "") }
 
 // SourceEdit is GET /admin/sources/:key/edit.
-func (p *Pages) SourceEdit(c *gin.Context) error {
-	s, err := p.registry.Source(c.Request.Context(), auth.Actor(c.Request.Context()), c.Param("key"))
-	if err != nil {
-		return err
-	}
-	return p.sourceForm(c, typed{values: sourceValues(s)}, s.Key)
-}
+func (p *Pages) SourceEdit(c *gin.Context) error { return p.sources().open(c, c.Param("key"), nil) }
 
 // SourceChange is POST /admin/sources/:key/edit.
-func (p *Pages) SourceChange(c *gin.Context) error {
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	a, key := auth.Actor(c.Request.Context()), c.Param("key")
-	err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
-		s := sourceOf(form)
-		s.Key, s.VersionNo = key, numberOf(form.Get("version"))
-		secret := new(form.Get("secret"))
-		if *secret == "" && form.Get("no_secret") == "" {
-			secret = nil
-		}
-		_, err := p.registry.ChangeSource(ctx, a, s, secret, form.Get("reason"))
-		return sourcesPath + "/" + key + "?done=saved", err
-	})
-	if fault.CodeOf(err) == "version_conflict" {
-		s, err := p.registry.Source(c.Request.Context(), a, key)
-		if err != nil {
-			return err
-		}
-		return p.sourceForm(c, typed{values: form, now: sourceValues(s)}, key)
-	}
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
-		return p.sourceForm(c, typed{values: form, problems: problems}, key)
-	}
-	return err
-}
+func (p *Pages) SourceChange(c *gin.Context) error { return p.sources().post(c, c.Param("key")) }
 
 func numberOf(text string) int {
 	n, err := strconv.Atoi(digitsOf(text))
@@ -288,27 +239,15 @@ func sourceValues(s registry.Source) url.Values {
 }
 
 // sourceForm shows the form of a source; key "" is a new one.
-func (p *Pages) sourceForm(c *gin.Context, f typed, key string) error {
-	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
-		return err
-	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	a := auth.Actor(ctx)
-	f.l = l
-	saved, err := p.registry.ImportMappings(ctx, a)
+func (p *Pages) sourceForm(d *desk, f typed, key string) error {
+	v := d.formOf(f, "source", sourcesPath, key)
+	saved, err := p.registry.ImportMappings(d.ctx, d.actor)
 	if err != nil {
 		return err
 	}
-	v := formPage{Title: l.t("source.new"), Text: l.t("source.form_text"), Back: pageLink{Href: sourcesPath, Text: l.t("source.title")}, Action: sourcesPath, Problems: f.problems, Stale: f.now != nil, Button: l.t("messages.save")}
-	if v.Token, err = p.registry.NewForm(a); err != nil {
-		return err
-	}
-	what := controlGroup{ID: "what", Title: l.t("source.what")}
+	l, what := d.l, controlGroup{ID: "what", Title: d.l.t("source.what")}
 	if key == "" {
 		what.Inputs = append(what.Inputs, f.code("key", "kit.key"))
-	} else {
-		v.Title, v.Action, v.Back.Href = l.t("source.edit"), sourcesPath+"/"+key+"/edit", sourcesPath+"/"+key
-		v.Hidden = []hidden{{Name: "version", Value: f.version()}}
 	}
 	what.Inputs = append(what.Inputs, p.labels(f, "label", "kit.label")...)
 	options := []option{{Label: words{Text: l.t("source.choose_mapping")}}}
@@ -317,7 +256,7 @@ func (p *Pages) sourceForm(c *gin.Context, f typed, key string) error {
 	}
 	what.Inputs = append(what.Inputs, f.choice("mapping", "source.mapping", options...), f.choice("every", "source.every", everyOptions(l, f.values.Get("every"))...), f.tick("enabled", "source.enabled"), f.text("version_label", "source.version_label"))
 	v.Groups = append([]controlGroup{what}, sourceGroups(f, key)...)
-	return p.showForm(c, sourcesPath, v.Action, v)
+	return d.showForm(v)
 }
 
 func everyOptions(l *locale, now string) (out []option) {
@@ -348,13 +287,5 @@ func sourceGroups(f typed, key string) []controlGroup {
 	size := f.code("page_size", "source.page_size")
 	size.Mode = "numeric"
 	pages := controlGroup{ID: "pages", Title: l.t("source.pages"), Inputs: []input{cursor, f.code("cursor_path", "source.cursor_path"), f.code("cursor_param", "source.cursor_param"), f.tick("cursor_keep", "source.cursor_keep"), size, f.code("page_size_param", "source.page_size_param")}}
-	return []controlGroup{access, pages, {ID: "why", Title: l.t("kit.why"), Inputs: []input{f.reason()}}}
-}
-
-// version is the one that a form is about: after a conflict, the one that is there.
-func (f typed) version() string {
-	if f.now != nil {
-		return f.now.Get("version")
-	}
-	return f.values.Get("version")
+	return []controlGroup{access, pages, f.why()}
 }

@@ -14,46 +14,10 @@ import (
 
 // PersonEdit is GET /admin/people/:id/edit: all fields that the editor's role may
 // change, and the reason.
-func (p *Pages) PersonEdit(c *gin.Context) error {
-	e, err := p.editPerson(c)
-	if err != nil {
-		return err
-	}
-	return p.editForm(c, e, http.StatusOK, nil)
-}
+func (p *Pages) PersonEdit(c *gin.Context) error { return p.editOpen(c, p.editRecord) }
 
 // PersonEditPost is POST /admin/people/:id/edit: check, save, or back to the form.
-func (p *Pages) PersonEditPost(c *gin.Context) error {
-	e, err := p.editPerson(c)
-	if err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	return p.editPost(c, e, form, e.back+"?done=edited")
-}
-
-func (p *Pages) editPerson(c *gin.Context) (*editing, error) {
-	if err := auth.Allow(c, registrars()...); err != nil {
-		return nil, err
-	}
-	ctx := c.Request.Context()
-	actor := auth.Actor(ctx)
-	id, err := personID(c)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := p.load(ctx, actor, id)
-	if err != nil {
-		return nil, err
-	}
-	base := "/admin/people/" + id.String()
-	e := &editing{p: p, l: p.localeOf(c), actor: actor, rec: rec, staff: true, action: base + "/edit", back: base, version: rec.person.VersionNo}
-	e.fields = editable(actor, rec.fields)
-	return e, nil
-}
+func (p *Pages) PersonEditPost(c *gin.Context) error { return p.editSent(c, p.editRecord) }
 
 func editable(actor registry.Actor, fields []registry.Field) []registry.Field {
 	var out []registry.Field
@@ -66,13 +30,7 @@ func editable(actor registry.Actor, fields []registry.Field) []registry.Field {
 }
 
 // RegisterForm is GET /admin/people/new.
-func (p *Pages) RegisterForm(c *gin.Context) error {
-	e, err := p.registration(c)
-	if err != nil {
-		return err
-	}
-	return p.editForm(c, e, http.StatusOK, nil)
-}
+func (p *Pages) RegisterForm(c *gin.Context) error { return p.editOpen(c, p.registration) }
 
 // Register is POST /admin/people/new.
 func (p *Pages) Register(c *gin.Context) error {

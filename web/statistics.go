@@ -277,7 +277,7 @@ func (h heads) table(name string, t registry.Table) grid {
 	if !counts {
 		columns = append(columns, column{Text: h.l.t("stat.total"), Num: true})
 	}
-	g := newGrid(name, columns...)
+	g := grid{Name: name, Heads: columns}
 	for i, row := range t.Rows {
 		cells := []cell{{Text: h.join(t.RowNames, row), Dir: "auto"}}
 		if counts && !strings.HasPrefix(row[0], "(") {
@@ -300,7 +300,7 @@ func (h heads) table(name string, t registry.Table) grid {
 func (h heads) funnel(steps []issuer.FunnelStep) figureView {
 	l := h.l
 	f := figureView{ID: "credentials", Title: l.t("stat.credentials"), Text: l.t("stat.credentials_text"), CSV: statisticsPath + "/credentials.csv", Empty: l.t("stat.none")}
-	f.Table = newGrid(f.Title, column{Text: l.t("stat.by_step")}, column{Text: l.t("stat.total"), Num: true})
+	f.Table = newGrid(l, f.Title, "stat.by_step", "#stat.total")
 	most := int64(0)
 	for _, s := range steps {
 		most = max(most, int64(s.Count))
@@ -318,7 +318,9 @@ func (p *Pages) StatisticsCount(c *gin.Context) error {
 	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
 		return err
 	}
-	return p.startJob(c, p.registry.StartStatistics)
+	return p.startJob(c, func(ctx context.Context, a registry.Actor, _ url.Values) (registry.Job, error) {
+		return p.registry.StartStatistics(ctx, a)
+	})
 }
 
 // StatisticsFile is GET /admin/statistics/NAME.csv: a table with all its columns, as

@@ -10,7 +10,6 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -48,11 +47,7 @@ func (p *Pages) SwitchForm(c *gin.Context) error {
 
 // Switch is POST /admin/people/default: the switch begins as a job.
 func (p *Pages) Switch(c *gin.Context) error {
-	if err := auth.Allow(c, officers()...); err != nil {
-		return err
-	}
-	actor, l := auth.Actor(c.Request.Context()), p.localeOf(c)
-	form, err := respond.Form(c)
+	d, form, err := p.desked(c, officers()...)
 	if err != nil {
 		return err
 	}
@@ -60,20 +55,19 @@ func (p *Pages) Switch(c *gin.Context) error {
 	if err != nil || expect < 0 {
 		return fault.New(fault.Invalid, "form_expired", "This form was open for too long. Open it again.")
 	}
-	if wrong := switchWrong(l, form, expect); len(wrong) > 0 {
+	if wrong := switchWrong(d.l, form, expect); len(wrong) > 0 {
 		return p.switchForm(c, http.StatusUnprocessableEntity, form, true, wrong)
 	}
 	q, err := peopleQuery(form)
-	if err == nil {
-		err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-			job, err := p.registry.StartDefaultSwitch(ctx, actor, registry.DefaultSwitch{Label: form.Get("label"), Query: q, ExpectCount: expect, Reason: form.Get("reason")})
-			return "/admin/jobs/" + job.ID.String(), err
-		})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
+	return d.once(form, func(ctx context.Context) (string, error) {
+		var job registry.Job
+		if err == nil {
+			job, err = p.registry.StartDefaultSwitch(ctx, d.actor, registry.DefaultSwitch{Label: form.Get("label"), Query: q, ExpectCount: expect, Reason: form.Get("reason")})
+		}
+		return jobPath(job.ID), err
+	}, func(problems []problem) error {
 		return p.switchForm(c, http.StatusUnprocessableEntity, form, fault.CodeOf(err) != "invalid_label", problems)
-	}
-	return err
+	})
 }
 
 // switchWrong is what is missing from a confirmation.
@@ -88,30 +82,27 @@ func switchWrong(l *locale, form url.Values, expect int) (wrong []problem) {
 }
 
 func (p *Pages) switchForm(c *gin.Context, status int, asked url.Values, count bool, problems []problem) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
+	d := p.visit(c)
 	v := switchView{Back: "/admin/people", Problems: problems}
-	fields, err := p.registry.Fields(ctx)
+	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	v.keep(p, l, fields, asked)
+	v.keep(p, d.l, fields, asked)
 	if count && wrongOf(problems, "label") == "" {
 		q, err := peopleQuery(asked)
 		if err == nil {
-			err = v.count(ctx, p, l, actor, asked.Get("label"), q)
+			err = v.count(d.ctx, p, d.l, d.actor, asked.Get("label"), q)
 		}
-		if wrong, ok := formErrors(l, err); err != nil && ok {
+		if wrong, ok := formErrors(d.l, err); err != nil && ok {
 			status, v.Problems = http.StatusUnprocessableEntity, wrong
 		} else if err != nil {
 			return err
 		}
 	}
-	v.inputs(l, asked)
-	if v.Token, err = p.registry.NewForm(actor); err != nil {
-		return err
-	}
-	return p.show(c, status, look{page: "switch_default", title: l.t("switch.title"), nav: "/admin/people", failed: len(v.Problems) > 0, here: "/admin/people/default"}, v)
+	v.inputs(d.l, asked)
+	v.Token = d.token()
+	return d.page(status, look{page: "switch_default", title: d.l.t("switch.title"), nav: "/admin/people", failed: len(v.Problems) > 0, here: "/admin/people/default"}, v)
 }
 
 func (v *switchView) count(ctx context.Context, p *Pages, l *locale, actor registry.Actor, label string, q registry.Query) error {

@@ -6,8 +6,6 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
@@ -41,8 +39,7 @@ func (p *Pages) lockOf(c *gin.Context, actor registry.Actor, id uuid.UUID, base 
 
 // Unlock is POST /admin/people/:id/unlock.
 func (p *Pages) Unlock(c *gin.Context) error {
-	actor := auth.Actor(c.Request.Context())
-	form, err := respond.Form(c)
+	d, form, err := p.sent(c)
 	if err != nil {
 		return err
 	}
@@ -50,9 +47,9 @@ func (p *Pages) Unlock(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		return head.Who.Base + "?done=unlocked", p.registry.Unlock(ctx, actor, rec.person.ID, form.Get("unlock-reason"))
-	})
+	err = d.once(form, func(ctx context.Context) (string, error) {
+		return head.Who.Base + "?done=unlocked", p.registry.Unlock(ctx, d.actor, rec.person.ID, form.Get("unlock-reason"))
+	}, nil)
 	if fault.CodeOf(err) == "invalid_values" {
 		return seeOther(c, head.Who.Base+"?unlock=reason#unlock-reason")
 	}

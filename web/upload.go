@@ -43,17 +43,17 @@ type uploadFormView struct {
 
 // Uploads is GET /admin/uploads: the files that were sent.
 func (p *Pages) Uploads(c *gin.Context) error {
-	if err := auth.Allow(c, uploaders()...); err != nil {
+	d, err := p.desk(c, uploaders()...)
+	if err != nil {
 		return err
 	}
-	l, before := p.localeOf(c), uuid.Nil
+	before := uuid.Nil
 	if after := c.Query("after"); after != "" {
-		var err error
 		if before, err = uuid.Parse(after); err != nil {
 			return fault.Wrap(fault.Invalid, "bad_cursor", "This page does not exist.", err)
 		}
 	}
-	batches, err := p.registry.ImportBatches(c.Request.Context(), auth.Actor(c.Request.Context()), before, shownUploads)
+	batches, err := p.registry.ImportBatches(d.ctx, d.actor, before, shownUploads)
 	if err != nil {
 		return err
 	}
@@ -61,13 +61,14 @@ func (p *Pages) Uploads(c *gin.Context) error {
 	if len(batches) == shownUploads {
 		next = batches[shownUploads-1].ID.String()
 	}
-	g := newGrid(l.t("upload.past"), column{Text: l.t("upload.name")}, column{Text: l.t("credentials.state")}, column{Text: l.t("upload.rows"), Num: true}, column{Text: l.t("upload.when")}, column{Text: l.t("job.by")})
+	v, l := d.list("upload", uploadsPath, next), d.l
+	v.Title, v.Text, v.Acts = l.t("upload.list"), l.t("upload.list_text"), []pageLink{{Href: uploadsPath + "/new", Text: l.t("upload.title"), Icon: "upload", Main: true}}
+	v.Grid = newGrid(l, l.t("upload.past"), "upload.name", "credentials.state", "#upload.rows", "upload.when", "job.by")
 	for _, b := range batches {
 		state := batchBadge(l, b)
-		g.add(cell{Text: textOr(b.Name), Href: uploadPath(b.ID)}, cell{Badge: &state}, cell{Text: l.number(b.Result.Rows)}, cell{Text: l.dateTime(b.CreatedAt)}, cell{Text: b.Actor})
+		v.Grid.add(cell{Text: textOr(b.Name), Href: uploadPath(b.ID)}, cell{Badge: &state}, cell{Text: l.number(b.Result.Rows)}, cell{Text: l.dateTime(b.CreatedAt)}, cell{Text: b.Actor})
 	}
-	return p.showList(c, uploadsPath, listPage{Title: l.t("upload.list"), Text: l.t("upload.list_text"), Grid: g, Empty: l.t("upload.none"), Done: doneText(c, l),
-		Acts: []pageLink{{Href: uploadsPath + "/new", Text: l.t("upload.title"), Icon: "upload", Main: true}}, Turn: turnOf(c.Request.URL, next)})
+	return d.showList(v)
 }
 
 // UploadForm is GET /admin/uploads/new: what is in the file, and the file.

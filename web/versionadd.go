@@ -8,7 +8,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"socialregistry/api/auth"
 	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/registry"
@@ -75,7 +74,7 @@ func (p *Pages) versionRefused(c *gin.Context, e *editing, form url.Values, err 
 }
 
 func (p *Pages) versionEditing(c *gin.Context) (*editing, error) {
-	e, err := p.editPerson(c)
+	e, err := p.editRecord(c)
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +100,11 @@ func (p *Pages) versionForm(c *gin.Context, e *editing, status int, form url.Val
 
 // VersionDefault is POST /admin/people/:id/versions/:number: it becomes the record.
 func (p *Pages) VersionDefault(c *gin.Context) error {
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	actor := auth.Actor(ctx)
-	if err := auth.Allow(c, officers()...); err != nil {
-		return err
-	}
-	id, err := personID(c)
+	d, form, err := p.desked(c, officers()...)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
+	id, err := personID(c)
 	if err != nil {
 		return err
 	}
@@ -119,21 +113,10 @@ func (p *Pages) VersionDefault(c *gin.Context) error {
 		return fault.Wrap(fault.NotFound, "no_such_version", "There is no such version.", err)
 	}
 	if form.Get("reason") == "" {
-		return p.versionPage(c, http.StatusUnprocessableEntity, form, []problem{{Field: "reason", Text: l.t("fault.reason_missing")}})
+		return p.versionPage(c, http.StatusUnprocessableEntity, form, []problem{{Field: "reason", Text: d.l.t("fault.reason_missing")}})
 	}
-	expect, err := wholeNumber(form.Get("version"))
-	if err != nil {
-		expect = -1
-	}
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		_, err := p.registry.SetDefault(ctx, actor, id, number, expect, form.Get("reason"))
+	return d.change(form, "attest.moved", func(ctx context.Context) (string, error) {
+		_, err := p.registry.SetDefault(ctx, d.actor, id, number, versionOf(form), form.Get("reason"))
 		return "/admin/people/" + id.String() + "/versions?done=default_set", err
-	})
-	if fault.CodeOf(err) == "version_conflict" {
-		return p.versionPage(c, http.StatusConflict, form, []problem{{Text: l.t("attest.moved")}})
-	}
-	if problems, ok := formErrors(l, err); err != nil && ok {
-		return p.versionPage(c, http.StatusUnprocessableEntity, form, problems)
-	}
-	return err
+	}, func(status int, problems []problem) error { return p.versionPage(c, status, form, problems) })
 }

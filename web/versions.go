@@ -16,10 +16,10 @@ import (
 
 type versionsView struct {
 	personView
-	Versions    []versionView
-	AsOf        input
-	Today       string
-	Next, First string
+	turn
+	Versions []versionView
+	AsOf     input
+	Today    string
 }
 
 // versionView is one version in a list.
@@ -59,7 +59,7 @@ func (p *Pages) PersonVersions(c *gin.Context) error {
 	}
 	slices.Reverse(v.Versions)
 	v.choose()
-	v.Next, v.First = back.links()
+	v.turn = back.links()
 	return p.show(c, http.StatusOK, look{page: "person_versions", title: head.Who.Name, nav: navOf(c)}, v)
 }
 
