@@ -13,7 +13,7 @@ import (
 // personMessages is what a person was told, newest first, as staff see it.
 type personMessages struct {
 	personView
-	pager
+	turn
 	Messages []messageView
 }
 
@@ -38,7 +38,7 @@ func (p *Pages) PersonMessages(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v := personMessages{personView: head, pager: pagerOf(c, page.Next)}
+	v := personMessages{personView: head, turn: turnOf(c.Request.URL, page.Next)}
 	for _, m := range page.Messages {
 		v.Messages = append(v.Messages, messageView{When: l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(l, m.Reason), Text: p.messageText(l, rec.fields, m)})
 	}

@@ -13,11 +13,11 @@ import (
 // decided.
 type recordRequests struct {
 	personView
-	State       input
-	Here        string
-	All         bool
-	Rows        []requestRow
-	Next, First string
+	turn
+	State input
+	Here  string
+	All   bool
+	Rows  []requestRow
 }
 
 // RecordRequests is GET /admin/people/:id/requests, and of groups.
@@ -42,6 +42,6 @@ func (p *Pages) RecordRequests(c *gin.Context) error {
 	if v.Rows, err = p.requestRows(ctx, l, actor, page.Requests, fieldsByKey(rec.fields), nil); err != nil {
 		return err
 	}
-	v.Next, v.First = listLinks(c.Request.URL, page.Next)
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "record_requests", title: head.Who.Name, nav: navOf(c)}, v)
 }
