@@ -170,7 +170,7 @@ func TestEveryPage(t *testing.T) {
 
 // picture names the picture of a page.
 func (p prepared) picture(path string) string {
-	path, query, _ := strings.Cut(regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).ReplaceAllString(path, "ID"), "?")
+	path, query, _ := strings.Cut(regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9_-]{43}`).ReplaceAllString(path, "ID"), "?")
 	if strings.HasPrefix(query, "for=") {
 		path += "_for"
 	}
