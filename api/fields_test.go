@@ -45,6 +45,7 @@ func (s *service) exerciseFields(t *testing.T, run func(exercise) *httptest.Resp
 
 	run(exercise{"listFieldVersions", 200, call("GET", fields+"/ward/versions", "", admin), false})
 	exerciseGates(run, "listFieldVersions", registrar, func(as []string) *http.Request { return call("GET", fields+"/ward/versions", "", as) })
+	run(exercise{"listFieldVersions", 422, call("GET", fields+"/ward/versions?after=x", "", admin), true})
 	run(exercise{"listFieldVersions", 404, call("GET", fields+"/nothing/versions", "", admin), false})
 	index := func(as []string) *http.Request { return call("POST", fields+"/ward/index", "", as) }
 	run(exercise{"indexField", 409, index(admin), false})

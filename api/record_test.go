@@ -28,6 +28,18 @@ func (s *service) exerciseRecords(t *testing.T, run func(exercise) *httptest.Res
 		run(exercise{operation, 422, call("GET", path+at+"?after=x", "", auditor), false})
 	}
 	s.exerciseAttest(t, run)
+	s.exerciseUnlock(t, run)
+}
+
+func (s *service) exerciseUnlock(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
+	t.Helper()
+	registrar, path := s.as(t, registry.RoleRegistrar), people+"/"+s.person.String()+"/unlock"
+	unlock := func(as []string) *http.Request { return call("POST", path, `{"reason":"they rang"}`, as) }
+	run(exercise{"unlockPerson", 204, unlock(registrar), false})
+	run(exercise{"unlockPerson", 404, call("POST", people+"/"+uuid.NewString()+"/unlock", `{"reason":"they rang"}`, registrar), false})
+	run(exercise{"unlockPerson", 422, call("POST", path, `{"reason":" "}`, registrar), false})
+	exerciseGates(run, "unlockPerson", s.as(t, registry.RoleAuditor), unlock)
+	exerciseBodies(run, "unlockPerson", "POST", path, registrar)
 }
 
 func (s *service) exerciseAttest(t *testing.T, run func(exercise) *httptest.ResponseRecorder) {
@@ -58,4 +70,10 @@ func (s *service) exerciseSettings(t *testing.T, run func(exercise) *httptest.Re
 	run(exercise{"listAdminHistory", 200, history(auditor), false})
 	exerciseGates(run, "listAdminHistory", s.as(t, registry.RoleRegistrar), history)
 	run(exercise{"listAdminHistory", 422, call("GET", "/api/v1/history?subject=a&subject=b", "", auditor), true})
+	changes := func(query string, as []string) *http.Request { return call("GET", "/api/v1/changes"+query, "", as) }
+	run(exercise{"listChanges", 200, changes("?limit=200", auditor), false})
+	run(exercise{"listChanges", 200, changes("?actor=nobody&channel=staff&since=2020-01-01T00:00:00Z", auditor), false})
+	run(exercise{"listChanges", 404, changes("?import="+uuid.NewString(), auditor), false})
+	run(exercise{"listChanges", 422, changes("?since=31-31-2026", auditor), true})
+	exerciseGates(run, "listChanges", s.as(t, registry.RoleRegistrar), func(as []string) *http.Request { return changes("", as) })
 }

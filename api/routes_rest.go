@@ -36,6 +36,7 @@ func (s *server) rest() {
 	restMessages(g, h)
 	restCredentials(g, s.group(own), h)
 	g.get("/api/v1/history", h.AdminHistory)
+	g.get("/api/v1/changes", h.Changes)
 
 	// A bulk switch takes its time. It needs no Idempotency-Key: who is switched is skipped.
 	restVersions(g, s.group(slow), h)
@@ -62,6 +63,7 @@ func restPeople(g group, h *rest.Handlers) {
 	g.get("/api/v1/people/:id/versions", h.Versions)
 	g.get("/api/v1/people/:id/versions/:number", h.Version)
 	g.get("/api/v1/people/:id/history", h.History)
+	g.post("/api/v1/people/:id/unlock", h.UnlockPerson)
 }
 
 // restIdentifiers: numbers that others gave, of people and of groups, and their types.
@@ -107,6 +109,7 @@ func restClients(g group, h *rest.Handlers) {
 // secret: its answer is kept for no repeat.
 func restCredentials(g, secret group, h *rest.Handlers) {
 	g.get("/api/v1/people/:id/credentials", h.Credentials)
+	g.get("/api/v1/credentials", h.IssuedCredentials)
 	g.get("/api/v1/credentials/:id", h.Credential)
 	g.post("/api/v1/credentials/:id/withdraw", h.WithdrawCredential)
 	g.post("/api/v1/credentials/:id/suspend", h.SuspendCredential)
@@ -227,6 +230,7 @@ func restStaff(g group, h *rest.Handlers) {
 	g.delete("/api/v1/staff/:name/roles/:id", h.RevokeRole)
 	g.put("/api/v1/staff/:name/password", h.SetStaffPassword)
 	g.post("/api/v1/staff/:name/disable", h.DisableStaff)
+	g.post("/api/v1/staff/:name/unlock", h.UnlockStaff)
 }
 
 // restRequests: changes that wait for approval.

@@ -63,6 +63,14 @@ func (s *service) exerciseStaff(t *testing.T, run func(exercise) *httptest.Respo
 	run(exercise{"setStaffPassword", 404, password("nobody", "seven blue lanterns", admin), false})
 	run(exercise{"setStaffPassword", 422, password("ines.k", "short", admin), false})
 	exerciseBodies(run, "setStaffPassword", "PUT", staffAccounts+"/ines.k/password", admin)
+	unlock := func(name, reason string, as []string) *http.Request {
+		return call("POST", staffAccounts+"/"+name+"/unlock", `{"reason":"`+reason+`"}`, as)
+	}
+	exerciseGates(run, "unlockStaff", registrar, func(as []string) *http.Request { return unlock("ines.k", "they rang", as) })
+	run(exercise{"unlockStaff", 204, unlock("ines.k", "they rang", admin), false})
+	run(exercise{"unlockStaff", 404, unlock("nobody", "they rang", admin), false})
+	run(exercise{"unlockStaff", 422, unlock("ines.k", " ", admin), false})
+	exerciseBodies(run, "unlockStaff", "POST", staffAccounts+"/ines.k/unlock", admin)
 	s.exerciseLastRole(t, run, admin)
 }
 
@@ -81,9 +89,9 @@ func (s *service) exerciseLastRole(t *testing.T, run func(exercise) *httptest.Re
 	run(exercise{"disableStaff", 404, disable("nobody", admin), false})
 	boss := s.newStaff(t, registry.RoleAdmin)
 	self := s.bearer(t, boss, registry.Scopes()...)
-	all, err := s.deps.Registry.Staff(t.Context(), registry.System())
+	all, err := s.deps.Registry.Staff(t.Context(), registry.System(), registry.StaffQuery{Limit: 200})
 	must(t, err)
-	for _, other := range all {
+	for _, other := range all.Accounts {
 		if other.Username != boss {
 			must(t, s.deps.Registry.DisableStaff(t.Context(), registry.System(), other.Username))
 		}

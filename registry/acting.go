@@ -38,27 +38,57 @@ func (a Actor) Acting() bool { return a.Guardian != uuid.Nil }
 func closedToGuardians(act action) bool { return act == toKeepTokens }
 
 // Wards lists whom the signed-in person may act for now, in the order of their
-// ids, at most 100. It returns Unauthenticated, Forbidden or NotFound for who is
-// not a registered person.
-func (r *Registry) Wards(ctx context.Context, a Actor) ([]Ward, error) {
+// ids, at most 100. It returns Unauthenticated, or Forbidden for who is not a
+// registered person.
+func (r *Registry) Wards(ctx context.Context, a Actor) (out []Ward, err error) {
 	own := a.Own()
 	if err := own.checkPortal(); err != nil {
 		return nil, err
 	}
-	ids, err := r.Represented(ctx, own.RegistrantID)
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		ids, err := r.wardsOf(tx, own.RegistrantID)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		out, err = r.readWards(tx, own, ids)
+		return err
+	})
+	return out, err
+}
+
+// HasWards tells whether there is anybody whom the signed-in person may act for now.
+// It returns what Wards returns.
+func (r *Registry) HasWards(ctx context.Context, a Actor) (has bool, err error) {
+	own := a.Own()
+	if err := own.checkPortal(); err != nil {
+		return false, err
+	}
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		ids, err := r.wardsOf(tx, own.RegistrantID)
+		has = len(ids) > 0
+		return err
+	})
+	return has, err
+}
+
+// readWards reads what wards are called. One whose record is erased is left out.
+func (r *Registry) readWards(tx *gorm.DB, own Actor, ids []uuid.UUID) ([]Ward, error) {
+	var rows []registrantRow
+	if err := tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id IN ? ORDER BY id`, ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read wards: %w", err)
+	}
+	recs, err := r.openRecords(tx, rows)
 	if err != nil {
 		return nil, err
 	}
-	var out []Ward
-	for _, id := range ids {
-		ward, err := r.wardOf(ctx, own, id)
-		if fault.KindOf(err) == fault.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ward)
+	fields, err := r.fieldSet(tx)
+	if err != nil {
+		return nil, err
+	}
+	hidden := fields.hiddenFrom(own)
+	out := make([]Ward, len(recs))
+	for i, rec := range recs {
+		out[i] = Ward{ID: rec.row.ID, Number: rec.row.Number, Name: fields.names(without(hidden, rec.text))}
 	}
 	return out, nil
 }
@@ -80,29 +110,18 @@ func (r *Registry) wardOf(ctx context.Context, own Actor, id uuid.UUID) (Ward, e
 	if !s.Guardian || s.Kind != PersonKind {
 		return Ward{}, errNoPerson()
 	}
-	var p Person
-	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		rec, err := r.loadRecord(tx, System().to(toRead), id, "")
-		if err == nil {
-			p = personOf(rec.row, rec.text)
-		}
+	var out []Ward
+	err = r.db.Read(ctx, func(tx *gorm.DB) (err error) {
+		out, err = r.readWards(tx, own, []uuid.UUID{id})
 		return err
 	})
 	if err != nil {
-		return Ward{}, fmt.Errorf("read a ward: %w", err)
+		return Ward{}, err
 	}
-	return Ward{ID: id, Number: p.Number, Name: wardName(p)}, nil
-}
-
-// wardName is what a ward is called in a list.
-func wardName(p Person) string {
-	name := p.Values["given_name"].Text
-	if family := p.Values["family_name"].Text; family != "" && name != "" {
-		return name + " " + family
-	} else if name == "" {
-		return family
+	if len(out) == 0 {
+		return Ward{}, errNoPerson()
 	}
-	return name
+	return out[0], nil
 }
 
 // Act makes a session act for a ward from now on. It returns NotFound for whoever

@@ -73,7 +73,7 @@ func TestABadQuestionAboutSettingsIsRefused(t *testing.T) {
 			_, err := x.AdminHistoryPage(t.Context(), admin(), "token:x", after, 2)
 			wantFault(t, err, fault.Invalid, "bad_cursor")
 		}
-		_, err := x.FieldVersions(t.Context(), admin(), "\x00")
+		_, err := x.FieldVersions(t.Context(), admin(), "\x00", registry.FieldVersionQuery{})
 		wantFault(t, err, fault.NotFound, "no_such_field")
 		_, err = x.AdminHistoryPage(t.Context(), registrar(), "token:x", "", 2)
 		wantFault(t, err, fault.Forbidden, "not_allowed")

@@ -30,6 +30,7 @@ type assignmentRow struct {
 	Area      optional  `gorm:"column:area"`
 	Kind      optional  `gorm:"column:kind"`
 	Section   optional  `gorm:"column:section"`
+	Until     db.Date   `gorm:"column:until"`
 	GrantedBy string    `gorm:"column:granted_by"`
 	GrantedAt db.Time   `gorm:"column:granted_at"`
 }
@@ -37,7 +38,7 @@ type assignmentRow struct {
 func (assignmentRow) TableName() string { return "role_assignment" }
 
 func (row *assignmentRow) grant() Grant {
-	return Grant{Role: row.Role, Area: string(row.Area), Kind: string(row.Kind), Section: string(row.Section)}
+	return Grant{Role: row.Role, Area: string(row.Area), Kind: string(row.Kind), Section: string(row.Section), Until: string(row.Until)}
 }
 
 func (row *assignmentRow) toAssignment() Assignment {
@@ -50,10 +51,13 @@ func staffRoles() []Role {
 }
 
 // GrantRole gives a member of staff a role within bounds, from the next request
-// on. An administrator with bounds gives roles within them only. Errors: Forbidden,
-// "grant_exceeds" for bounds that the actor's own do not cover; NotFound
+// on. A role that the account has within the same bounds gets another last day; at
+// the end of it, or before, nothing has to be taken away. An administrator with
+// bounds gives roles within them only, and none that outlasts their own. Errors:
+// Forbidden, "grant_exceeds" for bounds that the actor's own do not cover; NotFound
 // "no_such_account", also for an account that is outside of them; Invalid
-// "invalid_grant" with the wrong members; Conflict "already_granted".
+// "invalid_grant" with the wrong members; Conflict "already_granted", and
+// "last_admin" where nobody else could keep the registry for good.
 func (r *Registry) GrantRole(ctx context.Context, actor Actor, username string, g Grant, reason string) (Assignment, error) {
 	var out Assignment
 	err := r.changeStaff(ctx, actor, username, reason, func(tx *gorm.DB, account accountRow, now db.Time) error {
@@ -91,30 +95,55 @@ func (r *Registry) RevokeRole(ctx context.Context, actor Actor, username string,
 // addGrant checks and stores one role of an account.
 func (r *Registry) addGrant(tx *gorm.DB, actor Actor, account uuid.UUID, g Grant, now db.Time) (assignmentRow, error) {
 	row := assignmentRow{ID: uuid.Must(uuid.NewV7()), AccountID: account, Role: g.Role, Area: optional(g.Area), Kind: optional(g.Kind),
-		Section: optional(g.Section), GrantedBy: actor.name(), GrantedAt: now}
-	if err := r.checkGrant(tx, g); err != nil {
+		Section: optional(g.Section), Until: db.Date(g.Until), GrantedBy: actor.name(), GrantedAt: now}
+	if err := r.checkGrant(tx, g, r.today()); err != nil {
 		return row, err
 	}
 	places, err := areaPlaces(tx, actor)
 	if err != nil {
 		return row, err
 	}
-	if !actor.mayGive(toCreateStaff, g, places) {
+	if !actor.mayGive(g, places) {
 		return row, fault.New(fault.Forbidden, "grant_exceeds", "This account gives roles within its own bounds only.")
 	}
-	err = tx.Create(&row).Error
-	if r.db.Dialect.IsDuplicate(err) {
-		return row, fault.New(fault.Conflict, "already_granted", "This account has this role already.")
-	}
+	held, err := assignmentsOf(tx, account)
 	if err != nil {
+		return row, err
+	}
+	for _, old := range held {
+		if !old.grant().sameBut(g) {
+			continue
+		}
+		if old.Until == row.Until {
+			return row, fault.New(fault.Conflict, "already_granted", "This account has this role already.")
+		}
+		row.ID = old.ID
+		if err := tx.Model(&row).Select("until", "granted_by", "granted_at").Updates(&row).Error; err != nil {
+			return row, fmt.Errorf("give a role for another time: %w", err)
+		}
+		return row, nil
+	}
+	if err := tx.Create(&row).Error; err != nil {
 		return row, fmt.Errorf("give a role: %w", err)
 	}
 	return row, nil
 }
 
+// sameBut tells whether two grants differ at most by their last day.
+func (g Grant) sameBut(other Grant) bool {
+	g.Until = other.Until
+	return g == other
+}
+
+// today is the day by which the last day of a role counts.
+func (r *Registry) today() string { return r.now().UTC().Format(time.DateOnly) }
+
 // checkGrant returns Invalid "invalid_grant" with the wrong members.
-func (r *Registry) checkGrant(tx *gorm.DB, g Grant) error {
+func (r *Registry) checkGrant(tx *gorm.DB, g Grant, today string) error {
 	var bad []fault.Field
+	if g.Until != "" && (!isDay(g.Until) || g.overBy(today)) {
+		bad = append(bad, fault.Field{Name: "until", Code: "bad_until", Detail: "A day as 2026-12-31, today or later."})
+	}
 	if !slices.Contains(staffRoles(), g.Role) {
 		bad = append(bad, fault.Field{Name: "role", Code: "bad_role", Detail: "admin, registrar, field_worker, attester or auditor."})
 	}
@@ -162,13 +191,18 @@ func areaPlaces(tx *gorm.DB, actor Actor) (func(code string) []string, error) {
 	return func(code string) []string { return pathCodes(paths[code]) }, nil
 }
 
-// mayGive tells whether the bounds within which the actor reads or keeps staff
-// cover those of a role; places gives the codes of an area and of those above it.
-func (a Actor) mayGive(act action, g Grant, places func(code string) []string) bool {
-	return slices.ContainsFunc(a.to(act).staff(), func(own Grant) bool {
-		return (own.Area == "" || slices.Contains(places(g.Area), own.Area)) &&
+// mayGive tells whether the actor's own bounds cover those of a role, and last as long.
+func (a Actor) mayGive(g Grant, places func(code string) []string) bool {
+	return slices.ContainsFunc(a.over(toCreateStaff, g, places), func(own Grant) bool { return own.lastsAs(g) })
+}
+
+// over lists the grants by which the actor reads or keeps staff that cover the bounds
+// of a role; places gives the codes of an area and of those above it.
+func (a Actor) over(act action, g Grant, places func(code string) []string) []Grant {
+	return slices.DeleteFunc(a.to(act).staff(), func(own Grant) bool {
+		return !((own.Area == "" || slices.Contains(places(g.Area), own.Area)) &&
 			(own.Kind == "" || g.Kind != "" && own.coversKind(g.Kind)) &&
-			(own.Section == "" || own.Section == g.Section)
+			(own.Section == "" || own.Section == g.Section))
 	})
 }
 
@@ -193,12 +227,17 @@ func rolesOf(rows []assignmentRow) []Role {
 	return roles
 }
 
-// bounds gives the grants of the roles that do not hold everywhere. A role that
-// is held everywhere as well has no bounds.
+// live leaves out the roles that are over.
+func live(rows []assignmentRow, today string) []assignmentRow {
+	return slices.DeleteFunc(rows, func(row assignmentRow) bool { return row.grant().overBy(today) })
+}
+
+// bounds gives the grants of the roles that do not hold everywhere for good. A role
+// that is held so as well has no bounds.
 func bounds(rows []assignmentRow) []Grant {
 	var out []Grant
 	for _, row := range rows {
-		everywhere := slices.ContainsFunc(rows, func(x assignmentRow) bool { return x.Role == row.Role && x.grant().boundless() })
+		everywhere := slices.ContainsFunc(rows, func(x assignmentRow) bool { return x.Role == row.Role && x.grant().boundless() && x.Until == "" })
 		if !everywhere {
 			out = append(out, row.grant())
 		}
@@ -208,8 +247,9 @@ func bounds(rows []assignmentRow) []Grant {
 
 // readActor gives what an account may do now. It is the only way from an account
 // to an Actor, and reads the roles each time: a change holds from the next request
-// on.
-func readActor(tx *gorm.DB, account accountRow) (Actor, error) {
+// on, and so does the end of a role. An account of staff whose roles are all over
+// has none.
+func (r *Registry) readActor(tx *gorm.DB, account accountRow) (Actor, error) {
 	acc := account.toAccount()
 	if account.RegistrantID != nil {
 		return Actor{AccountID: acc.ID, Name: acc.Username, Roles: acc.Roles, RegistrantID: acc.RegistrantID, Channel: ChannelSelf}, nil
@@ -218,6 +258,7 @@ func readActor(tx *gorm.DB, account accountRow) (Actor, error) {
 	if err != nil {
 		return Actor{}, err
 	}
+	rows = live(rows, r.today())
 	return Actor{AccountID: acc.ID, Name: acc.Username, Roles: rolesOf(rows), Grants: bounds(rows), Channel: ChannelStaff}, nil
 }
 

@@ -205,7 +205,8 @@ func TestAKeeperWithBounds(t *testing.T) {
 		// Of accounts that reach further, the keeper knows nothing.
 		x.staff(t, "nina", registry.RoleAuditor)
 		x.grant(t, "nina", bay)
-		list, err := x.Staff(t.Context(), keeper)
+		page, err := x.Staff(t.Context(), keeper, registry.StaffQuery{})
+		list := page.Accounts
 		if err != nil || len(list) != 1 || list[0].Username != "ines" || len(list[0].Assignments) != 2 {
 			t.Errorf("%+v, %v", list, err)
 		}

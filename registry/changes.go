@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,11 +137,12 @@ type placedChange struct {
 
 // chunk looks at the next entries, and tells whether to go on.
 func (k *changesLook) chunk(tx *gorm.DB) (bool, error) {
-	rows, err := k.rows(tx)
+	part, err := k.part(tx)
 	if err != nil {
 		return false, err
 	}
-	if err := k.nameImports(tx, rows); err != nil {
+	rows := part.rows
+	if err := k.nameImports(tx, transactionsOf(rows)); err != nil {
 		return false, err
 	}
 	keys, err := k.keys(tx, rows)
@@ -168,37 +170,27 @@ func (k *changesLook) chunk(tx *gorm.DB) (bool, error) {
 			return false, err
 		}
 	}
-	return len(rows) == changesChunk, nil
+	if part.end != (feedCursor{}) {
+		k.at = part.end
+	}
+	return part.more, nil
 }
 
-// rows reads the next entries of records that are for the actor.
-func (k *changesLook) rows(tx *gorm.DB) ([]placedChange, error) {
-	find := tx.Table("change_log").Joins("JOIN registrant ON registrant.id = change_log.registrant_id").
-		Select("change_log.*, registrant.kind, registrant.number").
-		Order("tx_no DESC, registrant_id DESC, change_log.chain_no DESC").Limit(changesChunk)
-	if sql, args := k.actor.to(toReadChanges).condition("registrant"); sql != "" {
-		find = find.Where(sql, args...)
+func transactionsOf(rows []placedChange) []int64 {
+	var out []int64
+	for _, row := range rows {
+		out = append(out, row.TxNo)
 	}
-	if k.at != (feedCursor{}) {
-		find = find.Where("(tx_no, registrant_id, change_log.chain_no) < (?, ?, ?)", k.at.tx, k.at.id, k.at.chain)
-	}
-	if k.q.Import != uuid.Nil {
-		find = find.Where("tx_no = ?", k.only)
-	}
-	var rows []placedChange
-	if err := find.Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read the change logs: %w", err)
-	}
-	return rows, nil
+	return slices.Compact(out)
 }
 
 // nameImports finds out which of the transactions are imports.
-func (k *changesLook) nameImports(tx *gorm.DB, rows []placedChange) error {
+func (k *changesLook) nameImports(tx *gorm.DB, numbers []int64) error {
 	var ask []int64
-	for _, row := range rows {
-		if _, known := k.imports[row.TxNo]; !known {
-			k.imports[row.TxNo] = importName{}
-			ask = append(ask, row.TxNo)
+	for _, no := range numbers {
+		if _, known := k.imports[no]; !known {
+			k.imports[no] = importName{}
+			ask = append(ask, no)
 		}
 	}
 	if len(ask) == 0 {

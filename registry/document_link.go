@@ -13,16 +13,27 @@ import (
 	"socialregistry/internal/fault"
 )
 
+// DocumentLinks says of which fields a document is evidence.
+type DocumentLinks struct {
+	Fields []string // keys
+	// Seen are the fields that it was linked to when whoever asks looked at it; nil:
+	// nobody looked. With Also, all that it is linked to already stay.
+	Seen   []string
+	Also   bool
+	Reason string
+}
+
 // LinkDocument says of which fields a document of a record is evidence: of these,
-// by their keys, and of no others that the actor is told of. Whoever decides about
-// one of them sees the document beside the value. It returns NotFound, also
-// "no_such_document", Forbidden, Gone "record_erased", or Invalid "invalid_links"
-// with the wrong fields or "invalid_values" for the reason.
-func (r *Registry) LinkDocument(ctx context.Context, a Actor, id, document uuid.UUID, fields []string, reason string) (d Document, err error) {
+// and of no others that the actor is told of. Whoever decides about one of them
+// sees the document beside the value. It returns NotFound, also
+// "no_such_document", Forbidden, Conflict "version_conflict" when it is linked to
+// other fields than were seen, Gone "record_erased", or Invalid "invalid_links" with
+// the wrong fields or "invalid_values" for the reason.
+func (r *Registry) LinkDocument(ctx context.Context, a Actor, id, document uuid.UUID, to DocumentLinks) (d Document, err error) {
 	if err := a.checkOn(toAddDocument, id); err != nil {
 		return Document{}, err
 	}
-	if reason, err = cleanReason(reason); err != nil {
+	if to.Reason, err = cleanReason(to.Reason); err != nil {
 		return Document{}, err
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
@@ -41,13 +52,41 @@ func (r *Registry) LinkDocument(ctx context.Context, a Actor, id, document uuid.
 		if !a.may(toAddDocument) && d.UploadedBy != a.name() {
 			return errNoDocument()
 		}
-		links, err := r.linksOf(tx, a, rec, fields)
+		if err := r.linksSeen(tx, a, d, to.Seen); err != nil {
+			return err
+		}
+		links, err := r.linksOf(tx, a, rec, to.Fields)
 		if err != nil {
 			return err
 		}
-		return r.storeLinks(tx, a, rec, &d, links, reason, now)
+		if to.Also {
+			links = append(links, d.Fields...)
+			slices.Sort(links)
+			links = slices.Compact(links)
+		}
+		return r.storeLinks(tx, a, rec, &d, links, to.Reason, now)
 	})
 	return d, err
+}
+
+// linksSeen returns Conflict "version_conflict" when a document is linked to other
+// fields that the actor is told of than were seen.
+func (r *Registry) linksSeen(tx *gorm.DB, a Actor, d Document, seen []string) error {
+	if seen == nil {
+		return nil
+	}
+	hidden, err := r.hiddenFrom(tx, a)
+	if err != nil {
+		return err
+	}
+	told := func(keys []string) []string {
+		keys = slices.Sorted(slices.Values(keys))
+		return slices.Compact(slices.DeleteFunc(keys, func(key string) bool { return hidden[key] }))
+	}
+	if !slices.Equal(told(d.Fields), told(seen)) {
+		return fault.New(fault.Conflict, "version_conflict", "Somebody else has linked this document to other fields since you opened it.")
+	}
+	return nil
 }
 
 // linksOf checks the fields that a document is to be evidence of, and gives each

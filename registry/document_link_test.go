@@ -20,7 +20,7 @@ func TestADocumentIsLinkedToFields(t *testing.T) {
 		if err != nil || !slices.Equal(d.Fields, []string{"birth_date", "sex"}) {
 			t.Fatalf("%+v, %v", d.Fields, err)
 		}
-		if _, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, []string{"given_name", "sex"}, "better"); err != nil {
+		if _, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, registry.DocumentLinks{Fields: []string{"given_name", "sex"}, Reason: "better"}); err != nil {
 			t.Fatal(err)
 		}
 		list, err := x.Documents(t.Context(), attester(), p.ID)
@@ -44,7 +44,7 @@ func TestADocumentIsLinkedToFields(t *testing.T) {
 			{by, d.ID, []string{"no_such_field"}, fault.Invalid}, {by, uuid.New(), nil, fault.NotFound}, {actor(registry.RoleAuditor), d.ID, nil, fault.Forbidden},
 			{self(p.ID), d.ID, nil, fault.NotFound}, {self(uuid.New()), d.ID, nil, fault.NotFound},
 		} {
-			if _, err := x.LinkDocument(t.Context(), bad.actor, p.ID, bad.document, bad.fields, ""); fault.KindOf(err) != bad.kind {
+			if _, err := x.LinkDocument(t.Context(), bad.actor, p.ID, bad.document, registry.DocumentLinks{Fields: bad.fields}); fault.KindOf(err) != bad.kind {
 				t.Errorf("%v: %v, want %v", bad.fields, err, bad.kind)
 			}
 		}
@@ -62,16 +62,16 @@ func TestALinkToAHiddenFieldHidesTheDocument(t *testing.T) {
 		x.define(t, registry.Field{Key: "diagnosis", Type: registry.TypeText, Label: label("Diagnosis"), Attestable: true, SeeBy: []registry.Role{registry.RoleAttester}})
 		p, by := x.register(t, amina()), registrar()
 		d := x.addDocument(t, by, p.ID, aPDF, "c.pdf")
-		if _, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, []string{"diagnosis"}, ""); fault.KindOf(err) != fault.Invalid {
+		if _, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, registry.DocumentLinks{Fields: []string{"diagnosis"}}); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a hidden field was named: %v", err)
 		}
-		if _, err := x.LinkDocument(t.Context(), attester(), p.ID, d.ID, []string{"diagnosis"}, ""); err != nil {
+		if _, err := x.LinkDocument(t.Context(), attester(), p.ID, d.ID, registry.DocumentLinks{Fields: []string{"diagnosis"}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := x.documents(t, actor(registry.RoleAuditor), p.ID); len(got) != 0 {
 			t.Errorf("the auditor is told of %v", got)
 		}
-		if got, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, []string{"sex"}, ""); err != nil || !slices.Equal(got.Fields, []string{"sex", "diagnosis"}) {
+		if got, err := x.LinkDocument(t.Context(), by, p.ID, d.ID, registry.DocumentLinks{Fields: []string{"sex"}}); err != nil || !slices.Equal(got.Fields, []string{"sex", "diagnosis"}) {
 			t.Errorf("%v, %v", got.Fields, err)
 		}
 	})

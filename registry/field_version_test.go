@@ -107,7 +107,8 @@ func TestDefinitionsHaveVersions(t *testing.T) {
 		if f, err = x.ReviveField(t.Context(), admin(), "score", 3, "asked again"); err != nil || f.Retired {
 			t.Fatal(err)
 		}
-		list, err := x.FieldVersions(t.Context(), admin(), "score")
+		page, err := x.FieldVersions(t.Context(), admin(), "score", registry.FieldVersionQuery{})
+		list := page.Versions
 		if err != nil || len(list) != 4 {
 			t.Fatalf("%d versions, %v", len(list), err)
 		}
@@ -124,13 +125,22 @@ func TestDefinitionsHaveVersions(t *testing.T) {
 		if err != nil || len(log) != 4 || string(log[0].Old) != "null" || !strings.Contains(string(log[2].New), `"retired":true`) {
 			t.Errorf("history %+v, %v", log, err)
 		}
-		core, err := x.FieldVersions(t.Context(), admin(), "given_name")
+		newest, err := x.FieldVersions(t.Context(), admin(), "score", registry.FieldVersionQuery{Newest: true, Limit: 3})
+		if err != nil || len(newest.Versions) != 3 || newest.Versions[0].Version != 4 || newest.Next != 2 {
+			t.Errorf("the newest: %+v, %v", newest, err)
+		}
+		first, err := x.FieldVersions(t.Context(), admin(), "score", registry.FieldVersionQuery{Newest: true, After: newest.Next})
+		if err != nil || len(first.Versions) != 1 || first.Versions[0].Version != 1 || first.Next != 0 {
+			t.Errorf("before them: %+v, %v", first, err)
+		}
+		page, err = x.FieldVersions(t.Context(), admin(), "given_name", registry.FieldVersionQuery{})
+		core := page.Versions
 		if err != nil || len(core) != 1 || core[0].Version != 1 {
 			t.Errorf("a core field has %d versions, %v", len(core), err)
 		}
-		_, err = x.FieldVersions(t.Context(), admin(), "nothing")
+		_, err = x.FieldVersions(t.Context(), admin(), "nothing", registry.FieldVersionQuery{})
 		wantFault(t, err, fault.NotFound, "no_such_field")
-		_, err = x.FieldVersions(t.Context(), registrar(), "score")
+		_, err = x.FieldVersions(t.Context(), registrar(), "score", registry.FieldVersionQuery{})
 		wantFault(t, err, fault.Forbidden, "not_allowed")
 	})
 }

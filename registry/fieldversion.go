@@ -62,30 +62,58 @@ func (r *Registry) ReviveField(ctx context.Context, a Actor, key string, version
 	})
 }
 
-// FieldVersions gives all versions of a definition, oldest first. It returns
-// NotFound "no_such_field", or Forbidden.
-func (r *Registry) FieldVersions(ctx context.Context, a Actor, key string) ([]FieldVersion, error) {
+// FieldVersionQuery asks for versions of a definition.
+type FieldVersionQuery struct {
+	Newest bool // the newest first, else the oldest
+	After  int  // FieldVersionPage.Next of the page before; 0: the first page
+	Limit  int  // 0: 50; at most 200
+}
+
+// FieldVersionPage is one page of versions.
+type FieldVersionPage struct {
+	Versions []FieldVersion
+	Next     int // FieldVersionQuery.After of the next page; 0 after the last
+}
+
+// FieldVersions gives a page of the versions of a definition. It returns NotFound
+// "no_such_field", or Forbidden.
+func (r *Registry) FieldVersions(ctx context.Context, a Actor, key string, q FieldVersionQuery) (FieldVersionPage, error) {
 	if err := a.check(toReadAdminLog); err != nil {
-		return nil, err
+		return FieldVersionPage{}, err
 	}
 	if !keysFine([]string{key}) {
-		return nil, errNoField()
+		return FieldVersionPage{}, errNoField()
 	}
 	var rows []fieldVersionRow
+	size := pageSize(q.Limit)
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("key = ?", key).Order("version").Find(&rows).Error
+		tx = tx.Where("key = ?", key).Limit(size + 1)
+		switch {
+		case q.Newest && q.After != 0:
+			tx = tx.Where("version < ?", q.After)
+		case q.After != 0:
+			tx = tx.Where("version > ?", q.After)
+		}
+		if q.Newest {
+			return tx.Order("version DESC").Find(&rows).Error
+		}
+		return tx.Order("version").Find(&rows).Error
 	})
 	if err != nil {
-		return nil, fmt.Errorf("load the versions of a definition: %w", err)
+		return FieldVersionPage{}, fmt.Errorf("load the versions of a definition: %w", err)
 	}
-	if len(rows) == 0 {
-		return nil, errNoField()
+	if len(rows) == 0 && q.After == 0 {
+		return FieldVersionPage{}, errNoField()
 	}
-	out := make([]FieldVersion, len(rows))
-	for i, row := range rows {
-		out[i] = FieldVersion{Field: row.Definition.V, At: row.At.Time, Actor: row.Actor, Reason: row.Reason}
+	var page FieldVersionPage
+	if len(rows) > size {
+		rows = rows[:size]
+		page.Next = rows[size-1].Version
 	}
-	return out, nil
+	for _, row := range rows {
+		page.Versions = append(page.Versions, FieldVersion{Field: row.Definition.V, At: row.At.Time, Actor: row.Actor, Reason: row.Reason})
+	}
+	return page, nil
 }
 
 // changeField makes the next version of a definition by change, which gets the

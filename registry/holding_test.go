@@ -77,7 +77,8 @@ func TestAProgrammesLabelReachesItsField(t *testing.T) {
 		if _, err := x.EditProgramme(t.Context(), admin(), p, "renamed"); err != nil {
 			t.Fatal(err, fields(err))
 		}
-		versions, err := x.FieldVersions(t.Context(), admin(), p.Field())
+		page, err := x.FieldVersions(t.Context(), admin(), p.Field(), registry.FieldVersionQuery{})
+		versions := page.Versions
 		if err != nil || len(versions) != 2 || versions[1].Label["en"] != "Cash for work" || versions[1].Reason != "renamed" {
 			t.Errorf("versions = %+v, %v", versions, err)
 		}

@@ -237,8 +237,11 @@ func (r *Registry) jobActor(ctx context.Context, id uuid.UUID) (Actor, error) {
 		if err != nil {
 			return err
 		}
-		if a, err = readActor(tx, account); err != nil {
+		if a, err = r.readActor(tx, account); err != nil {
 			return err
+		}
+		if len(a.Roles) == 0 {
+			return closed
 		}
 		a.Channel = row.Channel
 		if row.Scopes != "" {

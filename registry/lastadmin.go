@@ -9,9 +9,9 @@ import (
 	"socialregistry/internal/fault"
 )
 
-// adminsSQL finds the open accounts that keep the registry as a whole.
+// adminsSQL finds the open accounts that keep the registry as a whole, for good.
 const adminsSQL = `SELECT id FROM account WHERE disabled_at IS NULL AND registrant_id IS NULL AND EXISTS
-	(SELECT 1 FROM role_assignment g WHERE g.account_id = account.id AND g.role = 'admin' AND g.area IS NULL AND g.kind IS NULL AND g.section IS NULL)
+	(SELECT 1 FROM role_assignment g WHERE g.account_id = account.id AND g.role = 'admin' AND g.area IS NULL AND g.kind IS NULL AND g.section IS NULL AND g.until IS NULL)
 	ORDER BY id`
 
 // lockAdmins holds the accounts of all administrators and counts them, so that two

@@ -22,36 +22,42 @@ type DraftEdit struct {
 // "request_sent", Gone "record_erased", and what RequestChange returns for the
 // value.
 func (r *Registry) EditRequest(ctx context.Context, a Actor, q RequestVersion, e DraftEdit) (ChangeRequest, error) {
+	return r.redraft(ctx, a, q, e.write)
+}
+
+// SendDraft changes a draft of the actor's and sends it, or does neither. It returns
+// the errors of EditRequest.
+func (r *Registry) SendDraft(ctx context.Context, a Actor, q RequestVersion, e DraftEdit) (ChangeRequest, error) {
 	return r.redraft(ctx, a, q, func(h *heldRequests, p *requestPayload) error {
-		row := &h.rows[0]
-		row.Version++
-		if e.Value != nil {
-			p.Value = *e.Value
-		}
-		if e.CollectedAt != nil {
-			row.CollectedAt = nil
-			if !e.CollectedAt.IsZero() {
-				at := db.TimeOf(*e.CollectedAt)
-				row.CollectedAt = &at
-			}
-		}
-		if e.Reason == nil {
-			return nil
-		}
-		var err error
-		row.Reason, err = cleanReason(*e.Reason)
-		return err
+		h.rows[0].State, h.rows[0].SentAt = RequestSent, &h.b.at
+		return e.write(h, p)
 	})
+}
+
+// write puts an edit into a draft, which gets another version.
+func (e DraftEdit) write(h *heldRequests, p *requestPayload) (err error) {
+	row := &h.rows[0]
+	row.Version++
+	if e.Value != nil {
+		p.Value = *e.Value
+	}
+	if e.CollectedAt != nil {
+		row.CollectedAt = nil
+		if !e.CollectedAt.IsZero() {
+			at := db.TimeOf(*e.CollectedAt)
+			row.CollectedAt = &at
+		}
+	}
+	if e.Reason != nil {
+		row.Reason, err = cleanReason(*e.Reason)
+	}
+	return err
 }
 
 // SendRequest sends a draft of the actor's: it is made from the value that the
 // record has now. It returns the errors of EditRequest.
 func (r *Registry) SendRequest(ctx context.Context, a Actor, q RequestVersion) (ChangeRequest, error) {
-	return r.redraft(ctx, a, q, func(h *heldRequests, _ *requestPayload) error {
-		row := &h.rows[0]
-		row.State, row.Version, row.SentAt = RequestSent, row.Version+1, &h.b.at
-		return nil
-	})
+	return r.SendDraft(ctx, a, q, DraftEdit{})
 }
 
 // redraft changes a draft, and holds it to what a new request is held to. One that

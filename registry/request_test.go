@@ -390,7 +390,13 @@ func TestDrafts(t *testing.T) {
 		}
 
 		p = x.edit(t, p, map[string]string{"email": "other@example.org"})
-		if q, err = x.SendRequest(t.Context(), me, pick(q)); err != nil || q.State != registry.RequestSent || q.Base != "other@example.org" || q.Changed {
+		_, err = x.SendDraft(t.Context(), me, pick(q), registry.DraftEdit{Value: &bad})
+		wantFault(t, err, fault.Invalid, "invalid_values")
+		if still, err := x.ChangeRequest(t.Context(), me, q.ID); err != nil || still.State != registry.RequestDraft || still.Version != q.Version {
+			t.Errorf("after a sending that was refused: %+v, %v", still, err)
+		}
+		third, why := "three@example.org", "at last"
+		if q, err = x.SendDraft(t.Context(), me, pick(q), registry.DraftEdit{Value: &third, Reason: &why}); err != nil || q.State != registry.RequestSent || q.Base != "other@example.org" || q.Changed || q.Value != third || q.Reason != why || q.Version != 3 {
 			t.Fatalf("sent: %+v, %v", q, err)
 		}
 		_, err = x.SendRequest(t.Context(), me, pick(q))

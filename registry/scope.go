@@ -16,10 +16,19 @@ type Grant struct {
 	Area    string // code: records of it and of what lies below; "": everywhere, records without an area too
 	Kind    string // PersonKind, AnyGroup or one kind of group; "": people and groups
 	Section string // edits of and decisions about this section of fields only; "": every section
+	Until   string // the last day (YYYY-MM-DD, UTC) on which it holds; "": until it is taken
 }
 
 // boundless tells whether the role holds for the registry as a whole.
 func (g Grant) boundless() bool { return g.Area == "" && g.Kind == "" && g.Section == "" }
+
+// overBy tells whether the last day of the role lies before a day.
+func (g Grant) overBy(day string) bool { return g.Until != "" && g.Until < day }
+
+// lastsAs tells whether the role lasts at least as long as another.
+func (g Grant) lastsAs(other Grant) bool {
+	return g.Until == "" || other.Until != "" && other.Until <= g.Until
+}
 
 // covers tells whether the grant holds for records of a kind; above are the
 // codes of the record's area and of those above it.

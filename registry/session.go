@@ -76,7 +76,15 @@ func (s sessionRow) toSession() Session {
 // account that it gives says what the session still needs before it is good for
 // anything.
 func (r *Registry) startSession(tx *gorm.DB, account accountRow, method Method, now db.Time) (token string, a Account, err error) {
+	actor, err := r.readActor(tx, account)
+	if err != nil {
+		return "", Account{}, err
+	}
+	if len(actor.Roles) == 0 {
+		return "", Account{}, fault.New(fault.Unauthenticated, "roles_over", "The roles of this account are over. Ask an administrator for new ones.")
+	}
 	a = account.toAccount()
+	a.Roles = actor.Roles
 	if a.Needs, err = r.needs(tx, account, method); err != nil {
 		return "", Account{}, err
 	}
@@ -109,8 +117,8 @@ func sessionHash(token string) db.Bytes {
 }
 
 // Session gives who is signed in by token, and keeps the session alive. Errors:
-// Unauthenticated "session_ended" when it is unknown, idle for too long, over, or the
-// account is closed; Unauthenticated "session_halfway" when it still needs something.
+// Unauthenticated "session_ended" when it is unknown, idle for too long, over, the
+// account is closed, or its roles are over; Unauthenticated "session_halfway" when it still needs something.
 func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 	var s sessionRow
 	var a accountRow
@@ -124,8 +132,11 @@ func (r *Registry) Session(ctx context.Context, token string) (Actor, error) {
 			return err
 		}
 		var err error
-		if actor, err = readActor(tx, a); s.ActsFor != nil {
+		if actor, err = r.readActor(tx, a); s.ActsFor != nil {
 			actor.ActsFor = *s.ActsFor
+		}
+		if err == nil && len(actor.Roles) == 0 {
+			err = errSession()
 		}
 		return err
 	})

@@ -23,58 +23,108 @@ type StaffAccount struct {
 	OpenSecret  bool      // everybody knows its password
 }
 
+// StaffQuery asks for accounts of staff.
+type StaffQuery struct {
+	Text  string // what a name begins with
+	After string // StaffPage.Next of the page before
+	Limit int    // 0: 50; at most 200
+}
+
+// StaffPage is one page of accounts.
+type StaffPage struct {
+	Accounts []StaffAccount
+	Next     string // StaffQuery.After of the next page; "" after the last
+}
+
 // Staff lists the accounts of staff by name, disabled ones too: for a keeper with
-// bounds, those whose roles are all within them. Error: Forbidden.
-func (r *Registry) Staff(ctx context.Context, actor Actor) ([]StaffAccount, error) {
-	return r.staffWhere(ctx, actor, "registrant_id IS NULL")
+// bounds, those whose roles are all within them. It returns Forbidden, or Invalid
+// "bad_query".
+func (r *Registry) Staff(ctx context.Context, actor Actor, q StaffQuery) (page StaffPage, err error) {
+	if err := actor.checkWithin(toReadStaff); err != nil {
+		return page, err
+	}
+	if checkText(q.Text+q.After) != nil || len(q.Text) > maxSubject || len(q.After) > maxSubject {
+		return page, badQuery("text")
+	}
+	begins, size := accountName(q.Text), pageSize(q.Limit)
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		for after := q.After; ; after = page.Next {
+			condition, args := "registrant_id IS NULL AND username > ?", []any{after}
+			if begins != "" {
+				condition, args = condition+" AND username >= ? AND username < ?", append(args, begins, begins+"\x7f")
+			}
+			found, last, err := r.staffWhere(tx, actor, size+1-len(page.Accounts), condition, args...)
+			if err != nil {
+				return err
+			}
+			if page.Accounts = append(page.Accounts, found...); len(page.Accounts) > size {
+				page.Accounts = page.Accounts[:size]
+				page.Next = page.Accounts[size-1].Username
+				return nil
+			}
+			if page.Next = last; last == "" {
+				return nil
+			}
+		}
+	})
+	return page, err
 }
 
 // StaffAccount gives one account. Errors: Forbidden, NotFound "no_such_account",
 // also for one that is outside of the keeper's bounds.
-func (r *Registry) StaffAccount(ctx context.Context, actor Actor, username string) (StaffAccount, error) {
-	found, err := r.staffWhere(ctx, actor, "registrant_id IS NULL AND username = ?", accountName(username))
-	if err == nil && len(found) == 0 {
-		err = errNoAccount()
+func (r *Registry) StaffAccount(ctx context.Context, actor Actor, username string) (account StaffAccount, err error) {
+	if err := actor.checkWithin(toReadStaff); err != nil {
+		return account, err
 	}
-	if err != nil {
-		return StaffAccount{}, err
-	}
-	return found[0], nil
+	err = r.db.Read(ctx, func(tx *gorm.DB) error {
+		found, _, err := r.staffWhere(tx, actor, 1, "registrant_id IS NULL AND username = ?", accountName(username))
+		if err == nil && len(found) == 0 {
+			err = errNoAccount()
+		}
+		if err == nil {
+			account = found[0]
+		}
+		return err
+	})
+	return account, err
 }
 
-// staffWhere reads the accounts that a condition names, with their roles, as far
-// as they are within the keeper's bounds.
-func (r *Registry) staffWhere(ctx context.Context, actor Actor, condition string, args ...any) ([]StaffAccount, error) {
-	if err := actor.checkWithin(toReadStaff); err != nil {
-		return nil, err
+// staffWhere reads the next accounts that a condition names, with their roles, as far
+// as they are within the keeper's bounds; last is the one to go on after, "": these
+// are all.
+func (r *Registry) staffWhere(tx *gorm.DB, actor Actor, most int, condition string, args ...any) (out []StaffAccount, last string, err error) {
+	var rows []accountRow
+	if err := tx.Where(condition, args...).Order("username").Limit(most).Find(&rows).Error; err != nil {
+		return nil, "", fmt.Errorf("list staff accounts: %w", err)
 	}
-	var out []StaffAccount
-	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		var rows []accountRow
-		if err := tx.Where(condition, args...).Order("username").Find(&rows).Error; err != nil {
-			return fmt.Errorf("list staff accounts: %w", err)
+	if len(rows) == 0 {
+		return nil, "", nil
+	}
+	if len(rows) == most {
+		last = rows[most-1].Username
+	}
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	var roles []assignmentRow
+	if err := tx.Where("account_id IN ?", ids).Order("granted_at, id").Find(&roles).Error; err != nil {
+		return nil, "", fmt.Errorf("list roles: %w", err)
+	}
+	places, err := areaPlaces(tx, actor)
+	if err != nil {
+		return nil, "", err
+	}
+	of := map[uuid.UUID][]assignmentRow{}
+	for _, row := range roles {
+		of[row.AccountID] = append(of[row.AccountID], row)
+	}
+	for _, row := range rows {
+		if actor.keeps(toReadStaff, of[row.ID], places) {
+			out = append(out, staffAccountOf(row, of[row.ID]))
 		}
-		var roles []assignmentRow
-		if err := tx.Where(`account_id IN (SELECT id FROM account WHERE `+condition+`)`, args...).Order("granted_at, id").Find(&roles).Error; err != nil {
-			return fmt.Errorf("list roles: %w", err)
-		}
-		places, err := areaPlaces(tx, actor)
-		if err != nil {
-			return err
-		}
-		of := map[uuid.UUID][]assignmentRow{}
-		for _, row := range roles {
-			of[row.AccountID] = append(of[row.AccountID], row)
-		}
-		out = make([]StaffAccount, 0, len(rows))
-		for _, row := range rows {
-			if actor.keeps(toReadStaff, of[row.ID], places) {
-				out = append(out, staffAccountOf(row, of[row.ID]))
-			}
-		}
-		return nil
-	})
-	return out, err
+	}
+	return out, last, nil
 }
 
 // keeps tells whether the actor reads or keeps an account with these roles.
@@ -82,7 +132,7 @@ func (a Actor) keeps(act action, rows []assignmentRow, places func(code string) 
 	if len(rows) == 0 {
 		return a.check(act) == nil
 	}
-	return !slices.ContainsFunc(rows, func(row assignmentRow) bool { return !a.mayGive(act, row.grant(), places) })
+	return !slices.ContainsFunc(rows, func(row assignmentRow) bool { return len(a.over(act, row.grant(), places)) == 0 })
 }
 
 func staffAccountOf(row accountRow, roles []assignmentRow) StaffAccount {
@@ -149,6 +199,7 @@ type grantState struct {
 	Area    string `json:"area,omitempty"`
 	Kind    string `json:"kind,omitempty"`
 	Section string `json:"section,omitempty"`
+	Until   string `json:"until,omitempty"`
 }
 
 func staffSubject(name string) string { return "account:" + name }

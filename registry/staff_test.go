@@ -81,7 +81,8 @@ func TestStaffListShowsWhatIsOpen(t *testing.T) {
 		if err := x.DisableStaff(t.Context(), admin(), "berta"); err != nil {
 			t.Fatal(err)
 		}
-		list, err := x.Staff(t.Context(), admin())
+		page, err := x.Staff(t.Context(), admin(), registry.StaffQuery{})
+		list := page.Accounts
 		if err != nil || len(list) != 2 {
 			t.Fatalf("%+v, %v, want anna and berta", list, err)
 		}
@@ -95,7 +96,7 @@ func TestStaffListShowsWhatIsOpen(t *testing.T) {
 		if err := x.SetStaffPassword(t.Context(), admin(), "anna", otherPassword); err != nil {
 			t.Fatal(err)
 		}
-		if list, err = x.Staff(t.Context(), admin()); err != nil || list[0].OpenSecret {
+		if page, err = x.Staff(t.Context(), admin(), registry.StaffQuery{}); err != nil || page.Accounts[0].OpenSecret {
 			t.Errorf("anna has a password of her own now: %+v, %v", list, err)
 		}
 	})
@@ -106,7 +107,7 @@ func TestWhoMayKeepStaffAndWhom(t *testing.T) {
 	onEach(t, func(t *testing.T, x *fixture) {
 		x.staff(t, "amina", registry.RoleAuditor)
 		for _, a := range []registry.Actor{registrar(), attester(), actor(registry.RoleAuditor), actor(registry.RoleRegistrant)} {
-			_, err := x.Staff(t.Context(), a)
+			_, err := x.Staff(t.Context(), a, registry.StaffQuery{})
 			wantFault(t, err, fault.Forbidden, "not_allowed")
 			wantFault(t, x.SetStaffPassword(t.Context(), a, "amina", otherPassword), fault.Forbidden, "not_allowed")
 			wantFault(t, x.DisableStaff(t.Context(), a, "amina"), fault.Forbidden, "not_allowed")

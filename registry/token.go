@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/fault"
@@ -23,8 +24,10 @@ const (
 	MaxTokens    = 20                   // that are good at once, per account
 	MaxTokenLife = 366 * 24 * time.Hour // longest time from making a token to its end
 
-	tokenBytes = 32                  // random bytes of a token: nobody guesses it
-	tokenKept  = 90 * 24 * time.Hour // how long a token is listed after its end
+	tokenBytes      = 32 // random bytes of a token: nobody guesses it
+	maxListedTokens = 100
+
+	tokenKept = 90 * 24 * time.Hour // how long a token is listed after its end
 )
 
 // Token is a personal access token as its owner sees it. The token itself is
@@ -96,7 +99,10 @@ func (r *Registry) ByToken(ctx context.Context, token string) (Actor, error) {
 		}
 		err := first(tx.Where("id = ? AND disabled_at IS NULL", t.AccountID), &a, errToken())
 		if err == nil {
-			actor, err = readActor(tx, a)
+			actor, err = r.readActor(tx, a)
+		}
+		if err == nil && len(actor.Roles) == 0 {
+			err = errToken()
 		}
 		return err
 	})
@@ -124,8 +130,14 @@ func (r *Registry) touchToken(ctx context.Context, id uuid.UUID) {
 	})
 }
 
+// tokensOf reads the tokens of an account, those that are good before the others.
+func tokensOf(tx *gorm.DB, account uuid.UUID, now time.Time, rows *[]tokenRow) error {
+	return tx.Where("account_id = ?", account).Order(clause.OrderBy{Expression: clause.Expr{
+		SQL: "CASE WHEN revoked_at IS NULL AND expires_at > ? THEN 0 ELSE 1 END, id DESC", Vars: []any{db.TimeOf(now)}}}).Limit(maxListedTokens).Find(rows).Error
+}
+
 // Tokens lists the tokens of the actor's account, newest first: those that are
-// good, and for 90 days those that have ended. It returns Forbidden, also to
+// good, then for 90 days those that have ended, at most 100 in all. It returns Forbidden, also to
 // whoever comes by a token.
 func (r *Registry) Tokens(ctx context.Context, a Actor) ([]Token, error) {
 	if err := a.checkOn(toKeepTokens, a.RegistrantID); err != nil {
@@ -133,7 +145,7 @@ func (r *Registry) Tokens(ctx context.Context, a Actor) ([]Token, error) {
 	}
 	var rows []tokenRow
 	err := r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("account_id = ?", a.AccountID).Order("id DESC").Find(&rows).Error
+		return tokensOf(tx, a.AccountID, r.now(), &rows)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list personal tokens: %w", err)

@@ -17,7 +17,7 @@ func (r *Registry) TokensOf(ctx context.Context, a Actor, username string) ([]To
 	}
 	var rows []tokenRow
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		return tx.Where("account_id = ?", account.ID).Order("id DESC").Find(&rows).Error
+		return tokensOf(tx, account.ID, r.now(), &rows)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the tokens of an account: %w", err)

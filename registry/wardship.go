@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +43,34 @@ func (r *Registry) isGuardian(tx *gorm.DB, guardian, ward uuid.UUID, born, day d
 		}
 	}
 	return false, nil
+}
+
+// wardsOf are the people whose guardian a person is today, in the order of their ids,
+// at most maxRepresented. It says of all what Standing says of one.
+func (r *Registry) wardsOf(tx *gorm.DB, person uuid.UUID) ([]uuid.UUID, error) {
+	day := db.Date(r.now().UTC().Format(time.DateOnly))
+	var rows []struct {
+		Row  guardianshipRow `gorm:"embedded"`
+		Born db.Date         `gorm:"column:birth_date"`
+	}
+	err := tx.Raw(`SELECT g.*, w.birth_date FROM guardianship g JOIN registrant w ON w.id = g.registrant_id JOIN registrant p ON p.id = g.guardian_id
+		WHERE g.guardian_id = ? AND g.registrant_id <> g.guardian_id AND g.valid_from <= ? AND (g.valid_to IS NULL OR g.valid_to >= ?)
+			AND w.kind = ? AND w.status = ? AND p.kind = ? AND p.status = ? ORDER BY g.registrant_id LIMIT ?`,
+		person, day, day, PersonKind, statusActive, PersonKind, statusActive, maxTies).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read wards: %w", err)
+	}
+	var out []uuid.UUID
+	for _, row := range rows {
+		lasts, err := r.kinship.lastsOn(row.Row, row.Born, day)
+		if err != nil {
+			return nil, err
+		}
+		if lasts && len(out) < maxRepresented {
+			out = append(out, row.Row.RegistrantID)
+		}
+	}
+	return slices.Compact(out), nil
 }
 
 // AdultAge says with how many years a ward comes of age.

@@ -94,8 +94,7 @@ func (p *Pages) mayAct(ctx context.Context, actor registry.Actor) (bool, error) 
 	if actor.Acting() {
 		return false, nil
 	}
-	wards, err := p.registry.Wards(ctx, actor)
-	return len(wards) > 0, err
+	return p.registry.HasWards(ctx, actor)
 }
 
 // logName is who did something, as a change log names them: a guardian with the ward.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -38,20 +37,23 @@ func (p *Pages) Changes(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	q, err := changesAsked(c)
+	q, problems, err := changesAsked(c, d.l)
 	if err != nil {
 		return err
 	}
-	page, err := p.registry.Changes(d.ctx, d.actor, q)
-	if err != nil {
-		return err
+	var page registry.ChangesPage
+	if len(problems) == 0 {
+		if page, err = p.registry.Changes(d.ctx, d.actor, q); err != nil {
+			return err
+		}
 	}
 	fields, err := p.registry.Fields(d.ctx)
 	if err != nil {
 		return err
 	}
-	v, l := d.list("changes", changesPath, page.Next), d.l
-	v.Find, v.Grid = p.changesFilter(d.asked(), fields), p.changesGrid(l, p.labelsOfAll(d.ctx, l), page.Entries)
+	v, l, asked := d.list("changes", changesPath, page.Next), d.l, d.asked()
+	v.Problems, asked.problems = problems, problems
+	v.Find, v.Grid = p.changesFilter(asked, fields), p.changesGrid(l, p.labelsOfAll(d.ctx, l), page.Entries)
 	if q.Import != uuid.Nil {
 		v.Hidden = []hidden{{Name: "import", Value: q.Import.String()}}
 		v.Back = &pageLink{Href: changesPath, Text: l.t("changes.all")}
@@ -63,20 +65,22 @@ func (p *Pages) Changes(c *gin.Context) error {
 	return d.showList(v)
 }
 
-// changesAsked reads the filter. Error: Invalid for a day or an upload that is none.
-func changesAsked(c *gin.Context) (q registry.ChangesQuery, err error) {
+// changesAsked reads the filter; problems tell of a day that is none. Error: NotFound
+// for an upload that is none.
+func changesAsked(c *gin.Context, l *locale) (q registry.ChangesQuery, problems []problem, err error) {
 	q = registry.ChangesQuery{Actor: strings.TrimSpace(c.Query("actor")), Channel: registry.Channel(c.Query("channel")), Field: c.Query("field"), After: c.Query("after"), Limit: changesShown}
 	if since := c.Query("since"); since != "" {
-		if q.Since, err = time.Parse(time.DateOnly, since); err != nil {
-			return q, fault.Wrap(fault.Invalid, "bad_query", "This is no day.", err)
+		day, wrong := dayOf(since)
+		if q.Since = day; wrong != nil {
+			problems = append(problems, problem{Field: "since", Text: l.t("fault." + registry.CodeBadDate)})
 		}
 	}
 	if of := c.Query("import"); of != "" {
 		if q.Import, err = uuid.Parse(of); err != nil {
-			return q, fault.Wrap(fault.NotFound, "no_such_import", "There is no such import.", err)
+			return q, nil, fault.Wrap(fault.NotFound, "no_such_import", "There is no such import.", err)
 		}
 	}
-	return q, nil
+	return q, problems, nil
 }
 
 func (p *Pages) changesFilter(f typed, fields []registry.Field) []input {

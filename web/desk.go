@@ -187,8 +187,12 @@ func (d *desk) small(id, title, text, action, class string, controls ...deskCont
 }
 
 // show writes the page. The form that was sent to this address and refused is open, with
-// all that was typed.
+// all that was typed. Where somebody else was quicker and there is nothing to compare,
+// it says so.
 func (d *desk) show(status int, v deskPage, nav string) error {
+	if status == http.StatusConflict && len(v.Stale) == 0 && len(v.Problems) == 0 {
+		v.Problems = []problem{{Text: d.l.t("desk.moved")}}
+	}
 	for n := range v.Forms {
 		v.Forms[n].Folded = !d.refill(&v.Forms[n]) && v.Forms[n].Folded
 	}
@@ -364,6 +368,13 @@ func (d *desk) code(id, value string) deskControl {
 func (d *desk) area(id, value string) deskControl {
 	x := d.line(id, value)
 	x.Kind = "area"
+	return x
+}
+
+// day is a control for a day of the calendar.
+func (d *desk) day(id, value string) deskControl {
+	x := d.line(id, value)
+	x.Kind, x.Dir = "date", ""
 	return x
 }
 

@@ -116,6 +116,18 @@ func (p *Pages) labelsIn(l *locale, fields []registry.Field, keys []string) []wo
 	return out
 }
 
+// linkedTo is what a document is linked to, as one value.
+func (p *Pages) linkedTo(l *locale, fields []registry.Field, keys []string) shown {
+	var names []string
+	for _, w := range p.labelsIn(l, fields, keys) {
+		names = append(names, w.Text)
+	}
+	if len(names) == 0 {
+		return shown{Text: l.t("value.none"), Empty: true}
+	}
+	return shown{Text: strings.Join(names, " · "), Dir: "auto"}
+}
+
 func (p *Pages) linkTicks(l *locale, fields []registry.Field, chosen []string) []columnTick {
 	var out []columnTick
 	for _, f := range fields {
@@ -172,7 +184,7 @@ func (p *Pages) addDocument(ctx context.Context, actor registry.Actor, id uuid.U
 	if err != nil || isNew || len(sent.fields) == 0 {
 		return err
 	}
-	_, err = p.registry.LinkDocument(ctx, actor, id, d.ID, append(sent.fields, d.Fields...), sent.reason)
+	_, err = p.registry.LinkDocument(ctx, actor, id, d.ID, registry.DocumentLinks{Fields: sent.fields, Also: true, Reason: sent.reason})
 	return err
 }
 
@@ -252,6 +264,8 @@ type documentPageView struct {
 	LinkWhy   input
 	RemoveWhy input
 	MayRemove bool
+	Seen      string     // what it is linked to, as the form is filled
+	Stale     []staleRow // somebody else has linked it meanwhile
 	Token     string
 	Token2    string
 	Problems  []problem
@@ -292,6 +306,13 @@ func (p *Pages) personDocument(c *gin.Context, status int, form url.Values, prob
 		chosen = form["field"]
 	}
 	v.RemoveWhy.Required = true
+	v.Seen = strings.Join(list[at].Fields, ",")
+	if form.Has("seen") && status != http.StatusConflict {
+		v.Seen = form.Get("seen")
+	}
+	if status == http.StatusConflict {
+		v.Stale = []staleRow{{Label: words{Text: l.t("document.links")}, Mine: p.linkedTo(l, rec.fields, chosen), There: p.linkedTo(l, rec.fields, list[at].Fields)}}
+	}
 	v.Links = p.linkTicks(l, rec.fields, chosen)
 	for _, token := range []*string{&v.Token, &v.Token2} {
 		if *token, err = p.registry.NewForm(actor); err != nil {
@@ -329,9 +350,13 @@ func (p *Pages) DocumentChange(c *gin.Context) error {
 		if remove {
 			return base + "document_removed", p.registry.RemoveDocument(ctx, actor, id, document, form.Get("remove_reason"))
 		}
-		_, err := p.registry.LinkDocument(ctx, actor, id, document, form["field"], form.Get("link_reason"))
+		links := registry.DocumentLinks{Fields: form["field"], Seen: slices.DeleteFunc(strings.Split(form.Get("seen"), ","), func(key string) bool { return key == "" }), Reason: form.Get("link_reason")}
+		_, err := p.registry.LinkDocument(ctx, actor, id, document, links)
 		return base + "document_linked", err
 	})
+	if fault.CodeOf(err) == "version_conflict" {
+		return p.personDocument(c, http.StatusConflict, form, nil)
+	}
 	if problems, ok := formErrors(l, err); err != nil && ok {
 		return p.personDocument(c, http.StatusUnprocessableEntity, form, problems[:1])
 	}

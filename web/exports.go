@@ -196,43 +196,26 @@ func (p *Pages) ExportStart(c *gin.Context) error {
 			return jobPath(j.ID), err
 		})
 	}
-	if problems, ok := exportProblems(p.localeOf(c), err); err != nil && ok {
+	if problems, ok := exportErrors(p.localeOf(c), err); err != nil && ok {
 		return p.exportForm(c, exportForm{values: form, counted: form.Get("step") == "start", n: int(n), problems: problems})
 	}
 	return err
 }
 
-// exportProblems is what is wrong with a download, by its inputs.
-func exportProblems(l *locale, err error) ([]problem, bool) {
-	if fault.CodeOf(err) == "bad_query" {
-		return queryProblems(l, err)
-	}
-	return formErrors(l, err)
-}
-
-// exportAsked reads the form. Error: Invalid for a day that is none.
+// exportAsked reads the form; whom it is about it reads as the list of people does.
+// It returns Invalid "bad_query".
 func exportAsked(form url.Values) (registry.ExportRequest, error) {
-	q, err := queryOf(form)
+	q, err := peopleQuery(form)
 	return registry.ExportRequest{Kind: form.Get("kind"), Fields: form["fields"], Query: q, AttestedOnly: form.Get("attested_only") != "",
 		Attestations: form.Get("attestations") != "", Format: registry.ExportFormat(form.Get("format")), Purpose: form.Get("purpose")}, err
 }
 
-// queryOf reads whom a list is about, by the parameters of the list of people.
-// Error: Invalid for a day that is none.
-func queryOf(values url.Values) (registry.Query, error) {
-	q := registry.Query{Text: values.Get("q"), Field: values.Get("field"), State: registry.State(values.Get("state")), Area: typedArea(values),
-		AsWritten: values.Get("as_written") != "", Equals: typedEquals(values), Version: values.Get("version"), Default: values.Get("default")}
-	if since := values.Get("since"); since != "" {
-		day, err := momentOf(since)
-		if err != nil {
-			return q, fault.InvalidFields("bad_query", "This is no day.", []fault.Field{{Name: "since", Code: "bad_date", Detail: "Write the date as 2026-01-31."}})
-		}
-		q.ChangedSince = day
+// exportErrors is what is wrong with the form, with whom it asks for as well.
+func exportErrors(l *locale, err error) ([]problem, bool) {
+	if fault.CodeOf(err) == "bad_query" {
+		return queryProblems(l, err)
 	}
-	if (q.Field == "") != (q.State == "") {
-		return q, fault.InvalidFields("bad_query", "Half a question.", []fault.Field{{Name: "state", Code: "half_question", Detail: "Choose a detail and its state, or neither."}})
-	}
-	return q, nil
+	return formErrors(l, err)
 }
 
 // exportForm is what was typed and what came of it.
@@ -245,9 +228,10 @@ type exportForm struct {
 
 // exportFormView is the form of a download.
 type exportFormView struct {
-	Token    string
-	Kind     input
-	Filter   []input
+	Token string
+	Kind  input
+	Find  input
+	filterView
 	Groups   []tickGroup
 	Wrong    string // with the choice of fields
 	How      []input
@@ -281,7 +265,10 @@ func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
 	if err != nil {
 		return err
 	}
-	v.Filter = p.exportFilter(in, fields)
+	v.Find = in.text("q", "export.find")
+	if v.filterView, err = p.filterView(c, fields, f.values, f.problems); err != nil {
+		return err
+	}
 	v.Groups = p.fieldTicks(d.l, d.actor, fields, f.values["fields"])
 	v.How = []input{in.tick("attested_only", "export.attested_only"), in.tick("attestations", "export.attestations"),
 		in.choice("format", "export.format", option{Value: string(registry.ExportCSV), Label: words{Text: d.l.t("export.format_csv")}}, option{Value: string(registry.ExportXLSX), Label: words{Text: d.l.t("export.format_xlsx")}})}
@@ -291,32 +278,6 @@ func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
 		v.Count, v.Start = d.l.t("export.count", "n", f.n), d.l.t("export.start", "n", f.n)
 	}
 	return d.page(statusOf(f.problems), look{page: "export", title: d.l.t("export.new"), nav: exportsPath, here: exportsPath + "/new", failed: len(f.problems) > 0}, v)
-}
-
-// exportFilter is the same parameters as those of the list of people.
-func (p *Pages) exportFilter(in typed, fields []registry.Field) []input {
-	l := in.l
-	anyOf := option{Label: words{Text: l.t("people.any")}}
-	which, states := []option{anyOf}, []option{anyOf}
-	for _, f := range fields {
-		if f.Attestable {
-			which = append(which, option{Value: f.Key, Label: p.label(l, f)})
-		}
-	}
-	for _, s := range []registry.State{registry.StateNew, registry.StateAttested, registry.StateRejected, registry.StateExpired, registry.StateRevoked} {
-		states = append(states, option{Value: string(s), Label: words{Text: stateBadge(l, registry.Field{Attestable: true}, registry.FieldState{State: s}).Text}})
-	}
-	since := in.input("since", "date", "export.since")
-	inputs := []input{in.text("q", "export.find"), in.choice("field", "people.field", which...), in.choice("state", "people.state", states...),
-		in.code("area", "export.area"), in.text("version", "export.version"), since}
-	for _, f := range fields {
-		if f.Searchable && !f.Retired {
-			whole := p.equalsInput(l, f, in.values)
-			whole.Wrong = wrongOf(in.problems, whole.ID)
-			inputs = append(inputs, whole)
-		}
-	}
-	return append(inputs, in.tick("as_written", "people.as_written"))
 }
 
 // fieldTicks are the fields that the actor is told, by section.

@@ -127,7 +127,7 @@ func (d *desk) fieldPage(status int, problems []problem) error {
 	if v.Preview, err = d.fieldPreview(f); err != nil {
 		return err
 	}
-	if v.Line, err = d.fieldVersions(f.Key); err != nil {
+	if err = d.fieldVersions(&v, f.Key); err != nil {
 		return err
 	}
 	if err := d.fieldActs(&v, f); err != nil {
@@ -163,26 +163,36 @@ func (d *desk) fieldActs(v *deskPage, f registry.Field) error {
 	return nil
 }
 
+// fieldVersionsShown is how many versions one page of them has.
+const fieldVersionsShown = 25
+
 // fieldVersions is what a field was, the newest version first, each with what it
 // changed.
-func (d *desk) fieldVersions(key string) (*deskTable, error) {
-	versions, err := d.p.registry.FieldVersions(d.ctx, d.actor, key)
+func (d *desk) fieldVersions(v *deskPage, key string) error {
+	before := max(atoi(d.c.Query("after")), 0)
+	page, err := d.p.registry.FieldVersions(d.ctx, d.actor, key, registry.FieldVersionQuery{Newest: true, After: before, Limit: fieldVersionsShown + 1})
 	if err != nil {
-		return nil, err
+		return err
+	}
+	versions := page.Versions // one more than are shown tells what the last of them changed
+	if len(versions) > fieldVersionsShown {
+		v.turn = turnOf(d.c.Request.URL, strconv.Itoa(versions[fieldVersionsShown-1].Version))
+	} else {
+		v.turn = turnOf(d.c.Request.URL, "")
 	}
 	out := deskTable{ID: "versions", Title: d.l.t("desk.versions"), Text: d.l.t("desk.versions_text"),
 		Heads: []string{d.l.t("desk.version"), d.l.t("desk.when"), d.l.t("desk.who"), d.l.t("desk.what"), d.l.t("desk.in_reason")}}
-	for n := len(versions) - 1; n >= 0; n-- {
-		now := versions[n]
+	for n, now := range versions[:min(len(versions), fieldVersionsShown)] {
 		what := deskCell{Text: d.l.t("desk.first")}
-		if n > 0 {
-			if what, err = d.fieldChange(versions[n-1].Field, now.Field); err != nil {
-				return nil, err
+		if n+1 < len(versions) {
+			if what, err = d.fieldChange(versions[n+1].Field, now.Field); err != nil {
+				return err
 			}
 		}
 		out.Rows = append(out.Rows, []deskCell{plainCell(d.l.number(now.Version)), plainCell(d.l.dateTime(now.At)), plainCell(now.Actor), what, plainCell(now.Reason)})
 	}
-	return &out, nil
+	v.Line = &out
+	return nil
 }
 
 func (d *desk) fieldChange(old, f registry.Field) (deskCell, error) {

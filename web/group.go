@@ -64,7 +64,7 @@ func (p *Pages) loadGroup(ctx context.Context, actor registry.Actor, id uuid.UUI
 	if g.fields, err = p.registry.FieldsOf(ctx, g.group.Kind); err != nil {
 		return g, err
 	}
-	g.person = asPerson(g.group)
+	g.person, g.record.kind = asPerson(g.group), g.group.Kind
 	g.states, err = p.registry.FieldStates(ctx, actor, id)
 	return g, err
 }

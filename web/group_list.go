@@ -59,16 +59,10 @@ func (p *Pages) Groups(c *gin.Context) error {
 	v.Count = countWords(l, page.Total)
 	v.turn = turnOf(c.Request.URL, page.Next)
 	v.MayCreate, v.Asked = mayKeep(actor), isAsked(asked)
-	if filter, ok := exportFilter(withoutKind(filterOf(asked))); ok && q.Kind != "" && len(v.Rows) > 0 && mayExport(actor) {
-		filter.Set("kind", q.Kind)
-		v.Export = addressOf("/admin/exports/new", filter)
+	if q.Kind != "" && len(v.Rows) > 0 && mayExport(actor) {
+		v.Export = addressOf("/admin/exports/new", filterOf(asked))
 	}
 	return p.show(c, statusOf(wrong), look{page: "groups", title: l.t("groups.title"), nav: groupsPath, failed: len(wrong) > 0}, v)
-}
-
-func withoutKind(filter url.Values) url.Values {
-	filter.Del("kind")
-	return filter
 }
 
 // countWords tells how many groups were found; "" where they were not counted.

@@ -91,7 +91,10 @@ func (p *Pages) members(c *gin.Context, status int, a adding, problems []problem
 	ctx, l := c.Request.Context(), p.localeOf(c)
 	actor := auth.Actor(ctx)
 	v := membersView{groupView: head, Asked: a.find != "", Past: c.Query("all") != "", AsOf: dayInput(l, "as_of", "members.as_of", c.Query("as_of"), nil)}
-	if err := p.listMembers(c, g, &v); err != nil {
+	if _, err := dayOf(c.Query("as_of")); c.Query("as_of") != "" && err != nil {
+		status, problems = http.StatusUnprocessableEntity, append(problems, problem{Field: "as_of", Text: l.t("fault." + registry.CodeBadDate)})
+		v.AsOf.Wrong = wrongOf(problems, "as_of")
+	} else if err := p.listMembers(c, g, &v); err != nil {
 		return err
 	}
 	if head.MayKeep {

@@ -73,6 +73,9 @@ func identifierInputs(l *locale, i registry.Identifier, form url.Values, problem
 	for _, s := range []registry.IdentifierStatus{registry.IdentifierValid, registry.IdentifierLost, registry.IdentifierRevoked} {
 		status.Options = append(status.Options, option{Value: string(s), Label: words{Text: l.t("identifier.state_" + string(s))}, Selected: typed.Get("status") == string(s)})
 	}
+	if typed.Get("status") != state {
+		status.Now = &shown{Text: l.t("identifier.state_" + state)}
+	}
 	out := append([]input{status}, identifierDays(l, typed)...)
 	out = append(out, input{ID: "reason", Kind: "text", Label: words{Text: l.t("edit.reason")}, Value: typed.Get("reason"), Dir: "auto", MaxLength: 500, Required: true})
 	for n := range out {

@@ -56,7 +56,7 @@ func (p *Pages) personIdentifiers(c *gin.Context, status int, form url.Values, p
 	for _, i := range list {
 		v.List = append(v.List, p.identifierView(d.l, head, types, i))
 	}
-	v.Inputs = p.newIdentifier(d.l, types, form, problems)
+	v.Inputs = p.newIdentifier(d.l, rec.kind, types, form, problems)
 	v.Token = d.token()
 	return d.page(status, look{page: "person_identifiers", title: head.Who.Name, nav: navOf(c), failed: len(problems) > 0}, v)
 }
@@ -105,10 +105,10 @@ func dayRange(l *locale, from, to string) string {
 }
 
 // newIdentifier is the inputs of an identifier that is to be added.
-func (p *Pages) newIdentifier(l *locale, types []registry.IdentifierType, form url.Values, problems []problem) []input {
+func (p *Pages) newIdentifier(l *locale, of string, types []registry.IdentifierType, form url.Values, problems []problem) []input {
 	kind := input{ID: "type", Kind: "choice", Label: words{Text: l.t("identifier.type")}, Options: []option{{Label: words{Text: l.t("value.choose")}}}, Required: true}
 	for _, t := range types {
-		if t.Active && isForPeople(t) {
+		if t.Active && isFor(t, of) {
 			kind.Options = append(kind.Options, option{Value: t.Key, Label: p.words(l, t.Label, t.Key), Selected: form.Get("type") == t.Key})
 		}
 	}
@@ -131,9 +131,12 @@ func identifierDays(l *locale, form url.Values) []input {
 		{ID: "issued_by", Kind: "text", Label: words{Text: l.t("identifier.issued_by")}, Value: form.Get("issued_by"), Dir: "auto", Autocomplete: "off", MaxLength: 200}}
 }
 
-// isForPeople tells whether people have identifiers of a type.
-func isForPeople(t registry.IdentifierType) bool {
-	return len(t.Kinds) == 0 || slices.Contains(t.Kinds, registry.PersonKind)
+// isFor tells whether records of a kind have identifiers of a type.
+func isFor(t registry.IdentifierType, kind string) bool {
+	if kind == registry.PersonKind {
+		return len(t.Kinds) == 0 || slices.Contains(t.Kinds, kind)
+	}
+	return slices.Contains(t.Kinds, kind) || slices.Contains(t.Kinds, registry.AnyGroup)
 }
 
 // IdentifierAdd is POST /admin/people/:id/identifiers.

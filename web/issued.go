@@ -54,7 +54,7 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 			}
 		}
 	}
-	return d.show(http.StatusOK, v, issuedPath)
+	return d.show(statusOf(v.Problems), v, issuedPath)
 }
 
 // issuedFind is the form that filters the list.
@@ -80,7 +80,7 @@ func (d *desk) readIssued(q *issuer.IssuedQuery) (problems []problem, err error)
 		}
 	}
 	if number := strings.TrimSpace(d.c.Query("person_number")); number != "" {
-		found, err := d.p.registry.Search(d.ctx, d.actor, registry.Query{Text: number, Limit: 2})
+		found, err := d.p.registry.Search(d.ctx, d.actor, registry.Query{Text: number, Limit: 2, Names: true})
 		if err != nil && fault.KindOf(err) != fault.Invalid {
 			return nil, err
 		}

@@ -98,6 +98,7 @@ type listPage struct {
 	Title, Text string
 	Back        *pageLink
 	Done, Warn  string
+	Problems    []problem // with what was asked for
 	Acts        []pageLink
 	Find        []input
 	FindAction  string
@@ -200,7 +201,7 @@ func (d *desk) formOf(f typed, part, path, key string) formPage {
 
 // showList, showOne and showForm write the three kinds of pages.
 func (d *desk) showList(v listPage) error {
-	return d.page(http.StatusOK, look{page: "list", title: v.Title, nav: v.nav}, v)
+	return d.page(statusOf(v.Problems), look{page: "list", title: v.Title, nav: v.nav, failed: len(v.Problems) > 0}, v)
 }
 
 func (d *desk) showOne(nav, here string, v showPage) error {
@@ -287,13 +288,21 @@ type typed struct {
 func (f typed) input(id, kind, key string) input {
 	in := f.l.input(id, kind, key, key+"_hint", f.values.Get(id))
 	in.Wrong = wrongOf(f.problems, id)
-	if now, ok := f.now[id]; ok && now[0] != in.Value {
-		in.Now = &shown{Text: now[0], Empty: now[0] == "", Dir: "auto"}
-		if now[0] == "" {
-			in.Now.Text = f.l.t("kit.nothing")
-		}
+	if now, ok := f.now[id]; ok {
+		in.against(f.l, now[0])
 	}
 	return in
+}
+
+// against shows what is stored above an input that differs from it.
+func (in *input) against(l *locale, stored string) {
+	switch {
+	case stored == in.Value:
+	case stored == "":
+		in.Now = &shown{Text: l.t("kit.nothing"), Empty: true, Dir: "auto"}
+	default:
+		in.Now = &shown{Text: stored, Dir: "auto"}
+	}
 }
 
 func (f typed) text(id, key string) input {
@@ -314,7 +323,16 @@ func (f typed) area(id, key string) input {
 	return in
 }
 
-func (f typed) tick(id, key string) input { return f.input(id, "tick", key) }
+func (f typed) tick(id, key string) input {
+	in := f.input(id, "tick", key)
+	if in.Now = nil; f.now != nil && (f.now.Get(id) == "") != (in.Value == "") { // a box that is not ticked is not among the values
+		in.Now = &shown{Text: f.l.t("value.true")}
+		if f.now.Get(id) == "" {
+			in.Now.Text = f.l.t("value.false")
+		}
+	}
+	return in
+}
 
 func (f typed) choice(id, key string, options ...option) input {
 	in := f.input(id, "choice", key)
@@ -369,6 +387,9 @@ func (p *Pages) labels(f typed, prefix, key string) []input {
 	var out []input
 	for _, lang := range p.languagesAnd(there) {
 		in := f.text(prefix+"_"+lang, key)
+		if f.now != nil {
+			in.against(f.l, f.now.Get(in.ID))
+		}
 		in.Label = words{Text: f.l.t(key+"_in", "language", p.languageName(lang))}
 		if lang == defaultLocale && in.Wrong == "" {
 			in.Wrong = wrongOf(f.problems, prefix)

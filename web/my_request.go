@@ -138,7 +138,8 @@ func (p *Pages) moveRequest(ctx context.Context, r *asked, seen registry.Request
 		_, err := p.registry.WithdrawRequest(ctx, r.actor, seen, form.Get("words"))
 		return r.action + "?done=withdrawn", err
 	case "send":
-		return r.action + "?done=sent", p.sendDraft(ctx, r.actor, seen, edit)
+		_, err := p.registry.SendDraft(ctx, r.actor, seen, edit)
+		return r.action + "?done=sent", err
 	}
 	_, err := p.registry.EditRequest(ctx, r.actor, seen, edit)
 	return r.action + "?done=saved", err

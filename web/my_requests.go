@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -93,14 +92,4 @@ func (p *Pages) asked(c *gin.Context) (*asked, error) {
 	f := fieldOf(fieldsByKey(rec.fields), q.Field)
 	return &asked{q, editing{p: p, l: p.localeOf(c), actor: actor, rec: rec, fields: []registry.Field{f}, action: ownRequestPath(id), back: requestsPath,
 		version: rec.person.VersionNo, values: map[string]string{f.Key: q.Value}, reason: q.Reason}}, nil
-}
-
-// sendDraft writes what was typed into a draft, and sends it.
-func (p *Pages) sendDraft(ctx context.Context, actor registry.Actor, seen registry.RequestVersion, edit registry.DraftEdit) error {
-	q, err := p.registry.EditRequest(ctx, actor, seen, edit)
-	if err != nil {
-		return err
-	}
-	_, err = p.registry.SendRequest(ctx, actor, registry.RequestVersion{ID: q.ID, Version: q.Version})
-	return err
 }

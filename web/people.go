@@ -29,12 +29,8 @@ const maxCols = 8
 // peopleView is a list of people with the form that found them.
 type peopleView struct {
 	turn
-	Find        input
-	Filters     []input
-	Equals      []input // whole values of searchable fields
-	Open        bool    // the filters are in use
-	AsWritten   bool
-	Areas       []option // known codes, for whoever types one
+	Find input
+	filterView
 	Columns     []columnTick
 	Heads       []words
 	People      []personRow
@@ -216,27 +212,9 @@ func (v *peopleView) offer(actor registry.Actor, asked url.Values, any bool) {
 	if isOfficer(actor) {
 		v.Switch = addressOf("/admin/people/default", filter)
 	}
-	if export, ok := exportFilter(filter); ok && mayExport(actor) {
-		v.Export = addressOf("/admin/exports/new", export)
+	if mayExport(actor) { // the form there has every part of a search that this one has
+		v.Export = addressOf("/admin/exports/new", filter)
 	}
-}
-
-// exportFilter is a search as the form of a download names its parts; ok is false
-// for one with parts that it does not have: the file would hold others.
-func exportFilter(filter url.Values) (out url.Values, ok bool) {
-	names := map[string]string{"q": "q", "field": "field", "state": "state", "area": "area", "version": "version", "default_version": "default", "changed_since": "since", "as_written": "as_written"}
-	out = url.Values{}
-	for name, values := range filter {
-		if _, whole := equalsKey(name); whole {
-			out[name] = values
-			continue
-		}
-		if names[name] == "" {
-			return nil, false
-		}
-		out[names[name]] = values
-	}
-	return out, true
 }
 
 // list fills the table.

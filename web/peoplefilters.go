@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,14 +13,31 @@ import (
 // knownAreas is how many areas are suggested to whoever types a code.
 const knownAreas = 200
 
+// filterView is the filters of a search, as they were filled.
+type filterView struct {
+	Filters   []input
+	Equals    []input // whole values of searchable fields
+	Open      bool    // one is in use
+	AsWritten bool
+	Areas     []option // known codes, for whoever types one
+}
+
 // people makes the form of a search, as it was filled.
 func (p *Pages) people(c *gin.Context, fields []registry.Field, asked url.Values, wrong []problem) (peopleView, error) {
-	l := p.localeOf(c)
-	v := peopleView{Find: findInput(l, asked.Get("q")), AsWritten: asked.Get("as_written") != "", Problems: wrong}
+	v := peopleView{Find: findInput(p.localeOf(c), asked.Get("q")), Problems: wrong}
 	v.Find.Wrong = wrongOf(wrong, "q")
-	v.Filters = p.filters(l, fields, asked)
+	var err error
+	v.filterView, err = p.filterView(c, fields, asked, wrong)
+	return v, err
+}
+
+// filterView makes the filters. Each that the search has is among them: a form must
+// not drop one unseen.
+func (p *Pages) filterView(c *gin.Context, fields []registry.Field, asked url.Values, wrong []problem) (filterView, error) {
+	l := p.localeOf(c)
+	v := filterView{AsWritten: asked.Get("as_written") != "", Filters: p.filters(l, fields, asked)}
 	for _, f := range fields {
-		if f.Searchable && !f.Retired {
+		if f.Searchable && (!f.Retired || asked.Get(equalsID(f)) != "") {
 			v.Equals = append(v.Equals, p.equalsInput(l, f, asked))
 		}
 	}
@@ -64,14 +82,19 @@ func (p *Pages) filters(l *locale, fields []registry.Field, asked url.Values) []
 	}
 	since := text("changed_since", "", 0)
 	since.Kind, since.Dir = "date", ""
+	if strings.Contains(since.Value, "T") { // a moment of that day: an input for days would drop it
+		since.Kind, since.Dir = "text", "ltr"
+	}
 	return []input{area, field, state, text("version", "people.version_hint", registry.MaxLabelLength), text("default_version", "", registry.MaxLabelLength), since}
 }
 
 // equalsInput asks for the whole value of one searchable field.
 func (p *Pages) equalsInput(l *locale, f registry.Field, asked url.Values) input {
-	id := "value[" + f.Key + "]"
+	id := equalsID(f)
 	e := &editing{p: p, l: l}
 	in := input{ID: id, Kind: "text", Label: p.label(l, f), Value: asked.Get(id), Dir: "auto", Autocomplete: "off", MaxLength: f.MaxLength}
 	e.shape(&in, f)
 	return in
 }
+
+func equalsID(f registry.Field) string { return "value[" + f.Key + "]" }

@@ -126,7 +126,12 @@ func (p *Pages) saveProgramme(c *gin.Context, there *registry.Programme) error {
 		made, err := p.registry.EditProgramme(ctx, actor, want, reason)
 		return programmesPath + "/" + made.Code + "?done=saved", err
 	})
-	if fault.CodeOf(err) == "version_conflict" {
+	if fault.CodeOf(err) == "version_conflict" && there != nil {
+		now, err := p.registry.Programme(c.Request.Context(), there.Code)
+		if err != nil {
+			return err
+		}
+		there = &now
 		return p.programmeForm(c, http.StatusConflict, there, form, []problem{{Text: l.t("programmes.moved")}})
 	}
 	if problems, ok := formErrors(l, err); err != nil && ok {
@@ -178,6 +183,9 @@ func (p *Pages) programmeForm(c *gin.Context, status int, there *registry.Progra
 		now, title = *there, l.t("programmes.edit")
 		v.Back = programmesPath + "/" + now.Code
 		v.Action, v.Version, v.Name = v.Back+"/edit", now.VersionNo, p.words(l, now.Label, now.Code)
+		if form != nil && status != http.StatusConflict { // what it says was typed over that one
+			v.Version = numberOf(form.Get("version"))
+		}
 	}
 	v.Code = input{ID: "code", Kind: "text", Label: words{Text: l.t("programmes.code")}, Hint: words{Text: l.t("programmes.code_hint")}, Value: form.Get("code"), Dir: "ltr", Autocomplete: "off", MaxLength: 53, Required: true, Wrong: wrongOf(problems, "code")}
 	for _, code := range p.codes {
@@ -186,6 +194,9 @@ func (p *Pages) programmeForm(c *gin.Context, status int, there *registry.Progra
 			Required: code == defaultLocale, Wrong: wrongOf(problems, id)})
 	}
 	v.Start, v.End = dayInput(l, "start", "programmes.start", form.Get("start"), problems), dayInput(l, "end", "programmes.end", valueOf(form, "end", now.End), problems)
+	if status == http.StatusConflict {
+		v.compare(l, p.codes, now)
+	}
 	kinds, err := p.registry.GroupKinds(ctx)
 	if err != nil {
 		return err
@@ -199,6 +210,14 @@ func (p *Pages) programmeForm(c *gin.Context, status int, there *registry.Progra
 		return err
 	}
 	return p.show(c, status, look{page: "programme_form", title: title, nav: programmesPath, failed: len(problems) > 0}, v)
+}
+
+// compare shows what somebody else has saved meanwhile above what was typed.
+func (v *programmeFormView) compare(l *locale, codes []string, now registry.Programme) {
+	for i, code := range codes { // the labels are in that order
+		v.Labels[i].against(l, now.Label[code])
+	}
+	v.End.against(l, now.End)
 }
 
 type programmeView struct {

@@ -51,12 +51,14 @@ type section struct {
 type record struct {
 	fields []registry.Field
 	person registry.Person
+	kind   string // PersonKind, or the kind of a group
 	states map[string]registry.FieldState
 	about  uuid.UUID // the record of somebody else whom the reader represents; zero: any other
 }
 
 // load reads a person with definitions and states.
 func (p *Pages) load(ctx context.Context, actor registry.Actor, id uuid.UUID) (rec record, err error) {
+	rec.kind = registry.PersonKind
 	if rec.fields, err = p.registry.Fields(ctx); err != nil {
 		return rec, err
 	}

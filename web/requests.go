@@ -27,6 +27,7 @@ type requestsView struct {
 	turn
 	State, Field, Area input
 	Number             input
+	Areas              []option // known codes, for whoever types one
 	Rows               []requestRow
 	MayDecide          bool // there are rows to tick
 	Words              input
@@ -124,7 +125,9 @@ func (p *Pages) requests(c *gin.Context, status int, form url.Values, problems [
 		q.State = registry.RequestState(state)
 	}
 	page, err := p.registry.ChangeRequests(d.ctx, d.actor, q)
-	if err != nil {
+	if wrong, ok := queryProblems(d.l, err); err != nil && ok {
+		status, problems = http.StatusUnprocessableEntity, append(problems, wrong...)
+	} else if err != nil {
 		return err
 	}
 	fields, err := p.fieldsOfAll(d.ctx)
@@ -172,7 +175,7 @@ func (p *Pages) fieldsOfAll(ctx context.Context) (map[string]registry.Field, err
 }
 
 func (p *Pages) requestFilters(ctx context.Context, l *locale, actor registry.Actor, q registry.RequestQuery, fields map[string]registry.Field, v *requestsView) error {
-	var states, named, areas []option
+	var states, named []option
 	for _, s := range []registry.RequestState{registry.RequestSent, registry.RequestDraft, registry.RequestApproved, registry.RequestRejected, registry.RequestWithdrawn} {
 		states = append(states, option{Value: string(s), Label: words{Text: l.t("requests.state_" + string(s))}, Selected: s == q.State})
 	}
@@ -183,15 +186,14 @@ func (p *Pages) requestFilters(ctx context.Context, l *locale, actor registry.Ac
 	slices.SortFunc(named, func(a, b option) int { return strings.Compare(a.Label.Text, b.Label.Text) })
 	v.Number = input{ID: "number", Kind: "text", Label: words{Text: l.t("requests.number")}, Value: q.Number, Dir: "ltr", Autocomplete: "off", MaxLength: 40}
 	v.Field = choiceInput(l, "field", "stale.detail", "people.any", named, nil)
-	page, err := p.registry.Areas(ctx, actor, registry.AreaQuery{Limit: 200})
+	v.Area = input{ID: "area", Kind: "listed", Label: words{Text: l.t("requests.area")}, Hint: words{Text: l.t("people.area_hint")}, Value: q.Area, Dir: "ltr", Autocomplete: "off", MaxLength: 40,
+		Wrong: wrongOf(v.Problems, "area")}
+	page, err := p.registry.Areas(ctx, actor, registry.AreaQuery{Limit: knownAreas})
 	if fault.KindOf(err) == fault.Forbidden && err != nil {
 		return nil
 	}
 	for _, a := range page.Areas {
-		areas = append(areas, option{Value: a.Code, Label: p.words(l, a.Name, a.Code), Selected: a.Code == q.Area})
-	}
-	if len(areas) > 0 {
-		v.Area = choiceInput(l, "area", "requests.area", "people.any", areas, nil)
+		v.Areas = append(v.Areas, option{Value: a.Code, Label: p.words(l, a.Name, a.Code)})
 	}
 	return err
 }

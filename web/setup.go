@@ -224,7 +224,7 @@ func (p *Pages) SetupData(c *gin.Context) error {
 }
 
 func (p *Pages) anybody(ctx context.Context, actor registry.Actor) (bool, error) {
-	page, err := p.registry.Search(ctx, actor, registry.Query{Limit: 1})
+	page, err := p.registry.Search(ctx, actor, registry.Query{Limit: 1, Names: true})
 	return len(page.People) > 0, err
 }
 

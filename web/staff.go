@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -22,17 +23,21 @@ func (p *Pages) Staff(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := p.registry.Staff(d.ctx, d.actor)
+	page, err := p.registry.Staff(d.ctx, d.actor, registry.StaffQuery{Text: c.Query("q"), After: c.Query("after")})
 	if err != nil {
 		return err
 	}
 	t := deskTable{ID: "staff", Title: d.l.t("settings.staff"), Empty: d.l.t("desk.no_staff"),
 		Heads: []string{d.l.t("desk.in_username"), d.l.t("desk.roles"), d.l.t("credentials.state"), d.l.t("desk.since")}}
-	for _, a := range accounts {
+	for _, a := range page.Accounts {
 		t.Rows = append(t.Rows, []deskCell{{Text: a.Username, Dir: "ltr", Href: staffPath + "/" + a.Username}, {List: d.grants(a)}, {Badges: d.accountBadges(a)}, plainCell(d.l.date(a.CreatedAt))})
 	}
 	v := deskPage{Title: d.l.t("settings.staff"), Text: d.l.t("settings.staff_about"), Back: settingsPath, Notes: []string{d.l.t("desk.last_admin")}, Tables: []deskTable{t},
 		Acts: []deskLink{{Href: staffPath + "/new", Text: d.l.t("desk.open_account")}, {Href: "/admin/roles", Text: d.l.t("settings.roles"), Class: "sec"}}}
+	find := d.code("q", c.Query("q"))
+	find.Label, find.Hint, find.MaxLength = words{Text: d.l.t("desk.in_username")}, words{Text: d.l.t("desk.hint_find_staff")}, 40
+	v.Find, v.FindAction = []deskControl{find}, staffPath
+	v.turn = turnOf(c.Request.URL, page.Next)
 	return d.show(http.StatusOK, v, settingsPath)
 }
 
@@ -67,7 +72,19 @@ func (d *desk) grant(g registry.Grant) string {
 	if g.Section != "" {
 		where = append(where, sectionTitle(d.l, g.Section))
 	}
+	if until, err := dayOf(g.Until); err == nil {
+		key := "desk.until_day"
+		if d.isOver(g) {
+			key = "desk.over_since"
+		}
+		where = append(where, d.l.t(key, "when", until))
+	}
 	return d.l.t("role."+string(g.Role)) + " · " + strings.Join(where, " · ")
+}
+
+// isOver tells whether the last day of a role is over.
+func (d *desk) isOver(g registry.Grant) bool {
+	return g.Until != "" && g.Until < d.p.now().UTC().Format(time.DateOnly)
 }
 
 // kindName is what a kind of record is called.
@@ -95,7 +112,7 @@ func (d *desk) grantControls(g registry.Grant) ([]deskControl, error) {
 	any := option{Label: words{Text: d.l.t("people.any")}}
 	area := d.code("area", g.Area)
 	return []deskControl{d.choice("role", string(g.Role), roleOptions(d, allStaff()...)...), area,
-		d.choice("kind", g.Kind, append([]option{any}, kinds...)...), d.choice("section", g.Section, append([]option{any}, sections...)...)}, nil
+		d.choice("kind", g.Kind, append([]option{any}, kinds...)...), d.choice("section", g.Section, append([]option{any}, sections...)...), d.day("until", g.Until)}, nil
 }
 
 // sectionOptions are the sections of all fields of people and of groups.
@@ -116,7 +133,7 @@ func (d *desk) sectionOptions() ([]option, error) {
 }
 
 func readGrant(form url.Values) registry.Grant {
-	return registry.Grant{Role: registry.Role(form.Get("role")), Area: strings.TrimSpace(form.Get("area")), Kind: form.Get("kind"), Section: form.Get("section")}
+	return registry.Grant{Role: registry.Role(form.Get("role")), Area: strings.TrimSpace(form.Get("area")), Kind: form.Get("kind"), Section: form.Get("section"), Until: strings.TrimSpace(form.Get("until"))}
 }
 
 // StaffMember is GET /admin/staff/:name.
@@ -150,7 +167,11 @@ func (d *desk) staffPage(form url.Values, status int, problems []problem) error 
 	v.Facts = append(v.Facts, in.facts(d.l)...)
 	roles := deskTable{ID: "roles", Title: d.l.t("desk.roles"), Empty: d.l.t("desk.no_roles"), Heads: []string{d.l.t("desk.in_role"), d.l.t("desk.given"), d.l.t("desk.who")}}
 	for _, x := range a.Assignments {
-		roles.Rows = append(roles.Rows, []deskCell{plainCell(d.grant(x.Grant)), plainCell(d.l.dateTime(x.At)), plainCell(x.By)})
+		role := plainCell(d.grant(x.Grant))
+		if d.isOver(x.Grant) {
+			role.Badges = []badge{{"none", "clock", d.l.t("desk.is_over")}}
+		}
+		roles.Rows = append(roles.Rows, []deskCell{role, plainCell(d.l.dateTime(x.At)), plainCell(x.By)})
 	}
 	v.Tables = []deskTable{roles, d.tokenTable(tokens)}
 	if v.Forms, err = d.staffForms(a, form); err != nil {

@@ -50,10 +50,13 @@ type statisticsView struct {
 	Job                *jobRow
 	Token              string
 	MayCount           bool
-	Area               *pageLink // whose numbers these are; nil: everybody's
+	Area               *pageLink  // whose numbers these are; nil: everybody's
+	Own                []pageLink // of somebody whose roles hold in several areas
 	Tiles              []tile
 	Figures            []figureView
 }
+
+func areaNumbers(code string) string { return statisticsPath + "?area=" + url.QueryEscape(code) }
 
 // numbers is what the actor may be told: of all, or of one area.
 type numbers struct {
@@ -73,14 +76,19 @@ func (p *Pages) Statistics(c *gin.Context) error {
 	a := auth.Actor(ctx)
 	n, err := p.numbers(ctx, a, c.Query("area"))
 	if fault.KindOf(err) == fault.Forbidden && c.Query("area") == "" {
-		if own := ownArea(a); own != "" {
-			return seeOther(c, statisticsPath+"?area="+url.QueryEscape(own))
+		if own := ownAreas(a); len(own) > 0 {
+			return seeOther(c, areaNumbers(own[0]))
 		}
 	}
 	if err != nil {
 		return err
 	}
 	v := statisticsView{Title: l.t("stat.title"), Rule: l.t("stat.rule", "n", registry.MinimumCell), MayCount: a.Has(registry.RoleAdmin)}
+	if own := ownAreas(a); len(own) > 1 {
+		for _, code := range own {
+			v.Own = append(v.Own, pageLink{Href: areaNumbers(code), Text: p.words(l, p.areas.name(code), code).Text, Main: code == n.area})
+		}
+	}
 	if v.Token, err = p.registry.NewForm(a); err != nil {
 		return err
 	}
@@ -112,14 +120,15 @@ func statisticsAt(c *gin.Context) string {
 	return addressOf(statisticsPath, query)
 }
 
-// ownArea is the area of somebody whose role holds in one.
-func ownArea(a registry.Actor) string {
+// ownAreas are the areas in which somebody has a role that reads numbers: one that
+// is narrowed to a kind of record or to a section reads none.
+func ownAreas(a registry.Actor) (out []string) {
 	for _, g := range a.Grants {
-		if g.Area != "" {
-			return g.Area
+		if g.Area != "" && g.Kind == "" && g.Section == "" && slices.Contains(statisticsReaders(), g.Role) && !slices.Contains(out, g.Area) {
+			out = append(out, g.Area)
 		}
 	}
-	return ""
+	return out
 }
 
 // numbers reads them; counted is false before the first count.

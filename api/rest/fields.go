@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 	"socialregistry/registry/attestation"
 )
@@ -203,13 +205,40 @@ func (h *Handlers) IndexField(c *gin.Context) error {
 
 // FieldVersions answers GET /fields/{key}/versions.
 func (h *Handlers) FieldVersions(c *gin.Context) error {
-	versions, err := h.reg.FieldVersions(c.Request.Context(), actorOf(c), c.Param("key"))
+	if err := onlyQuery(c, "after", "limit"); err != nil {
+		return err
+	}
+	page, err := pageOf(c)
 	if err != nil {
 		return err
 	}
-	return okList(c, versions, func(v registry.FieldVersion) fieldVersionBody {
+	after, err := numberAfter(page.After)
+	if err != nil {
+		return err
+	}
+	found, err := h.reg.FieldVersions(c.Request.Context(), actorOf(c), c.Param("key"), registry.FieldVersionQuery{After: after, Limit: page.Limit})
+	if err != nil {
+		return err
+	}
+	next := ""
+	if found.Next != 0 {
+		next = strconv.Itoa(found.Next)
+	}
+	return okList(c, found.Versions, func(v registry.FieldVersion) fieldVersionBody {
 		return fieldVersionBody{Version: v.Version, At: v.At, Actor: v.Actor, Reason: v.Reason, Definition: v.Field}
-	}, "")
+	}, next)
+}
+
+// numberAfter reads a cursor that is a number; 0: there is none.
+func numberAfter(after string) (int, error) {
+	if after == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(after, 10, 31)
+	if err != nil || n == 0 {
+		return 0, fault.New(fault.Invalid, "bad_cursor", "The cursor is not one that was given out here.")
+	}
+	return int(n), nil
 }
 
 func okField(c *gin.Context, f registry.Field, err error) error {

@@ -18,6 +18,7 @@ type grantBody struct {
 	Area    string        `json:"area,omitempty"`    // code: it and what lies below it
 	Kind    string        `json:"kind,omitempty"`    // person, group or a kind of group
 	Section string        `json:"section,omitempty"` // of fields, for edits and decisions
+	Until   string        `json:"until,omitempty"`   // the last day on which it holds
 }
 
 func (b grantBody) grant() registry.Grant { return registry.Grant(b) }
@@ -48,14 +49,18 @@ func staffBodyOf(s registry.StaffAccount) staffBody {
 
 // Staff answers GET /staff.
 func (h *Handlers) Staff(c *gin.Context) error {
-	if err := onlyQuery(c); err != nil {
+	if err := onlyQuery(c, "q", "after", "limit"); err != nil {
 		return err
 	}
-	all, err := h.reg.Staff(c.Request.Context(), actorOf(c))
+	page, err := pageOf(c)
 	if err != nil {
 		return err
 	}
-	return okList(c, all, staffBodyOf, "")
+	found, err := h.reg.Staff(c.Request.Context(), actorOf(c), registry.StaffQuery{Text: c.Query("q"), After: page.After, Limit: page.Limit})
+	if err != nil {
+		return err
+	}
+	return okList(c, found.Accounts, staffBodyOf, found.Next)
 }
 
 // OpenStaff answers POST /staff.

@@ -56,7 +56,7 @@ type staffListCmd struct{}
 // Run prints one line per account.
 func (staffListCmd) Run(ctx context.Context, a *app) error {
 	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
-		accounts, err := r.Staff(ctx, commandLine())
+		accounts, err := allStaff(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -71,6 +71,18 @@ func (staffListCmd) Run(ctx context.Context, a *app) error {
 		}
 		return table.Flush()
 	})
+}
+
+// allStaff reads every account of staff.
+func allStaff(ctx context.Context, r *registry.Registry) (all []registry.StaffAccount, err error) {
+	var page registry.StaffPage
+	for more := true; more; more = page.Next != "" {
+		if page, err = r.Staff(ctx, commandLine(), registry.StaffQuery{After: page.Next, Limit: 200}); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Accounts...)
+	}
+	return all, nil
 }
 
 func staffState(s registry.StaffAccount) string {

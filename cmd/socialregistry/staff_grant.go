@@ -26,15 +26,18 @@ func (b bounds) grant() registry.Grant {
 type staffGrantCmd struct {
 	Name string `arg:"" help:"Whose account."`
 	bounds
+	Until string `placeholder:"DAY" help:"The last day on which it holds, as 2026-12-31; of a role that the account has, another one."`
 }
 
 // Run gives the role.
 func (c staffGrantCmd) Run(ctx context.Context, a *app) error {
 	return a.withRegistry(ctx, mustBeThere, func(r *registry.Registry) error {
-		if _, err := r.GrantRole(ctx, commandLine(), c.Name, c.grant(), c.Reason); err != nil {
+		g := c.grant()
+		g.Until = c.Until
+		if _, err := r.GrantRole(ctx, commandLine(), c.Name, g, c.Reason); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.out, "%s is %s.\n", c.Name, grantWords(c.grant()))
+		fmt.Fprintf(a.out, "%s is %s.\n", c.Name, grantWords(g))
 		return nil
 	})
 }
@@ -51,7 +54,10 @@ func (c staffRevokeCmd) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		held := func(x registry.Assignment) bool { return x.Grant == c.grant() }
+		held := func(x registry.Assignment) bool {
+			x.Until = "" // whenever it ends
+			return x.Grant == c.grant()
+		}
 		i := slices.IndexFunc(account.Assignments, held)
 		if i < 0 {
 			return errors.New("this account has no such role with these bounds; socialregistry staff list shows what it has")
@@ -67,7 +73,7 @@ func (c staffRevokeCmd) Run(ctx context.Context, a *app) error {
 // grantWords is a role with its bounds, as "registrar (area NL-W, section health)".
 func grantWords(g registry.Grant) string {
 	var within []string
-	for _, bound := range [][2]string{{"area", g.Area}, {"kind", g.Kind}, {"section", g.Section}} {
+	for _, bound := range [][2]string{{"area", g.Area}, {"kind", g.Kind}, {"section", g.Section}, {"until", g.Until}} {
 		if bound[1] != "" {
 			within = append(within, bound[0]+" "+bound[1])
 		}

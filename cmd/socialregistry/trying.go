@@ -117,7 +117,7 @@ func onlyHere(c Config) error {
 
 // openTrials gives the names of the accounts that everybody can open.
 func openTrials(ctx context.Context, r *registry.Registry) ([]string, error) {
-	accounts, err := r.Staff(ctx, commandLine())
+	accounts, err := allStaff(ctx, r)
 	if err != nil {
 		return nil, err
 	}
