@@ -33,7 +33,7 @@ func (p *Pages) Failure(c *gin.Context, status int, code, detail, requestID stri
 		c.Redirect(http.StatusSeeOther, here)
 		return
 	}
-	if status == http.StatusUnauthorized && p.showSignInAgain(c) {
+	if status == http.StatusUnauthorized && !byHTMX(c.Request) && p.showSignInAgain(c) { // who asks by htmx sends the form again
 		return
 	}
 	l := p.localeOf(c)
