@@ -12,6 +12,8 @@ func peoplePages(g, documents group, p *web.Pages) {
 	g.post("/admin/people/new", p.Register)
 	g.get("/admin/people/default", p.SwitchForm)
 	g.post("/admin/people/default", p.Switch)
+	g.get("/admin/people/enrol", p.EnrolFoundForm)
+	g.post("/admin/people/enrol", p.EnrolFound)
 	g.get("/admin/people/identifier", p.IdentifierFindForm)
 	g.post("/admin/people/identifier", p.IdentifierFind)
 	recordPages(g, p)

@@ -27,6 +27,10 @@ type EnrolMany struct {
 	On        string // first day of the status; "": today
 	Reason    string
 	Numbers   []string // registration numbers; one that stands twice counts once
+
+	// Query names everybody whom it finds, and not Numbers. After and Limit are not used.
+	Query       *Query
+	ExpectCount int // EnrolCount.ToMove as it was confirmed; only with Query
 }
 
 // EnrolManyResult is the result of a job of kind enrol_many.
@@ -34,6 +38,8 @@ type EnrolManyResult struct {
 	Moved   int            `json:"moved"`
 	Already int            `json:"already"` // they stood there before
 	Refused []RefusedEntry `json:"refused"`
+
+	MoreRefused int `json:"more_refused,omitempty"` // beside those that are named
 }
 
 // RefusedEntry is a registration number, and why nothing was done about it: a code
@@ -47,22 +53,43 @@ type RefusedEntry struct {
 // stops none of the others. The result of the job is an EnrolManyResult; one that
 // is cancelled keeps what it has done. It returns Forbidden, NotFound
 // "no_such_programme", or Invalid "invalid_enrolment" (status: unknown_status; on:
-// bad_date, date_in_future; numbers: required, too_many).
+// bad_date, date_in_future; numbers: required, too_many; programme: not_for_people), or with
+// a Query "bad_query" and Conflict "count_changed" when more people would be moved than
+// ExpectCount.
 func (r *Registry) StartEnrolMany(ctx context.Context, a Actor, e EnrolMany) (Job, error) {
-	if err := a.checkWithin(toEnrol); err != nil {
+	e, err := r.checkMany(ctx, a, e)
+	if err != nil {
 		return Job{}, err
+	}
+	if e.Query != nil {
+		n, err := r.countMany(ctx, a, e)
+		switch {
+		case err != nil:
+			return Job{}, err
+		case n.ToMove > e.ExpectCount:
+			return Job{}, errEnrolMore()
+		}
+	}
+	return r.startJob(ctx, a, jobEnrolMany, e)
+}
+
+// checkMany refuses what cannot be asked for, or not by this actor.
+func (r *Registry) checkMany(ctx context.Context, a Actor, e EnrolMany) (EnrolMany, error) {
+	if err := a.checkWithin(toEnrol); err != nil {
+		return e, err
 	}
 	var err error
 	if e.Reason, err = cleanReason(e.Reason); err != nil {
-		return Job{}, err
+		return e, err
 	}
-	if _, err := r.Programme(ctx, e.Programme); err != nil {
-		return Job{}, err
+	p, err := r.Programme(ctx, e.Programme)
+	if err != nil {
+		return e, err
 	}
-	if e, err = r.cleanMany(a, e); err != nil {
-		return Job{}, err
+	if e.Query != nil && !slices.Contains(p.Kinds, PersonKind) {
+		return e, fault.InvalidFields("invalid_enrolment", "The enrolment cannot be accepted.", []fault.Field{{Name: "programme", Code: "not_for_people", Detail: "The programme is not for people."}})
 	}
-	return r.startJob(ctx, a, jobEnrolMany, e)
+	return r.cleanMany(a, e)
 }
 
 // cleanMany checks what is asked for, and settles the day.
@@ -92,6 +119,8 @@ func (r *Registry) cleanMany(a Actor, e EnrolMany) (EnrolMany, error) {
 	}
 	e.Numbers = numbers
 	switch {
+	case e.Query != nil:
+		e.Numbers = nil
 	case len(numbers) == 0:
 		bad = append(bad, fault.Field{Name: "numbers", Code: CodeRequired, Detail: "Name at least one."})
 	case len(numbers) > MaxEnrolMany:
@@ -108,7 +137,8 @@ const maxNumberTyped = 20
 
 // enrolManyCursor is where a job stands.
 type enrolManyCursor struct {
-	At     int // of Numbers
+	At     int       // of Numbers, or how many of those who were found
+	After  uuid.UUID // the last of those who were found
 	Result EnrolManyResult
 }
 
@@ -125,8 +155,11 @@ func (r *Registry) workEnrolMany(ctx context.Context, a Actor, run *jobs.Run) (a
 	if err := goOn(run, &at); err != nil {
 		return nil, err
 	}
+	if e.Query != nil {
+		return r.workEnrolFound(ctx, a, e, at, run)
+	}
 	for at.At < len(e.Numbers) {
-		next, err := r.enrolNext(ctx, a, e, at, run)
+		next, err := r.enrolNext(ctx, a, e, at, enrolOne{Number: e.Numbers[at.At]}, run)
 		if err != nil {
 			return nil, err
 		}
@@ -136,31 +169,40 @@ func (r *Registry) workEnrolMany(ctx context.Context, a Actor, run *jobs.Run) (a
 }
 
 // enrolNext enrols one more, or writes down why not.
-func (r *Registry) enrolNext(ctx context.Context, a Actor, e EnrolMany, at enrolManyCursor, run *jobs.Run) (next enrolManyCursor, err error) {
-	save := func(tx *gorm.DB) error {
-		return run.Save(tx, cursorText(next), int64(next.At), int64(len(e.Numbers)))
+func (r *Registry) enrolNext(ctx context.Context, a Actor, e EnrolMany, at enrolManyCursor, one enrolOne, run *jobs.Run) (next enrolManyCursor, err error) {
+	total := int64(len(e.Numbers))
+	if e.Query != nil {
+		total = int64(max(e.ExpectCount, at.At+1))
 	}
+	save := func(tx *gorm.DB) error { return run.Save(tx, cursorText(next), int64(next.At), total) }
+	at.At, at.After = at.At+1, one.ID
+	full := false
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {
 		next = at
-		next.At++
-		already, err := r.enrolNumber(tx, a, e, e.Numbers[at.At], now)
+		already, err := r.enrolNumber(tx, a, e, one.Number, now)
 		switch {
 		case err != nil:
 			return err
 		case already:
 			next.Result.Already++
+		case e.Query != nil && at.Result.Moved >= e.ExpectCount: // more than somebody agreed to
+			full = true
+			return errEnrolMore()
 		default:
 			next.Result.Moved++
 		}
 		return save(tx)
 	})
 	code, isRefusal := refusal(err)
-	if !isRefusal {
+	if full || !isRefusal {
 		return next, err
 	}
 	next = at
-	next.At++
-	next.Result.Refused = append(slices.Clone(at.Result.Refused), RefusedEntry{e.Numbers[at.At], code})
+	if e.Query != nil && len(at.Result.Refused) >= maxRefusedNamed {
+		next.Result.MoreRefused++
+	} else {
+		next.Result.Refused = append(slices.Clone(at.Result.Refused), RefusedEntry{one.Number, code})
+	}
 	return next, r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error { return save(tx) })
 }
 

@@ -207,6 +207,9 @@ type enrolManyView struct {
 	Numbers, Status, On, Reason input
 	Token                       string
 	Problems                    []problem
+	Counted                     bool // the list was counted, and waits to be confirmed
+	ToMove                      int
+	Count, Already              string
 	Job                         *jobView
 	Result                      *manyResult
 }
@@ -214,6 +217,7 @@ type enrolManyView struct {
 // manyResult is what came of a list.
 type manyResult struct {
 	Moved, Already int
+	More           int // who were refused and are not named
 	Refused        []refusedRow
 }
 
@@ -221,7 +225,7 @@ type refusedRow struct{ Number, Why string }
 
 // EnrolMany is GET /admin/programmes/:code/list: many at once, by their numbers; and
 // with a job, what came of it.
-func (p *Pages) EnrolMany(c *gin.Context) error { return p.enrolMany(c, http.StatusOK, nil, nil) }
+func (p *Pages) EnrolMany(c *gin.Context) error { return p.enrolMany(c, http.StatusOK, nil, nil, nil) }
 
 // EnrolManyPost is POST /admin/programmes/:code/list.
 func (p *Pages) EnrolManyPost(c *gin.Context) error {
@@ -231,16 +235,28 @@ func (p *Pages) EnrolManyPost(c *gin.Context) error {
 	}
 	many := registry.EnrolMany{Programme: c.Param("code"), Status: registry.EnrolmentStatus(form.Get("status")), On: form.Get("on"), Reason: strings.TrimSpace(form.Get("reason")),
 		Numbers: strings.FieldsFunc(form.Get("numbers"), func(r rune) bool { return r == '\n' || r == '\r' || r == ',' || r == ';' || r == '\t' || r == ' ' })}
+	n, err := p.registry.CountEnrolMany(d.ctx, d.actor, many)
+	if err == nil {
+		err = requireReason(many.Reason)
+	}
+	if err == nil && (form.Get("counted") != decimal(n.ToMove) || form.Get("again") != "") {
+		return p.enrolMany(c, http.StatusOK, form, nil, &n)
+	}
+	again := func(problems []problem) error {
+		return p.enrolMany(c, http.StatusUnprocessableEntity, form, problems, nil)
+	}
+	if problems, ok := formErrors(d.l, err); err != nil && ok {
+		return again(problems)
+	} else if err != nil {
+		return err
+	}
 	return d.once(form, func(ctx context.Context) (string, error) {
-		if err := requireReason(many.Reason); err != nil {
-			return "", err
-		}
 		j, err := p.registry.StartEnrolMany(ctx, d.actor, many)
 		return programmesPath + "/" + url.PathEscape(many.Programme) + "/list?job=" + j.ID.String(), err
-	}, func(problems []problem) error { return p.enrolMany(c, http.StatusUnprocessableEntity, form, problems) })
+	}, again)
 }
 
-func (p *Pages) enrolMany(c *gin.Context, status int, form url.Values, problems []problem) error {
+func (p *Pages) enrolMany(c *gin.Context, status int, form url.Values, problems []problem, n *registry.EnrolCount) error {
 	if err := auth.Allow(c, enrollers()...); err != nil {
 		return err
 	}
@@ -258,6 +274,10 @@ func (p *Pages) enrolMany(c *gin.Context, status int, form url.Values, problems 
 		Status:  choiceInput(l, "status", "credentials.state", "value.choose", statusOptions(l, form.Get("status")), problems),
 		On:      dayInput(l, "on", "members.on", form.Get("on"), problems), Reason: reasonInput(l, "reason", form.Get("reason"), problems)}
 	v.On.Hint = words{Text: l.t("members.today")}
+	if n != nil {
+		v.Counted, v.ToMove = true, n.ToMove
+		v.Count, v.Already = l.t("enrolfound.count", "n", n.ToMove), l.t("enrol.already", "n", n.Already)
+	}
 	if v.Job, err = p.jobOf(c); err != nil {
 		return err
 	}
@@ -283,7 +303,7 @@ func (p *Pages) manyResult(c *gin.Context) (*manyResult, error) {
 	if err := json.Unmarshal(j.Result, &got); err != nil {
 		return nil, fmt.Errorf("read the result of a job: %w", err)
 	}
-	out := &manyResult{Moved: got.Moved, Already: got.Already}
+	out := &manyResult{Moved: got.Moved, Already: got.Already, More: got.MoreRefused}
 	for _, r := range got.Refused {
 		out.Refused = append(out.Refused, refusedRow{r.Number, faultText(l, "enrol_"+r.Code, faultText(l, r.Code, r.Code))})
 	}

@@ -39,6 +39,7 @@ type peopleView struct {
 	MayRegister bool
 	Export      string // address of the file of these; "": not for the reader
 	Switch      string // address of the default version for these; "": not for the reader
+	Enrol       string // address of the enrolment of these; "": not for the reader
 	Problems    []problem
 }
 
@@ -211,6 +212,9 @@ func (v *peopleView) offer(actor registry.Actor, asked url.Values, any bool) {
 	filter := filterOf(asked)
 	if isOfficer(actor) {
 		v.Switch = addressOf("/admin/people/default", filter)
+	}
+	if mayEnrol(actor) {
+		v.Enrol = addressOf(enrolFoundPath, filter)
 	}
 	if mayExport(actor) { // the form there has every part of a search that this one has
 		v.Export = addressOf("/admin/exports/new", filter)

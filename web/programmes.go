@@ -260,8 +260,12 @@ func (p *Pages) Programme(c *gin.Context) error {
 	if status == "" {
 		status = registry.EnrolmentEnrolled
 	}
+	counts, err := p.registry.EnrolledCounts(ctx, actor, prog.Code)
+	if err != nil {
+		return err
+	}
 	for _, s := range registry.EnrolmentStatuses() {
-		v.States = append(v.States, tab{Href: v.Href + "?status=" + string(s), Text: l.t("enrol.state_" + string(s)), Current: s == status})
+		v.States = append(v.States, tab{Count: cappedCount(l, counts[s]), Href: v.Href + "?status=" + string(s), Text: l.t("enrol.state_" + string(s)), Current: s == status})
 	}
 	page, err := p.registry.Enrolled(ctx, actor, registry.EnrolledQuery{Programme: prog.Code, Status: status, After: c.Query("after"), Limit: membersPage})
 	if err != nil {

@@ -90,7 +90,7 @@ func TestListIsEnrolled(t *testing.T) {
 		w.programme("cash")
 		b, at := w.staff("en", registry.RoleRegistrar), "/admin/programmes/cash/list"
 		p := b.post(at, b.get(at).hidden(map[string]string{"numbers": " ", "status": "", "reason": "list"})).want(t, http.StatusUnprocessableEntity, "This is needed.")
-		p = b.post(at, p.hidden(map[string]string{"numbers": w.person.Number + "\r\nSR-00000000000", "status": "ENROLLED", "reason": "list"})).want(t, http.StatusOK, "The work waits for its turn.")
+		p = b.post(at, p.hidden(map[string]string{"numbers": w.person.Number + "\r\nSR-00000000000", "status": "ENROLLED", "reason": "list", "counted": "1"})).want(t, http.StatusOK, "The work waits for its turn.")
 		runner, err := jobs.New(jobs.Config{DB: w.db, Handlers: w.registry.JobHandlers(), Now: w.Now})
 		w.must(err)
 		_, err = runner.Drain(t.Context())

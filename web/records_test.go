@@ -54,7 +54,7 @@ func peopleTour(t *testing.T, w *world, admin *browser) []page {
 	}
 	var out []page
 	for _, path := range []string{"/admin/queues/undecided", "/admin/queues/rejected?done=decided", "/admin/people?cols=.&cols=birth_date&cols=.area", "/admin/people?changed_since=never",
-		"/admin/people/default?q=amina&label=Survey+2026", "/admin/people/identifier", p + "/attest?queue=undecided", p + "/attestations/given_name", p + "/attestations/sex",
+		"/admin/people/default?q=amina&label=Survey+2026", "/admin/people/identifier", "/admin/people/enrol?q=amina", p + "/attest?queue=undecided", p + "/attestations/given_name", p + "/attestations/sex",
 		p + "/versions/new", p + "/versions/1", p + "/compare", p + "/compare?from=1&to=default", p + "/compare?from=1&to=Survey+2026&all=1", p + "/compare?from=77",
 		p + "/as-of", p + "/as-of?day=2026-11-22", p + "/as-of?day=1999-01-01", p + "/as-of?day=x", p + "/documents", p + "/documents/" + d.ID.String(),
 		p + "/identifiers", p + "/identifiers/1", p + "/consents"} {

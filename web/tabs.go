@@ -6,6 +6,7 @@ import "socialregistry/registry"
 type tab struct {
 	Href, Text string
 	Current    bool
+	Count      string // how many there are; "": not told
 }
 
 // personTab is a tab of every person: the end of its address, and for whom it is

@@ -147,7 +147,7 @@ func (d *days) workWaits() {
 	_, count, err := d.admin.send("/admin/statistics", "/admin/statistics/count", url.Values{})
 	d.must(err)
 	d.must(d.admin.create("/api/v1/programmes", map[string]any{"code": "school_meals", "label": map[string]string{"en": "School meals"}, "kinds": []string{"person"}, "start": "2020-01-01", "reason": "trial"}, nil))
-	_, enrol, err := d.admin.send("/admin/programmes/school_meals/list", "/admin/programmes/school_meals/list", url.Values{"numbers": {d.on.number}, "status": {"APPLIED"}, "reason": {"a list from the school"}})
+	_, enrol, err := d.admin.send("/admin/programmes/school_meals/list", "/admin/programmes/school_meals/list", url.Values{"numbers": {d.on.number}, "status": {"APPLIED"}, "counted": {"1"}, "reason": {"a list from the school"}})
 	d.must(err)
 	var made struct{ ID string }
 	d.must(d.admin.create("/api/v1/groups", map[string]any{"kind": "community", "reason": "trial", "values": map[string]string{"group_name": "A village of thousands"}}, &made))
