@@ -205,7 +205,7 @@ func TestWrongFile(t *testing.T) {
 		return []string{file}
 	}
 	picture, pdf := write("visit.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"), write("letter.pdf", "\x00\x01\x02 this is no PDF")
-	x := newTab(t, variant{lang: "en", width: 360, scripts: true})
+	x := newTab(t, variant{lang: "en", width: 360})
 	x.as("registrar", staffPassword)
 	x.open("/admin/uploads/new")
 	x.fill("#reason", "The visit of May")
