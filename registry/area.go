@@ -67,6 +67,7 @@ func areaSubject(code string) string { return "area:" + code }
 
 // AreaQuery asks for areas; the zero value for all that are active.
 type AreaQuery struct {
+	Text    string  // part of the code, or of the name in any language
 	Under   string  // code: this area and those below it
 	Of      *string // code: the areas that are part of this one, "" for those at the top; nil: all
 	Level   *int    // nil: every level
@@ -137,6 +138,12 @@ func areaConditions(tx *gorm.DB, q AreaQuery) (*where, error) {
 			return nil, err
 		}
 		w.and("path >= ? AND path < ?", top.Path, pathEnd(top.Path))
+	}
+	if q.Text != "" {
+		if checkText(q.Text) != nil || len(q.Text) > maxSubject {
+			return nil, badQuery("text")
+		}
+		w.and(namedLike(tx.Dialector.Name()), likePart(q.Text), likePart(q.Text))
 	}
 	if q.After != "" {
 		last, err := readArea(tx, q.After, "")

@@ -23,27 +23,94 @@ func areaPath(code string) string { return areasPath + "/" + url.PathEscape(code
 // Areas is GET /admin/areas: those at the top.
 func (p *Pages) Areas(c *gin.Context) error {
 	d := p.visit(c)
-	q := registry.AreaQuery{Of: new(""), Retired: c.Query("retired") != "", After: c.Query("after"), Limit: areasShown}
+	l := d.l
+	q := registry.AreaQuery{Text: strings.TrimSpace(c.Query("q")), Retired: c.Query("retired") != "", After: c.Query("after"), Limit: areasShown}
+	name := l.t("area.list")
+	if q.Text == "" && c.Query("levels") == "" {
+		q.Of, name = new(""), l.t("area.top")
+	}
 	page, err := p.registry.Areas(d.ctx, d.actor, q)
 	if err != nil {
 		return err
 	}
-	v, l := d.list("area", areasPath, page.Next), d.l
-	v.Find, v.Grid = []input{d.asked().tick("retired", "area.with_retired")}, p.areasGrid(l, l.t("area.top"), page.Areas)
+	v, f := d.list("area", areasPath, page.Next), d.asked()
+	if v.Grid, err = p.areasGrid(d.ctx, l, d.actor, name, page.Areas, q.Of == nil); err != nil {
+		return err
+	}
+	v.Find = []input{f.text("q", "area.find"), f.tick("levels", "area.levels"), f.tick("retired", "area.with_retired")}
+	if q.Text != "" {
+		v.Empty = l.t("area.not_found")
+	}
 	if d.actor.Has(registry.RoleAdmin) {
 		v.Acts = []pageLink{{Href: areasPath + "/new", Text: l.t("area.new"), Main: true}, {Href: areasPath + "/import", Text: l.t("area.import"), Icon: "upload"}}
 	}
 	return d.showList(v)
 }
 
-func (p *Pages) areasGrid(l *locale, name string, areas []registry.Area) grid {
-	g := newGrid(l, name, "source.name", "area.code", "#area.level", "job.state")
-	for _, x := range areas {
-		cell0, state := p.words(l, x.Name, x.Code).gridCell(), activeBadge(l, x.Active)
-		cell0.Href = areaPath(x.Code)
-		g.add(cell0, code(x.Code), cell{Text: l.number(x.Level)}, cell{Badge: &state})
+// areasGrid lists areas with their names in all languages, and to whom it is told how
+// many of the staff are responsible for each; with the way down to each, if they are
+// not of one.
+func (p *Pages) areasGrid(ctx context.Context, l *locale, a registry.Actor, name string, areas []registry.Area, way bool) (grid, error) {
+	staff, err := p.staffOf(ctx, a, areaCodes(areas))
+	if err != nil {
+		return grid{}, err
 	}
-	return g
+	heads := []string{"source.name", "area.code", "area.other_names", "#area.level", "job.state"}
+	if staff != nil {
+		heads = append(heads, "#area.staff")
+	}
+	g := newGrid(l, name, heads...)
+	for _, x := range areas {
+		named := p.words(l, x.Name, x.Code)
+		cell0, state := named.gridCell(), activeBadge(l, x.Active)
+		cell0.Href = areaPath(x.Code)
+		if way && len(x.Path) > 1 {
+			cell0.Note = p.wayNames(l, x.Path[:len(x.Path)-1])
+		}
+		cells := []cell{cell0, code(x.Code), {Text: otherNames(l, x.Name, named.Text), Dir: "auto"}, {Text: l.number(x.Level)}, {Badge: &state}}
+		if staff != nil {
+			cells = append(cells, cell{Text: l.number(staff[x.Code])})
+		}
+		g.add(cells...)
+	}
+	return g, nil
+}
+
+func areaCodes(areas []registry.Area) []string {
+	out := make([]string, len(areas))
+	for i, x := range areas {
+		out[i] = x.Code
+	}
+	return out
+}
+
+// staffOf is how many of the staff are responsible for areas; nil for who is not told.
+func (p *Pages) staffOf(ctx context.Context, a registry.Actor, codes []string) (map[string]int, error) {
+	staff, err := p.registry.StaffOfAreas(ctx, a, codes)
+	if err != nil && fault.KindOf(err) == fault.Forbidden {
+		return nil, nil //nolint:nilnil // nobody is told
+	}
+	return staff, err
+}
+
+// otherNames are the names beside the one that is shown.
+func otherNames(l *locale, names map[string]string, shown string) string {
+	var out []string
+	for _, lang := range keysOf(names) {
+		if names[lang] != shown {
+			out = append(out, names[lang])
+		}
+	}
+	return strings.Join(out, l.t("list.comma")+" ")
+}
+
+// wayNames is a way from the top down in names.
+func (p *Pages) wayNames(l *locale, codes []string) string {
+	out := make([]string, len(codes))
+	for i, code := range codes {
+		out[i] = p.words(l, p.areas.name(code), code).Text
+	}
+	return strings.Join(out, " / ")
 }
 
 func activeBadge(l *locale, active bool) badge {
@@ -76,7 +143,13 @@ func (p *Pages) areaPage(c *gin.Context, sent url.Values, problems []problem) er
 	if x.Parent != "" {
 		v.Back = pageLink{Href: areaPath(x.Parent), Text: l.t("area.up")}
 	}
-	in := gridSection{ID: "parts", Title: l.t("area.parts"), Grid: p.areasGrid(l, l.t("area.parts"), parts.Areas), Empty: l.t("area.no_parts")}
+	if v.Facts, err = p.areaStaff(ctx, l, a, x.Code, v.Facts); err != nil {
+		return err
+	}
+	in := gridSection{ID: "parts", Title: l.t("area.parts"), Empty: l.t("area.no_parts")}
+	if in.Grid, err = p.areasGrid(ctx, l, a, l.t("area.parts"), parts.Areas, false); err != nil {
+		return err
+	}
 	if parts.Next != "" {
 		in.Acts = []pageLink{{Href: turnOf(c.Request.URL, parts.Next).Next, Text: l.t("people.next")}}
 	}
@@ -103,9 +176,18 @@ func (p *Pages) areaActs(v *showPage, l *locale, a registry.Actor, x registry.Ar
 	return err
 }
 
-// areaWay is the way from the top down to an area, in codes.
+// areaWay is the way from the top down to an area, in names.
 func (p *Pages) areaWay(l *locale, x registry.Area) string {
-	return l.t("area.way", "way", strings.Join(x.Path, " / "))
+	return l.t("area.way", "way", p.wayNames(l, x.Path))
+}
+
+// areaStaff adds how many of the staff are responsible for an area.
+func (p *Pages) areaStaff(ctx context.Context, l *locale, a registry.Actor, code string, facts []fact) ([]fact, error) {
+	staff, err := p.staffOf(ctx, a, []string{code})
+	if err != nil || staff == nil {
+		return facts, err
+	}
+	return append(facts, fact{Label: l.t("area.staff"), Text: l.number(staff[code])}), nil
 }
 
 func (p *Pages) areaFacts(l *locale, x registry.Area) []fact {

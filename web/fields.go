@@ -254,8 +254,8 @@ func (p *Pages) FieldIndex(c *gin.Context) error {
 	}
 	key := c.Param("key")
 	return d.send(form, func(ctx context.Context) (string, error) {
-		_, err := p.registry.StartFieldIndex(ctx, d.actor, key)
-		return fieldsPath + "/" + url.PathEscape(key) + "?done=index", err
+		j, err := p.registry.StartFieldIndex(ctx, d.actor, key)
+		return jobPath(j.ID), err
 	}, d.fieldPage)
 }
 

@@ -267,6 +267,9 @@ type jobView struct {
 	Progress int
 	Total    int
 	Href     string // looks again
+	Page     string // of the job
+	Cancel   string // "": it cannot be cancelled
+	Token    string
 }
 
 // jobOf is the job that the address names, if the reader may follow it.
@@ -285,8 +288,16 @@ func (p *Pages) jobOf(c *gin.Context) (*jobView, error) {
 	}
 	v := &jobView{State: l.t("job.now_" + string(j.State)), Running: j.State == registry.JobQueued || j.State == registry.JobRunning,
 		Progress: int(j.Progress), Total: int(j.Total), Href: c.Request.URL.RequestURI()}
+	v.Page = jobPath(j.ID)
 	if j.Failure != nil {
 		v.Failed = faultText(l, j.Failure.Code, j.Failure.Detail)
+	}
+	if v.Running {
+		actor := auth.Actor(ctx)
+		if v.Token, err = p.registry.NewForm(actor); err != nil {
+			return nil, err
+		}
+		v.Cancel = p.jobRow(l, actor, j, v.Token, v.Href).CancelURL
 	}
 	return v, nil
 }

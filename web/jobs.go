@@ -190,6 +190,8 @@ func jobLinks(l *locale, j registry.Job) []pageLink {
 		return []pageLink{{Href: exportPath(result.ID), Text: l.t("job.to_export"), Main: true}}
 	case j.Kind == registry.JobStatistics:
 		return []pageLink{{Href: statisticsPath, Text: l.t("job.to_statistics")}}
+	case j.Kind == registry.JobFieldIndex:
+		return []pageLink{{Href: fieldsPath, Text: l.t("job.to_fields")}}
 	case j.Kind == registry.JobSourcePull:
 		return []pageLink{{Href: sourcesPath, Text: l.t("job.to_sources")}}
 	}

@@ -50,7 +50,16 @@ func TestAreasAreKept(t *testing.T) {
 		save := checked.hidden(map[string]string{"step": "save", "kept": areasCSV, "reason": "the census"})
 		admin.multipart("/admin/areas/import", save, "", "").want(t, http.StatusOK, "The areas are saved", "Kenya")
 
-		admin.get("/admin/areas/KE").want(t, http.StatusOK, "Samburu", "Isiolo", "كينيا")
+		admin.get("/admin/areas/KE").want(t, http.StatusOK, "Samburu", "Isiolo", "كينيا", "Staff responsible for it")
+		admin.get("/admin/areas?q=kisi").want(t, http.StatusOK, "KE-25-1", "Kenya / Samburu")
+		admin.get("/admin/areas?q=كين").want(t, http.StatusOK, "Kenya", "كينيا")
+		admin.get("/admin/areas?q=ke-26").want(t, http.StatusOK, "Isiolo")
+		admin.get("/admin/areas?q=%25").want(t, http.StatusOK, "No area is called so")
+		admin.get("/admin/areas?levels=1").want(t, http.StatusOK, "KE-25-1", "Kenya / Samburu")
+		admin.get("/admin/areas?q=%00").want(t, http.StatusUnprocessableEntity)
+		if p := auditor.get("/admin/areas"); strings.Contains(p.body, "Staff responsible for it") {
+			t.Error("an auditor is told the number of staff")
+		}
 		auditor.get("/admin/areas/KE-25").want(t, http.StatusOK, "Kisima", "Lies at")
 		auditor.get("/admin/areas/KE-25/move").want(t, http.StatusForbidden, "Administrator")
 		admin.get("/admin/areas/nonsense").want(t, http.StatusNotFound)
@@ -62,7 +71,7 @@ func TestAreasAreKept(t *testing.T) {
 
 		move := admin.get("/admin/areas/KE-25-1/move").want(t, http.StatusOK, "0 people lie in it")
 		admin.post("/admin/areas/KE-25-1/move", move.hidden(map[string]string{"parent": "KE-25-1", "reason": "x"})).want(t, http.StatusUnprocessableEntity)
-		admin.post("/admin/areas/KE-25-1/move", move.hidden(map[string]string{"parent": "KE-26", "reason": "the law"})).want(t, http.StatusOK, "KE / KE-26 / KE-25-1")
+		admin.post("/admin/areas/KE-25-1/move", move.hidden(map[string]string{"parent": "KE-26", "reason": "the law"})).want(t, http.StatusOK, "Kenya / Isiolo County / Kisima")
 
 		add := admin.get("/admin/areas/new?parent=KE").want(t, http.StatusOK, `value="KE"`)
 		admin.post("/admin/areas", add.hidden(map[string]string{"code": "ke 27", "parent": "KE"})).want(t, http.StatusUnprocessableEntity, `value="ke 27"`)

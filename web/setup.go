@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/subtle"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,8 +24,9 @@ const setupLast = setupPath + "/data"
 // FirstRun is how the pages begin where nobody of the staff has an account.
 type FirstRun struct {
 	Token string // lets in who does not sit at the machine itself
-	// Fill puts generated people into the empty registry; nil: that is not done here.
-	Fill func(ctx context.Context, admin registry.Actor) error
+	// Sample writes a file of generated people for the empty registry; nil: that is
+	// not done here.
+	Sample func(file io.Writer) error
 }
 
 // setupView is one of the three steps.
@@ -216,7 +218,7 @@ func (p *Pages) SetupData(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	v.People, v.MayFill = people, p.first != nil && p.first.Fill != nil && !people
+	v.People, v.MayFill = people, p.first != nil && p.first.Sample != nil && !people
 	if v.Form, err = p.registry.NewForm(actor); err != nil {
 		return err
 	}
@@ -228,7 +230,8 @@ func (p *Pages) anybody(ctx context.Context, actor registry.Actor) (bool, error)
 	return len(page.People) > 0, err
 }
 
-// SetupDataPost is POST /setup/data.
+// SetupDataPost is POST /setup/data. Generated people are an upload like any other:
+// a job checks it, and the administrator saves it.
 func (p *Pages) SetupDataPost(c *gin.Context) error {
 	if err := auth.Allow(c, registry.RoleAdmin); err != nil {
 		return err
@@ -239,13 +242,26 @@ func (p *Pages) SetupDataPost(c *gin.Context) error {
 	}
 	actor := auth.Actor(c.Request.Context())
 	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		if form.Get("data") != "sample" || p.first == nil || p.first.Fill == nil {
+		if form.Get("data") != "sample" || p.first == nil || p.first.Sample == nil {
 			return "/admin", nil
 		}
 		people, err := p.anybody(ctx, actor)
-		if err == nil && !people {
-			err = p.first.Fill(ctx, actor)
+		if err != nil || people {
+			return "/admin", err
 		}
-		return "/admin", err
+		return p.startSample(ctx, actor)
 	})
+}
+
+// startSample uploads the generated people and gives the page of the upload.
+func (p *Pages) startSample(ctx context.Context, actor registry.Actor) (string, error) {
+	file, write := io.Pipe()
+	go func() { write.CloseWithError(p.first.Sample(write)) }()
+	id, err := p.registry.UploadImport(ctx, actor, file, registry.ImportOptions{Name: "generated people", Mode: registry.ImportCreate, AllOrNothing: true, Reason: "generated people for trying out"})
+	file.CloseWithError(err) // ends the writer when the upload stopped early
+	if err != nil {
+		return "", err
+	}
+	j, err := p.registry.StartImportCheck(ctx, actor, id)
+	return uploadPath(id) + "?job=" + j.ID.String(), err
 }

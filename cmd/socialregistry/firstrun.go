@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"socialregistry/internal/secret"
-	"socialregistry/registry"
+	"socialregistry/registry/demodata"
 	"socialregistry/web"
 )
 
@@ -16,11 +17,8 @@ func (p *parts) firstRun(a *app, here bool) *web.FirstRun {
 	p.setupToken = secret.RandomID(32)
 	first := &web.FirstRun{Token: p.setupToken}
 	if here {
-		first.Fill = func(ctx context.Context, admin registry.Actor) error {
-			if err := importGenerated(ctx, a, p.registry, admin); err != nil {
-				return fmt.Errorf("import generated people: %w", err)
-			}
-			return nil
+		first.Sample = func(file io.Writer) error {
+			return demodata.Write(file, demodata.Options{People: tryPeople, Seed: trySeed, AsOf: a.now()})
 		}
 	}
 	return first

@@ -44,6 +44,9 @@ func TestFirstRun(t *testing.T) {
 				t.Errorf("%s: the administrator is not in: %s", v, x.text("header"))
 			}
 			x.firstRunIsOver()
+			x.open("/setup/data")
+			x.press("button[value=sample]") // an upload, checked by a job
+			x.wants("main .job, #apply")
 		})
 	}
 }
