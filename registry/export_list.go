@@ -24,6 +24,7 @@ type Download struct {
 	Rows         int64     // handed out
 	Job          uuid.UUID // zero: it was written at once
 	HasFile      bool      // for whoever asked, until ExpiresAt
+	Size         int64     // of that file in bytes
 	CreatedBy    string
 	CreatedAt    time.Time
 	EndedAt      time.Time // zero: it has not ended
@@ -75,6 +76,7 @@ func (r *Registry) Downloads(ctx context.Context, a Actor, after string, limit i
 		return DownloadPage{}, err
 	}
 	var rows []exportRow
+	var sizes map[uuid.UUID]int64
 	size := pageSize(limit)
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		find := tx.Order("id DESC").Limit(size + 1)
@@ -84,7 +86,11 @@ func (r *Registry) Downloads(ctx context.Context, a Actor, after string, limit i
 		if before != uuid.Nil {
 			find = find.Where("id < ?", before)
 		}
-		return find.Find(&rows).Error
+		if err := find.Find(&rows).Error; err != nil {
+			return err
+		}
+		sizes, err = fileSizes(tx, rows)
+		return err
 	})
 	if err != nil {
 		return DownloadPage{}, fmt.Errorf("list downloads: %w", err)
@@ -95,9 +101,41 @@ func (r *Registry) Downloads(ctx context.Context, a Actor, after string, limit i
 		page.Next = formatAfter(rows[size-1].ID)
 	}
 	for i := range rows {
-		page.Downloads = append(page.Downloads, r.toDownload(&rows[i]))
+		page.Downloads = append(page.Downloads, r.toDownload(&rows[i]).sized(sizes))
 	}
 	return page, nil
+}
+
+// fileSizes are the sizes of the files that downloads still have, by download.
+func fileSizes(tx *gorm.DB, rows []exportRow) (map[uuid.UUID]int64, error) {
+	of := map[uuid.UUID]uuid.UUID{}
+	var ids []uuid.UUID
+	for _, row := range rows {
+		if row.BlobID != nil {
+			of[*row.BlobID] = row.ID
+			ids = append(ids, *row.BlobID)
+		}
+	}
+	sizes := map[uuid.UUID]int64{}
+	if len(ids) == 0 {
+		return sizes, nil
+	}
+	var blobs []blobRow
+	if err := tx.Select("id", "size").Where("id IN ?", ids).Find(&blobs).Error; err != nil {
+		return nil, err
+	}
+	for _, b := range blobs {
+		sizes[of[b.ID]] = b.Size
+	}
+	return sizes, nil
+}
+
+// sized adds the size of the file, if there is one.
+func (d Download) sized(sizes map[uuid.UUID]int64) Download {
+	if d.HasFile {
+		d.Size = sizes[d.ID]
+	}
+	return d
 }
 
 // Download gives one download. It returns Forbidden or NotFound "no_such_export".
@@ -107,8 +145,12 @@ func (r *Registry) Download(ctx context.Context, a Actor, id uuid.UUID) (Downloa
 		return Download{}, err
 	}
 	var row exportRow
+	var sizes map[uuid.UUID]int64
 	err = r.db.Read(ctx, func(tx *gorm.DB) (err error) {
-		row, err = loadExport(tx, id)
+		if row, err = loadExport(tx, id); err != nil {
+			return err
+		}
+		sizes, err = fileSizes(tx, []exportRow{row})
 		return err
 	})
 	switch {
@@ -117,7 +159,7 @@ func (r *Registry) Download(ctx context.Context, a Actor, id uuid.UUID) (Downloa
 	case !all && !row.of(a):
 		return Download{}, errNoExport()
 	}
-	return r.toDownload(&row), nil
+	return r.toDownload(&row).sized(sizes), nil
 }
 
 // How many downloads are looked through at a time, and how many such times for a

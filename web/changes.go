@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -47,13 +49,10 @@ func (p *Pages) Changes(c *gin.Context) error {
 			return err
 		}
 	}
-	fields, err := p.registry.Fields(d.ctx)
-	if err != nil {
-		return err
-	}
 	v, l, asked := d.list("changes", changesPath, page.Next), d.l, d.asked()
 	v.Problems, asked.problems = problems, problems
-	v.Find, v.Grid = p.changesFilter(asked, fields), p.changesGrid(l, p.labelsOfAll(d.ctx, l), page.Entries)
+	labels := p.labelsOfAll(d.ctx, l)
+	v.Find, v.Grid = changesFilter(asked, labels), p.changesGrid(l, labels, page.Entries)
 	if q.Import != uuid.Nil {
 		v.Hidden = []hidden{{Name: "import", Value: q.Import.String()}}
 		v.Back = &pageLink{Href: changesPath, Text: l.t("changes.all")}
@@ -83,11 +82,12 @@ func changesAsked(c *gin.Context, l *locale) (q registry.ChangesQuery, problems 
 	return q, problems, nil
 }
 
-func (p *Pages) changesFilter(f typed, fields []registry.Field) []input {
+// changesFilter offers the fields of people and of groups, by their names.
+func changesFilter(f typed, labels map[string]string) []input {
 	l := f.l
 	which := anyOf[string](l, nil, nil)
-	for _, field := range fields {
-		which = append(which, option{Value: field.Key, Label: p.label(l, field)})
+	for _, key := range slices.SortedFunc(maps.Keys(labels), func(a, b string) int { return cmp.Or(cmp.Compare(labels[a], labels[b]), cmp.Compare(a, b)) }) {
+		which = append(which, option{Value: key, Label: words{Text: labels[key]}})
 	}
 	return []input{f.text("actor", "changes.actor"), f.choice("field", "changes.field", which...), f.choice("channel", "changes.channel", anyOf(l, channels(), channelName)...), f.input("since", "date", "changes.since")}
 }

@@ -159,7 +159,7 @@ func (d *desk) typeGroups(e issuer.ConfigurationEdit, reason string) []deskGroup
 	claims := d.codeArea("claims", claimLines(e.Fields))
 	claims.Required = true
 	return []deskGroup{{Title: d.l.t("desk.group_card"), Two: true, Controls: append(look, back, ink, d.code("logo", logo))},
-		{Title: d.l.t("desk.claims"), Text: d.l.t("desk.claims_text"), Controls: []deskControl{claims}},
+		{Title: d.l.t("desk.claims"), Text: d.l.t("desk.claims_text"), Controls: []deskControl{claims, d.claimToAdd(e.Fields)}},
 		{Title: d.l.t("desk.group_rules"), Two: true, Controls: d.typeRules(e)},
 		{Title: d.l.t("desk.in_reason"), Controls: []deskControl{d.reason(reason)}}}
 }
@@ -229,7 +229,7 @@ func readType(form url.Values, old issuer.Configuration) issuer.ConfigurationEdi
 		}
 		e.Display = append(e.Display, x)
 	}
-	e.Fields, e.ValidityDays, e.RefreshDays = readClaims(form.Get("claims")), atoi(form.Get("validity_days")), atoi(form.Get("refresh_days"))
+	e.Fields, e.ValidityDays, e.RefreshDays = addClaim(readClaims(form.Get("claims")), form.Get("claim_add")), atoi(form.Get("validity_days")), atoi(form.Get("refresh_days"))
 	e.Refresh, e.ConsentEnd, e.Deferred, e.OwnOnly = issuer.Refresh(form.Get("refresh")), issuer.ConsentEnd(form.Get("consent_end")), form.Get("deferred") != "", form.Get("own_only") != ""
 	return e
 }

@@ -33,6 +33,7 @@ func TestATypeIsDrawnBeforeItIsSaved(t *testing.T) {
 		if strings.Count(preview.body, ";base64,") != 4 {
 			t.Error("two languages are not drawn both ways")
 		}
+		b.post(onePerson+"/edit", typeForm(edit, map[string]string{"step": "preview", "claim_add": "locality"})).want(t, http.StatusOK, "birth_date = birth_date\nlocality = locality</textarea>", "Add a detail")
 		b.get(onePerson).want(t, http.StatusOK, "In use")
 		for member, bad := range map[string]string{"background": "red; drop", "claims": "no_such_field = x *", "validity_days": "soon", "card_name_en": ""} {
 			form := typeForm(edit, map[string]string{"step": "preview", member: bad})

@@ -120,6 +120,7 @@ type deskTable struct {
 	Heads           []string
 	Rows            [][]deskCell
 	Empty           string
+	Act             *deskLink // what fills it when it is empty; nil: Empty says it
 }
 
 // table is an empty one, by the keys of its words.

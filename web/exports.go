@@ -39,14 +39,14 @@ func (p *Pages) Exports(c *gin.Context) error {
 		return err
 	}
 	v, l := d.list("export", exportsPath, page.Next), d.l
-	v.Grid = newGrid(l, l.t("export.list"), "export.purpose", "job.state", "#upload.rows", "job.by", "job.asked", "export.until")
+	v.Grid = newGrid(l, l.t("export.list"), "export.purpose", "job.state", "#upload.rows", "job.by", "job.asked", "export.until", "export.size")
 	for _, x := range page.Downloads {
 		state := exportBadge(l, x, p.now())
-		until := ""
+		until, size := "", ""
 		if x.HasFile && !x.ExpiresAt.IsZero() {
-			until = l.dateTime(x.ExpiresAt)
+			until, size = l.dateTime(x.ExpiresAt), sizeWords(l, x.Size)
 		}
-		v.Grid.add(cell{Text: x.Purpose, Href: exportPath(x.ID)}, cell{Badge: &state}, cell{Text: l.count(x.Rows)}, cell{Text: x.CreatedBy}, cell{Text: l.dateTime(x.CreatedAt)}, cell{Text: until})
+		v.Grid.add(cell{Text: x.Purpose, Href: exportPath(x.ID)}, cell{Badge: &state}, cell{Text: l.count(x.Rows)}, cell{Text: x.CreatedBy}, cell{Text: l.dateTime(x.CreatedAt)}, cell{Text: until}, cell{Text: size})
 	}
 	if mayExport(d.actor) {
 		v.Acts = []pageLink{{Href: exportsPath + "/new", Text: l.t("export.new"), Main: true}}
@@ -114,7 +114,7 @@ func (p *Pages) exportFacts(ctx context.Context, l *locale, d registry.Download)
 		out = append(out, fact{Label: l.t("export.attestations"), Text: l.t("kit.yes")})
 	}
 	if d.HasFile && !d.ExpiresAt.IsZero() {
-		out = append(out, fact{Label: l.t("export.until"), Text: l.dateTime(d.ExpiresAt)})
+		out = append(out, fact{Label: l.t("export.until"), Text: l.dateTime(d.ExpiresAt)}, fact{Label: l.t("export.size"), Text: sizeWords(l, d.Size)})
 	}
 	return out
 }
@@ -190,6 +190,9 @@ func (p *Pages) ExportStart(c *gin.Context) error {
 	if err == nil && (form.Get("step") != "start" || form.Get("counted") != decimal(int(n))) {
 		return p.exportForm(c, exportForm{values: form, counted: true, n: int(n)})
 	}
+	if err == nil && n > typedAbove && digitsOf(form.Get("count")) != decimal(int(n)) {
+		err = fault.InvalidFields("count_differs", "The number is not the one that is asked for.", []fault.Field{{Name: "count", Code: "count_differs", Detail: "Type the number of rows."}})
+	}
 	if err == nil {
 		err = p.once(c, a, form.Get("form"), func(ctx context.Context) (string, error) {
 			j, err := p.registry.StartExport(ctx, a, ask)
@@ -241,6 +244,7 @@ type exportFormView struct {
 	N        int
 	Count    string
 	Start    string
+	Typed    *input // the number that must be typed; nil: none
 }
 
 // tickGroup is choices of which several may be made.
@@ -276,6 +280,7 @@ func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
 	v.Purpose.Required = true
 	if f.counted {
 		v.Count, v.Start = d.l.t("export.count", "n", f.n), d.l.t("export.start", "n", f.n)
+		v.Typed = countInput(d.l, f.n, f.problems)
 	}
 	return d.page(statusOf(f.problems), look{page: "export", title: d.l.t("export.new"), nav: exportsPath, here: exportsPath + "/new", failed: len(f.problems) > 0}, v)
 }

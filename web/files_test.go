@@ -75,10 +75,22 @@ func TestUploadOfManyIsTyped(t *testing.T) {
 		registrar.post(p.path+"/undo", done.hidden(nil)).want(t, http.StatusUnprocessableEntity, "Give a reason")
 		undo := registrar.worked(registrar.post(p.path+"/undo", done.hidden(map[string]string{"reason": "the wrong file"})))
 		undo.want(t, http.StatusOK, "1,001 would be made inactive", "takes an upload back")
+		ask := url.Values{"kind": {"person"}, "fields": {"given_name"}, "format": {"csv"}, "purpose": {"a survey"}, "step": {"count"}}
+		send := func(count string) page {
+			ask.Set("form", registrar.get("/admin/exports/new").hidden(nil).Get("form"))
+			ask.Set("count", count)
+			return registrar.post("/admin/exports", ask)
+		}
+		send("").want(t, http.StatusOK, "Type 1,002 to confirm")
+		ask.Set("step", "start")
+		ask.Set("counted", "1002")
+		send("1001 <b>").want(t, http.StatusUnprocessableEntity, "This is not the number", "count-wrong", "Type 1,002 to confirm")
+		registrar.worked(send("1 002")).want(t, http.StatusOK, "Done")
+		registrar.get("/admin/exports").want(t, http.StatusOK, "KB")
 		registrar.post(undo.path+"/discard", undo.hidden(nil)).want(t, http.StatusOK, "Given up")
 
 		auditor := w.staff("en", registry.RoleAuditor)
-		auditor.get("/admin/changes").want(t, http.StatusOK, "1,001 records in one go", "many.csv", w.person.Number)
+		auditor.get("/admin/changes").want(t, http.StatusOK, `value="dwelling_type"`, "1,001 records in one go", "many.csv", w.person.Number)
 		of := strings.TrimPrefix(p.path, "/admin/uploads/")
 		auditor.get("/admin/changes?import="+of).want(t, http.StatusOK, "Changes of one upload", "Next page")
 	})

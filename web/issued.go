@@ -26,7 +26,7 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 	}
 	v := deskPage{Title: d.l.t("settings.issued"), Text: d.l.t("settings.issued_about"), Back: settingsPath, Find: d.issuedFind(), FindAction: issuedPath}
 	q := issuer.IssuedQuery{ConfigID: c.Query("config"), State: c.Query("standing"), After: c.Query("after"), Limit: issuedPage}
-	t := deskTable{ID: "issued", Title: d.l.t("settings.issued"), Empty: d.l.t("desk.no_issued"),
+	t := deskTable{ID: "issued", Title: d.l.t("settings.issued"), Empty: d.l.t("desk.no_issued"), Act: &deskLink{Href: "/admin/people", Text: d.l.t("people.find")},
 		Heads: []string{d.l.t("credentials.name"), d.l.t("desk.person"), d.l.t("credentials.state"), d.l.t("desk.issued_at"), d.l.t("desk.until")}}
 	problems, err := d.readIssued(&q)
 	if err != nil {

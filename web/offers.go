@@ -31,7 +31,7 @@ func (p *Pages) Offers(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	t := deskTable{ID: "offers", Title: d.l.t("settings.offers"), Empty: d.l.t("desk.no_offers"), Heads: []string{d.l.t("credentials.name"), d.l.t("desk.person"), d.l.t("desk.tx_code"), d.l.t("desk.until")}}
+	t := deskTable{ID: "offers", Title: d.l.t("settings.offers"), Empty: d.l.t("desk.no_offers"), Act: &deskLink{Href: "/admin/people", Text: d.l.t("people.find")}, Heads: []string{d.l.t("credentials.name"), d.l.t("desk.person"), d.l.t("desk.tx_code"), d.l.t("desk.until")}}
 	var open []option
 	for _, o := range offers {
 		var kinds []string

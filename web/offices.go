@@ -51,7 +51,7 @@ func (p *Pages) Office(c *gin.Context) error {
 	state, where := activeBadge(l, o.Active), p.words(l, p.areas.name(o.Area), o.Area)
 	v := showPage{Title: p.words(l, o.Label, o.Code), Text: l.t("office.about"), Back: pageLink{Href: officesPath, Text: l.t("office.title")}, Badge: &state, Done: doneText(c, l), Name: l.t("source.settings"),
 		Facts: []fact{{Label: l.t("area.code"), Text: o.Code, Dir: "ltr"}, {Label: l.t("office.area"), Text: where.Text, Lang: where.Lang, Dir: where.Dir, Href: areaPath(o.Area)}}}
-	if v.Facts, err = p.areaStaff(ctx, l, a, o.Area, v.Facts); err != nil {
+	if v.Facts, err = p.areaStaff(d.ctx, l, d.actor, o.Area, v.Facts); err != nil {
 		return err
 	}
 	for _, lang := range keysOf(o.Label) {

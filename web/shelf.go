@@ -49,6 +49,7 @@ func (s Shelf) List(c *gin.Context) error {
 	v := deskPage{Title: t.Title, Text: d.l.t("settings." + s.words + "_about"), Back: settingsPath, Done: d.done(), Tables: []deskTable{t}}
 	if d.isAdmin() {
 		v.Acts = []deskLink{{Href: s.path + "/new", Text: d.l.t("desk.new_" + s.words)}}
+		v.Tables[0].Act = &v.Acts[0]
 	}
 	return d.show(http.StatusOK, v, settingsPath)
 }

@@ -20,9 +20,6 @@ import (
 // shownProblems is how many problems of an upload a page lists; the file has all.
 const shownProblems = 100
 
-// typedFrom is the number of rows from which it must be typed to save them.
-const typedFrom = 1000
-
 // batchPage is one upload: what it would do, or did.
 type batchPage struct {
 	ID, Name    string
@@ -159,11 +156,18 @@ func (v *batchPage) offerActs(l *locale, b registry.ImportBatch, wrong []problem
 		v.DiscardURL, v.CheckURL = at+"/discard", at+"/check"
 		if n := changesOf(b); b.State == registry.ImportChecked && n > 0 && (!b.AllOrNothing || b.Result.Failed == 0) {
 			v.ApplyURL, v.Apply = at+"/apply", l.t("upload.apply", "n", n)
-			if n > typedFrom {
-				v.Typed = &input{ID: "count", Kind: "text", Label: words{Text: l.t("upload.type_count", "n", n)}, Mode: "numeric", Dir: "ltr", Autocomplete: "off", MaxLength: 20, Wrong: wrongOf(wrong, "count")}
-			}
+			v.Typed = countInput(l, n, wrong)
 		}
 	}
+}
+
+// countInput asks for a number that must be typed; nil where it is so small that it
+// need not be.
+func countInput(l *locale, n int, wrong []problem) *input {
+	if n <= typedAbove {
+		return nil
+	}
+	return &input{ID: "count", Kind: "text", Label: words{Text: l.t("upload.type_count", "n", n)}, Mode: "numeric", Dir: "ltr", Autocomplete: "off", MaxLength: 20, Wrong: wrongOf(wrong, "count")}
 }
 
 // changesOf is how many records an upload would change.
@@ -241,7 +245,7 @@ func (p *Pages) UploadApply(c *gin.Context) error {
 		if err != nil {
 			return "", err
 		}
-		if n := changesOf(b); b.State == registry.ImportChecked && n > typedFrom && digitsOf(count) != decimal(n) {
+		if n := changesOf(b); b.State == registry.ImportChecked && n > typedAbove && digitsOf(count) != decimal(n) {
 			return "", fault.InvalidFields("count_differs", "The number is not the one that is asked for.", []fault.Field{{Name: "count", Code: "count_differs", Detail: "Type the number of rows."}})
 		}
 		j, err := p.registry.StartImportApply(ctx, a, id)

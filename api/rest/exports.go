@@ -40,6 +40,7 @@ type exportBody struct {
 	Rows         int64                 `json:"rows"`
 	Job          uuid.UUID             `json:"job,omitzero"`
 	HasFile      bool                  `json:"has_file"` // for whoever asked
+	Size         int64                 `json:"size,omitempty"`
 	CreatedBy    string                `json:"created_by"`
 	CreatedAt    time.Time             `json:"created_at"`
 	EndedAt      time.Time             `json:"ended_at,omitzero"`
