@@ -128,30 +128,34 @@ func countQueue(tx *gorm.DB, who access, q Queue, fields *fieldSet, now db.Time)
 }
 
 // QueuePage gives one page of the people in a queue, by name alone, in the order of
-// their registration. It returns Invalid "bad_query" or "bad_cursor", or Forbidden.
-func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string, limit int) (Page, error) {
+// their registration, and for which details they stand there. It returns Invalid "bad_query" or "bad_cursor", or Forbidden.
+func (r *Registry) QueuePage(ctx context.Context, a Actor, q Queue, after string, limit int) (QueuedPage, error) {
 	if err := a.checkWithin(toSearch); err != nil {
-		return Page{}, err
+		return QueuedPage{}, err
 	}
 	start, err := parseAfter(after)
 	if err != nil {
-		return Page{}, err
+		return QueuedPage{}, err
 	}
 	limit = pageSize(limit)
-	var page Page
+	var page QueuedPage
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
 		fields, err := r.fieldSet(tx)
 		if err != nil {
 			return err
 		}
 		w := &where{}
-		if !w.whereQueue(q, fields, db.TimeOf(r.now())) {
+		now := r.now()
+		if !w.whereQueue(q, fields, db.TimeOf(now)) {
 			return badQuery("queue")
 		}
 		w.and("kind = ?", PersonKind)
 		w.and("id > ?", start)
 		w.within(a.to(toSearch))
-		if page, err = r.readPage(tx, w, limit, fields.hiddenFrom(a)); err != nil {
+		if page.Page, err = r.readPage(tx, w, limit, fields.hiddenFrom(a)); err != nil {
+			return err
+		}
+		if page.Waits, err = queueWaits(tx, q, fields, page.People, now); err != nil {
 			return err
 		}
 		return r.keepNames(tx, page.People)

@@ -77,8 +77,8 @@ func TestOutsideTheAreaThereIsNobody(t *testing.T) {
 			if page, err = x.Search(t.Context(), a, registry.Query{Text: out.Number}); err != nil || len(page.People) != 0 {
 				t.Errorf("%s finds somebody by number: %v", role, err)
 			}
-			if page, err = x.QueuePage(t.Context(), a, registry.QueueUndecided, "", 10); err != nil || len(page.People) != 1 {
-				t.Errorf("the queue of %s holds %d people, %v", role, len(page.People), err)
+			if queue, err := x.QueuePage(t.Context(), a, registry.QueueUndecided, "", 10); err != nil || len(queue.People) != 1 {
+				t.Errorf("the queue of %s holds %d people, %v", role, len(queue.People), err)
 			}
 			if counts, err := x.QueueCounts(t.Context(), a); err != nil || counts[registry.QueueUndecided] != 1 {
 				t.Errorf("the queue of %s counts %v, %v", role, counts, err)

@@ -32,3 +32,20 @@ func TestPeopleSaysWhyNobodyIsListed(t *testing.T) {
 		}
 	})
 }
+
+// The list of a queue says which details wait, and since when.
+func TestAQueueSaysWhatWaits(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		b := w.staff("en", registry.RoleAttester)
+		b.get("/admin/queues/undecided").want(t, http.StatusOK, "What waits", "Given name", "Date of birth", "22 November 2026", "People who wait here:")
+		w.attest(registry.StateRejected, "no", "given_name")
+		p := b.get("/admin/queues/rejected").want(t, http.StatusOK, "Given name", "22 November 2026")
+		if strings.Contains(p.body, "Date of birth") || strings.Contains(p.body, "Amina Yusuf 1991") {
+			t.Error("a detail that does not wait here is named")
+		}
+		if p := b.get("/admin/queues/undecided").want(t, http.StatusOK); strings.Contains(p.body, w.person.Number) {
+			t.Error("somebody waits for a first decision who had one")
+		}
+	})
+}

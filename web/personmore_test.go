@@ -28,7 +28,7 @@ func TestTheSearchIsTakenOverWhole(t *testing.T) {
 		if strings.Contains(list.body, numbers[1]) {
 			t.Error("a name that only sounds alike is listed")
 		}
-		form := b.get("/admin/exports/new?q=amina&as_written=true&"+key+"=North").want(t, http.StatusOK, `name="value[ward]" type="text" value="North"`, `name="as_written" value="1" checked`).hidden(nil)
+		form := b.get("/admin/exports/new?q=amina&as_written=true&"+key+"=North").want(t, http.StatusOK, `name="value[ward]" type="text" value="North"`, `name="as_written" value="true" checked`).hidden(nil)
 		form["fields"], form["kind"], form["format"], form["purpose"], form["step"] = []string{"given_name"}, []string{"person"}, []string{"csv"}, []string{"a letter"}, []string{"count"}
 		count := func(want string, set ...string) {
 			t.Helper()

@@ -164,7 +164,15 @@ type queueListView struct {
 	Badge       badge
 	Begin       string // address of the first person's decisions; "": not for the reader, or nobody waits
 	Done        string
-	People      []personRow
+	People      []queuedRow
+	Count       string // how many wait, or that it is more than was counted
+}
+
+// queuedRow is one person in a queue, with the details that wait, the oldest first.
+type queuedRow struct {
+	personRow
+	Details []words
+	Since   string // of the oldest; "": not told
 }
 
 // QueueList is GET /admin/queues/:queue.
@@ -185,10 +193,21 @@ func (p *Pages) QueueList(c *gin.Context) error {
 	}
 	v := queueListView{Title: l.t("queue." + string(q)), Text: l.t("queue." + string(q) + "_text"), Badge: queueBadge(l, q)}
 	for _, person := range page.People {
-		row := p.personRow(l, fields, person, nil)
+		row := queuedRow{personRow: p.personRow(l, fields, person, nil)}
+		for _, wait := range page.Waits[person.ID] {
+			row.Details = append(row.Details, p.label(l, definitionOf(fields, wait.Field)))
+		}
+		if waits := page.Waits[person.ID]; len(waits) > 0 {
+			row.Since = l.date(waits[0].Since)
+		}
 		row.Href = attestPath("/admin/people/"+person.ID.String(), "", q)
 		v.People = append(v.People, row)
 	}
+	n, err := p.registry.QueueCount(ctx, actor, q)
+	if err != nil {
+		return err
+	}
+	v.Count = cappedCount(l, n)
 	if len(v.People) > 0 && slices.ContainsFunc(attesters(), actor.Has) {
 		v.Begin = v.People[0].Href
 	}
