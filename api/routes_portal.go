@@ -6,6 +6,8 @@ import "socialregistry/web"
 // forms that take a document, and what takes its time to be sent.
 func portalPages(g, files group, p *web.Pages) {
 	files.post("/me/edit/:section", p.MyEditPost)
+	g.get("/me/details/:field", p.MyDetail)
+	files.post("/me/details/:field", p.MyDetailPost)
 	g.get("/me/requests", p.MyRequests)
 	g.get("/me/requests/:id", p.MyRequest)
 	g.post("/me/requests/:id", p.MyRequestPost)

@@ -33,7 +33,8 @@ func sensitivePages() []string {
 	return []string{"/admin/people/:id/code",
 		"/me/security/passkeys", "/me/security/passkeys/new", "/me/security/passkeys/begin", "/me/security/passkeys/:id",
 		"/admin/security/passkeys", "/admin/security/passkeys/new", "/admin/security/passkeys/begin", "/admin/security/passkeys/:id",
-		"/admin/security/app", "/admin/security/app/codes", "/admin/security/app/remove"}
+		"/admin/security/app", "/admin/security/app/codes", "/admin/security/app/remove",
+		"/me/data", "/me/data.json", "/me/data.csv", "/me/authorize/:decision"}
 }
 
 // sensitiveParts are parts of the console: their forms ask, their lists do not.
@@ -43,13 +44,14 @@ func sensitiveParts() []string {
 
 // sensitivePosts are what is sent from a page that only reads.
 func sensitivePosts() []string {
-	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/issued/:id", "/admin/issuers", "/me/security/provider"}
+	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/issued/:id", "/admin/issuers", "/me/security/provider",
+		"/me/credentials/:id/offer", "/me/credentials/:id/reissue"}
 }
 
 // sensitiveREST are operations: reading asks for nothing.
 func sensitiveREST() []string {
 	return []string{"/api/v1/staff", "/api/v1/keys", "/api/v1/clients", "/api/v1/wallet-providers", "/api/v1/exports", "/api/v1/tokens",
-		"/api/v1/credentials/:id/withdraw", "/api/v1/credentials/:id/suspend", "/api/v1/credentials/:id/restore"}
+		"/api/v1/people/:id/offers", "/api/v1/credentials/:id/reissue", "/api/v1/credentials/:id/withdraw", "/api/v1/credentials/:id/suspend", "/api/v1/credentials/:id/restore"}
 }
 
 func under(path, at string) bool { return path == at || strings.HasPrefix(path, at+"/") }

@@ -18,6 +18,10 @@ const (
 	fieldPreferred = "preferred_contact_method"
 )
 
+// PreferredContactField is the field in which a person says how to be reached, where a
+// registry defines it.
+func PreferredContactField() string { return fieldPreferred }
+
 // addressFields are the lines of a letter, in their order.
 func addressFields() []string {
 	return []string{"address_line_1", "address_line_2", "locality", "region", "postal_code", "country"}

@@ -27,6 +27,7 @@ type IssuedQuery struct {
 	State        string
 	Since        time.Time
 	RegistrantID uuid.UUID // the only one that a role within bounds may ask about
+	Once         bool      // of the copies that went out together the first alone
 	After        string    // IssuedPage.Next of the page before
 	Limit        int       // at most 100; 0 is 100
 }
@@ -54,7 +55,7 @@ func (s *Issuers) Find(ctx context.Context, a registry.Actor, q IssuedQuery) (Is
 		return IssuedPage{}, nil // nothing has such a name, and PostgreSQL does not take it
 	}
 	all, err := gather(s, func(i *Issuer) ([]Issued, error) {
-		rows, err := i.ledger.FindIssuances(ctx, ledger.IssuanceQuery{ConfigID: q.ConfigID, State: ledger.State(q.State), Since: q.Since, RegistrantID: q.RegistrantID, Before: before, Limit: q.Limit + 1})
+		rows, err := i.ledger.FindIssuances(ctx, ledger.IssuanceQuery{ConfigID: q.ConfigID, State: ledger.State(q.State), Since: q.Since, RegistrantID: q.RegistrantID, Once: q.Once, Before: before, Limit: q.Limit + 1})
 		out := make([]Issued, len(rows))
 		for n, row := range rows {
 			out[n] = i.toIssued(row)

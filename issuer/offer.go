@@ -80,7 +80,8 @@ func (i *Issuer) CreateOffer(ctx context.Context, a registry.Actor, registrantID
 //
 // It returns Unauthenticated, Forbidden, NotFound (also for somebody else's
 // record), Invalid "unknown_configuration", "bad_offer", or Conflict "no_contact" where
-// a transaction code is to be sent and there is no way.
+// a transaction code is to be sent and there is no way, or "suspended" where one of the
+// kind is.
 func (i *Issuer) MakeOffer(ctx context.Context, a registry.Actor, n NewOffer) (Offer, error) {
 	if err := i.may(ctx, a, toOffer, n.RegistrantID); err != nil {
 		return Offer{}, err
@@ -99,6 +100,9 @@ func (i *Issuer) MakeOffer(ctx context.Context, a registry.Actor, n NewOffer) (O
 // makeOffer stores an offer, and makes its transaction code if it asks for one. The
 // code is for whoever makes the offer, or leaves by the hook: see sendsTxCode.
 func (i *Issuer) makeOffer(ctx context.Context, a registry.Actor, o ledger.Offer) (Offer, error) {
+	if err := i.checkSuspended(ctx, o); err != nil {
+		return Offer{}, err
+	}
 	sends, err := i.sendsTxCode(ctx, a, o)
 	if err != nil {
 		return Offer{}, err

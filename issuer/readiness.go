@@ -2,10 +2,12 @@ package issuer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"socialregistry/internal/fault"
 	"socialregistry/issuer/ledger"
 	"socialregistry/registry"
 )
@@ -34,10 +36,18 @@ type Issued struct {
 type Readiness struct {
 	Issuer     string // name, "" = the one at the root
 	Config     Configuration
-	Missing    []string  // mandatory fields that are not attested now; empty: a credential can be issued
-	Live       *Issued   // the newest credential that is valid, nil if there is none
-	ReissueOf  uuid.UUID // the one of ReissueDue; zero: it is not the actor's to replace
-	ReissueDue bool      // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
+	Missing    []string    // mandatory fields that are not attested now; empty: a credential can be issued
+	Live       *Issued     // the newest credential that is valid, nil if there is none
+	Suspended  *Suspension // nil: none is; as long as one is, no new one is issued
+	ReissueOf  uuid.UUID   // the one of ReissueDue; zero: it is not the actor's to replace
+	ReissueDue bool        // one was withdrawn because a detail changed; a new one waits, as soon as nothing is missing
+}
+
+// Suspension is a credential that is suspended, since when and why.
+type Suspension struct {
+	Issued
+	Since  time.Time
+	Reason string // as the office gave it
 }
 
 // Readiness tells, for every configuration that is about such a record, what is missing, what the
@@ -48,6 +58,10 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 		return nil, err
 	}
 	valid, err := i.ledger.NewestValid(ctx, registrantID)
+	if err != nil {
+		return nil, err
+	}
+	suspended, err := i.suspensions(ctx, registrantID)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +81,7 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 			continue
 		}
 		_, missing := i.selectClaims(c, attested)
-		ready := Readiness{Issuer: i.name, Config: c, Missing: missing, Live: i.newestOf(valid, c.ID)}
+		ready := Readiness{Issuer: i.name, Config: c, Missing: missing, Live: i.newestOf(valid, c.ID), Suspended: suspended[c.ID]}
 		for _, r := range due {
 			if r.ConfigID == c.ID {
 				ready.ReissueDue, ready.ReissueOf = true, replaceable(a, r)
@@ -76,6 +90,48 @@ func (i *Issuer) Readiness(ctx context.Context, a registry.Actor, registrantID u
 		out = append(out, ready)
 	}
 	return out, nil
+}
+
+// suspensions gives, of each configuration, the newest credential that is suspended.
+func (i *Issuer) suspensions(ctx context.Context, registrant uuid.UUID) (map[string]*Suspension, error) {
+	rows, err := i.ledger.NewestSuspended(ctx, registrant)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*Suspension, len(rows))
+	for _, row := range rows {
+		events, err := i.ledger.Life(ctx, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		s := &Suspension{Issued: i.toIssued(row)}
+		for _, e := range events { // the last one is the one that lasts
+			if e.Step == ledger.StepSuspended {
+				s.Since, s.Reason = e.At, e.Reason
+			}
+		}
+		out[row.ConfigID] = s
+	}
+	return out, nil
+}
+
+// checkSuspended refuses an offer that would come to nothing at the wallet: one of the
+// kind is suspended, and a new one would undo that.
+func (i *Issuer) checkSuspended(ctx context.Context, o ledger.Offer) error {
+	rows, err := i.ledger.NewestSuspended(ctx, o.RegistrantID)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if slices.Contains(o.ConfigIDs, row.ConfigID) {
+			return errSuspended()
+		}
+	}
+	return nil
+}
+
+func errSuspended() error {
+	return fault.New(fault.Conflict, "suspended", "A credential of this kind is suspended: it is restored, or withdrawn, before a new one is issued.")
 }
 
 // replaceable gives the credential of a standing re-issue to who may get a new one in

@@ -76,7 +76,7 @@ func mayBeReissued(row ledger.Issuance) error {
 	case row.IssuedAt.IsZero():
 		return fault.New(fault.Conflict, "not_issued", "This credential was never issued.")
 	case row.State == ledger.Suspended:
-		return fault.New(fault.Conflict, "suspended", "This credential is suspended: it is restored, or withdrawn, before a new one is issued.")
+		return errSuspended()
 	case row.ReplacedBy != uuid.Nil:
 		return fault.New(fault.Conflict, "replaced", "A newer credential stands in the place of this one.")
 	}

@@ -24,9 +24,26 @@ const (
 	TellAttested = "details_attested"
 	TellRejected = "details_rejected"
 	TellLooked   = "record_read"
+	TellRevoked  = "details_revoked" // an attestation was taken back
+	TellApproved = "request_approved"
+	TellRefused  = "request_rejected"
+	TellDeclined = "appeal_declined"  // one that is upheld is a decision, which is told
 	TellUnlocked = "details_unlocked" // the office ended a lock
 	TellContact  = "details_contact"  // a way to reach the person was changed: the old one is told, whoever did it
+
+	// tellEnrolment goes before the status of an enrolment, in small letters.
+	tellEnrolment = "programme_"
 )
+
+// toldKinds are the kinds of messages about an entry of the change log, in the order in
+// which they are told.
+func toldKinds() []string {
+	kinds := []string{TellChanged, TellContact, TellAttested, TellRejected, TellRevoked, TellApproved, TellRefused, TellDeclined}
+	for _, s := range registry.EnrolmentStatuses() {
+		kinds = append(kinds, tellEnrolment+strings.ToLower(string(s)))
+	}
+	return kinds
+}
 
 // tell writes what registrants are told: of the steps of their credentials, of what
 // others did to their records, and of who read them. It says whether it came to the end.
@@ -106,12 +123,13 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 	if err != nil {
 		return nil, err
 	}
+	said := saidOtherwise(entry.Changes)
 	for _, c := range entry.Changes {
 		kind := tellingOf(c)
 		switch {
 		case kind == TellChanged && c.Old != "" && reached[c.Field] != "":
 			kind = TellContact
-		case own:
+		case own, kind == TellChanged && said[c.Field]:
 			kind = ""
 		}
 		if kind != "" && !slices.Contains(fields[kind], c.Field) {
@@ -119,7 +137,7 @@ func (i *Issuer) messagesOf(ctx context.Context, e registry.FeedEntry) ([]ledger
 		}
 	}
 	var out []ledger.Message
-	for _, kind := range []string{TellChanged, TellContact, TellAttested, TellRejected} {
+	for _, kind := range toldKinds() {
 		if len(fields[kind]) > 0 {
 			out = append(out, ledger.Message{RegistrantID: e.RegistrantID, Kind: kind, Fields: fields[kind], At: e.At,
 				Source: fmt.Sprintf("change:%d:%s", e.ChainNo, kind)})
@@ -153,17 +171,33 @@ func (i *Issuer) changeOf(ctx context.Context, e registry.FeedEntry) (registry.H
 	return page, nil
 }
 
+// saidOtherwise are the fields of an entry of which a message tells more than that the
+// value changed: what was asked for and approved, and a part in a programme.
+func saidOtherwise(changes []registry.FieldChange) map[string]bool {
+	said := map[string]bool{}
+	for _, c := range changes {
+		if c.Kind == registry.KindEnrolment || c.Kind == registry.KindRequest && c.New == string(registry.RequestApproved) {
+			said[c.Field] = true
+		}
+	}
+	return said
+}
+
 // tellingOf says of what kind the message about a change is; "" for none.
 func tellingOf(c registry.FieldChange) string {
-	switch {
-	case c.Kind == registry.KindValue:
+	switch c.Kind {
+	case registry.KindValue:
 		return TellChanged
-	case c.Kind != registry.KindAttestation:
-		return ""
-	case c.New == string(registry.StateRejected):
-		return TellRejected
-	case c.New == string(registry.StateAttested):
-		return TellAttested
+	case registry.KindEnrolment:
+		status, _, _ := strings.Cut(c.New, " ")
+		return tellEnrolment + strings.ToLower(status)
 	}
-	return ""
+	return map[[2]string]string{
+		{registry.KindAttestation, string(registry.StateAttested)}: TellAttested,
+		{registry.KindAttestation, string(registry.StateRejected)}: TellRejected,
+		{registry.KindAttestation, string(registry.StateRevoked)}:  TellRevoked,
+		{registry.KindRequest, string(registry.RequestApproved)}:   TellApproved,
+		{registry.KindRequest, string(registry.RequestRejected)}:   TellRefused,
+		{registry.KindAppeal, string(registry.AppealDeclined)}:     TellDeclined,
+	}[[2]string{c.Kind, c.New}]
 }

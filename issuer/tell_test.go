@@ -146,3 +146,59 @@ func TestALateMessageIsMarkedAsRead(t *testing.T) {
 		}
 	})
 }
+
+// What becomes of a request, an appeal, an attestation and a part in a programme is told,
+// each in its own words: not a second time as a change of a detail.
+func TestDecisionsAreTold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		id := w.person(t, amina())
+		self := registrant(id)
+		ask := func(field, value string) registry.RequestVersion {
+			made, err := w.registry.RequestChange(ctx, self, id, registry.Change{Set: map[string]string{field: value}}, false)
+			must(t, err)
+			return registry.RequestVersion{ID: made[0].ID, Version: made[0].Version}
+		}
+		_, err := w.registry.ApproveRequest(ctx, w.admin, ask("locality", "Maralal"), registry.Approve{})
+		must(t, err)
+		_, err = w.registry.RejectRequest(ctx, w.admin, ask("email", "a@example.org"), "not yours")
+		must(t, err)
+		taken := ask("postal_code", "20600")
+		_, err = w.registry.WithdrawRequest(ctx, self, taken, "")
+		must(t, err)
+		w.decide(t, id, registry.StateRejected, "birth_date")
+		_, err = w.registry.AppealDecision(ctx, self, id, "birth_date", "It is mine.")
+		must(t, err)
+		open, err := w.registry.Appeals(ctx, w.admin, "", 0)
+		must(t, err)
+		second := w.admin
+		second.AccountID, second.Name = uuid.New(), "second"
+		_, err = w.registry.DeclineAppeal(ctx, second, open.Appeals[0].ID, "It is not.")
+		must(t, err)
+		w.decide(t, id, registry.StateAttested, "sex")
+		w.decide(t, id, registry.StateRevoked, "sex")
+		_, err = w.registry.DefineProgramme(ctx, w.admin, registry.Programme{Code: "cash", Label: map[string]string{"en": "Cash"}, Start: "2020-01-01"}, "new")
+		must(t, err)
+		for _, status := range []registry.EnrolmentStatus{registry.EnrolmentEnrolled, registry.EnrolmentSuspended, registry.EnrolmentExited} {
+			p, err := w.registry.Person(ctx, registry.System(), id)
+			must(t, err)
+			_, err = w.registry.Enrol(ctx, w.admin, id, registry.EnrolmentChange{Programme: "cash", Status: status, Reason: "board", ExpectVersion: p.VersionNo})
+			must(t, err)
+		}
+		for range 3 {
+			w.follow(t)
+		}
+		want := []string{"appeal_declined", "details_attested", "details_rejected", "details_revoked", "programme_enrolled", "programme_exited", "programme_suspended", "request_approved", "request_rejected"}
+		if got := w.told(t, id); !slices.Equal(got, want) {
+			t.Errorf("told %v, want %v", got, want)
+		}
+		list, err := w.Messages(ctx, self)
+		must(t, err)
+		for _, m := range list {
+			if m.Reason != "" {
+				t.Errorf("%s holds words: %q", m.Kind, m.Reason)
+			}
+		}
+	})
+}

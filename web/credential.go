@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -22,10 +23,12 @@ const credentialsPath = "/me/credentials"
 type credentialView struct {
 	issuedView
 	Back       string
-	Fields     []words // what is in it
-	Supersedes string  // page of the credential in whose place it stands; "": none
-	ReplacedBy string  // page of the one that stands in its place; "": none
-	Policy     string  // what becomes of it when a new one is there
+	Values     []detail // what is in it, as the record had it then; else
+	Fields     []words  // the names alone
+	Then       *ownLink // to the version of the record that it was made from; nil: it is not the reader's own
+	Supersedes string   // page of the credential in whose place it stands; "": none
+	ReplacedBy string   // page of the one that stands in its place; "": none
+	Policy     string   // what becomes of it when a new one is there
 }
 
 // MyCredential is GET /me/credentials/:id, of a credential.
@@ -42,33 +45,59 @@ func (p *Pages) MyCredential(c *gin.Context) error {
 	v := credentialView{issuedView: p.issuedView(d.l, d.actor, rec, life.Issued, due), Back: rec.path(credentialsPath)}
 	v.Steps = lifeSteps(d.l, life)
 	v.Policy = p.replacePolicy(d.l, life)
+	if v.Suspended {
+		v.Text = suspendedSince(d.l, life) + " " + d.l.t("credential.suspended_do")
+	}
 	if life.Supersedes != uuid.Nil {
 		v.Supersedes = rec.path(credentialsPath + "/" + life.Supersedes.String())
 	}
 	if life.ReplacedBy != uuid.Nil {
 		v.ReplacedBy = rec.path(credentialsPath + "/" + life.ReplacedBy.String())
 	}
-	for _, f := range rec.fields {
-		if slices.Contains(life.Fields, f.Key) {
-			v.Fields = append(v.Fields, p.label(d.l, f))
-		}
+	if err := p.contents(d.ctx, d.l, d.actor, rec, life, &v); err != nil {
+		return err
 	}
 	v.Token = d.token()
 	return d.page(http.StatusOK, look{page: "my_credential", title: v.Name, nav: credentialsPath}, v)
 }
 
+// contents says what is in a credential. The ledger keeps no values; the version of the
+// record that it was made from does, and who it is about is shown it.
+func (p *Pages) contents(ctx context.Context, l *locale, actor registry.Actor, rec record, life issuer.Life, v *credentialView) error {
+	if rec.about != uuid.Nil || life.RegistrantID != actor.RegistrantID {
+		v.Fields = p.ownLabels(l, rec.fields, life.Fields)
+		return nil
+	}
+	version, err := p.registry.Version(ctx, actor, actor.RegistrantID, life.VersionNo)
+	if fault.KindOf(err) == fault.NotFound {
+		v.Fields = p.ownLabels(l, rec.fields, life.Fields)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range rec.fields {
+		if slices.Contains(life.Fields, f.Key) {
+			v.Values = append(v.Values, detail{Key: f.Key, Label: p.label(l, f), Value: p.ownValue(l, f, version.Values[f.Key].Text)})
+		}
+	}
+	v.Then = &ownLink{versionsPath + "/" + strconv.Itoa(version.No), l.t("credential.from_version", "n", version.No, "when", version.At)}
+	return nil
+}
+
 // Reissue is POST /me/credentials/:id/reissue: the one action that gets a new
 // credential in the place of one.
 func (p *Pages) Reissue(c *gin.Context) error {
-	return p.press(c, func(ctx context.Context, d *desk, _ url.Values) (string, error) {
+	return p.press(c, func(ctx context.Context, d *desk, form url.Values) (string, error) {
 		life, rec, err := p.life(c)
 		if err != nil {
 			return "", err
 		}
-		offer, err := p.issuer.Reissue(ctx, d.actor, life.ID, false)
+		offer, err := p.issuer.Reissue(ctx, d.actor, life.ID, form.Get("pin") != "")
 		if err != nil {
 			return "", err
 		}
+		p.keepPin(c, offer, credentialsPath)
 		return rec.offerPath(life.Issuer, life.ConfigID, offer.ID), nil
 	})
 }
@@ -99,6 +128,17 @@ func (p *Pages) due(ctx context.Context, actor registry.Actor, rec record) (map[
 		}
 	}
 	return due, err
+}
+
+// suspendedSince says when and why the credential was suspended that is so now.
+func suspendedSince(l *locale, life issuer.Life) string {
+	var last issuer.LifeStep
+	for _, s := range life.Steps {
+		if s.Step == "suspended" {
+			last = s
+		}
+	}
+	return suspendedText(l, last.At, last.Reason)
 }
 
 // replacePolicy says what becomes of a credential when a new one is there.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -28,6 +29,8 @@ type credentialCard struct {
 	Offer           string  // address of the way to get it; "" if there is none now
 	Again           bool    // it is a new one in the place of an old one
 	Live            bool
+	Suspended       bool
+	Do              string // what the reader can do about the state; "": the buttons say it
 	Version         int    // of the record that it was made from; 0: there is none now
 	Page            string // of the one that is valid; "": there is none
 	Reissue         string // where a new one is made in the place of the one that a change ended; "": not now
@@ -58,13 +61,16 @@ func (p *Pages) credentialCards(ctx context.Context, l *locale, actor registry.A
 	cards := make([]credentialCard, len(readiness))
 	for i, r := range readiness {
 		cards[i] = p.credentialCard(l, rec, byKey, r)
+		if actor.RegistrantID == uuid.Nil {
+			cards[i].Do = "" // the office need not be told to ask the office
+		}
 		if cards[i].Reissue != "" {
 			if cards[i].Token, err = p.registry.NewForm(actor); err != nil {
 				return nil, err
 			}
 		}
-		if r.Live == nil && len(r.Missing) == 0 && !r.ReissueDue {
-			cards[i].explainWithdrawn(l, r, issued)
+		if r.Live == nil && r.Suspended == nil && !r.ReissueDue {
+			cards[i].explainPast(l, r, issued, p.now())
 		}
 	}
 	return cards, nil
@@ -96,6 +102,12 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 		card.Version, card.Page = r.Live.VersionNo, rec.path(credentialsPath+"/"+r.Live.ID.String())
 		card.Fields = p.ownLabels(l, rec.fields, r.Live.Fields)
 	}
+	if s := r.Suspended; s != nil {
+		card.Missing, card.Suspended, card.Live = nil, true, false
+		card.Version, card.Page = s.VersionNo, rec.path(credentialsPath+"/"+s.ID.String())
+		card.Fields = p.ownLabels(l, rec.fields, s.Fields)
+		return card
+	}
 	if len(r.Missing) == 0 {
 		card.Offer = rec.offerPath(r.Issuer, r.Config.ID, "")
 		if r.ReissueOf != uuid.Nil && r.Live == nil {
@@ -118,6 +130,9 @@ func (p *Pages) ownLabels(l *locale, fields []registry.Field, keys []string) (ou
 // state puts readiness into a badge and a sentence.
 func (card *credentialCard) state(l *locale, r issuer.Readiness) {
 	switch {
+	case r.Suspended != nil:
+		card.Badge = badge{"wait", "clock", l.t("credential.suspended")}
+		card.Text, card.Do = suspendedText(l, r.Suspended.Since, r.Suspended.Reason), l.t("credential.suspended_do")
 	case r.Live != nil:
 		card.Badge = badge{"ok", "check", l.t("credential.in_wallet")}
 		card.Text = l.t("credential.issued_text", "when", r.Live.IssuedAt, "until", r.Live.ValidUntil)
@@ -138,16 +153,32 @@ func (card *credentialCard) state(l *locale, r issuer.Readiness) {
 	}
 }
 
-// explainWithdrawn says so when the newest credential of this kind was
-// withdrawn by somebody, not by a change of a detail.
-func (card *credentialCard) explainWithdrawn(l *locale, r issuer.Readiness, issued []issuer.Issued) {
+// suspendedText says since when a credential is suspended and, if that was told, why.
+func suspendedText(l *locale, since time.Time, reason string) string {
+	if reason == "" {
+		return l.t("credential.suspended_text", "when", since)
+	}
+	return l.t("credential.suspended_why", "when", since, "reason", reason)
+}
+
+// explainPast says so when the newest credential of this kind was withdrawn by
+// somebody, not by a change of a detail, or has expired.
+func (card *credentialCard) explainPast(l *locale, r issuer.Readiness, issued []issuer.Issued, now time.Time) {
 	for _, i := range issued { // newest first
 		if i.Issuer != r.Issuer || i.ConfigID != r.Config.ID || i.IssuedAt.IsZero() {
 			continue
 		}
-		if !i.WithdrawnAt.IsZero() {
+		switch {
+		case !i.WithdrawnAt.IsZero() && len(r.Missing) == 0:
 			card.Badge = badge{"bad", "cross", l.t("credential.withdrawn")}
 			card.Text = l.t("credential.withdrawn_text", "when", i.WithdrawnAt, "reason", withdrawReason(l, i.Reason))
+		case i.WithdrawnAt.IsZero() && !now.Before(i.ValidUntil):
+			card.Badge = badge{"chg", "clock", l.t("credential.expired")}
+			card.Text = l.t("credential.expired_text", "when", i.ValidUntil) + " " + l.t("credential.expired_new")
+			if len(r.Missing) > 0 {
+				card.Text = l.t("credential.expired_text", "when", i.ValidUntil) + " " + l.t("credential.not_ready_text", "n", len(r.Missing))
+			}
+			card.Again = true
 		}
 		return
 	}
@@ -192,6 +223,7 @@ func configAbout(c issuer.Configuration, lang string) string {
 }
 
 type myCredentialsView struct {
+	turn
 	Name   string // of whom they are; "": the reader's own
 	Cards  []credentialCard
 	Past   []issuedView
@@ -229,7 +261,12 @@ func (p *Pages) MyCredentials(c *gin.Context) error {
 	if v.Cards, err = p.credentialCards(ctx, l, actor, rec); err != nil {
 		return err
 	}
-	if v.Past, err = p.issuedList(ctx, l, actor, rec); err != nil {
+	page, err := p.issuer.Find(ctx, actor, issuer.IssuedQuery{RegistrantID: rec.person.ID, Once: true, After: c.Query("after"), Limit: 20})
+	if err != nil {
+		return err
+	}
+	v.turn = turnOf(c.Request.URL, page.Next)
+	if v.Past, err = p.issuedViews(ctx, l, actor, rec, page.Issued); err != nil {
 		return err
 	}
 	if rec.about != uuid.Nil {
@@ -252,6 +289,11 @@ func (p *Pages) issuedList(ctx context.Context, l *locale, actor registry.Actor,
 	if err != nil {
 		return nil, err
 	}
+	return p.issuedViews(ctx, l, actor, rec, issued)
+}
+
+// issuedViews puts those credentials into words that were handed out.
+func (p *Pages) issuedViews(ctx context.Context, l *locale, actor registry.Actor, rec record, issued []issuer.Issued) ([]issuedView, error) {
 	due, err := p.due(ctx, actor, rec)
 	if err != nil {
 		return nil, err

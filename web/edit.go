@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -150,6 +151,9 @@ func (p *Pages) editDraft(c *gin.Context, e *editing, token string) error {
 		made, err := p.registry.RequestChange(ctx, e.actor, e.rec.person.ID, e.change(), true)
 		if err != nil {
 			return "", err
+		}
+		if len(made) > 1 {
+			return requestsPath + "?done=drafts&n=" + strconv.Itoa(len(made)), nil
 		}
 		return requestsPath + "/" + made[0].ID.String() + "?done=draft", nil
 	})

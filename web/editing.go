@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,14 +72,26 @@ func (e *editing) read(form url.Values) error {
 	}
 	e.version, e.reason, e.values = version, form.Get("reason"), map[string]string{}
 	for _, f := range e.fields {
-		if form.Has(inputName(f)) {
-			e.values[f.Key] = form.Get(inputName(f))
+		if len(form[inputName(f)]) > 0 {
+			e.values[f.Key] = typedValue(f, form[inputName(f)])
 		}
 	}
 	if e.staff {
 		e.readCollected(strings.TrimSpace(form.Get(collectedName)))
 	}
 	return nil
+}
+
+// typedValue is what was sent for a field: of several choices those that were ticked,
+// and of a repeat what its lines say.
+func typedValue(f registry.Field, sent []string) string {
+	switch f.Type {
+	case registry.TypeMultiChoice:
+		return strings.Join(slices.DeleteFunc(slices.Clone(sent), func(text string) bool { return text == "" }), ", ")
+	case registry.TypeRepeat:
+		return repeatJSON(sent[0])
+	}
+	return sent[0]
 }
 
 // readCollected takes over the day on which staff say that the values were
@@ -193,7 +206,53 @@ func (e *editing) input(f registry.Field) input {
 		in.Now = &shown
 	}
 	e.shape(&in, f)
+	e.dress(&in, f)
 	return in
+}
+
+// dress gives the control of a form more than the type asks for: choices to tick, lists
+// of names instead of codes, lines instead of JSON.
+func (e *editing) dress(in *input, f registry.Field) {
+	list, _ := e.p.codeNames[e.l.code].namesBy(f)
+	if list == nil && registry.NamesArea(f.Key) {
+		e.place(in)
+	}
+	switch {
+	case list != nil:
+		in.Kind, in.Dir, in.Hint, in.MaxLength, in.Options = "choice", "", words{}, 0, chosenName(e.l, list, in.Value)
+	case f.Type == registry.TypeMultiChoice:
+		in.Kind, in.Dir, in.MaxLength = "ticks", "", 0
+		for _, c := range f.Choices {
+			in.Options = append(in.Options, option{Value: c.Value, Label: e.p.words(e.l, c.Label, c.Value), Selected: slices.Contains(strings.Split(in.Value, ", "), c.Value)})
+		}
+	case f.Type == registry.TypeRepeat:
+		in.Value, in.Dir, in.MaxLength = repeatLines(in.Value), "auto", 0
+		in.hint(e.l.t("repeat.hint"))
+	case f.Type == registry.TypeLocation:
+		in.hint(e.l.t("location.hint"))
+	}
+}
+
+// place offers the areas that the registry knows; any other text is typed as well where
+// there are too many of them for a list.
+func (e *editing) place(in *input) {
+	list, all := e.p.areas.options(e.p, e.l)
+	switch {
+	case len(list) == 0:
+	case all:
+		in.Kind, in.Dir, in.MaxLength, in.Options = "choice", "", 0, chosenName(e.l, list, in.Value)
+	default:
+		in.Kind, in.Options = "listed", list
+	}
+}
+
+// hint adds a sentence to what the definition says.
+func (in *input) hint(text string) {
+	if in.Hint.Text == "" {
+		in.Hint = words{Text: text}
+	} else if in.Hint.Lang == "" {
+		in.Hint.Text += " " + text
+	}
 }
 
 // shape gives the control the form that fits the type.
@@ -309,14 +368,15 @@ func (e *editing) withdrawn(ctx context.Context, changes []registry.FieldChange)
 	}
 	var names []string
 	for _, r := range readiness {
-		if r.Live == nil {
-			continue
+		var fields []string
+		if r.Live != nil {
+			fields = r.Live.Fields
 		}
-		for _, f := range r.Live.Fields {
-			if changed[f] {
-				names = append(names, r.Config.Name(e.l.code))
-				break
-			}
+		if r.Suspended != nil {
+			fields = append(slices.Clone(fields), r.Suspended.Fields...)
+		}
+		if slices.ContainsFunc(fields, func(key string) bool { return changed[key] }) {
+			names = append(names, r.Config.Name(e.l.code))
 		}
 	}
 	return names, nil

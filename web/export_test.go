@@ -55,3 +55,10 @@ func RefusalCodes() (codes []string) {
 	}
 	return codes
 }
+
+// RepeatLines and RepeatJSON write and read the entries of a repeat.
+func RepeatLines(text string) string { return repeatLines(text) }
+func RepeatJSON(typed string) string { return repeatJSON(typed) }
+
+// FaultFamily is what codes without words of their own have in common.
+func FaultFamily(code string) string { return faultFamily(code) }

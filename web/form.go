@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -79,16 +80,35 @@ func fieldProblems(l *locale, f *fault.Error) []problem {
 	return out
 }
 
-// faultText is the message for a code in the page's language, or the words that
-// came with it.
+// faultText is the message for a code in the page's language, or for codes of its
+// family, or the words that came with it.
 func faultText(l *locale, code, detail string) string {
 	if l.has("fault." + code) {
-		return l.t("fault." + code)
+		return l.t("fault."+code, "detail", detail)
 	}
 	if l.code != defaultLocale {
+		switch faultFamily(code) {
+		case "invalid":
+			return l.t("fault.invalid_values")
+		case "gone":
+			return l.t("fault.not_found")
+		}
 		return l.t("fault.other", "detail", detail)
 	}
 	return detail
+}
+
+// faultFamily is what codes without words of their own have in common: "invalid" for what
+// comes with the fields that are wrong, each with its own words, and "gone" for what is
+// not there; "" for any other.
+func faultFamily(code string) string {
+	switch {
+	case strings.HasPrefix(code, "invalid_"):
+		return "invalid"
+	case strings.HasPrefix(code, "no_such_"), strings.HasSuffix(code, "_not_found"):
+		return "gone"
+	}
+	return ""
 }
 
 // formErrors gives what a form must show again; ok is false for an error that

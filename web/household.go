@@ -28,6 +28,7 @@ const nearKin = 4
 
 type householdView struct {
 	personView
+	Told    []toldNote // about the household, by the person
 	Above   []aboveRow
 	NewHref string // makes a group with this person; "": not for this reader
 
@@ -86,6 +87,9 @@ func (p *Pages) household(c *gin.Context, status int, form url.Values, problems 
 	v := householdView{personView: head, MayRelate: mayKeep(actor), Problems: problems}
 	if v.MayRelate {
 		v.NewHref = groupsPath + "/new?member=" + rec.person.ID.String()
+	}
+	if v.Told, err = p.toldNotes(ctx, l, actor, rec.person.ID, head.Who.Base); err != nil {
+		return err
 	}
 	if v.Above, err = p.above(ctx, l, actor, rec.person.ID); err != nil {
 		return err

@@ -70,6 +70,23 @@ func (p *Pages) identifierView(l *locale, head personView, types []registry.Iden
 	return v
 }
 
+// ownIdentifiers are those that the office recorded of the reader.
+func (p *Pages) ownIdentifiers(ctx context.Context, l *locale, actor registry.Actor) ([]identifierView, error) {
+	list, err := p.registry.Identifiers(ctx, actor, actor.RegistrantID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	types, err := p.registry.IdentifierTypes(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]identifierView, len(list))
+	for n, i := range list {
+		out[n] = p.identifierView(l, personView{}, types, i)
+	}
+	return out, nil
+}
+
 func (p *Pages) typeLabel(l *locale, types []registry.IdentifierType, key string) words {
 	for _, t := range types {
 		if t.Key == key {

@@ -21,6 +21,7 @@ type meView struct {
 	Saved       bool
 	Held        bool // part of what was saved waits for approval
 	Waits       []waitingChange
+	Identifiers []identifierView
 	InCare      bool // there are people whom the reader may act for
 	None        bool // the account has no record, or it is not there any more
 }
@@ -61,6 +62,10 @@ func (p *Pages) Me(c *gin.Context) error {
 		return err
 	}
 	addAppeals(l, rec, v.Sections)
+	addMore(l, actor, rec, v.Sections)
+	if v.Identifiers, err = p.ownIdentifiers(ctx, l, actor); err != nil {
+		return err
+	}
 	return p.show(c, http.StatusOK, look{page: "me", title: l.t("me.title"), nav: "/me"}, v)
 }
 

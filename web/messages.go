@@ -24,6 +24,7 @@ type messagesView struct {
 	Portal   bool // the reader wants them in the portal alone
 	Chosen   bool // it was just said
 	Token    string
+	Prefer   *ownLink // to the detail that says by which way; nil: there is none
 }
 
 // messageView is one message in the reader's language.
@@ -32,6 +33,7 @@ type messageView struct {
 	When   string
 	Reason string
 	New    bool
+	Act    *ownLink // what can be done about it; nil: nothing
 }
 
 // MyMessages is GET /me/messages. What is shown counts as read.
@@ -46,9 +48,14 @@ func (p *Pages) MyMessages(c *gin.Context) error {
 		return err
 	}
 	v := messagesView{turn: turnOf(c.Request.URL, page.Next), Chosen: c.Query("done") != ""}
-	for _, m := range page.Messages {
-		v.Messages = append(v.Messages, messageView{When: d.l.dateTime(m.At), New: m.ReadAt.IsZero(), Reason: withdrawReason(d.l, m.Reason), Text: p.messageText(d.l, fields, m)})
+	decided, err := p.decidedRequests(d.ctx, d.actor, page.Messages)
+	if err != nil {
+		return err
 	}
+	for _, m := range page.Messages {
+		v.Messages = append(v.Messages, p.messageView(d.l, fields, decided, m))
+	}
+	v.Prefer = preferLink(d.l, d.actor, fields)
 	if v.Choice, v.Portal, err = p.issuer.MessageChoice(d.ctx, d.actor); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ type ownHousehold struct {
 	Past     []ownGroup
 	Family   []ownTie
 	Others   []other
+	Told     []toldNote // by the reader, about changes
 	Note     input
 	File     input
 	Token    string
@@ -84,6 +85,9 @@ func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems 
 		return err
 	}
 	v.Family = familyOf(d.l, kin)
+	if v.Told, err = p.toldNotes(d.ctx, d.l, d.actor, d.actor.RegistrantID, "/me"); err != nil {
+		return err
+	}
 	if !d.actor.Acting() { // a ward's wards are not the guardian's
 		if v.Others, err = p.others(d.ctx, d.l, d.actor); err != nil {
 			return err
@@ -215,7 +219,8 @@ func familyOf(l *locale, k registry.Kinship) (out []ownTie) {
 }
 
 // MyHouseholdPost is POST /me/household: the reader tells of a change. The registry has
-// no request of that kind; what was written is kept with the record.
+// no request of that kind; what was written is kept with the record, where staff are
+// shown it: see toldNotes.
 func (p *Pages) MyHouseholdPost(c *gin.Context) error {
 	d := p.visit(c)
 	form, err := readForm(c)
@@ -244,7 +249,7 @@ func (p *Pages) tellHousehold(ctx context.Context, l *locale, actor registry.Act
 			return err
 		}
 	}
-	return fileFault(p.newText(ctx, actor, "household-"+p.now().UTC().Format(time.DateOnly)+".txt", reason, note))
+	return fileFault(p.newText(ctx, actor, toldPrefix+p.now().UTC().Format(time.DateOnly)+".txt", reason, note))
 }
 
 func textOf(s string) io.Reader { return strings.NewReader(s) }

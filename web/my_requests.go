@@ -41,6 +41,9 @@ func (p *Pages) MyRequests(c *gin.Context) error {
 		return err
 	}
 	v, byKey := ownRequests{turn: turnOf(c.Request.URL, page.Next), Done: said(c, l, "ownrequest.done_")}, fieldsByKey(fields)
+	if n, err := wholeNumber(c.Query("n")); err == nil && n > 1 && c.Query("done") == "drafts" {
+		v.Done = l.t("ownrequest.done_drafts", "n", n)
+	}
 	for _, q := range page.Requests {
 		f := fieldOf(byKey, q.Field)
 		v.Requests = append(v.Requests, ownRequestLine{Path: ownRequestPath(q.ID), Label: p.label(l, f), New: p.ownValue(l, f, q.Value),

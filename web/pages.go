@@ -31,6 +31,7 @@ type Pages struct {
 	matcher   language.Matcher
 	templates *templates
 	areas     *areaWords
+	codeNames map[string]*codeNames // by locale
 	kept      Kept
 	gallery   bool
 	first     *FirstRun
@@ -55,7 +56,7 @@ type Config struct {
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
 	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
-		areas: newAreaWords(cfg.Registry.AreaNames, cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun}
+		areas: newAreaWords(cfg.Registry.AreaNames, listAreas(cfg.Registry), cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun}
 	if at, err := url.Parse(cfg.PublicURL); err == nil {
 		p.local = at.Hostname() == "localhost" || loopback(at.Hostname())
 	}
@@ -69,7 +70,10 @@ func New(cfg Config) (*Pages, error) {
 	if p.locales, err = loadLocales(localeFiles); err != nil {
 		return nil, err
 	}
-	p.codes = sortedCodes(p.locales)
+	p.codes, p.codeNames = sortedCodes(p.locales), map[string]*codeNames{}
+	for code, l := range p.locales {
+		p.codeNames[code] = newCodeNames(l.tag)
+	}
 	p.matcher = newMatcher(p.locales, p.codes)
 	p.dress(cfg.Theme)
 	p.templates, err = findTemplates(templateFiles)

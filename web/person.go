@@ -33,6 +33,7 @@ type detailsView struct {
 	personView
 	Ring     ring
 	Waits    []waitingChange
+	Told     []toldNote // about the household, by the person
 	Sections []section
 	Why      *whyView // nil: the reader is not asked
 	Problems []problem
@@ -84,6 +85,9 @@ func (p *Pages) personPage(c *gin.Context, status int, form url.Values, problems
 		return err
 	}
 	v := detailsView{personView: head, Ring: newRing(rec), Waits: waits, Sections: p.sections(l, actor, rec, p.masked), Problems: problems}
+	if v.Told, err = p.toldNotes(ctx, l, actor, rec.person.ID, head.Who.Base); err != nil {
+		return err
+	}
 	if v.Why, err = p.why(ctx, l, actor, rec, form, problems); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (b *browser) draft(t *testing.T, place string) page {
 func portalTour(w *world, me *browser) []page {
 	w.t.Helper()
 	var pages []page
-	for _, path := range []string{"/me/requests", "/me/appeals", "/me/appeals/locality", "/me/versions", "/me/versions/1", "/me/household", "/me/programmes", "/me/documents", "/me/data"} {
+	for _, path := range []string{"/me/requests", "/me/appeals", "/me/appeals/locality", "/me/details/locality", "/me/versions", "/me/versions/1", "/me/household", "/me/programmes", "/me/documents", "/me/data"} {
 		pages = append(pages, me.get(path))
 	}
 	by := actorOf(w.person.ID)
@@ -266,6 +266,16 @@ func TestHouseholdPage(t *testing.T) {
 		me.send("/me/household", empty.hidden(map[string]string{"note": "A child was born."}), "run.exe", "MZ\x90\x00\x03").want(t, http.StatusUnprocessableEntity, "none of them", "A child was born.")
 		me.post("/me/household", empty.hidden(map[string]string{"note": "A child was born."})).want(t, http.StatusOK, "It is kept with your record")
 		me.get("/me/documents").want(t, http.StatusOK, "household-2026-11-22.txt")
+		me.get("/me/household").want(t, http.StatusOK, "What you told the office", "household-2026-11-22.txt")
+		office := w.staff("en", registry.RoleRegistrar)
+		at := "/admin/people/" + w.person.ID.String()
+		for _, path := range []string{at, at + "/household"} {
+			office.get(path).want(t, http.StatusOK, "The person told of a change", at+"/documents/")
+		}
+		if p := office.get("/admin/people/" + other.ID.String()); strings.Contains(p.body, "told of a change") {
+			t.Error("it stands on another's record, too")
+		}
+		w.staff("en", registry.RoleAuditor).get(at).want(t, http.StatusOK)
 		me.get("/me/household?group="+uuid.NewString()+"&after=zzz").want(t, http.StatusOK)
 	})
 }

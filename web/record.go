@@ -34,6 +34,7 @@ type detail struct {
 
 	Collected string   // when the value was collected, "" if nobody knows
 	Act       *ownLink // what the reader can do about it; nil: nothing
+	More      *ownLink // to all that is known of it; nil: no more than this
 }
 
 // ownLink leads somewhere.
@@ -96,13 +97,13 @@ func (r record) waiting() (n int) {
 // label is the field's name in the page's language.
 func (p *Pages) label(l *locale, f registry.Field) words { return p.words(l, f.Label, f.Key) }
 
-// sectionTitle is the name of a section; one that nobody has named yet shows its
-// key.
+// sectionTitle is the name of a section; one that an administrator has added, for which
+// definitions have no words, shows its key as words.
 func sectionTitle(l *locale, key string) string {
 	if l.has("section." + key) {
 		return l.t("section." + key)
 	}
-	return key
+	return humanKey(key)
 }
 
 // sections groups a record; value chooses how values are shown.

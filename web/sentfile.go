@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -84,15 +85,40 @@ func malformedForm(err error) error {
 // wrong with it is a mistake in the form. The rest of what was sent is read either
 // way, so that the browser gets the answer.
 func (p *Pages) keepFile(ctx context.Context, actor registry.Actor, form sentForm, reason string) (registry.Document, error) {
+	return p.keepFileFor(ctx, actor, form, registry.NewDocument{Reason: reason})
+}
+
+// keepFileFor is keepFile with the fields that the file is evidence of. One that is
+// there already is linked to them as well.
+func (p *Pages) keepFileFor(ctx context.Context, actor registry.Actor, form sentForm, as registry.NewDocument) (registry.Document, error) {
 	if form.file == nil {
 		return registry.Document{}, fileFault(fault.New(fault.Invalid, "file_missing", "Choose a file."))
 	}
-	d, _, err := p.registry.AddDocument(ctx, actor, actor.RegistrantID, form.file, registry.NewDocument{Name: form.file.FileName(), Reason: reason})
+	as.Name = form.file.FileName()
+	d, created, err := p.registry.AddDocument(ctx, actor, actor.RegistrantID, form.file, as)
 	if err != nil {
 		_, _ = io.Copy(io.Discard, form.body) // the request has its limit
 		return d, fileFault(err)
 	}
-	return d, nil
+	if created {
+		return d, nil
+	}
+	return d, p.linkToo(ctx, actor, d, as.Fields, as.Reason)
+}
+
+// linkToo says that a document of the actor is evidence of some more fields.
+func (p *Pages) linkToo(ctx context.Context, actor registry.Actor, d registry.Document, fields []string, reason string) error {
+	all := slices.Clone(d.Fields)
+	for _, key := range fields {
+		if !slices.Contains(all, key) {
+			all = append(all, key)
+		}
+	}
+	if len(all) == len(d.Fields) {
+		return nil
+	}
+	_, err := p.registry.LinkDocument(ctx, actor, actor.RegistrantID, d.ID, all, reason)
+	return err
 }
 
 // fileFault tells what is wrong with a file at its input.

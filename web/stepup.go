@@ -42,6 +42,9 @@ const secretField = proofField + "_secret"
 // asks, and goes on when it comes again with a proof.
 func (p *Pages) AskAgain(c *gin.Context) (passed bool, err error) {
 	here := c.Request.URL.RequestURI()
+	if strings.HasPrefix(c.Request.URL.Path, authorizePath) && c.Request.Method == http.MethodPost {
+		return false, seeOther(c, here) // it goes on to a wallet, which no form of this page may: it is decided anew
+	}
 	if c.Request.Method != http.MethodPost {
 		return false, seeOther(c, "/step-up?next="+url.QueryEscape(here))
 	}

@@ -26,6 +26,9 @@ func (p *Pages) shownValue(l *locale, f registry.Field, text string) shown {
 		w := p.words(l, name, text)
 		return shown{Text: w.Text, Lang: w.Lang, Dir: "auto"}
 	}
+	if w, ok := p.codeName(l, f, text); ok {
+		return shown{Text: w.Text, Lang: w.Lang, Dir: "auto"}
+	}
 	kind := f.Type
 	if kind == registry.TypeComputed {
 		kind = f.Result
@@ -46,8 +49,11 @@ func (p *Pages) shownValue(l *locale, f registry.Field, text string) shown {
 		}
 	case registry.TypeMultiChoice:
 		return p.shownChoices(l, f, text)
-	case registry.TypeNumber, registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier,
-		registry.TypeLocation, registry.TypeDocument, registry.TypeRepeat:
+	case registry.TypeLocation:
+		return shown{Text: locationWords(l, text), Dir: "auto"}
+	case registry.TypeRepeat:
+		return shown{Text: repeatWords(l, text), Dir: "auto"}
+	case registry.TypeNumber, registry.TypePhone, registry.TypeEmail, registry.TypeIdentifier, registry.TypeDocument:
 		return shown{Text: text, Dir: "ltr"}
 	}
 	return shown{Text: text, Dir: "auto"}

@@ -17,6 +17,7 @@ type IssuanceQuery struct {
 	State        State
 	Since        time.Time // reserved then or later
 	RegistrantID uuid.UUID
+	Once         bool  // of the copies that went out together the first alone
 	Before       Place // of the last one of the page before
 	Limit        int
 }
@@ -42,6 +43,9 @@ func (l *Ledger) FindIssuances(ctx context.Context, q IssuanceQuery) ([]Issuance
 		}
 		if q.RegistrantID != uuid.Nil {
 			tx = tx.Where("registrant_id = ?", q.RegistrantID)
+		}
+		if q.Once {
+			tx = tx.Where("NOT EXISTS (SELECT 1 FROM issuance o WHERE o.issuer = issuance.issuer AND o.response_id = issuance.response_id AND o.id < issuance.id)")
 		}
 		if !q.Before.At.IsZero() {
 			tx = tx.Where("(reserved_at, id) < (?, ?)", db.TimeOf(q.Before.At), q.Before.ID)

@@ -212,6 +212,13 @@ func (l *Ledger) NewestValid(ctx context.Context, registrant uuid.UUID) ([]Issua
 		"registrant_id = ? AND state = ? AND valid_until > ?", registrant, string(Issued), db.Time{Time: l.now()})
 }
 
+// NewestSuspended gives, of each configuration, the newest issuance of a registrant that
+// is suspended: as long as there is one, no other of the kind is reserved.
+func (l *Ledger) NewestSuspended(ctx context.Context, registrant uuid.UUID) ([]Issuance, error) {
+	return l.firsts(ctx, "config_id", -1, "PARTITION BY config_id ORDER BY reserved_at DESC, id",
+		"registrant_id = ? AND state = ?", registrant, string(Suspended))
+}
+
 // firsts gives the first issuance of every part (the window) of those that fulfil where.
 func (l *Ledger) firsts(ctx context.Context, order string, limit int, window, where string, args ...any) ([]Issuance, error) {
 	var rows []issuanceRow

@@ -44,7 +44,7 @@ func (p prepared) portalTour() []stop {
 	return []stop{
 		{"/me/requests", "/me/requests", "registrant"}, {"/me/requests/:id", "/me/requests/" + p.portal.sent, "registrant"}, {"", "/me/requests/" + p.portal.draft, "registrant"},
 		{"/me/appeals", "/me/appeals", "registrant"}, {"/me/appeals/:field", "/me/appeals/locality", "registrant"},
-		{"/me/versions", "/me/versions", "registrant"}, {"/me/versions/:number", "/me/versions/1", "registrant"},
+		{"/me/details/:field", "/me/details/locality", "registrant"}, {"/me/versions", "/me/versions", "registrant"}, {"/me/versions/:number", "/me/versions/1", "registrant"},
 		{"/me/household", "/me/household", "registrant"}, {"/me/programmes", "/me/programmes", "registrant"}, {"/me/documents", "/me/documents", "registrant"},
 		{"/me/data", "/me/data", "registrant"}, {"", "/me/requests/nonsense", "registrant"},
 	}
