@@ -65,16 +65,15 @@ func codesAt(n ast.Node) (codes []string) {
 			return firstText(x.Args)
 		}
 	case *ast.CompositeLit:
-		s, ok := x.Type.(*ast.SelectorExpr)
-		if !ok && x.Type != nil || ok && (s.X.(*ast.Ident).Name != "fault") {
-			return nil
-		}
-		for _, e := range x.Elts {
-			if kv, ok := e.(*ast.KeyValueExpr); ok {
-				if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Code" {
-					codes = append(codes, firstText([]ast.Expr{kv.Value})...)
+		if list, ok := x.Type.(*ast.ArrayType); ok && isFault(list.Elt) {
+			for _, e := range x.Elts {
+				if lit, ok := e.(*ast.CompositeLit); ok {
+					codes = append(codes, codeMember(lit)...)
 				}
 			}
+		}
+		if isFault(x.Type) {
+			codes = codeMember(x)
 		}
 	case *ast.ValueSpec:
 		for i, name := range x.Names {
@@ -84,6 +83,28 @@ func codesAt(n ast.Node) (codes []string) {
 		}
 	}
 	return codes
+}
+
+// isFault tells whether a type is one of package fault.
+func isFault(e ast.Expr) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	of, ok := s.X.(*ast.Ident)
+	return ok && of.Name == "fault"
+}
+
+// codeMember is the code in the literal of a fault or of one of its fields.
+func codeMember(x *ast.CompositeLit) []string {
+	for _, e := range x.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "Code" {
+				return firstText([]ast.Expr{kv.Value})
+			}
+		}
+	}
+	return nil
 }
 
 func firstText(args []ast.Expr) []string {

@@ -53,7 +53,7 @@ func readMore(form url.Values, o *registry.ImportOptions) error {
 	}
 	day, err := dayOf(text)
 	if err != nil {
-		return fault.InvalidFields("collected_at", "This is no day.", []fault.Field{{Name: "collected_at", Code: registry.CodeBadDate, Detail: "Write the date as 2026-01-31."}})
+		return fault.InvalidFields("invalid_values", "Some of this cannot be accepted.", []fault.Field{{Name: "collected_at", Code: registry.CodeBadDate, Detail: "Write the date as 2026-01-31."}})
 	}
 	o.CollectedAt = day.In(time.UTC)
 	return nil
