@@ -8,7 +8,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
@@ -100,25 +99,10 @@ func (p *Pages) keepFileFor(ctx context.Context, actor registry.Actor, form sent
 		_, _ = io.Copy(io.Discard, form.body) // the request has its limit
 		return d, fileFault(err)
 	}
-	if created {
+	if created || len(as.Fields) == 0 {
 		return d, nil
 	}
-	return d, p.linkToo(ctx, actor, d, as.Fields, as.Reason)
-}
-
-// linkToo says that a document of the actor is evidence of some more fields.
-func (p *Pages) linkToo(ctx context.Context, actor registry.Actor, d registry.Document, fields []string, reason string) error {
-	all := slices.Clone(d.Fields)
-	for _, key := range fields {
-		if !slices.Contains(all, key) {
-			all = append(all, key)
-		}
-	}
-	if len(all) == len(d.Fields) {
-		return nil
-	}
-	_, err := p.registry.LinkDocument(ctx, actor, actor.RegistrantID, d.ID, all, reason)
-	return err
+	return p.registry.LinkDocument(ctx, actor, actor.RegistrantID, d.ID, registry.DocumentLinks{Fields: as.Fields, Also: true, Reason: as.Reason})
 }
 
 // fileFault tells what is wrong with a file at its input.
