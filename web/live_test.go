@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"socialregistry/registry"
 )
@@ -61,21 +62,40 @@ func TestProgressOfJobs(t *testing.T) {
 	})
 }
 
-// Each template in which htmx does something asks for it, and no other does; what
-// cannot be installed is not asked for.
+// A page that follows an offer hears nothing while it stands as it was, and gets its
+// whole main part when it does not.
+func TestProgressOfOffers(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		me := w.registrant("en")
+		w.attest(registry.StateAttested, "", "given_name", "family_name", "birth_date")
+		start := me.get("/me/credentials/" + sdJWT + "/offer")
+		offer := me.post("/me/credentials/"+sdJWT+"/offer", start.hidden(nil)).want(t, http.StatusOK, "data-without", "every 2s", "seen=waiting")
+		if same := me.byHTMX(offer.path + "?seen=waiting"); same.status != http.StatusNoContent || same.body != "" {
+			t.Errorf("an offer that is as it was: %d %s", same.status, same.body)
+		}
+		w.pass(11 * time.Minute)
+		if over := me.byHTMX(offer.path+"?seen=waiting").want(t, http.StatusOK, "<main", "This code is over"); over.header.Get("HX-Retarget") != "#main" {
+			t.Errorf("the main part is not replaced: %v", over.header)
+		}
+	})
+}
+
+// Each template in which htmx does something asks for it, and no other does, nor the
+// gallery, where nothing happens; what cannot be installed is not asked for.
 func TestPagesAskForHTMX(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("templates/*.html")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
-	does := regexp.MustCompile(` hx-|template "(finds|jobrow)"`)
+	does := regexp.MustCompile(` hx-|template "(finds|jobrow|offercard)"`)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if asks := strings.Contains(string(text), `{{template "htmx"}}`); asks != does.Match(text) {
+		if asks := strings.Contains(string(text), `{{template "htmx"}}`); asks != (does.Match(text) && file != "templates/gallery.html") {
 			t.Errorf("%s: asks for htmx: %t", file, asks)
 		}
 	}
