@@ -143,9 +143,9 @@ func addMore(l *locale, actor registry.Actor, rec record, sections []section) {
 			switch {
 			case !f.Attestable:
 			case rec.states[d.Key].State == registry.StateRejected && !mayEdit(actor, f):
-				d.More = &ownLink{ownDetailPath(d.Key) + "#evidence", l.t("owndetail.send_for", "field", d.Label.Text)}
+				d.More = &ownLink{ownDetailPath(d.Key) + "#evidence", l.t("owndetail.send_for")}
 			case rec.states[d.Key].State != "" || rec.states[d.Key].Changed:
-				d.More = &ownLink{ownDetailPath(d.Key), l.t("owndetail.more", "field", d.Label.Text)}
+				d.More = &ownLink{ownDetailPath(d.Key), l.t("owndetail.more")}
 			}
 		}
 	}
