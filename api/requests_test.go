@@ -192,7 +192,7 @@ func TestChangesWaitForApprovalThroughREST(t *testing.T) {
 		admin := s.as(t, registry.RoleAdmin)
 		me, id := s.registrant(t)
 		at := people + "/" + id.String()
-		if rec := s.do(call("PATCH", "/api/v1/fields/email", `{"approval":{"channels":["self"],"by":["admin"]}}`, admin, "Content-Type", mergePatch, "If-Match", `"1"`)); rec.Code != 200 {
+		if rec := s.do(call("PATCH", "/api/v1/fields/locality", `{"approval":{"channels":["self"],"by":["admin"]}}`, admin, "Content-Type", mergePatch, "If-Match", `"1"`)); rec.Code != 200 {
 			t.Fatal(rec.Code, rec.Body)
 		}
 		edit := func(body, tag string, want int) (answer struct {
@@ -207,11 +207,11 @@ func TestChangesWaitForApprovalThroughREST(t *testing.T) {
 			must(t, json.Unmarshal(rec.Body.Bytes(), &answer))
 			return answer
 		}
-		some := edit(`{"values":{"email":"dalia@example.org","address_line_1":"9 Hill Street"},"reason":"moved"}`, `"1"`, 200)
-		if len(some.Pending) != 1 || some.Pending[0].Value != "dalia@example.org" || some.Values["email"] != "" || some.Values["address_line_1"] == "" {
+		some := edit(`{"values":{"locality":"Maralal","address_line_1":"9 Hill Street"},"reason":"moved"}`, `"1"`, 200)
+		if len(some.Pending) != 1 || some.Pending[0].Value != "Maralal" || some.Values["locality"] != "" || some.Values["address_line_1"] == "" {
 			t.Errorf("an edit of both: %+v", some)
 		}
-		if all := edit(`{"values":{"email":"second@example.org"},"reason":"moved"}`, `"2"`, 202); len(all.Pending) != 1 {
+		if all := edit(`{"values":{"locality":"Kisima"},"reason":"moved"}`, `"2"`, 202); len(all.Pending) != 1 {
 			t.Errorf("an edit that waits: %+v", all)
 		}
 		list := s.requestsAt(t, at+"/change-requests?state=SENT", me)
@@ -219,7 +219,7 @@ func TestChangesWaitForApprovalThroughREST(t *testing.T) {
 			t.Fatalf("the person sees %+v", list)
 		}
 		s.approveAtOnce(t, list[0])
-		if now := s.requestsAt(t, requests+"?state=SENT&field=email", admin); len(now) != 1 || !now[0].Changed || now[0].Current != "dalia@example.org" {
+		if now := s.requestsAt(t, requests+"?state=SENT&field=locality", admin); len(now) != 1 || !now[0].Changed || now[0].Current != "Maralal" {
 			t.Errorf("the other one: %+v", now)
 		}
 		stale := s.do(call("POST", requests+"/"+list[1].ID+"/approve", `{}`, admin, "If-Match", `"1"`))
