@@ -33,7 +33,7 @@ func TestAboutPages(t *testing.T) {
 		}
 		b.get("/privacy").want(t, http.StatusOK, "against harmful files", "session, for the language")
 		w.browser("fr").get("/privacy").want(t, http.StatusOK, "Numéro national d’identité", "730 jours")
-		w.browser("hi").get("/").want(t, http.StatusOK, `<html lang="hi"`, `lang="sw" hreflang="sw"`, "<details class=\"langs\">")
+		w.browser("hi").get("/").want(t, http.StatusOK, `<html lang="hi"`, `lang="sw" hreflang="sw"`, "<details class=\"langs\" id=\"langs\">")
 	})
 }
 

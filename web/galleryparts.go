@@ -5,7 +5,7 @@ import "socialregistry/registry"
 // addParts puts the greater components on a side: cards of credentials, work, ways
 // and entries of a history, in every state they have.
 func (g *galleryPanel) addParts(p *Pages, l *locale) {
-	g.Cards, g.Jobs = galleryCards(l, g.Side), galleryJobs(l, g.Side)
+	g.Cards, g.Jobs = galleryCards(l, g.Side, g.Title), galleryJobs(l, g.Side)
 	g.Stages = []stage{{Text: l.t("ownrequest.stage_sent"), When: l.dateTime(galleryDay())}, {Text: l.t("ownrequest.stage_check"), Class: "now", Words: l.t("check.again")}, {Text: l.t("ownrequest.stage_decision"), Class: "next"}}
 	badges := galleryBadges(l)
 	g.Entries = []entryView{{Title: l.t("history.decided", "n", 3), When: l.dateTime(galleryDay()), By: "attester", Reason: l.t("check.again"), Changes: []entryChange{
@@ -25,7 +25,7 @@ func (g *galleryPanel) addParts(p *Pages, l *locale) {
 }
 
 // galleryCards are cards of a credential in each state.
-func galleryCards(l *locale, side string) (out []credentialCard) {
+func galleryCards(l *locale, side, title string) (out []credentialCard) {
 	for _, c := range []struct {
 		id    string
 		badge badge
@@ -33,7 +33,7 @@ func galleryCards(l *locale, side string) (out []credentialCard) {
 	}{{"ready", badge{"wait", "clock", "ready"}, false}, {"issued", badge{"ok", "check", "issued"}, true}, {"outdated", badge{"chg", "changed", "outdated"}, false},
 		{"suspended", badge{"wait", "alert", "suspended"}, false}, {"withdrawn", badge{"bad", "cross", "withdrawn"}, false}} {
 		c.badge.Text = l.t("credential." + c.badge.Text)
-		card := credentialCard{ID: side + "-" + c.id, Name: l.t("credentials.name"), Issuer: l.t("service.name"), Badge: c.badge, Text: l.t("check.again"), Live: c.live,
+		card := credentialCard{ID: side + "-" + c.id, Name: c.badge.Text + ", " + title, Issuer: l.t("service.name"), Badge: c.badge, Text: l.t("check.again"), Live: c.live,
 			Fields: []words{{Text: l.t("people.name")}, {Text: l.t("person.number")}}}
 		if c.id == "ready" {
 			card.Offer = "/gallery"
@@ -41,7 +41,7 @@ func galleryCards(l *locale, side string) (out []credentialCard) {
 		out = append(out, card)
 	}
 	badges := galleryBadges(l)
-	return append(out, credentialCard{ID: side + "-missing", Name: l.t("credentials.name"), Issuer: l.t("service.name"), Badge: badges[5], Text: l.t("check.again"),
+	return append(out, credentialCard{ID: side + "-missing", Name: badges[5].Text + ", " + title, Issuer: l.t("service.name"), Badge: badges[5], Text: l.t("check.again"),
 		Missing: []missing{{Label: words{Text: l.t("people.name")}, Badge: badges[2], Note: l.t("fault.damaged_text")}, {Label: words{Text: l.t("section.contact")}, Badge: badges[1]}}})
 }
 

@@ -223,7 +223,7 @@ func TestStyleSheetHasNoPhysicalSides(t *testing.T) {
 		}
 		css = append(css, text...)
 	}
-	physical := regexp.MustCompile(`(?m)(margin|padding|border)-(left|right|top|bottom)|[\s;{](left|right|top|bottom|width|height|min-width|max-width|min-height|max-height)\s*:|text-align:\s*(left|right)|float:`)
+	physical := regexp.MustCompile(`(?m)(margin|padding|border)-(left|right|top|bottom)|[\s;{](left|right|top|bottom|width|height|min-width|max-width|min-height|max-height)\s*:|text-align:\s*(left|right)|float:\s*(left|right)`)
 	for _, line := range strings.Split(string(css), "\n") {
 		line = regexp.MustCompile(`@media[^{]*`).ReplaceAllString(line, "")
 		if bad := physical.FindString(line); bad != "" {
