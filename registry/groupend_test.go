@@ -45,7 +45,7 @@ func (x *fixture) dies(t *testing.T, kind string) {
 		if begun {
 			transactions++
 		}
-		if transactions == 2 {
+		if transactions == 3 { // whether the actor still may, the first part, the second
 			end()
 		}
 		return x.Clock.Now()

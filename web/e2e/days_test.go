@@ -172,6 +172,9 @@ func (d *days) workWaits() {
 	}
 	d.behind(`DROP TRIGGER nobody ON job; UPDATE job SET state = 'queued', worker = '', progress = 0, total = 0, lease_until = 0 WHERE worker = 'nobody'`)
 	d.admin.finished(d.t, count.Path)
+	d.admin.finished(d.t, pages["export"])
+	d.behind(`DELETE FROM blob WHERE expires_at IS NOT NULL`) // as after its time
+	d.looks(d.admin, pages["export"]+"/file.csv", "file_gone", "#failure")
 }
 
 // oldFigures are figures that nobody has counted for a long time, and messages
@@ -265,6 +268,7 @@ func TestFailures(t *testing.T) {
 				form       map[string]string // sent; nil: the page is opened
 				status     int
 			}{
+				{"signed_out", "/admin/jobs/" + p.files.job + "/cancel", map[string]string{"session": "none"}, 401},
 				{"not_found", "/admin/people/00000000-0000-7000-8000-000000000000", nil, 404},
 				{"no_page", "/no/such/page", nil, 404},
 				{"method", "/logout", nil, 405},
@@ -278,15 +282,45 @@ func TestFailures(t *testing.T) {
 					x.open(f.path)
 				} else {
 					x.open("/admin/uploads/new")
+					if f.form["session"] == "none" {
+						x.signOut()
+					}
 					x.sends(f.path, f.form)
 				}
-				x.look("failure_"+f.name, "#failure")
-				if status := eval[int](x, `performance.getEntriesByType("navigation")[0].responseStatus`); status != f.status {
-					t.Errorf("%s: %s answers %d, want %d", v, f.path, status, f.status)
-				}
+				x.fails("failure_"+f.name, f.status)
 			}
+			x.sendsForAnother(p)
 		})
 	}
+}
+
+// fails looks at an error page.
+func (x *tab) fails(name string, status int) {
+	x.t.Helper()
+	x.look(name, "#failure")
+	if got := eval[int](x, `performance.getEntriesByType("navigation")[0].responseStatus`); got != status {
+		x.t.Errorf("%s, %s: the answer is %d, want %d", x.v, name, got, status)
+	}
+}
+
+// sendsForAnother sends a form of one's own after one began to act for a ward.
+func (x *tab) sendsForAnother(p prepared) {
+	x.t.Helper()
+	c, err := world.server.client()
+	if err == nil {
+		err = c.signIn(world.server.number, p.passphrase)
+	}
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.signOut()
+	x.cookie("sr_session", c.session())
+	x.open("/me/edit/contact")
+	if _, _, err := c.send("/me/acting", "/me/acting", url.Values{"ward": {p.ward}}); err != nil {
+		x.t.Fatal(err)
+	}
+	x.press("button[value=check]")
+	x.fails("failure_other_record", 409)
 }
 
 // What sends puts in the place of a value: four megabytes, and the token of a form

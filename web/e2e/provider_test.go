@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bufio"
 	"errors"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -80,6 +81,7 @@ func TestProviderWalk(t *testing.T) {
 	if x.text("#provider") == "" || !strings.Contains(x.text("main"), "does not answer") {
 		t.Fatalf("a provider that is away: %s", x.text("main"))
 	}
+	x.refusedThere("provider_away")
 	startProvider(t, address, s.url)
 	x.byProvider("KE55512345", "/login?next=/me/history")
 	x.at("/me/history")
@@ -103,7 +105,7 @@ func TestProviderWalk(t *testing.T) {
 	if got := x.text("main"); !strings.Contains(got, "no record here is linked to you") || !strings.Contains(got, "Bring your document") {
 		t.Fatalf("who is not known is told: %s", got)
 	}
-	x.picture("provider_unknown")
+	x.refusedThere("provider_not_linked")
 	x.forget(issuer)
 	x.open("/login")
 	x.press("#login-provider")
@@ -111,6 +113,74 @@ func TestProviderWalk(t *testing.T) {
 	if got := x.text("main"); !strings.Contains(got, "did not sign you in") {
 		t.Fatalf("who said no is told: %s", got)
 	}
+	x.refusedThere("provider_refused")
+	x.open("/login/provider/callback?code=c&state=s") // nobody began this
+	x.refusedThere("provider_stale")
+	flow, state := s.beginProvider(t)
+	x.cookie("sr_flow", flow)
+	x.open("/login/provider/callback?" + url.Values{"code": {"made up"}, "state": {state}, "iss": {"https://another.example"}}.Encode())
+	x.refusedThere("provider_untrusted")
+	x.takesLinkAway(issuer)
+}
+
+// refusedThere looks at the page that says why nobody was signed in.
+func (x *tab) refusedThere(code string) {
+	x.t.Helper()
+	x.picture(code)
+	x.heard() // the pages of the provider load what they like
+	for _, finding := range x.inspect() {
+		x.t.Errorf("%s, %s: %s", x.v, code, finding)
+	}
+	if got := eval[string](x, `document.querySelector("#provider")?.dataset.code ?? ""`); got != code {
+		x.t.Errorf("the page is about %q, want %s: %s", got, code, x.text("main"))
+	}
+}
+
+// beginProvider begins to sign in, and gives the cookie and the state of it.
+func (s *server) beginProvider(t *testing.T) (flow, state string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, s.url+"/login/provider", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	at, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range res.Cookies() {
+		if c.Name == "sr_flow" {
+			flow = c.Value
+		}
+	}
+	return flow, at.Query().Get("state")
+}
+
+// takesLinkAway signs in by the provider, takes the link away, and is refused then.
+func (x *tab) takesLinkAway(issuer string) {
+	x.t.Helper()
+	x.forget(issuer)
+	x.byProvider("KE55512345", "/login")
+	x.open("/me/security")
+	x.press("form[action='/me/security/provider'] button[type=submit]")
+	if x.has("#step-up-provider") {
+		x.press("#step-up-provider")
+		x.signInThere("KE55512345")
+		x.open("/me/security")
+		x.press("form[action='/me/security/provider'] button[type=submit]")
+	}
+	x.wants("main button", "Allow it again")
+	x.forget(issuer)
+	x.open("/login")
+	x.press("#login-provider")
+	if x.has("input[name=login]") {
+		x.signInThere("KE55512345")
+	}
+	x.refusedThere("provider_link_removed")
 }
 
 // byProvider goes from a page with the button through the forms of the provider.

@@ -186,7 +186,7 @@ var (
 // nothingTour: pages about other things than records, of which nothing is known.
 func (p prepared) nothingTour() []stop {
 	return []stop{
-		{"/admin/areas/:code", "/admin/areas/XA-1", "admin"}, {"/admin/queues/:queue", "/admin/queues/expiring", "attester"},
+		{"/me/details/:field", "/me/details/locality", "registrant"}, {"/admin/areas/:code", "/admin/areas/XA-1", "admin"}, {"/admin/queues/:queue", "/admin/queues/expiring", "attester"},
 		{"/admin/programmes/:code", "/admin/programmes/school_meals", "registrar"},
 		{"/admin/programmes/:code/enrol", "/admin/programmes/school_meals/enrol?q=nobody+has+this+name", "registrar"},
 	}

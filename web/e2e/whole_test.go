@@ -88,7 +88,7 @@ type shown struct {
 // states reads it.
 const states = `({
   Page: document.body.dataset.page ?? "", Path: location.pathname,
-  Work: document.querySelector("main .job, main #job, main #offer") !== null,
+  Work: document.querySelector("main .job, main #job, main #offer[data-state]") !== null,
   AtWork: document.querySelector("main .job:is([data-state=queued], [data-state=running]), main #job.wait, main #offer[data-state=waiting]") !== null,
   Degraded: document.querySelector("main [data-degraded]") !== null,
   Failure: document.querySelector("main#main #failure") ? String(performance.getEntriesByType("navigation")[0].responseStatus) : "",
@@ -268,6 +268,8 @@ func never() map[string]string {
 		"/me/requests/:id empty":                 "a request asks for something, and was made by somebody",
 		"/me/versions/:number empty":             "a version has values",
 		"/me/credentials/:id/offer/:offer empty": "an offer can always be opened in a wallet",
+		"/admin/people/:id/offers/:offer empty":  "an offer can always be opened in a wallet",
+		"/admin/groups/:id/offers/:offer empty":  "an offer can always be opened in a wallet",
 	}
 }
 
