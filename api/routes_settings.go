@@ -14,6 +14,8 @@ func (s *server) desks(work policy) {
 // settingsPages: what the registry is like. Each page says who may open it.
 func settingsPages(g group, p *web.Pages) {
 	g.get("/admin/settings", p.Settings)
+	g.get("/admin/appearance", p.Appearance)
+	g.post("/admin/appearance", p.AppearancePost)
 	g.get("/admin/fields", p.Fields)
 	g.get("/admin/fields/new", p.FieldNew)
 	g.post("/admin/fields/new", p.FieldDefine)

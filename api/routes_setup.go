@@ -10,6 +10,7 @@ import (
 // last step is for the administrator who has just begun.
 func setupPages(s *server, g group, admin policy, p *web.Pages) {
 	g.get("/setup", p.Setup)
+	g.post("/setup", s.tries.count(p.SetupPost))
 	g.get("/setup/account", p.SetupAccount)
 	g.post("/setup/account", s.tries.count(p.SetupAccountPost))
 	admin.use = append(admin.use[:1:1], auth.Require(s.show, registry.RoleAdmin))

@@ -33,6 +33,8 @@ const (
 	toKeepTokens   action = "make, list and revoke personal access tokens"
 	toReadAreas    action = "read areas and offices"
 	toKeepAreas    action = "change areas and offices"
+
+	toKeepAppearance action = "choose how the pages look"
 )
 
 // Actions on evidence documents.
@@ -202,7 +204,7 @@ func settingRule(act action) rule {
 		return by(ScopeFieldsWrite, RoleAdmin, RoleSystem)
 	case toReadAreas:
 		return by(ScopePeopleRead, RoleAdmin, RoleRegistrar, RoleFieldWorker, RoleAttester, RoleAuditor, RoleSystem)
-	case toKeepAreas, toKeepSources:
+	case toKeepAreas, toKeepSources, toKeepAppearance:
 		return by(ScopeSettingsWrite, RoleAdmin)
 	case toReadSources:
 		return by(ScopeSettingsRead, RoleAdmin, RoleRegistrar, RoleAuditor, RoleSystem)

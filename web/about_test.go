@@ -3,6 +3,7 @@ package web_test
 import (
 	"compress/gzip"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"socialregistry/internal/dbtest"
+	"socialregistry/internal/fault"
 	"socialregistry/registry"
 	"socialregistry/web"
 )
@@ -17,7 +19,7 @@ import (
 // aboutTour are the pages that explain, and those of who begins and who develops.
 func aboutTour(w *world, lang string) []page {
 	b, admin := w.browser(lang), w.staff(lang, registry.RoleAdmin)
-	return []page{b.get("/help"), b.get("/privacy"), b.get("/accessibility"), b.get("/gallery"), admin.get("/setup/data")}
+	return []page{b.get("/help"), b.get("/privacy"), b.get("/accessibility"), b.get("/gallery"), admin.get("/setup/data"), admin.get("/admin/appearance")}
 }
 
 func TestAboutPages(t *testing.T) {
@@ -180,7 +182,18 @@ func TestFirstRun(t *testing.T) {
 		if p := b.get("/admin"); p.path != "/setup" {
 			t.Errorf("/admin leads to %s", p.path)
 		}
-		b.get("/setup").want(t, http.StatusOK, "Name and look", "SR_THEME_NAME", "/setup/account")
+		first := b.get("/setup").want(t, http.StatusOK, "Name and look", `name="brand"`)
+		b.multipart("/setup", first.hidden(map[string]string{"name": "Too dark", "brand": "#eeeeee", "dark": "#0d1447", "mark": "#ffd54f"}), "", "").want(t, http.StatusUnprocessableEntity, "could hardly be read", `value="Too dark"`)
+		b.multipart("/setup", first.hidden(map[string]string{"name": "Registry of the North", "brand": "#1a237e", "dark": "#0d1447", "mark": "#ffd54f"}), "logo.svg", `<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>`).want(t, http.StatusUnprocessableEntity, "no drawing")
+		next := b.multipart("/setup", first.hidden(map[string]string{"name": "Registry of the North", "name_fr": "Registre du Nord", "brand": "#1a237e", "dark": "#0d1447", "mark": "#ffd54f"}), "logo.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`)
+		if next.path != "/setup/account" {
+			t.Errorf("at %s: %s", next.path, text(next.body))
+		}
+		next.want(t, http.StatusOK, "Registry of the North", "/theme.css", "/logo.svg")
+		w.browser("fr").get("/help").want(t, http.StatusOK, "Registre du Nord")
+		w.restart() // another server learns it from the registry
+		b = w.browser("en")
+		b.get("/help").want(t, http.StatusOK, "Registry of the North", "/theme.css")
 		bad := b.post("/setup/account", url.Values{"username": {"x"}, "password": {password}, "repeat": {"another"}})
 		bad.want(t, http.StatusUnprocessableEntity, "not the same", `value="x"`)
 		b.post("/setup/account", url.Values{"username": {"9"}, "password": {password}, "repeat": {password}}).want(t, http.StatusUnprocessableEntity, `aria-invalid="true"`)
@@ -212,6 +225,10 @@ func TestFirstRun(t *testing.T) {
 			t.Errorf("%d first accounts", n)
 		}
 		b.get("/setup").want(t, http.StatusNotFound)
+		b.multipart("/setup", first.hidden(map[string]string{"name": "Too late"}), "", "").want(t, http.StatusNotFound)
+		if err := w.registry.FirstAppearance(t.Context(), registry.Appearance{Version: 1}); fault.CodeOf(err) != "set_up" {
+			t.Errorf("a first look after the first run: %v", err)
+		}
 	})
 }
 
@@ -228,6 +245,36 @@ func TestFirstRunWithAnApp(t *testing.T) {
 		b.post("/login/enrol", p.hidden(map[string]string{"code": w.codeOf(t, p)})).want(t, http.StatusOK, "Recovery codes", `href="/setup/data"`)
 		b.get("/setup/data").want(t, http.StatusOK, `name="data"`)
 	})
+}
+
+// An administrator changes name and look later; who is slower is told, and nobody else may.
+func TestNameAndLook(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		admin := w.staff("en", registry.RoleAdmin)
+		form := admin.get("/admin/appearance").want(t, http.StatusOK, "Name and look", `value="#0f4c4a"`)
+		good := map[string]string{"name": "Registry of the Coast", "brand": "#1a237e", "dark": "#0d1447", "mark": "#ffd54f", "reason": "a new ministry"}
+		admin.multipart("/admin/appearance", form.hidden(withReason(good, "")), "", "").want(t, http.StatusUnprocessableEntity, `value="Registry of the Coast"`, "Say why")
+		admin.multipart("/admin/appearance", form.hidden(good), "logo.svg", `<svg xmlns="http://www.w3.org/2000/svg"/>`).want(t, http.StatusOK, "Registry of the Coast", "/logo.svg", "/theme.css")
+		slow := form.hidden(good)
+		slow.Set("form", admin.get("/admin/appearance").hidden(nil).Get("form"))
+		admin.multipart("/admin/appearance", slow, "", "").want(t, http.StatusConflict, `value="Registry of the Coast"`)
+		back := admin.get("/admin/appearance").want(t, http.StatusOK, `name="own_logo"`)
+		p := admin.multipart("/admin/appearance", back.hidden(map[string]string{"own_logo": "1", "brand": "#0f4c4a", "dark": "#0b3837", "mark": "#ffbf3c", "reason": "back"}), "", "").want(t, http.StatusOK)
+		if strings.Contains(p.body, "/logo.svg") || strings.Contains(p.body, "/theme.css") || strings.Contains(p.body, "Registry of the Coast") {
+			t.Errorf("the look stays: %s", p.body)
+		}
+		admin.get("/admin/audit?sort=appearance").want(t, http.StatusOK, "a new ministry")
+		auditor := w.staff("en", registry.RoleAuditor)
+		auditor.get("/admin/appearance").want(t, http.StatusForbidden)
+		auditor.post("/admin/appearance", url.Values{"name": {"Mine"}}).want(t, http.StatusForbidden)
+	})
+}
+
+func withReason(form map[string]string, reason string) map[string]string {
+	out := maps.Clone(form)
+	out["reason"] = reason
+	return out
 }
 
 func TestFirstRunByPages(t *testing.T) {

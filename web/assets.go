@@ -87,7 +87,7 @@ func contentTypeOf(name string) string {
 
 // assetURL is the address of a file; it changes with the file.
 func (p *Pages) assetURL(name string) (string, error) {
-	a, ok := p.assets[name]
+	a, ok := p.asset(name)
 	if !ok {
 		return "", fmt.Errorf("no static file %q", name)
 	}
@@ -96,14 +96,15 @@ func (p *Pages) assetURL(name string) (string, error) {
 
 // hasAsset tells whether a file is there: those of others are only where npm was.
 func (p *Pages) hasAsset(name string) bool {
-	_, ok := p.assets[name]
+	_, ok := p.asset(name)
 	return ok
 }
 
 // Static serves GET /static/:hash/*name. Another hash than today's is not found:
 // an old page asks for a file that is gone.
 func (p *Pages) Static(c *gin.Context) error {
-	a, ok := p.assets[strings.TrimPrefix(c.Param("name"), "/")]
+	p.freshen(c.Request.Context())
+	a, ok := p.asset(strings.TrimPrefix(c.Param("name"), "/"))
 	if !ok || a.hash != c.Param("hash") {
 		return respond.NoRoute()
 	}

@@ -198,7 +198,7 @@ func (p *Pages) auditPage(c *gin.Context, a registry.Actor) (registry.AdminPage,
 
 // auditSorts are the kinds of things whose settings are written down.
 func auditSorts() []string {
-	return []string{"account", "field", "attestation_status", "area", "office", "group_kind", "programme", "identifier_type", "import_mapping", "source", "export", "job", "token"}
+	return []string{"account", "field", "attestation_status", "area", "office", "appearance", "group_kind", "programme", "identifier_type", "import_mapping", "source", "export", "job", "token"}
 }
 
 func sortName(l *locale, sort string) string {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/text/feature/plural"
@@ -27,7 +28,11 @@ type locale struct {
 	tag      language.Tag
 	messages map[string]message
 	groups   grouping
+	service  atomic.Pointer[string] // what the service is called; nil or empty: as messages say
 }
+
+// serviceName is the key of what the service is called: a theme may say otherwise.
+const serviceName = "service.name"
 
 // grouping is how a language sets the digits of a whole number apart (CLDR).
 type grouping struct {
@@ -89,6 +94,9 @@ func (l *locale) has(key string) bool {
 func (l *locale) t(key string, pairs ...any) string {
 	m := l.messages[key]
 	text := m.text
+	if name := l.service.Load(); key == serviceName && name != nil && *name != "" {
+		return *name
+	}
 	values := map[string]string{}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name := fmt.Sprint(pairs[i])

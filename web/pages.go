@@ -25,7 +25,9 @@ type Pages struct {
 	secure    bool // cookies over https only
 	local     bool // only browsers on this machine reach us
 	wallets   []WebWallet
-	assets    map[string]asset
+	theme     Theme                // of the settings
+	worn      atomic.Pointer[worn] // never nil
+	assets    map[string]asset     // ours
 	locales   map[string]*locale
 	codes     []string // of the locales, the default first
 	matcher   language.Matcher
@@ -56,7 +58,7 @@ type Config struct {
 // New reads templates, languages and static files, which come with the program.
 func New(cfg Config) (*Pages, error) {
 	p := &Pages{registry: cfg.Registry, issuer: cfg.Issuer, trial: cfg.Trial, provider: cfg.Provider, now: cfg.Now, publicURL: cfg.PublicURL, secure: strings.HasPrefix(cfg.PublicURL, "https:"),
-		areas: newAreaWords(cfg.Registry.AreaNames, listAreas(cfg.Registry), cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun}
+		areas: newAreaWords(cfg.Registry.AreaNames, listAreas(cfg.Registry), cfg.Now), wallets: cfg.Wallets, kept: cfg.Kept, gallery: cfg.Gallery, first: cfg.FirstRun, theme: cfg.Theme}
 	if at, err := url.Parse(cfg.PublicURL); err == nil {
 		p.local = at.Hostname() == "localhost" || loopback(at.Hostname())
 	}
@@ -76,6 +78,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 	p.matcher = newMatcher(p.locales, p.codes)
 	p.dress(cfg.Theme)
+	p.worn.Store(&worn{assets: p.dressed(cfg.Theme)}) // until the registry is asked
 	p.templates, err = findTemplates(templateFiles)
 	return p, err
 }

@@ -102,6 +102,7 @@ func (p *Pages) funcs(l *locale) template.FuncMap {
 // show writes a page. Pages hold personal data: nothing keeps them.
 func (p *Pages) show(c *gin.Context, status int, look look, view any) error {
 	l := p.localeOf(c)
+	p.freshen(c.Request.Context())
 	actor := auth.Actor(c.Request.Context())
 	s := shell{Page: look.page, Lang: l.code, Dir: l.dir, Title: look.title, Language: l.name, Languages: p.otherLanguages(c, l, look.here),
 		Acting: bandOf(c.Request.Context()), SignedIn: len(actor.Roles) > 0, Name: actor.Name, Security: securityOf(actor), View: view}

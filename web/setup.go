@@ -34,9 +34,8 @@ type setupView struct {
 	Refused  bool
 	Step     int
 	Steps    []setupStep
-	Token    string // of the first run, for who came with it
-	Name     string
-	Own      bool // the look is ours
+	Token    string          // of the first run, for who came with it
+	Look     *appearanceForm // of the first step
 	Inputs   []input
 	Problems []problem
 	Form     string
@@ -96,7 +95,7 @@ func (p *Pages) maySetUp(c *gin.Context, token string) (bool, error) {
 	return known || p.local && atTheMachine(c.Request), nil
 }
 
-// Setup is GET /setup: who serves here, as the settings say.
+// Setup is GET /setup: what the service is called, and how it looks.
 func (p *Pages) Setup(c *gin.Context) error { return p.setupStep(c, 1) }
 
 // SetupAccount is GET /setup/account: the form of the first administrator.
@@ -115,6 +114,14 @@ func (p *Pages) setupStep(c *gin.Context, step int) error {
 	if may {
 		v.Token = c.Query("token")
 	}
+	if may && step == 1 {
+		now, err := p.registry.Appearance(c.Request.Context())
+		if err != nil {
+			return err
+		}
+		look := p.appearanceForm(p.localeOf(c), now, nil, nil)
+		v.Look = &look
+	}
 	return p.showSetup(c, status, v)
 }
 
@@ -131,7 +138,7 @@ func setupHere(c *gin.Context) string {
 }
 
 func (p *Pages) setupView(l *locale, step int) setupView {
-	v := setupView{Step: step, Name: l.t("service.name"), Own: !p.hasAsset("theme.css") && !p.hasAsset("logo.svg")}
+	v := setupView{Step: step}
 	for n, key := range []string{"setup.step1", "setup.step2", "setup.step3"} {
 		v.Steps = append(v.Steps, setupStep{l.t(key), n+1 == step})
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -150,27 +149,4 @@ func whiter(colour string, white int) string {
 	}
 	part := func(shift int) uint64 { v := n >> shift & 255; return v + (255-v)*uint64(white)/100 }
 	return fmt.Sprintf("#%02x%02x%02x", part(16), part(8), part(0))
-}
-
-// dress puts a theme over the pages.
-func (p *Pages) dress(t Theme) {
-	if t.Colours != (Colours{}) {
-		p.assets["theme.css"] = newAsset("theme.css", t.Colours.sheet())
-		p.assets["favicon.svg"] = newAsset("favicon.svg", bytes.ReplaceAll(p.assets["favicon.svg"].body, []byte("#0f4c4a"), []byte(t.Colours.Brand)))
-	}
-	if t.Logo != nil {
-		p.assets["logo.svg"] = newAsset("logo.svg", t.Logo)
-	}
-	for code, l := range p.locales {
-		name := t.Names[code]
-		if name == "" {
-			name = t.Names[""]
-		}
-		if name == "" && code != defaultLocale && len(t.Names) > 0 {
-			name = t.Names[defaultLocale]
-		}
-		if name != "" {
-			l.messages["service.name"] = message{text: name}
-		}
-	}
 }

@@ -22,8 +22,12 @@ func TestFirstRun(t *testing.T) {
 			x.open("/")
 			x.at("/setup")
 			x.check("first_look")
-			x.press("main a.btn")
+			x.fill("#name", "Registry of the North")
+			x.press("main form button[type=submit]")
 			x.at("/setup/account")
+			if !strings.Contains(x.text("header"), "Registry of the North") {
+				t.Errorf("%s: the name is not in the header: %s", v, x.text("header"))
+			}
 			x.check("first_account")
 			x.fill("#username", "nasra")
 			x.fill("#password", staffPassword)

@@ -66,7 +66,7 @@ func TestFieldWalk(t *testing.T) {
 // settingsTour: what the registry is like.
 func (p prepared) settingsTour() []stop {
 	return []stop{
-		{"/admin/settings", "/admin/settings", "admin"}, {"", "/admin/settings", "attester"},
+		{"/admin/settings", "/admin/settings", "admin"}, {"/admin/appearance", "/admin/appearance", "admin"}, {"", "/admin/settings", "attester"},
 		{"/admin/fields", "/admin/fields", "admin"}, {"/admin/fields/new", "/admin/fields/new", "admin"},
 		{"/admin/fields/:key", "/admin/fields/given_name", "admin"}, {"/admin/fields/:key/edit", "/admin/fields/sex/edit", "admin"},
 		{"/admin/roles", "/admin/roles", "attester"}, {"/admin/staff", "/admin/staff", "admin"}, {"/admin/staff/new", "/admin/staff/new", "admin"},
