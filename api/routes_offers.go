@@ -4,13 +4,17 @@ import "socialregistry/web"
 
 // offerPages: credentials that the office offers to a person or a household.
 func offerPages(g group, p *web.Pages) {
-	for _, of := range []string{"/admin/people/:id", "/admin/groups/:id"} {
-		g.get(of+"/offers/new", p.DeskOfferForm)
-		g.post(of+"/offers", p.DeskOfferMake)
-		g.get(of+"/offers/:offer", p.DeskOffer)
-		g.post(of+"/offers/:offer/cancel", p.DeskOfferCancel)
-		g.post(of+"/credentials/:credential/reissue", p.DeskReissue)
-	}
+	g.get("/admin/people/:id/offers/new", p.DeskOfferForm)
+	g.post("/admin/people/:id/offers", p.DeskOfferMake)
+	g.get("/admin/people/:id/offers/:offer", p.DeskOffer)
+	g.post("/admin/people/:id/offers/:offer/cancel", p.DeskOfferCancel)
+	g.post("/admin/people/:id/credentials/:credential/reissue", p.DeskReissue)
+
+	g.get("/admin/groups/:id/offers/new", p.DeskOfferForm)
+	g.post("/admin/groups/:id/offers", p.DeskOfferMake)
+	g.get("/admin/groups/:id/offers/:offer", p.DeskOffer)
+	g.post("/admin/groups/:id/offers/:offer/cancel", p.DeskOfferCancel)
+	g.post("/admin/groups/:id/credentials/:credential/reissue", p.DeskReissue)
 	g.get("/admin/groups/:id/credentials", p.PersonCredentials)
 	g.post("/admin/groups/:id/credentials", p.WithdrawCredential)
 }

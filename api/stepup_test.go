@@ -17,6 +17,8 @@ func TestWhatAsksForAFreshProof(t *testing.T) {
 		{get, "/admin/keys", false}, {post, "/admin/keys/:kid/revoke", true}, {get, "/admin/keys/:kid/history", false},
 		{get, "/admin/exports/new", true}, {get, "/admin/exports/:id/file.csv", false}, {post, "/admin/exports", true},
 		{get, "/admin/people/:id/credentials", false}, {post, "/admin/people/:id/credentials", true},
+		{post, "/admin/people/:id/offers", true}, {post, "/admin/groups/:id/offers", true}, {get, "/admin/people/:id/offers/:offer", false},
+		{post, "/admin/people/:id/credentials/:credential/reissue", true}, {post, "/admin/groups/:id/credentials/:credential/reissue", true},
 		{get, "/admin/issued/:id", false}, {post, "/admin/issued/:id", true}, {post, "/admin/issuers", true}, {post, "/me/security/provider", true},
 		{get, "/me/data", true}, {get, "/me/data.json", true}, {get, "/me/data.csv", true}, {get, "/me/authorize/:decision", true}, {post, "/me/authorize/:decision", true},
 		{get, "/me/credentials/:id/offer", false}, {post, "/me/credentials/:id/offer", true}, {post, "/me/credentials/:id/reissue", true},
