@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/api/auth"
-	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
 	"socialregistry/issuer"
 	"socialregistry/registry"
@@ -52,33 +51,36 @@ func (p *Pages) DeskOfferForm(c *gin.Context) error {
 
 // DeskOfferMake is POST /admin/people/:id/offers, and of groups.
 func (p *Pages) DeskOfferMake(c *gin.Context) error {
-	if err := auth.Allow(c, officers()...); err != nil {
-		return err
-	}
-	id, err := personID(c)
+	d, id, form, err := p.sentAbout(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	actor := auth.Actor(c.Request.Context())
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
+	err = p.once(c, d.actor, form.Get("form"), func(ctx context.Context) (string, error) {
 		i, err := p.issuer.Of(form.Get("issuer"))
 		if err != nil {
 			return "", err
 		}
-		offer, err := i.MakeOffer(ctx, actor, issuer.NewOffer{RegistrantID: id, ConfigIDs: append(form["config"], form["also"]...), GrantTypes: grantsOf(form.Get("way")), TxCodeMode: form.Get("pin")})
+		offer, err := i.MakeOffer(ctx, d.actor, issuer.NewOffer{RegistrantID: id, ConfigIDs: append(form["config"], form["also"]...), GrantTypes: grantsOf(form.Get("way")), TxCodeMode: form.Get("pin")})
 		if err != nil {
 			return "", err
 		}
 		return p.offered(c, id, offer), nil
 	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+	if problems, ok := formErrors(d.l, err); err != nil && ok {
 		return p.deskOfferForm(c, form, problems)
 	}
 	return err
+}
+
+// sentAbout opens a form about an offer to the office: of which record it is, and what
+// was sent.
+func (p *Pages) sentAbout(c *gin.Context) (*desk, uuid.UUID, url.Values, error) {
+	d, form, err := p.desked(c, officers()...)
+	if err != nil {
+		return nil, uuid.Nil, nil, err
+	}
+	id, err := personID(c)
+	return d, id, form, err
 }
 
 // offered is the page of an offer that was just made: it alone has the PIN.
@@ -231,38 +233,23 @@ func (p *Pages) offerAbout(ctx context.Context, actor registry.Actor, record uui
 
 // DeskOfferCancel is POST /admin/people/:id/offers/:offer/cancel, and of groups.
 func (p *Pages) DeskOfferCancel(c *gin.Context) error {
-	if err := auth.Allow(c, officers()...); err != nil {
-		return err
-	}
-	id, err := personID(c)
+	d, id, form, err := p.sentAbout(c)
 	if err != nil {
 		return err
 	}
-	form, err := respond.Form(c)
-	if err != nil {
-		return err
-	}
-	actor := auth.Actor(c.Request.Context())
-	return p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		offer, err := p.offerAbout(ctx, actor, id, c.Param("offer"))
+	return p.once(c, d.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		offer, err := p.offerAbout(ctx, d.actor, id, c.Param("offer"))
 		if err != nil {
 			return "", err
 		}
-		return basePath(c, id) + deskOfferPath + "/" + url.PathEscape(offer.ID), p.issuer.CancelOffer(ctx, actor, offer.ID)
+		return basePath(c, id) + deskOfferPath + "/" + url.PathEscape(offer.ID), p.issuer.CancelOffer(ctx, d.actor, offer.ID)
 	})
 }
 
 // DeskReissue is POST /admin/people/:id/credentials/:credential/reissue, and of groups: an
 // offer of a new credential in the place of one.
 func (p *Pages) DeskReissue(c *gin.Context) error {
-	if err := auth.Allow(c, officers()...); err != nil {
-		return err
-	}
-	id, err := personID(c)
-	if err != nil {
-		return err
-	}
-	form, err := respond.Form(c)
+	d, id, form, err := p.sentAbout(c)
 	if err != nil {
 		return err
 	}
@@ -270,22 +257,21 @@ func (p *Pages) DeskReissue(c *gin.Context) error {
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "not_found", "There is no such credential.", err)
 	}
-	actor := auth.Actor(c.Request.Context())
-	err = p.once(c, actor, form.Get("form"), func(ctx context.Context) (string, error) {
-		life, err := p.issuer.Life(ctx, actor, credential)
+	err = p.once(c, d.actor, form.Get("form"), func(ctx context.Context) (string, error) {
+		life, err := p.issuer.Life(ctx, d.actor, credential)
 		if err != nil {
 			return "", err
 		}
 		if life.RegistrantID != id {
 			return "", fault.New(fault.NotFound, "not_found", "There is no such credential.")
 		}
-		offer, err := p.issuer.Reissue(ctx, actor, credential, form.Get("pin") != "")
+		offer, err := p.issuer.Reissue(ctx, d.actor, credential, form.Get("pin") != "")
 		if err != nil {
 			return "", err
 		}
 		return p.offered(c, id, offer), nil
 	})
-	if problems, ok := formErrors(p.localeOf(c), err); err != nil && ok {
+	if problems, ok := formErrors(d.l, err); err != nil && ok {
 		return p.personCredentials(c, http.StatusUnprocessableEntity, problems)
 	}
 	return err

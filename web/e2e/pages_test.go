@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -217,28 +219,42 @@ func pageRoutes() (out []string, err error) {
 		}
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && (f.Name.Name == "pages" || strings.HasSuffix(f.Name.Name, "Pages")) {
-				out = append(out, pathsIn(f)...)
+				paths, err := pathsIn(f)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, paths...)
 			}
 		}
 	}
 	return out, nil
 }
 
-// pathsIn is the first argument of every get.
-func pathsIn(f *ast.FuncDecl) (out []string) {
+// pathsIn is the first argument of every get. One that is put together from others
+// cannot be read, so that its page would need no test: it is an error.
+func pathsIn(f *ast.FuncDecl) (out []string, err error) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || len(call.Args) != 2 {
 			return true
 		}
-		sel, ok := call.Fun.(*ast.SelectorExpr)
-		path, isText := call.Args[0].(*ast.BasicLit)
-		if ok && isText && sel.Sel.Name == "get" {
-			if text, err := strconv.Unquote(path.Value); err == nil {
-				out = append(out, text)
+		if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "get" {
+			return true
+		}
+		arg := call.Args[0]
+		if sum, ok := arg.(*ast.BinaryExpr); ok { // the same page of every issuer
+			if base, ok := sum.X.(*ast.Ident); ok && base.Name == "issuerPath" {
+				arg = sum.Y
 			}
 		}
+		lit, ok := arg.(*ast.BasicLit)
+		if !ok {
+			err = fmt.Errorf("a route of %s is not written out", f.Name.Name)
+			return true
+		}
+		text, wrong := strconv.Unquote(lit.Value)
+		out, err = append(out, text), errors.Join(err, wrong)
 		return true
 	})
-	return out
+	return out, err
 }
