@@ -112,6 +112,10 @@ func lifetime(made, ends time.Time, ttl float64, unit time.Duration, ok bool) (s
 // listType marks a status list (Bitstring Status List 1.0 §2.2).
 const listType = "BitstringStatusListCredential"
 
+// maxList bounds a bitstring list as text: package contexts canonicalises none that
+// is larger. Packages jose and cwt bound the token lists.
+const maxList = 4 << 20
+
 // bitstringList reads a BitstringStatusListCredential (Bitstring Status List 1.0
 // §2.2, §3.2).
 func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
@@ -119,6 +123,9 @@ func bitstringList(v *verification, e statusEntry, k key) (snapshot, error) {
 	b, ok := v.trust.status[e.uri]
 	if !ok {
 		return snapshot{}, unknownStatus("The trust bundle has no status list for this.")
+	}
+	if len(b.Token) > maxList {
+		return snapshot{}, bad
 	}
 	doc, err := jose.DecodeObject([]byte(b.Token))
 	if err != nil || checkShape(doc) != nil || doc["id"] != e.uri || !k.issuer.is(issuerOf(doc)) {

@@ -1,0 +1,104 @@
+package specimen
+
+import (
+	"encoding/json"
+	"encoding/pem"
+	"slices"
+	"time"
+
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/verify"
+)
+
+// window is when a key is in use.
+type window struct{ from, until, revoked time.Time }
+
+// windows gives the keys of the registry by the end of their names.
+func windows() map[string]window {
+	return map[string]window{
+		"1":     {from: day(2026, 10, 1), until: day(2026, 12, 31)},
+		"old":   {from: day(2026, 1, 5), until: day(2026, 6, 30)},
+		"next":  {from: day(2026, 12, 1), until: day(2027, 12, 1)},
+		"gone":  {from: day(2026, 10, 1), until: day(2026, 12, 31), revoked: now()},
+		"later": {from: day(2026, 10, 1), until: day(2026, 12, 31), revoked: now().Add(time.Second)},
+	}
+}
+
+// bundleKey tells of one key. Its bytes are those of from, which a swap gives
+// another's.
+func (g *generator) bundleKey(controller, kid, from string, w window) verify.BundleKey {
+	public := g.key(from).Public()
+	jwk, err := jose.PublicJWK(public)
+	g.fail(err)
+	alg, err := jose.AlgOf(public)
+	g.fail(err)
+	k := verify.BundleKey{KID: kid, Method: controller + "#" + kid, JWK: jwk, Alg: alg, NotBefore: w.from, NotAfter: w.until}
+	if !w.revoked.IsZero() {
+		k.RevokedAt, k.Reason = &w.revoked, "key compromise"
+	}
+	return k
+}
+
+// registry is the issuer of all credentials that are in order. swap is put after
+// the names of the keys whose bytes it has.
+func (g *generator) registry(swap string) verify.BundleIssuer {
+	i := verify.BundleIssuer{ID: did, URL: url, Names: map[string]string{"en": "Ministry of Social Protection", "ar": "وزارة الحماية الاجتماعية"},
+		Anchors: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.anchor.Raw}))}
+	if swap != "" {
+		i.Anchors = ""
+	}
+	for _, curve := range []string{"es-", "ed-"} {
+		for _, name := range []string{"1", "old", "next", "gone", "later"} {
+			i.Keys = append(i.Keys, g.bundleKey(did, curve+name, curve+name+swap, windows()[name]))
+		}
+	}
+	return i
+}
+
+// bank is another issuer of the bundle.
+func (g *generator) bank() verify.BundleIssuer {
+	w := window{from: day(2026, 1, 1), until: day(2027, 12, 31)}
+	return verify.BundleIssuer{ID: bankDID, URL: bankURL, Names: map[string]string{"en": "Bank"},
+		Keys: []verify.BundleKey{g.bundleKey(bankDID, "es-bank", "es-bank", w), g.bundleKey(bankDID, "ed-bank", "ed-bank", w)}}
+}
+
+// labels names what the credentials say.
+func labels() map[string]map[string]string {
+	given, family := map[string]string{"en": "Given name", "ar": "الاسم"}, map[string]string{"en": "Family name", "ar": "اسم العائلة"}
+	return map[string]map[string]string{"given_name": given, "family_name": family, "givenName": given, "familyName": family}
+}
+
+func (g *generator) types(noStatus bool) map[string]verify.BundleType {
+	out := map[string]verify.BundleType{}
+	for _, name := range []string{vct, ldpType, docType} {
+		out[name] = verify.BundleType{Display: map[string]string{"en": "Person", "ar": "شخص"}, Claims: labels(), NoStatus: noStatus}
+	}
+	return out
+}
+
+// bundles makes what the vectors are checked against.
+func (g *generator) bundles() (map[string]json.RawMessage, error) {
+	usual := verify.Bundle{Version: verify.BundleVersion, Seq: 7, Created: now().Add(-time.Hour), RefreshAfter: now().Add(23 * time.Hour), NotAfter: day(2027, 1, 31),
+		Issuers: []verify.BundleIssuer{g.registry(""), g.bank()}, Types: g.types(false), Status: g.published(),
+		Contexts: map[string]verify.Context{g.iri: verify.NewContext(g.context)}}
+	out := map[string]json.RawMessage{}
+	with := func(name string, change func(*verify.Bundle)) {
+		b := usual
+		change(&b)
+		out[name] = g.json(b)
+	}
+	with("usual", func(*verify.Bundle) {})
+	with("stale", func(b *verify.Bundle) { b.NotAfter = now() })
+	with("almost-stale", func(b *verify.Bundle) { b.NotAfter = now().Add(time.Second) })
+	with("no-status", func(b *verify.Bundle) { b.Types = g.types(true) })
+	with("without-lists", func(b *verify.Bundle) { b.Status = nil })
+	with("bank-only", func(b *verify.Bundle) { b.Issuers = b.Issuers[1:] })
+	with("no-keys", func(b *verify.Bundle) { b.Issuers = []verify.BundleIssuer{{ID: did, URL: url}} })
+	with("other-keys", func(b *verify.Bundle) { b.Issuers = []verify.BundleIssuer{g.registry("-impostor"), g.bank()} })
+	with("no-contexts", func(b *verify.Bundle) { b.Contexts = nil })
+	with("aliases", func(b *verify.Bundle) {
+		b.Contexts = map[string]verify.Context{g.iri: verify.NewContext(g.context), aliasIRI: verify.NewContext(aliasContext())}
+	})
+	with("huge", func(b *verify.Bundle) { b.Status = slices.Concat(b.Status[:3:3], g.hugeLists()) })
+	return out, g.err
+}
