@@ -17,7 +17,6 @@ func portalPages(g, files group, p *web.Pages) {
 	g.get("/me/versions", p.MyVersions)
 	g.get("/me/versions/:number", p.MyVersion)
 	g.get("/me/household", p.MyHousehold)
-	files.post("/me/household", p.MyHouseholdPost)
 	g.get("/me/programmes", p.MyProgrammes)
 	g.get("/me/documents", p.MyDocuments)
 	files.post("/me/documents", p.MyDocumentsPost)

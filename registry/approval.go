@@ -12,10 +12,11 @@ import (
 type Approval struct {
 	Channels []Channel `json:"channels,omitempty"` // edits that come by these wait: self, staff, csv, import, odk, partner
 	By       []Role    `json:"by,omitempty"`       // roles that approve; empty: admin and registrar
+	Note     bool      `json:"note,omitempty"`     // what is asked for is a note to those who decide: every edit waits, and no record ever holds it
 }
 
 // IsZero tells whether nothing waits.
-func (p Approval) IsZero() bool { return len(p.Channels) == 0 && len(p.By) == 0 }
+func (p Approval) IsZero() bool { return len(p.Channels) == 0 && len(p.By) == 0 && !p.Note }
 
 // withDefaults fills what may be left out, in one form for each meaning.
 func (p Approval) withDefaults() Approval {
@@ -24,7 +25,7 @@ func (p Approval) withDefaults() Approval {
 	}
 	switch {
 	case len(p.By) > 0:
-	case len(p.Channels) > 0:
+	case len(p.Channels) > 0 || p.Note:
 		p.By = defaultApprovers()
 	default:
 		p.By = nil
@@ -50,7 +51,26 @@ func (p Approval) problem(t FieldType) string {
 }
 
 // Waits tells whether an edit of the field by this actor becomes a change request.
-func (f Field) Waits(a Actor) bool { return slices.Contains(f.Approval.Channels, a.channel()) }
+func (f Field) Waits(a Actor) bool {
+	return f.Approval.Note || slices.Contains(f.Approval.Channels, a.channel())
+}
+
+// noteFine tells whether a field of notes asks for nothing that needs a value: it is
+// text that registered persons write.
+func (f Field) noteFine() bool {
+	return !f.Approval.Note || f.Type == TypeText && slices.Equal(f.EditBy, []Role{RoleRegistrant}) && slices.Equal(f.Kinds, []string{PersonKind}) &&
+		!f.Attestable && !f.Issuable && !f.Unique && !f.Lookup && !f.Searchable && !f.Name && !f.Required && f.RequiredIf == ""
+}
+
+// onlyTold lists the notes in what a version is to hold.
+func (b *builder) onlyTold(set map[string]string) (out []fault.Field) {
+	for _, key := range slices.Sorted(maps.Keys(set)) {
+		if def := b.fields.byKey[key]; def != nil && def.Approval.Note && set[key] != "" {
+			out = append(out, fault.Field{Name: key, Code: CodeNotEditable, Detail: "No version holds this: it is told by a change request."})
+		}
+	}
+	return out
+}
 
 // mayApprove tells whether the actor decides about changes of a field in records of
 // a kind; above are the codes of their area and of those above it.

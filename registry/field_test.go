@@ -173,7 +173,7 @@ func TestCoreFieldsAreSeededOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		list, err := again.Fields(t.Context())
-		if err != nil || len(list) != 26 {
+		if err != nil || len(list) != 27 {
 			t.Fatalf("%d fields, %v", len(list), err)
 		}
 		for _, f := range list {

@@ -63,6 +63,7 @@ func (f Field) checkAccess(p *definitionProblems) {
 	p.add(!seersFine(f.SeeBy), "see_by", "admin, registrar, field_worker, attester, auditor or registrant.")
 	unfit := f.Approval.problem(f.Type)
 	p.add(unfit != "", "approval", unfit)
+	p.add(!f.noteFine(), "approval", "A note is text about a person that the registrant alone writes; it is not attested, issued, searched or needed.")
 	p.add(f.Name && len(f.SeeBy) > 0, "see_by", "Not for names: everybody who searches finds people by them.")
 	p.add(computed && f.Required, "required", "Nobody enters a computed value.")
 	p.add(f.Unique && (computed || parted), "unique", "Not for values that are computed or have parts.")

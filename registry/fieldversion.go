@@ -218,6 +218,7 @@ func (f Field) fixedProblems(old Field) []fault.Field {
 	fixed(f.Lookup != old.Lookup, "lookup", words)
 	fixed(f.Name != old.Name, "name", words)
 	fixed(!reflect.DeepEqual(f.Kinds, old.Kinds), "kinds", words)
+	fixed(f.Approval.Note != old.Approval.Note, "approval", "Whether it is a note cannot be changed. Define another field and retire this one.")
 	fixed(old.Attestable && !f.Attestable, "attestable", "Credentials may rest on this. Retire the field.")
 	fixed(old.Issuable && !f.Issuable, "issuable", "Credentials may rest on this. Retire the field.")
 	return bad

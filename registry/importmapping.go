@@ -208,7 +208,7 @@ func (r *Registry) checkTargets(tx *gorm.DB, m mapping.Mapping, now db.Time) ([]
 	}
 	var bad []fault.Field
 	for _, name := range m.Fields() {
-		if def := fields.byKey[name]; def != nil && !def.Retired && def.Type != TypeComputed && !def.kept() {
+		if def := fields.byKey[name]; def != nil && !def.Retired && def.Type != TypeComputed && !def.kept() && !def.Approval.Note {
 			continue
 		}
 		if !isColumn(name, m.Kind) && !isTypeColumn(name, types) {

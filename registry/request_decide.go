@@ -26,7 +26,8 @@ type RequestVersion struct {
 }
 
 // ApproveRequest makes what was asked for true: an edit of the record by the
-// actor, whose version names the author. It returns NotFound "no_such_request",
+// actor, whose version names the author. Of a note (see Approval) it says that the office has
+// dealt with it, and the record stays as it is. It returns NotFound "no_such_request",
 // Forbidden (also "own_request", "not_approver" and "outside_area"), Conflict
 // "version_conflict", "request_decided", "value_changed" (see
 // Approve.EvenIfChanged), "record_inactive" or "identifier_taken", Gone
@@ -60,7 +61,9 @@ func (r *Registry) approve(ctx context.Context, a Actor, picks []RequestVersion,
 			if err != nil {
 				return err
 			}
-			set[key] = p.Value
+			if !h.b.fields.byKey[key].Approval.Note {
+				set[key] = p.Value
+			}
 			h.rows[i].decide(h.rec, h.b, RequestApproved, words)
 			h.b.beside = append(h.b.beside, h.rows[i].entries(key, p, RequestSent, words)...)
 		}
@@ -73,9 +76,14 @@ func (r *Registry) approve(ctx context.Context, a Actor, picks []RequestVersion,
 	return out, err
 }
 
-// carryOut edits the record, or notes that it says so already.
+// carryOut edits the record, or notes that it says so already, or that there is nothing to
+// write: all of it was notes.
 func (r *Registry) carryOut(tx *gorm.DB, h *heldRequests, set map[string]string) ([]ChangeRequest, error) {
-	change, err := h.b.edit(h.rec, set, timeOf(h.rows[0].CollectedAt))
+	var change *built
+	var err error
+	if len(set) > 0 {
+		change, err = h.b.edit(h.rec, set, timeOf(h.rows[0].CollectedAt))
+	}
 	switch {
 	case err != nil:
 		return nil, err

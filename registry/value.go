@@ -118,6 +118,9 @@ func (def *fieldDef) canonical(raw, today string) (string, *mistake) {
 	if def.Type == TypeRepeat {
 		raw = compactJSON(raw)
 	}
+	if def.Approval.Note {
+		return def.canonicalNote(raw)
+	}
 	if wrong := checkText(raw); wrong != nil {
 		return "", wrong
 	}
@@ -137,6 +140,32 @@ func (def *fieldDef) canonical(raw, today string) (string, *mistake) {
 		return "", &mistake{CodeBadIdentifier, "This has neither letters nor digits."}
 	}
 	if wrong := def.checkSchema(text); wrong != nil {
+		return "", wrong
+	}
+	return text, nil
+}
+
+// canonicalNote keeps the lines of a note, each as a text is written; several empty
+// ones are one.
+func (def *fieldDef) canonicalNote(raw string) (string, *mistake) {
+	var out []string
+	for line := range strings.SplitSeq(strings.ReplaceAll(raw, "\r\n", "\n"), "\n") {
+		if wrong := checkText(line); wrong != nil {
+			return "", wrong
+		}
+		line = strings.Join(strings.Fields(norm.NFC.String(line)), " ")
+		if line != "" || len(out) > 0 && out[len(out)-1] != "" {
+			out = append(out, line)
+		}
+	}
+	text := strings.TrimSpace(strings.Join(out, "\n"))
+	switch {
+	case utf8.RuneCountInString(text) > def.MaxLength:
+		return "", tooLong(def.MaxLength)
+	case def.pattern != nil && text != "" && !def.pattern.MatchString(text):
+		return "", &mistake{CodePattern, "This does not have the expected form."}
+	}
+	if wrong := def.checkSchema(text); text != "" && wrong != nil {
 		return "", wrong
 	}
 	return text, nil

@@ -83,6 +83,7 @@ func (r *Registry) AddVersion(ctx context.Context, a Actor, id uuid.UUID, label 
 func (b *builder) version(old record, label string, c Change, makeDefault bool) (*built, error) {
 	b.above = old.above
 	clean, bad := b.clean(c.Set, old.text, c.CollectedAt)
+	bad = append(bad, b.onlyTold(clean)...)
 	out := newEdit(old)
 	out.Label = label
 	values, bad := b.change(out, old, clean, c.CollectedAt, bad)

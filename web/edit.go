@@ -168,6 +168,9 @@ func (e *editing) waits() string {
 	if e.staff {
 		return e.back + "?done=waiting"
 	}
+	if e.told() {
+		return e.back + "?done=told"
+	}
 	return "/me?saved=waiting"
 }
 
@@ -194,9 +197,9 @@ func (p *Pages) editStale(c *gin.Context, e *editing) error {
 // complete adds to what is wrong with the values what is wrong with the rest of
 // the form that staff fill in: no reason, or a day of collection that is none.
 func (e *editing) complete(err error) error {
-	wrong := e.wrongCollected
+	wrong := append(slices.Clone(e.wrongCollected), e.untold()...)
 	if e.staff && strings.TrimSpace(e.reason) == "" {
-		wrong = append(slices.Clone(wrong), fault.Field{Name: "reason", Code: "reason_missing", Detail: "Say why: it stands in the change log."})
+		wrong = append(wrong, fault.Field{Name: "reason", Code: "reason_missing", Detail: "Say why: it stands in the change log."})
 	}
 	if len(wrong) == 0 {
 		return err
@@ -219,6 +222,9 @@ func (e *editing) title() string {
 	if e.staff {
 		return e.l.t("edit.title_staff")
 	}
+	if e.told() {
+		return e.l.t("ownhousehold.tell")
+	}
 	if len(e.fields) > 0 {
 		return e.l.t("edit.title", "section", sectionTitle(e.l, e.fields[0].Section))
 	}
@@ -232,7 +238,7 @@ func (e *editing) navPath() string {
 	if e.staff {
 		return "/admin/people"
 	}
-	return "/me"
+	return e.back
 }
 
 // fixed is what the person sees in the section and cannot edit.
@@ -260,6 +266,9 @@ func (p *Pages) editOwn(ctx context.Context, l *locale, actor registry.Actor, se
 		if f.Section == section && mayEdit(actor, f) {
 			e.fields = append(e.fields, f)
 		}
+	}
+	if e.told() {
+		e.back = householdPath
 	}
 	if len(e.fields) == 0 {
 		return nil, fault.New(fault.NotFound, "nothing_to_edit", "There is nothing here that you can change yourself.")

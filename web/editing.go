@@ -55,6 +55,7 @@ type editView struct {
 	Token        string
 	Problems     []problem
 	Nothing      bool        // the form was sent without a change
+	Told         bool        // the form is for notes to the office
 	Likely       []personRow // who may be the person that is about to be registered
 	Other        bool        // it was said that they are somebody else
 }
@@ -123,7 +124,7 @@ func (e *editing) view(problems []problem) (editView, error) {
 	if err != nil {
 		return editView{}, err
 	}
-	v := editView{Action: e.action, Back: e.back, Staff: e.staff, New: e.version == 0, Version: e.version, Token: token, Other: e.other}
+	v := editView{Action: e.action, Back: e.back, Staff: e.staff, New: e.version == 0, Version: e.version, Token: token, Other: e.other, Told: e.told()}
 	for _, pr := range problems {
 		v.Problems = append(v.Problems, problem{Field: e.anchor(pr.Field), Text: e.problemText(pr)})
 	}
@@ -197,7 +198,7 @@ func (e *editing) input(f registry.Field) input {
 		value = now
 	}
 	in := input{ID: inputName(f), Kind: "text", Label: e.p.label(e.l, f), Value: value, Dir: "auto", Autocomplete: "off",
-		Required: f.Required, MaxLength: f.MaxLength}
+		Required: f.Required || f.Approval.Note, MaxLength: f.MaxLength}
 	if len(f.Hint) > 0 {
 		in.Hint = e.p.words(e.l, f.Hint, "")
 	}
@@ -257,6 +258,9 @@ func (in *input) hint(text string) {
 
 // shape gives the control the form that fits the type.
 func (e *editing) shape(in *input, f registry.Field) {
+	if f.Approval.Note {
+		in.Kind = "area"
+	}
 	switch f.Type {
 	case registry.TypeDate:
 		in.Kind, in.Dir, in.MaxLength = "date", "", 0
@@ -289,6 +293,7 @@ func (e *editing) shape(in *input, f registry.Field) {
 type checkView struct {
 	Action, Back string
 	Staff        bool
+	Told         bool // it is for notes to the office
 	Who          identity
 	Changes      []changeView
 	Waits        []string // labels of details that need approval
@@ -317,7 +322,7 @@ func (e *editing) check(ctx context.Context, changes []registry.FieldChange) (ch
 	if err != nil {
 		return checkView{}, err
 	}
-	v := checkView{Action: e.action, Back: e.back, Staff: e.staff, Version: e.version, Token: token, Reason: e.reason,
+	v := checkView{Action: e.action, Back: e.back, Staff: e.staff, Version: e.version, Token: token, Reason: e.reason, Told: e.told(),
 		Who: e.p.identityOf(e.rec.fields, e.rec.person, e.back)}
 	for _, ch := range changes {
 		f := e.field(ch.Field)

@@ -292,7 +292,7 @@ func (p *Pages) fieldTicks(l *locale, a registry.Actor, fields []registry.Field,
 		is[key] = true
 	}
 	for _, f := range fields {
-		if !a.MaySee(f) {
+		if !a.MaySee(f) || f.Approval.Note {
 			continue
 		}
 		i, ok := at[f.Section]

@@ -102,7 +102,7 @@ func (d *desk) fieldAttestation(f registry.Field) []deskControl {
 
 func (d *desk) fieldUse(f registry.Field) []deskControl {
 	out := []deskControl{d.tick("issuable", f.Issuable), d.code("iri", f.IRI), d.tick("searchable", f.Searchable)}
-	fixed := []deskControl{d.tick("sealed", f.Sealed), d.tick("unique", f.Unique), d.tick("lookup", f.Lookup), d.tick("name", f.Name)}
+	fixed := []deskControl{d.tick("note", f.Approval.Note), d.tick("sealed", f.Sealed), d.tick("unique", f.Unique), d.tick("lookup", f.Lookup), d.tick("name", f.Name)}
 	for _, x := range fixed {
 		if f.Version > 0 {
 			says := x.says()
@@ -171,8 +171,8 @@ func readField(form url.Values, old registry.Field) registry.Field {
 		f.Schema = []byte(strings.TrimSpace(form.Get("schema")))
 	}
 	f.EditBy, f.SeeBy = asTexts[registry.Role](form["edit_by"]), asTexts[registry.Role](form["see_by"])
-	f.Approval = registry.Approval{Channels: asTexts[registry.Channel](form["approval"]), By: asTexts[registry.Role](form["approval_by"])}
-	if len(f.Approval.Channels) == 0 {
+	f.Approval = registry.Approval{Channels: asTexts[registry.Channel](form["approval"]), By: asTexts[registry.Role](form["approval_by"]), Note: old.Approval.Note || old.Version == 0 && on("note")}
+	if len(f.Approval.Channels) == 0 && !f.Approval.Note {
 		f.Approval.By = nil
 	}
 	f.Attestable, f.Issuable, f.Searchable, f.IRI = on("attestable"), on("issuable"), on("searchable"), strings.TrimSpace(form.Get("iri"))

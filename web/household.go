@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,8 @@ const nearKin = 4
 
 type householdView struct {
 	personView
-	Told    []toldNote // about the household, by the person
+	Waits   []waitingChange // what the person told of, and nobody has dealt with
+	Told    []toldNote      // notes that were filed as documents
 	Above   []aboveRow
 	NewHref string // makes a group with this person; "": not for this reader
 
@@ -88,6 +90,11 @@ func (p *Pages) household(c *gin.Context, status int, form url.Values, problems 
 	if v.MayRelate {
 		v.NewHref = groupsPath + "/new?member=" + rec.person.ID.String()
 	}
+	waits, err := p.waitingOf(ctx, l, actor, rec.person.ID, rec.fields, p.masked)
+	if err != nil {
+		return err
+	}
+	v.Waits = slices.DeleteFunc(waits, func(w waitingChange) bool { return !w.Told })
 	if v.Told, err = p.toldNotes(ctx, l, actor, rec.person.ID, head.Who.Base); err != nil {
 		return err
 	}

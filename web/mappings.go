@@ -182,9 +182,11 @@ func (p *Pages) mappingForm(d *desk, f typed, key string) error {
 		}
 	}
 	if fields, err := p.registry.FieldsOf(ctx, f.values.Get("kind")); err == nil {
-		keys := make([]string, len(fields))
-		for i, field := range fields {
-			keys[i] = field.Key
+		var keys []string
+		for _, field := range fields {
+			if !field.Approval.Note {
+				keys = append(keys, field.Key)
+			}
 		}
 		rows.Text = l.t("mapping.keys", "keys", strings.Join(keys, ", "))
 	}

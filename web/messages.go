@@ -100,7 +100,11 @@ func (p *Pages) MyMessagesPost(c *gin.Context) error {
 // about in another, if there are several issuers.
 func (p *Pages) messageText(l *locale, fields []registry.Field, m issuer.Message) string {
 	name := cmp.Or(p.configurationName(l, m.Issuer, m.ConfigID), m.ConfigID)
-	text := l.t("message."+m.Kind, "name", name, "fields", p.fieldNames(l, fields, m.Fields), "who", roleNames(l, m.Who))
+	key := "message." + m.Kind
+	if told := "message.told_" + m.Kind; l.has(told) && areNotes(fields, m.Fields) {
+		key = told
+	}
+	text := l.t(key, "name", name, "fields", p.fieldNames(l, fields, m.Fields), "who", roleNames(l, m.Who))
 	if title := p.issuerIfMany(l, m.Issuer); title != "" && m.ConfigID != "" {
 		text += " " + l.t("sharing.issuer", "issuer", title)
 	}

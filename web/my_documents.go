@@ -10,7 +10,6 @@ import (
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
-	"socialregistry/registry"
 )
 
 const documentsPath = "/me/documents"
@@ -126,10 +125,4 @@ func (p *Pages) MyDocumentRemove(c *gin.Context) error {
 
 func ownDocumentID(c *gin.Context) (uuid.UUID, error) {
 	return pathID(c, "id", "no_such_document", "There is no such document.")
-}
-
-// newText is a document that a person wrote on a page.
-func (p *Pages) newText(ctx context.Context, actor registry.Actor, name, reason, text string) error {
-	_, _, err := p.registry.AddDocument(ctx, actor, actor.RegistrantID, textOf(text), registry.NewDocument{Name: name, Reason: reason})
-	return err
 }

@@ -1,40 +1,31 @@
 package web
 
 import (
-	"context"
-	"io"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"socialregistry/internal/fault"
 	"socialregistry/registry"
 )
 
 const householdPath = "/me/household"
-
-// maxTold is how long a note about the household may be, in characters.
-const maxTold = 2000
 
 // shownMembers is how many members of a group a page shows.
 const shownMembers = 50
 
 // ownHousehold is with whom the reader is registered.
 type ownHousehold struct {
-	Groups   []ownGroup
-	Past     []ownGroup
-	Family   []ownTie
-	Others   []other
-	Told     []toldNote // by the reader, about changes
-	Note     input
-	File     input
-	Token    string
-	Done     string
-	Problems []problem
+	Groups []ownGroup
+	Past   []ownGroup
+	Family []ownTie
+	Others []other
+	Tell   []tellLink       // where the reader tells of a change
+	Asked  []ownRequestLine // what was told
+	Open   int              // of it, what waits for an answer
+	Told   []toldNote       // notes that were filed as documents
+	Done   string
 }
 
 // ownGroup is one group that the reader is in, or was.
@@ -70,13 +61,9 @@ type ownTie struct {
 }
 
 // MyHousehold is GET /me/household.
-func (p *Pages) MyHousehold(c *gin.Context) error { return p.ownHousehold(c, "", http.StatusOK, nil) }
-
-func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems []problem) (err error) {
+func (p *Pages) MyHousehold(c *gin.Context) (err error) {
 	d := p.visit(c)
-	v := ownHousehold{Done: said(c, d.l, "ownhousehold.done_"), Problems: problems, File: p.fileInput(d.l, "edit.file", "ownhousehold.file_hint", problems),
-		Note: input{ID: "note", Kind: "area", Label: words{Text: d.l.t("ownhousehold.note")}, Hint: words{Text: d.l.t("ownhousehold.note_hint")}, Value: typed, Dir: "auto",
-			Required: true, MaxLength: maxTold, Wrong: wrongOf(problems, "note")}}
+	v := ownHousehold{Done: said(c, d.l, "ownhousehold.done_")}
 	if v.Groups, v.Past, err = p.ownGroups(c, d.l, d.actor); err != nil {
 		return err
 	}
@@ -85,6 +72,9 @@ func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems 
 		return err
 	}
 	v.Family = familyOf(d.l, kin)
+	if v.Tell, v.Asked, v.Open, err = p.tell(d.ctx, d.l, d.actor); err != nil {
+		return err
+	}
 	if v.Told, err = p.toldNotes(d.ctx, d.l, d.actor, d.actor.RegistrantID, "/me"); err != nil {
 		return err
 	}
@@ -93,8 +83,7 @@ func (p *Pages) ownHousehold(c *gin.Context, typed string, status int, problems 
 			return err
 		}
 	}
-	v.Token = d.token()
-	return d.page(status, look{page: "my_household", title: d.l.t("ownhousehold.title"), nav: householdPath, failed: len(problems) > 0, here: householdPath}, v)
+	return d.page(http.StatusOK, look{page: "my_household", title: d.l.t("ownhousehold.title"), nav: householdPath}, v)
 }
 
 // ownGroups are those that the reader is in now, and those that are over.
@@ -217,39 +206,3 @@ func familyOf(l *locale, k registry.Kinship) (out []ownTie) {
 	}
 	return out
 }
-
-// MyHouseholdPost is POST /me/household: the reader tells of a change. The registry has
-// no request of that kind; what was written is kept with the record, where staff are
-// shown it: see toldNotes.
-func (p *Pages) MyHouseholdPost(c *gin.Context) error {
-	d := p.visit(c)
-	form, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	return d.once(form.Values, func(ctx context.Context) (string, error) {
-		return householdPath + "?done=told", p.tellHousehold(ctx, d.l, d.actor, form)
-	}, func(problems []problem) error {
-		return p.ownHousehold(c, form.Get("note"), http.StatusUnprocessableEntity, problems)
-	})
-}
-
-// tellHousehold keeps a note about a change, and the file that came with it.
-func (p *Pages) tellHousehold(ctx context.Context, l *locale, actor registry.Actor, form sentForm) error {
-	note := strings.TrimSpace(form.Get("note"))
-	switch {
-	case note == "":
-		return fault.InvalidFields("invalid_values", "Some of this cannot be accepted.", []fault.Field{{Name: "note", Code: "required", Detail: "This is needed."}})
-	case utf8.RuneCountInString(note) > maxTold:
-		return fault.InvalidFields("invalid_values", "Some of this cannot be accepted.", []fault.Field{{Name: "note", Code: "too_long", Detail: "This is too long."}})
-	}
-	reason := plainText(l.t("ownhousehold.reason"))
-	if form.file != nil {
-		if _, err := p.keepFile(ctx, actor, form, reason); err != nil {
-			return err
-		}
-	}
-	return fileFault(p.newText(ctx, actor, toldPrefix+p.now().UTC().Format(time.DateOnly)+".txt", reason, note))
-}
-
-func textOf(s string) io.Reader { return strings.NewReader(s) }

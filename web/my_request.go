@@ -17,6 +17,7 @@ import (
 type ownRequest struct {
 	Back, Action string
 	Label        words
+	Told         bool // a note to the office, and no value
 	Badge        badge
 	Old, New     shown
 	Current      *shown // the record says a third thing meanwhile
@@ -50,12 +51,15 @@ func (p *Pages) showRequest(c *gin.Context, r *asked, status int, problems []pro
 	}
 	v.Done = said(c, r.l, "ownrequest.done_")
 	title := r.l.t("ownrequest.one", "field", v.Label.Text)
+	if v.Told {
+		title = v.Label.Text
+	}
 	return p.show(c, status, look{page: "my_request", title: title, nav: requestsPath, failed: len(problems) > 0, here: r.action}, v)
 }
 
 func (p *Pages) ownRequest(r *asked, problems []problem) (v ownRequest, err error) {
 	f, l := r.fields[0], r.l
-	v = ownRequest{Back: r.back, Action: r.action, Label: p.label(l, f), Badge: ownRequestBadge(l, r.State), Old: p.ownValue(l, f, r.Base), New: p.ownValue(l, f, r.Value),
+	v = ownRequest{Back: r.back, Action: r.action, Label: p.label(l, f), Told: f.Approval.Note, Badge: ownRequestBadge(l, r.State), Old: p.ownValue(l, f, r.Base), New: p.ownValue(l, f, r.Value),
 		Reason: r.Reason, Stages: ownRequestStages(l, r.ChangeRequest), Version: r.ChangeRequest.Version, Draft: r.Own && r.State == registry.RequestDraft}
 	v.Open = r.Own && (v.Draft || r.State == registry.RequestSent)
 	if r.Changed {

@@ -45,11 +45,13 @@ func (p *Pages) MyRequests(c *gin.Context) error {
 		v.Done = l.t("ownrequest.done_drafts", "n", n)
 	}
 	for _, q := range page.Requests {
-		f := fieldOf(byKey, q.Field)
-		v.Requests = append(v.Requests, ownRequestLine{Path: ownRequestPath(q.ID), Label: p.label(l, f), New: p.ownValue(l, f, q.Value),
-			Badge: ownRequestBadge(l, q.State), When: l.dateTime(latest(q))})
+		v.Requests = append(v.Requests, p.ownRequestLine(l, fieldOf(byKey, q.Field), q))
 	}
 	return p.show(c, http.StatusOK, look{page: "my_requests", title: l.t("ownrequest.title"), nav: requestsPath}, v)
+}
+
+func (p *Pages) ownRequestLine(l *locale, f registry.Field, q registry.ChangeRequest) ownRequestLine {
+	return ownRequestLine{Path: ownRequestPath(q.ID), Label: p.label(l, f), New: p.ownValue(l, f, q.Value), Badge: ownRequestBadge(l, q.State), When: l.dateTime(latest(q))}
 }
 
 func ownRequestPath(id uuid.UUID) string { return requestsPath + "/" + id.String() }

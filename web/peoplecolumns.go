@@ -44,7 +44,7 @@ func (p *Pages) allColumns(l *locale, fields []registry.Field) []columnTick {
 	out := []columnTick{{Value: colUpdated, Label: words{Text: l.t("people.updated")}}, {Value: colVersion, Label: words{Text: l.t("people.version_no")}},
 		{Value: colArea, Label: words{Text: l.t("people.area")}}}
 	for _, f := range fields {
-		if !f.Retired {
+		if !f.Retired && !f.Approval.Note {
 			out = append(out, columnTick{Value: f.Key, Label: p.label(l, f)})
 		}
 	}

@@ -111,6 +111,9 @@ func (p *Pages) sections(l *locale, actor registry.Actor, rec record, value func
 	var out []section
 	at := map[string]int{}
 	for _, f := range rec.fields {
+		if f.Approval.Note { // no record holds one
+			continue
+		}
 		i, ok := at[f.Section]
 		if !ok {
 			i = len(out)

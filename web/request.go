@@ -22,6 +22,7 @@ type requestView struct {
 	Old, New    shown
 	Now         shown // in the record now, where that is a third value
 	Changed     bool
+	Told        string // of a note to the office: where the household is changed
 	Reason      string
 	Collected   string
 	Steps       []requestStep
@@ -79,8 +80,14 @@ func (p *Pages) decideRequest(ctx context.Context, actor registry.Actor, q regis
 	said := form.Get("words")
 	switch form.Get("step") {
 	case "approve":
-		_, err = p.registry.ApproveRequest(ctx, actor, q, registry.Approve{Words: said, EvenIfChanged: form.Get("even_if") != ""})
-		return "approved", err
+		out, err := p.registry.ApproveRequest(ctx, actor, q, registry.Approve{Words: said, EvenIfChanged: form.Get("even_if") != ""})
+		if err != nil {
+			return "", err
+		}
+		if f, err := p.registry.Field(ctx, out.Field); err == nil && f.Approval.Note {
+			return "noted", nil
+		}
+		return "approved", nil
 	case "reject":
 		_, err = p.registry.RejectRequest(ctx, actor, q, said)
 		return "rejected", err
@@ -122,8 +129,13 @@ func (p *Pages) request(c *gin.Context, status int, form url.Values, problems []
 	if err != nil {
 		return err
 	}
+	title := d.l.t("requests.one", "field", p.label(d.l, f).Text)
 	v := requestView{ID: id.String(), Record: named(q.RegistrantID), Label: p.label(d.l, f), Badge: requestBadge(d.l, q), Changed: q.Changed, Reason: q.Reason, Version: q.Version,
 		Steps: requestSteps(d.l, q), Problems: problems}
+	if f.Approval.Note {
+		v.Told = recordPath(q.Kind, q.RegistrantID) + "/household"
+		title = v.Label.Text
+	}
 	v.MayDecide = q.State == registry.RequestSent && !q.Own && mayApprove(d.actor, f)
 	v.MayEdit = q.Own && q.State == registry.RequestDraft
 	v.MayWithdraw = q.Own && (q.State == registry.RequestDraft || q.State == registry.RequestSent)
@@ -141,7 +153,7 @@ func (p *Pages) request(c *gin.Context, status int, form url.Values, problems []
 		return err
 	}
 	v.Token = d.token()
-	return d.page(status, look{page: "request", title: d.l.t("requests.one", "field", v.Label.Text), nav: deskRequestsPath, failed: len(problems) > 0}, v)
+	return d.page(status, look{page: "request", title: title, nav: deskRequestsPath, failed: len(problems) > 0}, v)
 }
 
 // requestForm is the inputs of whoever may do something about the request.

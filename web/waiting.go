@@ -13,6 +13,8 @@ type waitingChange struct {
 	Label    words
 	Old, New shown
 	Asked    string // by whom, and when
+	Told     bool   // a note to the office, and no value
+	Href     string
 }
 
 // waitingOf lists what waits for approval about one person, oldest first: the first
@@ -27,9 +29,13 @@ func (p *Pages) waitingOf(ctx context.Context, l *locale, actor registry.Actor, 
 		byKey[f.Key] = f
 	}
 	var out []waitingChange
+	base := deskRequestsPath
+	if actor.RegistrantID == id {
+		base = requestsPath
+	}
 	for _, q := range page.Requests {
 		f := byKey[q.Field]
-		out = append(out, waitingChange{Label: p.label(l, f), Old: value(l, f, q.Current), New: value(l, f, q.Value),
+		out = append(out, waitingChange{Label: p.label(l, f), Old: value(l, f, q.Current), New: value(l, f, q.Value), Told: f.Approval.Note, Href: base + "/" + q.ID.String(),
 			Asked: l.t("wait.asked", "who", q.Author, "when", l.dateTime(q.SentAt))})
 	}
 	return out, nil

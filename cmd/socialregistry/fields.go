@@ -47,7 +47,7 @@ func rules(f registry.Field) string {
 		set  bool
 	}{
 		{"required", f.Required}, {"unique", f.Unique}, {"lookup", f.Lookup}, {"searchable", f.Searchable}, {"sealed", f.Sealed},
-		{"name", f.Name}, {"attestable", f.Attestable}, {"issuable", f.Issuable}, {"computed", f.Type == registry.TypeComputed}, {"retired", f.Retired},
+		{"name", f.Name}, {"attestable", f.Attestable}, {"issuable", f.Issuable}, {"computed", f.Type == registry.TypeComputed}, {"note", f.Approval.Note}, {"retired", f.Retired},
 	} {
 		if rule.set {
 			words = append(words, rule.word)

@@ -6,7 +6,8 @@ import (
 )
 
 // TestHouseholdWalk: a registrar makes a household, finds its members, records who is
-// whose parent and guardian, is refused what cannot be, and ends the household.
+// whose parent and guardian, is refused what cannot be, and ends the household. A member
+// tells of a change and follows what becomes of it.
 func TestHouseholdWalk(t *testing.T) {
 	for _, v := range stateVariants() {
 		t.Run(v.String(), func(t *testing.T) {
@@ -25,6 +26,7 @@ func TestHouseholdWalk(t *testing.T) {
 			x.open("/admin/people/" + child.id + "/household")
 			x.check("household_family")
 			x.wants("main", mother.number, aunt.number)
+			x.tellOfChange(aunt)
 		})
 	}
 }
@@ -132,4 +134,70 @@ func (x *tab) endHousehold(home string) {
 	x.wants(".notice.ok")
 	x.wants("main .hero .badge.none")
 	x.check("household_ended")
+}
+
+// tellOfChange: a member tells the office of a change, with a mistake at first; the
+// registrar finds it, does what follows and says so; the member reads that, and what
+// became of another one that was refused.
+func (x *tab) tellOfChange(who somebody) {
+	x.t.Helper()
+	const note = "My niece lives with me now.\nSince the first of May."
+	x.as(who.number, who.passphrase)
+	x.open("/me/household")
+	x.check("household_own")
+	x.press("main a[href='/me/edit/household']")
+	x.check("household_tell")
+	x.press("button[value=check]") // says nothing yet
+	x.wants("main textarea[aria-invalid=true]")
+	x.check("household_tell_refused")
+	x.fill("main textarea[id^=f_]", note)
+	x.press("button[value=check]")
+	x.wants("main", "Since the first of May.")
+	x.check("household_tell_check")
+	x.press("button[value=save]")
+	x.at("/me/household")
+	x.wants(".notice.ok")
+	x.wants("[aria-labelledby=told] .badge.wait")
+	x.check("household_told")
+	own := eval[string](x, `document.querySelector("[aria-labelledby=told] a[href^='/me/requests/']").getAttribute("href")`)
+
+	x.decideNote(own, "approve", "She is in your household now.")
+	x.as(who.number, who.passphrase)
+	x.open("/me/household")
+	x.wants("[aria-labelledby=told] .badge.ok")
+	x.press("[aria-labelledby=told] a[href='" + own + "']")
+	x.wants("[aria-labelledby=way]", "She is in your household now.")
+	x.check("household_note_done")
+
+	x.open("/me/edit/household")
+	x.fill("main textarea[id^=f_]", "My uncle moved in.")
+	x.press("button[value=check]")
+	x.press("button[value=save]")
+	own = eval[string](x, `document.querySelector("[aria-labelledby=told] a[href^='/me/requests/']").getAttribute("href")`)
+	x.decideNote(own, "reject", "Please come with him.")
+	x.as(who.number, who.passphrase)
+	x.open(own)
+	x.wants("[aria-labelledby=way]", "Please come with him.")
+	x.check("household_note_refused")
+	x.press("main a[href='/me/edit/household']") // tell it again
+	x.wants("main textarea[id^=f_]")
+}
+
+// decideNote finds a note in the queue of the registrar, and answers it.
+func (x *tab) decideNote(own string, answer, words string) {
+	x.t.Helper()
+	at := "/admin/requests/" + strings.TrimPrefix(own, "/me/requests/")
+	x.as("registrar", staffPassword)
+	x.open("/admin/requests")
+	x.press("main a[href='" + at + "']")
+	x.check("household_note_desk")
+	if answer == "reject" {
+		x.press("button[value=reject]") // without words
+		x.wants("#words[aria-invalid=true]")
+	}
+	x.fill("#words", words)
+	x.press("button[value=" + answer + "]")
+	x.wants(".notice.ok")
+	x.wants("main ol.line", words)
+	x.check("household_note_decided_" + answer)
 }

@@ -2,13 +2,14 @@ package e2e_test
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // preparedPortal is what the registrant asked for and may appeal against.
 type preparedPortal struct {
-	draft, sent string // change requests
+	draft, sent, told string // change requests; the last is a note
 }
 
 // preparePortal asks for changes as the registrant, and rejects a detail.
@@ -33,9 +34,12 @@ func preparePortal(t *testing.T, me, admin *client, person string) (p preparedPo
 	if _, _, err := admin.send(attest, attest, url.Values{"field": {"locality"}, "decision": {"reject"}, "comment": {"The letter from the chief is not readable."}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := me.send("/me/household", "/me/household", url.Values{"note": {"A child was born in May."}}); err != nil {
-		t.Fatal(err)
+	told, _, err := me.send("/me/edit/household", "/me/edit/household", url.Values{"f_household_change": {"A child was born in May.\nHer name is Nasieku."}, "step": {"save"}})
+	found := regexp.MustCompile(`/me/requests/([0-9a-f-]{36})`).FindStringSubmatch(told)
+	if err != nil || found == nil {
+		t.Fatalf("no note was sent: %v", err)
 	}
+	p.told = found[1]
 	return p
 }
 
@@ -45,7 +49,7 @@ func (p prepared) portalTour() []stop {
 		{"/me/requests", "/me/requests", "registrant"}, {"/me/requests/:id", "/me/requests/" + p.portal.sent, "registrant"}, {"", "/me/requests/" + p.portal.draft, "registrant"},
 		{"/me/appeals", "/me/appeals", "registrant"}, {"/me/appeals/:field", "/me/appeals/locality", "registrant"},
 		{"/me/details/:field", "/me/details/locality", "registrant"}, {"/me/versions", "/me/versions", "registrant"}, {"/me/versions/:number", "/me/versions/1", "registrant"},
-		{"/me/household", "/me/household", "registrant"}, {"/me/programmes", "/me/programmes", "registrant"}, {"/me/documents", "/me/documents", "registrant"},
+		{"/me/household", "/me/household", "registrant"}, {"", "/me/edit/household", "registrant"}, {"", "/me/requests/" + p.portal.told, "registrant"}, {"", "/admin/requests/" + p.portal.told, "registrar"}, {"/me/programmes", "/me/programmes", "registrant"}, {"/me/documents", "/me/documents", "registrant"},
 		{"/me/data", "/me/data", "registrant"}, {"", "/me/requests/nonsense", "registrant"},
 	}
 }
