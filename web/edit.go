@@ -125,7 +125,11 @@ func (p *Pages) editCheck(c *gin.Context, e *editing) error {
 	if err != nil {
 		return err
 	}
-	return p.show(c, http.StatusOK, look{page: "edit_check", title: e.l.t("check.title"), nav: e.navPath()}, v)
+	title := e.l.t("check.title")
+	if v.Told {
+		title = e.l.t("check.tell")
+	}
+	return p.show(c, http.StatusOK, look{page: "edit_check", title: title, nav: e.navPath()}, v)
 }
 
 func (p *Pages) editSave(c *gin.Context, e *editing, token, saved string) error {

@@ -14,7 +14,7 @@ import (
 const tellPath = "/me/edit/household"
 
 // requestAt finds the newest request on a page.
-func requestAt(t *testing.T, p page) (id string) {
+func requestAt(t testing.TB, p page) (id string) {
 	t.Helper()
 	found := regexp.MustCompile(`/requests/([0-9a-f-]{36})`).FindStringSubmatch(p.body)
 	if found == nil {
@@ -27,12 +27,12 @@ func requestAt(t *testing.T, p page) (id string) {
 func (b *browser) tellOf(t *testing.T, note string) page {
 	t.Helper()
 	form := b.get(tellPath).want(t, http.StatusOK, "Tell us about a change", "Who, what and since when", `type="file"`)
-	check := b.post(tellPath, form.hidden(map[string]string{noteName(t, form): note, "step": "check"})).want(t, http.StatusOK, "Check before you save", "Tell the office")
+	check := b.post(tellPath, form.hidden(map[string]string{noteName(t, form): note, "step": "check"})).want(t, http.StatusOK, "Check before you send", "Tell the office")
 	return b.post(tellPath, check.hidden(map[string]string{"step": "save"}))
 }
 
 // noteName is the name of the input for the note.
-func noteName(t *testing.T, p page) string {
+func noteName(t testing.TB, p page) string {
 	t.Helper()
 	found := regexp.MustCompile(`<textarea id="(f_[a-z_]+)"`).FindStringSubmatch(p.body)
 	if found == nil {
