@@ -128,6 +128,7 @@ func (r *Registry) EnrolledCounts(ctx context.Context, a Actor, programme string
 		for _, status := range EnrolmentStatuses() {
 			w := &where{}
 			w.and("programme = ? AND enrolment.status = ?", programme, status)
+			w.and(lastStay)
 			if sql, args := a.to(toSearch).condition("registrant"); sql != "" {
 				w.and("registrant_id IN (SELECT id FROM registrant WHERE "+sql+")", args...)
 			}

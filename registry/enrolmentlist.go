@@ -68,6 +68,7 @@ func (r *Registry) Enrolled(ctx context.Context, a Actor, q EnrolledQuery) (Enro
 		w := &where{}
 		w.and("programme = ?", q.Programme)
 		w.and("enrolment.status = ?", q.Status)
+		w.and(lastStay)
 		w.and("(registrant_id, seq) > (?, ?)", after.id, after.seq)
 		if sql, args := a.to(toSearch).condition("registrant"); sql != "" {
 			w.and("registrant_id IN (SELECT id FROM registrant WHERE "+sql+")", args...)

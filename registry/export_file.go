@@ -68,7 +68,7 @@ func (r *Registry) checkHolding(tx *gorm.DB, a Actor, row *exportRow) error {
 	if err != nil {
 		return err
 	}
-	named := append(slices.Sorted(maps.Keys(req.Query.Equals)), req.Query.Field) // who is in it tells their values
+	named := append(slices.Sorted(maps.Keys(req.Query.Equals)), req.Query.Field, Programme{Code: req.Query.Programme}.Field()) // who is in it tells their values
 	var unseen []fault.Field
 	for _, key := range append(named, req.Fields...) {
 		if hidden[key] {

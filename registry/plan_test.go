@@ -37,7 +37,30 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 			}
 		}
 		x.planSearch(t)
+		x.planProgramme(t)
 	})
+}
+
+// planProgramme looks at the statements of a search by programme: each reads stays by
+// an index that has them in the order of ids, and no people to look for stays.
+func (x *fixture) planProgramme(t *testing.T) {
+	t.Helper()
+	x.programme(t, cash())
+	for status, want := range map[registry.EnrolmentStatus]string{"": "enrolment_open", registry.EnrolmentSuspended: "enrolment_of_programme", registry.EnrolmentExited: "enrolment_of_programme"} {
+		statements := among(capture(t, x.DB, func() {
+			if page, err := x.Search(t.Context(), admin(), registry.Query{Programme: "cash", Enrolment: status}); err != nil || len(page.People) != 0 {
+				t.Errorf("%s: found %d people, %v; want none", status, len(page.People), err)
+			}
+		}), "FROM registrant WHERE")
+		for _, s := range statements {
+			if plan := x.planWithout(t, []string{"seqscan"}, s.sql, s.args...); !strings.Contains(plan, want) || strings.Contains(plan, "Semi Join") {
+				t.Errorf("%s\nis planned as\n%s\nwant %s", s.sql, plan, want)
+			}
+		}
+		if len(statements) != 1 {
+			t.Errorf("%d statements look for people, want one", len(statements))
+		}
+	}
 }
 
 // planSearch looks at the statements of a search for a name: each finds its people

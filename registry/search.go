@@ -35,9 +35,11 @@ type Query struct {
 	// Equals finds by whole values, of up to 5 searchable fields; a multi-choice
 	// field must hold all the choices that are given.
 	Equals       map[string]string
-	Area         string    // code: who is in this area or below it
-	Version      string    // who has a version of this name
-	Default      string    // whose default is the version of this name, or repeats it
+	Area         string // code: who is in this area or below it
+	Version      string // who has a version of this name
+	Default      string // whose default is the version of this name, or repeats it
+	Programme    string // code: who stands in it now, applied, enrolled or suspended; with Enrolment, there alone
+	Enrolment    EnrolmentStatus
 	MemberOf     uuid.UUID // a group: who belongs to it now
 	ChangedSince time.Time // who has an entry in the change log from this moment on
 	After        string    // Page.Next of the page before

@@ -54,6 +54,9 @@ func (r *Registry) conditionsBeside(tx *gorm.DB, fields *fieldSet, hidden map[st
 	if err := whereVersions(w, q); err != nil {
 		return nil, nil, err
 	}
+	if err := r.whereEnrolled(tx, w, hidden, q); err != nil {
+		return nil, nil, err
+	}
 	if q.MemberOf != uuid.Nil {
 		w.and(`id IN (SELECT member_id FROM membership WHERE group_id = ? AND end_date IS NULL)`, q.MemberOf)
 	}

@@ -128,7 +128,9 @@ func (v *enrolFoundView) count(ctx context.Context, p *Pages, l *locale, actor r
 	}
 	if wrong, ok := formErrors(l, err); err != nil && ok {
 		for i, x := range wrong {
-			if at := map[string]string{"programme": "into", "status": "as"}[x.Field]; at != "" {
+			if fault.CodeOf(err) == "bad_query" { // about whom, which is asked elsewhere
+				wrong[i].Field = ""
+			} else if at := map[string]string{"programme": "into", "status": "as"}[x.Field]; at != "" {
 				wrong[i].Field = at
 			}
 		}

@@ -270,7 +270,7 @@ func (p *Pages) exportForm(c *gin.Context, f exportForm) error {
 		return err
 	}
 	v.Find = in.text("q", "export.find")
-	if v.filterView, err = p.filterView(c, fields, f.values, f.problems); err != nil {
+	if v.filterView, err = p.filterView(c, f.values.Get("kind"), fields, f.values, f.problems); err != nil {
 		return err
 	}
 	v.Groups = p.fieldTicks(d.l, d.actor, fields, f.values["fields"])

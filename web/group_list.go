@@ -113,7 +113,7 @@ func (p *Pages) groupFilters(c *gin.Context, asked url.Values, wrong []problem) 
 	if err != nil {
 		return groupsView{}, err
 	}
-	form, err := p.people(c, fields, asked, wrong)
+	form, err := p.people(c, of, fields, asked, wrong)
 	if err != nil {
 		return groupsView{}, err
 	}

@@ -89,7 +89,7 @@ func (p *Pages) People(c *gin.Context) error {
 	if err != nil && !ok {
 		return err
 	}
-	v, err := p.people(c, fields, asked, wrong)
+	v, err := p.people(c, registry.PersonKind, fields, asked, wrong)
 	if err != nil {
 		return err
 	}
@@ -108,13 +108,17 @@ func (p *Pages) People(c *gin.Context) error {
 // interface for programs has. It returns Invalid "bad_query".
 func peopleQuery(asked url.Values) (registry.Query, error) {
 	q := registry.Query{Text: asked.Get("q"), AsWritten: asked.Get("as_written") != "", Field: asked.Get("field"), State: registry.State(asked.Get("state")),
-		Area: typedArea(asked), Version: asked.Get("version"), Default: asked.Get("default_version"), Equals: typedEquals(asked)}
+		Area: typedArea(asked), Version: asked.Get("version"), Default: asked.Get("default_version"),
+		Programme: asked.Get("programme"), Enrolment: registry.EnrolmentStatus(asked.Get("enrolment")), Equals: typedEquals(asked)}
 	if (q.Field == "") != (q.State == "") { // half a question finds nobody, and says so
 		missing := "field"
 		if q.State == "" {
 			missing = "state"
 		}
 		return q, badPeopleQuery(missing, missing+"_missing")
+	}
+	if q.Programme == "" && q.Enrolment != "" {
+		return q, badPeopleQuery("programme", "programme_missing")
 	}
 	text := asked.Get("changed_since")
 	if text == "" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -23,19 +24,23 @@ type filterView struct {
 }
 
 // people makes the form of a search, as it was filled.
-func (p *Pages) people(c *gin.Context, fields []registry.Field, asked url.Values, wrong []problem) (peopleView, error) {
+func (p *Pages) people(c *gin.Context, kind string, fields []registry.Field, asked url.Values, wrong []problem) (peopleView, error) {
 	v := peopleView{Find: findInput(p.localeOf(c), asked.Get("q")), Problems: wrong}
 	v.Find.Wrong = wrongOf(wrong, "q")
 	var err error
-	v.filterView, err = p.filterView(c, fields, asked, wrong)
+	v.filterView, err = p.filterView(c, kind, fields, asked, wrong)
 	return v, err
 }
 
-// filterView makes the filters. Each that the search has is among them: a form must
+// filterView makes the filters, of records of a kind. Each that the search has is among them: a form must
 // not drop one unseen.
-func (p *Pages) filterView(c *gin.Context, fields []registry.Field, asked url.Values, wrong []problem) (filterView, error) {
-	l := p.localeOf(c)
-	v := filterView{AsWritten: asked.Get("as_written") != "", Filters: p.filters(l, fields, asked)}
+func (p *Pages) filterView(c *gin.Context, kind string, fields []registry.Field, asked url.Values, wrong []problem) (filterView, error) {
+	ctx, l := c.Request.Context(), p.localeOf(c)
+	programmes, err := p.programmeFilters(ctx, l, kind, asked)
+	if err != nil {
+		return filterView{}, err
+	}
+	v := filterView{AsWritten: asked.Get("as_written") != "", Filters: slices.Concat(p.filters(l, fields, asked), programmes)}
 	for _, f := range fields {
 		if f.Searchable && (!f.Retired || asked.Get(equalsID(f)) != "") {
 			v.Equals = append(v.Equals, p.equalsInput(l, f, asked))
@@ -49,7 +54,7 @@ func (p *Pages) filterView(c *gin.Context, fields []registry.Field, asked url.Va
 		v.Equals[i].Wrong = wrongOf(wrong, v.Equals[i].ID)
 		v.Open = v.Open || v.Equals[i].Value != ""
 	}
-	page, err := p.registry.Areas(c.Request.Context(), auth.Actor(c.Request.Context()), registry.AreaQuery{Limit: knownAreas})
+	page, err := p.registry.Areas(ctx, auth.Actor(ctx), registry.AreaQuery{Limit: knownAreas})
 	if err != nil {
 		return v, err
 	}

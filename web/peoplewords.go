@@ -41,6 +41,11 @@ func (p *Pages) filterWord(l *locale, fields []registry.Field, name, value strin
 		w.Value = shown{Text: label.Text, Lang: label.Lang, Dir: "auto"}
 	case "state":
 		w.Value.Text = stateName(l, registry.State(value))
+	case "programme":
+		label := p.label(l, definitionOf(fields, registry.Programme{Code: value}.Field()))
+		w.Value = shown{Text: label.Text, Lang: label.Lang, Dir: "auto"}
+	case "enrolment":
+		w.Value.Text = l.t("enrol.state_" + value)
 	case "as_written":
 		w.Value.Text = l.t("kit.yes")
 	}

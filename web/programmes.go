@@ -226,6 +226,7 @@ type programmeView struct {
 	Edit        string // "": not for this reader
 	Enrol, Many string
 	States      []tab
+	Lists       []tab // where those who stand there are found, exported or moved
 	Rows        []enrolledRow
 	Done        string
 }
@@ -274,6 +275,7 @@ func (p *Pages) Programme(c *gin.Context) error {
 	if v.Rows, err = p.enrolledRows(ctx, l, actor, page.Enrolments, v.Enrol); err != nil {
 		return err
 	}
+	v.Lists = listLinks(l, prog, status)
 	v.Done = said(c, l, "programmes.done_")
 	v.turn = turnOf(c.Request.URL, page.Next)
 	return p.show(c, http.StatusOK, look{page: "programme", title: v.Name.Text, nav: programmesPath}, v)

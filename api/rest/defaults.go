@@ -18,20 +18,22 @@ type switchBody struct {
 
 // switchQuery finds people as GET /people does; empty, it finds everybody.
 type switchQuery struct {
-	Text      string            `json:"q"`
-	AsWritten bool              `json:"as_written"`
-	Field     string            `json:"field"`
-	State     registry.State    `json:"state"`
-	Values    map[string]string `json:"values"` // by field, each the whole value
-	Area      string            `json:"area"`
-	Version   string            `json:"version"`
-	Default   string            `json:"default_version"`
-	Since     time.Time         `json:"changed_since"`
+	Text      string                   `json:"q"`
+	AsWritten bool                     `json:"as_written"`
+	Field     string                   `json:"field"`
+	State     registry.State           `json:"state"`
+	Values    map[string]string        `json:"values"` // by field, each the whole value
+	Area      string                   `json:"area"`
+	Version   string                   `json:"version"`
+	Default   string                   `json:"default_version"`
+	Programme string                   `json:"programme"`
+	Enrolment registry.EnrolmentStatus `json:"enrolment"`
+	Since     time.Time                `json:"changed_since"`
 }
 
 func (q switchQuery) query() registry.Query {
 	return registry.Query{Text: q.Text, AsWritten: q.AsWritten, Field: q.Field, State: q.State, Equals: q.Values, Area: q.Area,
-		Version: q.Version, Default: q.Default, ChangedSince: q.Since}
+		Version: q.Version, Default: q.Default, Programme: q.Programme, Enrolment: q.Enrolment, ChangedSince: q.Since}
 }
 
 // switchCountBody is what a switch would do.

@@ -29,12 +29,13 @@ func queryOf(c *gin.Context, more ...string) (registry.Query, error) {
 		return registry.Query{}, err
 	}
 	equals := c.QueryMap("value")
-	names := append(parameters("value", equals), "q", "as_written", "field", "state", "area", "version", "default_version", "changed_since", "after", "limit")
+	names := append(parameters("value", equals), "q", "as_written", "field", "state", "area", "version", "default_version", "programme", "enrolment", "changed_since", "after", "limit")
 	if err := onlyQuery(c, append(names, more...)...); err != nil {
 		return registry.Query{}, err
 	}
 	q := registry.Query{Kind: c.Query("kind"), Text: c.Query("q"), Field: c.Query("field"), State: registry.State(c.Query("state")), Equals: equals,
-		Area: c.Query("area"), Version: c.Query("version"), Default: c.Query("default_version"), After: page.After, Limit: page.Limit, Total: page.After == ""}
+		Area: c.Query("area"), Version: c.Query("version"), Default: c.Query("default_version"), Programme: c.Query("programme"),
+		Enrolment: registry.EnrolmentStatus(c.Query("enrolment")), After: page.After, Limit: page.Limit, Total: page.After == ""}
 	if q.AsWritten, err = truth(c, "as_written"); err != nil {
 		return q, err
 	}

@@ -25,6 +25,8 @@ type exportCmd struct {
 	Query            string            `placeholder:"TEXT" help:"Part of a name, a registration number, or a whole identifier."`
 	Area             string            `placeholder:"CODE" help:"Who is in this area or below it."`
 	Label            string            `placeholder:"LABEL" help:"Who has a version of this name."`
+	Programme        string            `placeholder:"CODE" help:"Who has applied for this programme, is enrolled or is suspended now."`
+	Enrolment        string            `placeholder:"STATUS" help:"With --programme, who stands there: APPLIED, ENROLLED, SUSPENDED or EXITED."`
 	Value            map[string]string `mapsep:"none" placeholder:"FIELD=VALUE" help:"Who has this whole value of a searchable field. May be repeated."`
 }
 
@@ -42,7 +44,8 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	say, stop := rowProgress(a.errOut)
 	result, err := r.Export(ctx, commandLine(), out, registry.ExportRequest{Kind: c.Kind, Fields: c.Fields, AttestedOnly: c.AttestedOnly,
 		Attestations: c.WithAttestations, Format: registry.ExportFormat(c.Format), Purpose: c.Purpose,
-		Query: registry.Query{Text: c.Query, Area: c.Area, Version: c.Label, Equals: c.Value}}, say)
+		Query: registry.Query{Text: c.Query, Area: c.Area, Version: c.Label, Equals: c.Value,
+			Programme: c.Programme, Enrolment: registry.EnrolmentStatus(c.Enrolment)}}, say)
 	stop()
 	if err := done(err); err != nil {
 		return err
