@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -261,6 +263,10 @@ func (s *service) exerciseStatus(t *testing.T, run func(exercise) *httptest.Resp
 	cached(run, "getBitstringStatusList", s.listOf(t, ldpConfig))
 	cached(run, "getPurposeStatusList", s.listOf(t, ldpConfig)+"/suspension")
 	cached(run, "getStatusAggregation", "/status/aggregation")
+	cached(run, "getTrustBundle", "/.well-known/sr-trust-bundle.json")
+	run(exercise{"getTrustBundle", 422, request("GET", "/.well-known/sr-trust-bundle.json?since=yesterday", ""), true})
+	cached(run, "getTrustBundleShard", "/.well-known/sr-trust-bundle/status/"+s.shard(t))
+	run(exercise{"getTrustBundleShard", 404, request("GET", "/.well-known/sr-trust-bundle/status/none", ""), false})
 	run(exercise{"getPurposeStatusList", 404, request("GET", "/status/bitstring/none/refresh", ""), false})
 	run(exercise{"getTokenStatusList", 404, request("GET", "/status/token/none", ""), false})
 	run(exercise{"getBitstringStatusList", 404, request("GET", "/status/bitstring/none", ""), false})
@@ -335,4 +341,11 @@ func TestContractCatchesPlantedFaults(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
+}
+
+// shard is the hash of a status list of the trust bundle.
+func (s *service) shard(t *testing.T) string {
+	t.Helper()
+	sum := sha256.Sum256(s.do(request("GET", s.listOf(t, sdJWTConfig), "")).Body.Bytes())
+	return hex.EncodeToString(sum[:])
 }

@@ -47,6 +47,9 @@ func (s *server) trust() {
 	s.selfDescriptions(g)
 	g.get("/.well-known/did.json", e.at((*vci.Handlers).DIDDocument))
 	g.get(issuerPath+"/did.json", e.at((*vci.Handlers).DIDDocument)) // did:web §2.5.2
+	t := vci.NewTrust(s.deps.Issuer)
+	g.get("/.well-known/sr-trust-bundle.json", t.Bundle)
+	g.get("/.well-known/sr-trust-bundle/status/:digest", t.Shard)
 	for _, at := range []string{"", issuerPath} {
 		g.get(at+"/jwks.json", e.at((*vci.Handlers).JWKS))
 		g.get(at+"/issuer-ca.pem", e.at((*vci.Handlers).IssuerCA))

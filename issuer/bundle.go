@@ -2,7 +2,10 @@ package issuer
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,9 +26,15 @@ const bundleFresh = 24 * time.Hour
 func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	now := i.now().UTC().Truncate(time.Second)
 	b := &verify.Bundle{Version: verify.BundleVersion, Seq: now.Unix(), Created: now, RefreshAfter: now.Add(bundleFresh),
+		NotAfter: now.Add(statusLife),
 		Issuers:  []verify.BundleIssuer{{ID: i.did, URL: i.url, Names: maps.Clone(i.names), Anchors: string(i.Authorities())}},
 		Contexts: map[string]verify.Context{i.contextIRI: verify.NewContext(i.context)},
 		Types:    map[string]verify.BundleType{}}
+	document, err := i.didText()
+	if err != nil {
+		return nil, fmt.Errorf("make trust bundle: %w", err)
+	}
+	b.Issuers[0].Document = document
 	for _, k := range i.ring.now().All() {
 		key, err := i.bundleKey(k)
 		if err != nil {
@@ -43,6 +52,16 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 		}
 	}
 	return b, i.addStatus(ctx, b, now)
+}
+
+// didText is the DID document as a verifier without network keeps it.
+func (i *Issuer) didText() (string, error) {
+	doc, err := i.DIDDocument()
+	if err != nil {
+		return "", err
+	}
+	raw, err := json.Marshal(doc)
+	return string(raw), err
 }
 
 // bundleKey tells of one key. Of one that a CA outside certified its own certificate
@@ -128,6 +147,7 @@ func (i *Issuer) addList(ctx context.Context, b *verify.Bundle, l ledger.StatusL
 	if l.Kind == BitstringList {
 		uri = i.bitstringURL(l.ID, purpose)
 	}
-	b.Status = append(b.Status, verify.BundleStatus{URI: uri, Token: string(doc.Body), Fetched: now})
+	sum := sha256.Sum256(doc.Body)
+	b.Status = append(b.Status, verify.BundleStatus{URI: uri, SHA256: hex.EncodeToString(sum[:]), Bytes: len(doc.Body), Token: string(doc.Body), Fetched: now})
 	return nil
 }

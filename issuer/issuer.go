@@ -141,7 +141,7 @@ func newIssuer(ctx context.Context, c Config, n ledger.NamedIssuer) (*Issuer, er
 	i.drafts, i.batchSize, i.encrypted = c.Drafts, cmp.Or(c.BatchSize, DefaultBatchSize), c.Encrypted
 	i.indices = newAllocator(i.derive(c.Master, "status-permutation"), i.lease, i.leased)
 	i.lists = newListCache()
-	i.ring = &keyring{wrap: i.derive(c.Master, "signing-keys")}
+	i.ring = &keyring{wrap: i.derive(c.Master, "signing-keys"), slots: keySlots(n.Name)}
 	i.legal = keys.Issuer{Country: cmp.Or(n.Country, c.Country, "ZZ"), Name: i.Title("en"), URL: i.url}
 	i.overlap = cmp.Or(c.Overlap, defaultOverlap)
 	if err := i.load(ctx, c); err != nil {

@@ -28,6 +28,7 @@ import (
 type Issuers struct {
 	*Issuer           // the one at the root
 	all     []*Issuer // that one first, the others by name
+	bundles bundles
 }
 
 // Open makes all issuers of the database. It returns what New returns.

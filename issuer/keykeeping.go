@@ -20,7 +20,7 @@ import (
 type KeyInfo struct {
 	KID              string
 	Issuer           string // name of the one whose it is, "" = the one at the root; set by Issuers.Keys
-	Kind             string // ES256, EdDSA, ECDH-ES (encrypted requests) or CA (issuer CA)
+	Kind             string // ES256, EdDSA, ECDH-ES (encrypted requests), CA (issuer CA) or ROOT (trust bundles)
 	State            string // KeyToCome, KeyInUse, KeyRetired or KeyRevoked
 	NotBefore        time.Time
 	NotAfter         time.Time
@@ -43,22 +43,26 @@ const (
 	KindEdDSA      = jose.EdDSA
 	KindEncryption = keys.ECDHES
 	KindAuthority  = "CA"
+	KindRoot       = "ROOT"
 )
 
 func kindOf(use, alg string) string {
-	if use == keys.Authority {
+	switch use {
+	case keys.Authority:
 		return KindAuthority
+	case keys.Root:
+		return KindRoot
 	}
 	return alg
 }
 
-func slotOf(kind string) (keySlot, error) {
-	for _, s := range keySlots() {
+func (r *keyring) slotOf(kind string) (keySlot, error) {
+	for _, s := range r.slots {
 		if kindOf(s.use, s.alg) == kind {
 			return s, nil
 		}
 	}
-	return keySlot{}, fault.New(fault.Invalid, "key_kind", "There are keys of these kinds: ES256, EdDSA, ECDH-ES and CA.")
+	return keySlot{}, fault.New(fault.Invalid, "key_kind", "There are keys of these kinds: ES256, EdDSA, ECDH-ES and CA, and ROOT of the first issuer.")
 }
 
 // Keys lists all keys, by kind, the oldest first. Admins and auditors may read
@@ -112,14 +116,14 @@ func (i *Issuer) RotateKey(ctx context.Context, a registry.Actor, kind string, a
 	if err != nil {
 		return KeyInfo{}, err
 	}
-	s, err := slotOf(kind)
+	s, err := i.ring.slotOf(kind)
 	if err != nil {
 		return KeyInfo{}, err
 	}
 	now := i.now()
 	switch {
 	case at.IsZero():
-		at = now.Add(i.overlap)
+		at = now.Add(s.overlap(i.overlap))
 	case at.Before(now):
 		at = now
 	case at.After(now.AddDate(1, 0, 0)):

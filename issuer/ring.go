@@ -22,6 +22,12 @@ const (
 	// successorLead is how long before the end of a key its successor is made and
 	// published. Verifiers without network get a new bundle at least weekly.
 	successorLead = 14 * 24 * time.Hour
+	// rootLife is how long a root key signs trust bundles, and rootLead how long before
+	// its end the next one stands in them: verifiers that open one within that time
+	// trust it without anybody's doing. rootOverlap is the same for a rotation by hand.
+	rootLife    = 5 * 365 * 24 * time.Hour
+	rootLead    = 365 * 24 * time.Hour
+	rootOverlap = 30 * 24 * time.Hour
 	// handOver is how long a key's window lasts beyond the beginning of its
 	// successor's: for a process that has not read the new key yet, or whose clock
 	// is behind.
@@ -33,16 +39,40 @@ const (
 // keySlot is what there is always one key in use for.
 type keySlot struct{ use, alg string }
 
-// keySlots are all of them. The authority comes first: it certifies the others.
-func keySlots() []keySlot {
-	return []keySlot{{keys.Authority, jose.ES256}, {keys.Signing, jose.ES256}, {keys.Signing, jose.EdDSA}, {keys.Encryption, keys.ECDHES}}
+// keySlots are all of an issuer. The authority comes first: it certifies the others. The
+// root key is the registry's, and kept by the issuer at the root of the public URL.
+func keySlots(issuer string) []keySlot {
+	all := []keySlot{{keys.Authority, jose.ES256}, {keys.Signing, jose.ES256}, {keys.Signing, jose.EdDSA}, {keys.Encryption, keys.ECDHES}}
+	if issuer == "" {
+		all = append(all, keySlot{keys.Root, jose.ES256})
+	}
+	return all
 }
 
 func (s keySlot) life() time.Duration {
-	if s.use == keys.Authority {
+	switch s.use {
+	case keys.Authority:
 		return authorityLife
+	case keys.Root:
+		return rootLife
 	}
 	return keyLife
+}
+
+// lead is how long before the end of a key its successor is made and published.
+func (s keySlot) lead() time.Duration {
+	if s.use == keys.Root {
+		return rootLead
+	}
+	return successorLead
+}
+
+// overlap is how long a new key is published before it is used, if nobody says.
+func (s keySlot) overlap(usual time.Duration) time.Duration {
+	if s.use == keys.Root {
+		return max(rootOverlap, usual)
+	}
+	return usual
 }
 
 // keyring is the issuer's keys as this process knows them. The set is read anew
@@ -50,6 +80,7 @@ func (s keySlot) life() time.Duration {
 // process follows a rotation. It is safe for concurrent use.
 type keyring struct {
 	wrap  secret.Key
+	slots []keySlot
 	known atomic.Pointer[knownKeys] // never nil once loaded
 }
 
@@ -104,8 +135,8 @@ func (i *Issuer) FollowKeys(ctx context.Context) (changed bool, err error) {
 // needs says whether some key has to be made or settled.
 func (r *keyring) needs(now time.Time) bool {
 	ring := r.now()
-	for _, s := range keySlots() {
-		if !ring.Lasts(s.use, s.alg, now, now.Add(successorLead)) {
+	for _, s := range r.slots {
+		if !ring.Lasts(s.use, s.alg, now, now.Add(s.lead())) {
 			return true
 		}
 	}
@@ -166,7 +197,7 @@ func (i *Issuer) renewKeys(ctx context.Context, now time.Time) error {
 	if err := i.ledger.SettleKeys(ctx, now.Add(-handOver), statusLife, why); err != nil {
 		return err
 	}
-	for _, s := range keySlots() {
+	for _, s := range i.ring.slots {
 		if err := i.renewSlot(ctx, s, now); err != nil {
 			return err
 		}
@@ -189,7 +220,7 @@ func (i *Issuer) renewSlot(ctx context.Context, s keySlot, now time.Time) error 
 	if last, ok := ring.Newest(s.use, s.alg, now); ok {
 		from, reason = last.NotAfter.Add(-handOver), "the key before it is soon over"
 	}
-	if ring.Lasts(s.use, s.alg, now, now.Add(successorLead)) {
+	if ring.Lasts(s.use, s.alg, now, now.Add(s.lead())) {
 		return nil
 	}
 	next, err := i.makeKey(ring, s, from, now)

@@ -244,7 +244,7 @@ func TestKeysAreKeptByAdmins(t *testing.T) {
 				t.Errorf("%v, want %s", err, code)
 			}
 		}
-		if n := len(w.keys(t)); n != 4 {
+		if n := len(w.keys(t)); n != 5 {
 			t.Errorf("%d keys: a refusal made or ended one", n)
 		}
 		_, err := w.RotateKey(ctx, w.admin, issuer.KindEncryption, time.Time{}, "custom")

@@ -37,7 +37,7 @@ func (d *desk) keysPage(sent url.Values, status int, problems []problem) error {
 	}
 	v := deskPage{Title: d.l.t("settings.keys"), Text: d.l.t("settings.keys_about"), Back: settingsPath, Done: d.done(), Tables: []deskTable{t}}
 	if d.isAdmin() {
-		controls := []deskControl{d.choice("key_kind", sent.Get("key_kind"), d.options("desk.keykind_", issuer.KindES256, issuer.KindEdDSA, issuer.KindEncryption, issuer.KindAuthority)...), d.begin(sent.Get("begins"))}
+		controls := []deskControl{d.choice("key_kind", sent.Get("key_kind"), d.options("desk.keykind_", issuer.KindES256, issuer.KindEdDSA, issuer.KindEncryption, issuer.KindAuthority, issuer.KindRoot)...), d.begin(sent.Get("begins"))}
 		if len(d.p.issuer.All()) > 1 {
 			controls = append(controls, d.choice("issuer", sent.Get("issuer"), d.issuerOptions()...))
 		}

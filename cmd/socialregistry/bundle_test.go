@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +39,7 @@ func TestBundleAndKeys(t *testing.T) {
 		}
 		bundle := readBundle(t, file)
 		code, listed := runWith(t, values, "keys", "list")
-		if code != 0 || strings.Count(listed, "\n") != 5 || strings.Count(listed, "in use") != 4 {
+		if code != 0 || strings.Count(listed, "\n") != 6 || strings.Count(listed, "in use") != 5 {
 			t.Errorf("keys list: %d\n%s", code, listed)
 		}
 		kid := bundle.Issuers[0].Keys[0].KID
@@ -64,8 +66,71 @@ func TestBundleAndKeys(t *testing.T) {
 			t.Errorf("bundle under another public URL: %d, %.300s", code, said)
 		}
 		values["SR_PUBLIC_URL"] = "https://registry.example"
-		if code, said := runWith(t, values, "bundle"); code != 0 || !strings.Contains(said, kid) || !strings.Contains(said, "revoked_at") {
+		code, said := runWith(t, values, "bundle")
+		if payload := payloadOf(t, said); code != 0 || !strings.Contains(payload, kid) || !strings.Contains(payload, "revoked_at") {
 			t.Errorf("bundle to standard output: %d, %.200s", code, said)
+		}
+		if root, _, err := verify.SignerOf([]byte(said)); err != nil {
+			t.Error(err)
+		} else if code, printed := runWith(t, values, "bundle", "root"); code != 0 || printed != root+"\n" {
+			t.Errorf("bundle root: %d, %q, want %s", code, printed, root)
+		}
+	})
+}
+
+// payloadOf gives what a signed bundle says.
+func payloadOf(t *testing.T, signed string) string {
+	t.Helper()
+	var s struct{ Payload string }
+	if err := json.Unmarshal([]byte(signed), &s); err != nil {
+		t.Fatalf("%v\n%.300s", err, signed)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(s.Payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(payload)
+}
+
+// One registry's bundle tells of the issuers of another: by the command line, and held
+// to a root key that is given by another way.
+func TestMergeByCommandLine(t *testing.T) {
+	t.Parallel()
+	other := map[string]string{"DATABASE_URL": dbtest.URL(t, "sqlite"), "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://other.example", "SR_STATE_DIR": t.TempDir()}
+	theirs := filepath.Join(t.TempDir(), "theirs.json")
+	if code, said := runWith(t, other, "bundle", "--out", theirs); code != 0 {
+		t.Fatalf("bundle: %d, %s", code, said)
+	}
+	_, root := runWith(t, other, "bundle", "root")
+	root = strings.TrimSpace(root)
+	dbtest.EachURL(t, func(t *testing.T, url string) {
+		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example", "SR_STATE_DIR": t.TempDir()}
+		for name, wrong := range map[string][]string{
+			"no root": {theirs, "--reason", "x"}, "another root": {theirs, "--root", strings.Repeat("A", 43), "--reason", "x"}, "no reason": {theirs, "--root", root},
+			"no bundle": {"bundle_test.go", "--root", root, "--reason", "x"},
+		} {
+			if code, said := runWith(t, values, append([]string{"bundle", "merge"}, wrong...)...); code == 0 {
+				t.Errorf("%s was taken: %s", name, said)
+			}
+		}
+		if code, said := runWith(t, values, "bundle", "merge", theirs, "--root="+root, "--reason", "an agreement"); code != 0 || !strings.Contains(said, "https://other.example") {
+			t.Fatalf("merge: %d, %s", code, said)
+		}
+		ours := filepath.Join(t.TempDir(), "ours.json")
+		if code, said := runWith(t, values, "bundle", "--out", ours); code != 0 {
+			t.Fatalf("bundle: %d, %s", code, said)
+		}
+		if b := readBundle(t, ours); len(b.Issuers) != 2 || b.Issuers[1].Source != "https://other.example" {
+			t.Errorf("issuers %+v", b.Issuers)
+		}
+		if code, said := runWith(t, values, "bundle", "merged"); code != 0 || !strings.Contains(said, "https://other.example") || !strings.Contains(said, root) {
+			t.Errorf("merged: %d, %s", code, said)
+		}
+		if code, said := runWith(t, values, "bundle", "drop", "https://other.example", "--reason", "it is over"); code != 0 {
+			t.Errorf("drop: %d, %s", code, said)
+		}
+		if code, said := runWith(t, values, "bundle", "drop", "https://other.example", "--reason", "again"); code == 0 {
+			t.Errorf("dropped twice: %s", said)
 		}
 	})
 }
@@ -77,7 +142,11 @@ func readBundle(t *testing.T, file string) *verify.Bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle, err := verify.ParseBundle(raw)
+	kid, _, err := verify.SignerOf(raw)
+	if err != nil {
+		t.Fatalf("%v\n%.500s", err, raw)
+	}
+	bundle, _, err := verify.Pins{Roots: []string{kid}}.Open(raw)
 	if err != nil || len(bundle.Issuers) == 0 || len(bundle.Issuers[0].Keys) < 2 {
 		t.Fatalf("%v\n%.500s", err, raw)
 	}

@@ -40,6 +40,7 @@ type demo struct {
 	wallet []credential // as last taken
 	before []credential // as taken before the change
 	bundle string       // file of the newest trust bundle
+	root   string       // thumbprint of the key that signed it
 }
 
 // newDemo makes the folder and the database and settles the settings.

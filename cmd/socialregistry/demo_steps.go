@@ -98,6 +98,13 @@ func (d *demo) exportBundle(ctx context.Context) (string, error) {
 	if err == nil && r.code != 0 {
 		err = fmt.Errorf("export the trust bundle: %s", r.words)
 	}
+	if err != nil {
+		return "", err
+	}
+	if r, err = d.tool(ctx, "socialregistry", "bundle", "root"); err == nil && r.code != 0 {
+		err = fmt.Errorf("read the root key: %s", r.words)
+	}
+	d.root = strings.TrimSpace(r.out)
 	return "a fresh trust bundle for verifiers without network", err
 }
 

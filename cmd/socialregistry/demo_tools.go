@@ -66,7 +66,7 @@ func (d *demo) walletTakes(ctx context.Context) ([]credential, string, error) {
 
 // verify has the offline verifier look at one credential.
 func (d *demo) verify(ctx context.Context, file string, flags ...string) (verify.Outcome, error) {
-	r, err := d.tool(ctx, "srverify", append(append([]string{"--quiet", "--bundle", d.bundle}, flags...), file)...)
+	r, err := d.tool(ctx, "srverify", append(append([]string{"--quiet", "--bundle", d.bundle, "--root", d.root}, flags...), file)...)
 	if err != nil {
 		return "", err
 	}

@@ -71,7 +71,7 @@ func keyState(k issuer.KeyInfo) string {
 
 type keysRotateCmd struct {
 	issuerFlag
-	Kind   string    `arg:"" enum:"ES256,EdDSA,ECDH-ES,CA" help:"ES256 or EdDSA (signatures), ECDH-ES (encrypted requests) or CA (issuer CA)."`
+	Kind   string    `arg:"" enum:"ES256,EdDSA,ECDH-ES,CA,ROOT" help:"ES256 or EdDSA (signatures), ECDH-ES (encrypted requests), CA (issuer CA) or ROOT (trust bundles)."`
 	At     time.Time `help:"When it is used from, in RFC 3339; without it, a day from now." placeholder:"TIME" xor:"when"`
 	Now    bool      `help:"Use it at once: for emergencies, as verifiers do not know it yet." xor:"when"`
 	Reason string    `required:"" help:"Why; it is kept."`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 
 // Limits of what is read; package verify refuses what is longer.
 const (
-	maxBundle     = 32<<20 + 1
+	maxBundle     = verify.MaxSigned + 1
 	maxCredential = 1<<20 + 1
+	maxPins       = 1 << 16
 )
 
 // check checks every file and gives the exit code. An error means that nothing
@@ -28,7 +30,7 @@ func (c *commandLine) check(in io.Reader, out, words io.Writer, now func() time.
 	if err != nil {
 		return 0, fmt.Errorf("read the trust bundle: %w", err)
 	}
-	bundle, err := verify.ParseBundle(raw)
+	bundle, err := c.open(raw)
 	if err != nil {
 		return 0, err
 	}
@@ -50,6 +52,69 @@ func (c *commandLine) check(in io.Reader, out, words io.Writer, now func() time.
 		}
 	}
 	return code, nil
+}
+
+// open reads the bundle and holds it to the root keys that are trusted.
+func (c *commandLine) open(raw []byte) (*verify.Bundle, error) {
+	if !verify.IsSigned(raw) {
+		if !c.Unsigned {
+			return nil, errors.New("nobody signed the trust bundle; to take it all the same, say --unsigned")
+		}
+		return verify.ParseBundle(raw)
+	}
+	pins, err := c.pins()
+	if err != nil {
+		return nil, err
+	}
+	if len(pins.Roots) == 0 {
+		kid, registry, err := verify.SignerOf(raw)
+		if err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("the trust bundle says that it is of %s, signed by the root key %s. Compare that with what the registry says elsewhere, and then say --root %s", clean(registry), clean(kid), clean(kid))
+	}
+	bundle, next, err := pins.Open(raw)
+	if err != nil {
+		return nil, err
+	}
+	return bundle, c.keep(next)
+}
+
+// pins are the keys that the command line or the file names.
+func (c *commandLine) pins() (p verify.Pins, err error) {
+	if c.Pins != "" {
+		raw, err := readFile(c.Pins, nil, maxPins)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return p, fmt.Errorf("read the pins: %w", err)
+		default:
+			if err := json.Unmarshal(raw, &p); err != nil {
+				return p, fmt.Errorf("read the pins: %s is no file of pins: %w", c.Pins, err)
+			}
+		}
+	}
+	p.Roots = append(p.Roots, c.Root...)
+	return p, nil
+}
+
+// keep writes the pins for the next time, whole or not at all.
+func (c *commandLine) keep(p verify.Pins) error {
+	if c.Pins == "" {
+		return nil
+	}
+	raw, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return fmt.Errorf("keep the pins: %w", err)
+	}
+	next := c.Pins + ".next"
+	if err := os.WriteFile(next, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("keep the pins: %w", err)
+	}
+	if err := os.Rename(next, c.Pins); err != nil {
+		return fmt.Errorf("keep the pins: %w", err)
+	}
+	return nil
 }
 
 // time is that of --at, else now.

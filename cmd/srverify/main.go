@@ -12,7 +12,8 @@ import (
 	"socialregistry/internal/cli"
 )
 
-const description = `Check credentials (SD-JWT VC, or W3C credentials with eddsa-rdfc-2022) against a trust bundle, without network.
+const description = `Check credentials against a trust bundle, without network: SD-JWT VC, W3C credentials as JSON-LD or JWT, mobile documents.
+The bundle must be signed by a root key that you trust: say which by --root, or keep it by --pins.
 
 Ends with
   0  every credential is genuine
@@ -25,13 +26,16 @@ Of several credentials, the first that is not genuine decides.`
 
 // commandLine is what can be said on the command line.
 type commandLine struct {
-	Version kong.VersionFlag `help:"Print the version and stop."`
-	Bundle  string           `required:"" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it."`
-	At      string           `placeholder:"TIME" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
-	Lang    string           `default:"en" help:"Language of names and labels, where the bundle has it."`
-	JSON    bool             `name:"json" xor:"form" help:"Answer in JSON, one object per line."`
-	Quiet   bool             `short:"q" xor:"form" help:"Answer with the outcome alone."`
-	Files   []string         `arg:"" name:"file" help:"Credentials; - is standard input."`
+	Version  kong.VersionFlag `help:"Print the version and stop."`
+	Bundle   string           `required:"" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it."`
+	Root     []string         `placeholder:"THUMBPRINT" help:"Trust bundles that this root key signed; as the registry told it by another way than the bundle."`
+	Pins     string           `placeholder:"FILE" help:"Keep here what was trusted and seen: later bundles need no --root, and older ones are refused."`
+	Unsigned bool             `help:"Take a bundle that nobody signed: for trying out."`
+	At       string           `placeholder:"TIME" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
+	Lang     string           `default:"en" help:"Language of names and labels, where the bundle has it."`
+	JSON     bool             `name:"json" xor:"form" help:"Answer in JSON, one object per line."`
+	Quiet    bool             `short:"q" xor:"form" help:"Answer with the outcome alone."`
+	Files    []string         `arg:"" name:"file" help:"Credentials; - is standard input."`
 }
 
 func main() {

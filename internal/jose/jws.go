@@ -83,7 +83,12 @@ func headersOf(h map[string]any) (jws.Headers, error) {
 // the header must be one of algs and fit the key; none and HS* never do. It
 // returns ErrMalformed, ErrAlgorithm, ErrKey or ErrSignature.
 func Verify(compact string, key crypto.PublicKey, algs ...string) ([]byte, error) {
-	header, payload, err := split(compact)
+	return VerifyUpTo(maxCompact, compact, key, algs...)
+}
+
+// VerifyUpTo is Verify for a JWS of at most that many bytes.
+func VerifyUpTo(limit int, compact string, key crypto.PublicKey, algs ...string) ([]byte, error) {
+	header, payload, err := split(limit, compact)
 	if err != nil {
 		return nil, err
 	}
@@ -105,20 +110,20 @@ func Verify(compact string, key crypto.PublicKey, algs ...string) ([]byte, error
 // signature: use it to find the key, and for nothing else. It returns
 // ErrMalformed.
 func Header(compact string) (map[string]any, error) {
-	header, _, err := split(compact)
+	header, _, err := split(maxCompact, compact)
 	return header, err
 }
 
 // Payload gives the payload of a compact JWS without checking its signature.
 // It returns ErrMalformed.
 func Payload(compact string) ([]byte, error) {
-	_, payload, err := split(compact)
+	_, payload, err := split(maxCompact, compact)
 	return payload, err
 }
 
 // split checks everything about a compact JWS but its algorithm and signature.
-func split(compact string) (header map[string]any, payload []byte, err error) {
-	if len(compact) > maxCompact {
+func split(limit int, compact string) (header map[string]any, payload []byte, err error) {
+	if len(compact) > limit {
 		return nil, nil, fmt.Errorf("%w: too long", ErrMalformed)
 	}
 	parts := strings.Split(compact, ".")

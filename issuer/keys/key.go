@@ -22,9 +22,10 @@ var ErrKey = errors.New("keys: key not usable")
 
 // What a key is for.
 const (
-	Signing    = "sig" // signs credentials, status lists and documents
-	Encryption = "enc" // opens credential requests that wallets encrypt
-	Authority  = "ca"  // signs the certificates of signing keys, and nothing else
+	Signing    = "sig"  // signs credentials, status lists and documents
+	Encryption = "enc"  // opens credential requests that wallets encrypt
+	Authority  = "ca"   // signs the certificates of signing keys, and nothing else
+	Root       = "root" // signs trust bundles, and nothing else
 )
 
 // ECDHES is the algorithm of encryption keys (RFC 7518 §4.6), on P-256.
@@ -34,9 +35,9 @@ const ECDHES = "ECDH-ES"
 // NotAfter; what it signed in that time stays good afterwards. A RevokedAt that
 // is not zero ends that too.
 type Key struct {
-	Use            string        // Signing, Encryption or Authority
+	Use            string        // Signing, Encryption, Authority or Root
 	KID            string        // RFC 7638 thumbprint, base64url
-	Alg            string        // jose.ES256 or jose.EdDSA; ECDHES for Encryption; jose.ES256 for Authority
+	Alg            string        // jose.ES256 or jose.EdDSA; ECDHES for Encryption; jose.ES256 for Authority and Root
 	Signer         crypto.Signer // of an encryption key it only carries the private part, see Private
 	NotBefore      time.Time
 	NotAfter       time.Time
@@ -66,7 +67,7 @@ func Generate(use, alg string, notBefore, notAfter time.Time) (Key, error) {
 
 func newSigner(use, alg string) (crypto.Signer, error) {
 	switch (slot{use, alg}) {
-	case slot{Signing, jose.ES256}, slot{Authority, jose.ES256}, slot{Encryption, ECDHES}:
+	case slot{Signing, jose.ES256}, slot{Authority, jose.ES256}, slot{Root, jose.ES256}, slot{Encryption, ECDHES}:
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case slot{Signing, jose.EdDSA}:
 		_, private, err := ed25519.GenerateKey(rand.Reader)
@@ -103,6 +104,15 @@ func (k Key) JWK() (map[string]any, error) {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	jwk["kid"], jwk["alg"], jwk["use"] = k.KID, k.Alg, k.Use
+	return jwk, nil
+}
+
+// PublicJWK gives the members of the public key alone: kty, crv, x, y.
+func (k Key) PublicJWK() (map[string]any, error) {
+	jwk, err := jose.PublicJWK(k.Public())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
 	return jwk, nil
 }
 
@@ -151,7 +161,7 @@ func (k Key) Check() error {
 		return fmt.Errorf("%w: id %s is not the thumbprint", ErrKey, k.KID)
 	}
 	switch k.Use {
-	case Signing, Authority:
+	case Signing, Authority, Root:
 		return k.checkSignature()
 	case Encryption:
 		return k.checkAgreement()

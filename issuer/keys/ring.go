@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"socialregistry/internal/jose"
 )
 
 // ErrNoKey says that no key of the algorithm is in use at that time.
@@ -46,6 +48,14 @@ func (r *Ring) Encryption(now time.Time) (Key, error) { return r.current(Encrypt
 // Authority gives the issuer CA that signs certificates at this moment. It
 // returns ErrNoKey.
 func (r *Ring) Authority(now time.Time) (Key, error) { return r.current(Authority, caAlg, now) }
+
+// Root gives the key that signs trust bundles at this moment. It returns ErrNoKey.
+func (r *Ring) Root(now time.Time) (Key, error) { return r.current(Root, jose.ES256, now) }
+
+// Roots lists the keys that may sign trust bundles, newest first, without the revoked.
+func (r *Ring) Roots() []Key {
+	return slices.DeleteFunc(r.of(Root), func(k Key) bool { return !k.RevokedAt.IsZero() })
+}
 
 func (r *Ring) current(use, alg string, now time.Time) (Key, error) {
 	for _, k := range r.keys {

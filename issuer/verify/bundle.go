@@ -13,8 +13,9 @@ import (
 	"socialregistry/internal/jose"
 )
 
-// BundleVersion is the version of the format that is written and read.
-const BundleVersion = 1
+// BundleVersion is the version of the format that is written. Version 1, which nobody
+// signed, is read too.
+const BundleVersion = 2
 
 // maxBundle bounds a bundle in bytes.
 const maxBundle = 32 << 20
@@ -23,18 +24,22 @@ const maxBundle = 32 << 20
 var ErrBundle = errors.New("verify: trust bundle not usable")
 
 // Bundle is all that a verifier trusts, as one JSON document. Whoever gives it
-// out decides what is genuine: take it only from where you trust. It is not
-// signed in this version.
+// out decides what is genuine: it travels signed by a root key of its registry, see
+// SignBundle and Pins.Open. One that has a base is a delta, see Apply.
 type Bundle struct {
 	Version      int                   `json:"v"`
+	Registry     string                `json:"registry,omitempty"`     // URL of who gives it out
 	Seq          int64                 `json:"seq"`                    // grows with each bundle; a verifier keeps the largest
+	Base         int64                 `json:"base,omitempty"`         // of a delta: the seq of the bundle that it changes
 	Created      time.Time             `json:"created"`                //
 	RefreshAfter time.Time             `json:"refresh_after,omitzero"` // when to fetch the next
 	NotAfter     time.Time             `json:"not_after,omitzero"`     // after that nothing is known of any status
+	Roots        []BundleRoot          `json:"roots,omitempty"`        // keys that may sign the registry's bundles
 	Issuers      []BundleIssuer        `json:"issuers"`
 	Contexts     map[string]Context    `json:"contexts,omitempty"` // JSON-LD contexts by address, besides those embedded here
 	Types        map[string]BundleType `json:"types,omitempty"`    // by vct or type
 	Status       []BundleStatus        `json:"status,omitempty"`
+	Removed      *BundleRemoved        `json:"removed,omitempty"` // of a delta: what is gone
 
 	trust *trust // made by ParseBundle
 }
@@ -49,6 +54,11 @@ type BundleIssuer struct {
 	// lead to one of them, or begin with the certificate in the key's x5c (RFC 7517
 	// §4.7), which a CA outside made. Without any, only the keys above count.
 	Anchors string `json:"anchors,omitempty"`
+	// Document is its DID document, as it is published (DID Core 1.0 §5): for tools that
+	// resolve; what is checked here is checked with the keys above.
+	Document string `json:"did_document,omitempty"`
+	// Source is the registry that it was merged from, "" = the one that signed.
+	Source string `json:"source,omitempty"`
 }
 
 // BundleKey is a key of an issuer with the window in which it signs. Credentials
@@ -76,8 +86,7 @@ type Context struct {
 
 // NewContext makes a Context of a document's bytes.
 func NewContext(doc []byte) Context {
-	sum := sha256.Sum256(doc)
-	return Context{SHA256: hex.EncodeToString(sum[:]), Document: string(doc)}
+	return Context{SHA256: digestOf(string(doc)), Document: string(doc)}
 }
 
 // BundleType says how a type of credential is shown, and whether its issuer can
@@ -90,10 +99,13 @@ type BundleType struct {
 
 // BundleStatus is a signed status list as it was fetched: a statuslist+jwt, a
 // statuslist+cwt in base64url, or a BitstringStatusListCredential as JSON text. Its age is read from the list
-// itself.
+// itself. Without the token it is a shard: it is fetched apart, by its hash, and put in
+// place by AddStatus.
 type BundleStatus struct {
 	URI     string    `json:"uri"`
-	Token   string    `json:"token"`
+	SHA256  string    `json:"sha256,omitempty"` // of the token's bytes, hex
+	Bytes   int       `json:"bytes,omitempty"`  // length of the token
+	Token   string    `json:"token,omitempty"`
 	Fetched time.Time `json:"fetched,omitzero"`
 }
 
@@ -101,6 +113,15 @@ type BundleStatus struct {
 // member twice, none unknown, every key a usable public key, every context of
 // the hash that is declared. It returns ErrBundle.
 func ParseBundle(data []byte) (*Bundle, error) {
+	b, err := decodeBundle(data)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.ready()
+}
+
+// decodeBundle reads a bundle, which may be a delta, and checks its form alone.
+func decodeBundle(data []byte) (*Bundle, error) {
 	if len(data) > maxBundle {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrBundle, maxBundle)
 	}
@@ -116,10 +137,29 @@ func ParseBundle(data []byte) (*Bundle, error) {
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: something follows it", ErrBundle)
 	}
-	t, err := newTrust(b)
-	if err != nil {
-		return nil, err
+	return b, b.checkStatus()
+}
+
+// Check holds a bundle to what ParseBundle asks of its content. It returns ErrBundle.
+func (b *Bundle) Check() error { return b.ready() }
+
+// ready checks the content, and makes it fit for Verify.
+func (b *Bundle) ready() (err error) {
+	b.trust, err = newTrust(b)
+	return err
+}
+
+// checkStatus holds every list to the hash that is said of it.
+func (b *Bundle) checkStatus() error {
+	for _, s := range b.Status {
+		if s.Token != "" && s.SHA256 != "" && digestOf(s.Token) != s.SHA256 {
+			return fmt.Errorf("%w: status list %s is not that of its hash", ErrBundle, s.URI)
+		}
 	}
-	b.trust = t
-	return b, nil
+	return nil
+}
+
+func digestOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
 }

@@ -25,7 +25,8 @@ func TestParseBundleRefuses(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(b *verify.Bundle){
 		"version 0":              func(b *verify.Bundle) { b.Version = 0 },
-		"version 2":              func(b *verify.Bundle) { b.Version = 2 },
+		"version 3":              func(b *verify.Bundle) { b.Version = 3 },
+		"a delta":                func(b *verify.Bundle) { b.Seq, b.Base = 2, 1 },
 		"no date":                func(b *verify.Bundle) { b.Created = day(1, 1, 0).AddDate(-2025, 0, 0) },
 		"no issuer":              func(b *verify.Bundle) { b.Issuers = nil },
 		"issuer without id":      func(b *verify.Bundle) { b.Issuers[0].ID = "" },

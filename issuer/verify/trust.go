@@ -3,11 +3,10 @@ package verify
 import (
 	"bytes"
 	"crypto"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -35,8 +34,11 @@ type key struct {
 
 // newTrust checks a bundle. It returns ErrBundle.
 func newTrust(b *Bundle) (*trust, error) {
-	if b.Version != BundleVersion {
+	if b.Version < 1 || b.Version > BundleVersion {
 		return nil, fmt.Errorf("%w: version %d, want %d", ErrBundle, b.Version, BundleVersion)
+	}
+	if b.Base != 0 || b.Removed != nil {
+		return nil, fmt.Errorf("%w: it is a delta, which says what changed since number %d", ErrBundle, b.Base)
 	}
 	if b.Created.IsZero() || len(b.Issuers) == 0 {
 		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
@@ -53,6 +55,7 @@ func newTrust(b *Bundle) (*trust, error) {
 		}
 		t.status[s.URI] = s
 	}
+	maps.DeleteFunc(t.status, func(_ string, s BundleStatus) bool { return s.Token == "" }) // a shard that is not here
 	return t, t.addContexts(b.Contexts)
 }
 
@@ -105,8 +108,7 @@ func (t *trust) addAnchors(i BundleIssuer) error {
 func (t *trust) addContexts(list map[string]Context) error {
 	docs := map[string][]byte{}
 	for iri, c := range list {
-		sum := sha256.Sum256([]byte(c.Document))
-		if hex.EncodeToString(sum[:]) != c.SHA256 {
+		if digestOf(c.Document) != c.SHA256 {
 			return fmt.Errorf("%w: context %s has another hash than it says", ErrBundle, iri)
 		}
 		docs[iri] = []byte(c.Document)

@@ -1,0 +1,173 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"socialregistry/internal/db"
+)
+
+// PublishedBundle is a signed trust bundle as it was given out.
+type PublishedBundle struct {
+	Seq       int64
+	Parts     map[string]string // hash of each part by its key
+	Document  []byte            // nil: not the newest
+	CreatedAt time.Time
+}
+
+type bundleRow struct {
+	Seq       int64    `gorm:"column:seq;primaryKey;autoIncrement:false"`
+	Parts     db.JSON  `gorm:"column:parts"`
+	Document  db.Bytes `gorm:"column:document"`
+	CreatedAt db.Time  `gorm:"column:created_at;autoCreateTime:false"`
+}
+
+func (bundleRow) TableName() string { return "trust_bundle" }
+
+func (r bundleRow) toPublished() PublishedBundle {
+	p := PublishedBundle{Seq: r.Seq, Parts: map[string]string{}, Document: r.Document, CreatedAt: r.CreatedAt.Time}
+	for key, hash := range r.Parts {
+		p.Parts[key], _ = hash.(string)
+	}
+	return p
+}
+
+// AddBundle keeps a bundle as the newest: the documents of those before it go, and all
+// of those made before the time old. ErrUsed: another process was first, and the newest
+// has that number or a larger one.
+func (l *Ledger) AddBundle(ctx context.Context, p PublishedBundle, old time.Time) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, _ db.Time) error {
+		var newest int64
+		if err := tx.Model(&bundleRow{}).Select("coalesce(max(seq), 0)").Scan(&newest).Error; err != nil {
+			return err
+		}
+		if newest >= p.Seq {
+			return ErrUsed
+		}
+		row := bundleRow{Seq: p.Seq, Parts: db.JSON{}, Document: p.Document, CreatedAt: db.TimeOf(p.CreatedAt)}
+		for key, hash := range p.Parts {
+			row.Parts[key] = hash
+		}
+		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return ErrUsed
+		}
+		if err := tx.Where("created_at < ? AND seq < ?", db.TimeOf(old), p.Seq).Delete(&bundleRow{}).Error; err != nil {
+			return err
+		}
+		return tx.Model(&bundleRow{}).Where("seq < ? AND document IS NOT NULL", p.Seq).Update("document", nil).Error
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: keep trust bundle: %w", err)
+	}
+	return nil
+}
+
+// NewestBundle gives the newest bundle without its document, ErrNotFound if none was made.
+func (l *Ledger) NewestBundle(ctx context.Context) (PublishedBundle, error) {
+	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Select("seq", "parts", "created_at").Order("seq DESC") })
+}
+
+// BundleOf gives a bundle that was made, with its document if it is the newest.
+// ErrNotFound.
+func (l *Ledger) BundleOf(ctx context.Context, seq int64) (PublishedBundle, error) {
+	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("seq = ?", seq) })
+}
+
+func (l *Ledger) bundle(ctx context.Context, which func(*gorm.DB) *gorm.DB) (PublishedBundle, error) {
+	var row bundleRow
+	err := l.read(ctx, func(tx *gorm.DB) error { return which(tx).Take(&row).Error })
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return PublishedBundle{}, fmt.Errorf("ledger: read trust bundle: %w", err)
+	}
+	return row.toPublished(), nil
+}
+
+// MergedRegistry is another registry whose issuers stand in our trust bundle.
+type MergedRegistry struct {
+	URL       string
+	Roots     []string // thumbprints of the keys that may sign its next bundle
+	Seq       int64
+	Payload   []byte // its bundle, as it was checked
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+type mergedRow struct {
+	URL       string   `gorm:"column:url;primaryKey"`
+	Roots     string   `gorm:"column:roots"`
+	Seq       int64    `gorm:"column:seq"`
+	Payload   db.Bytes `gorm:"column:payload"`
+	CreatedAt db.Time  `gorm:"column:created_at;autoCreateTime:false"`
+	UpdatedAt db.Time  `gorm:"column:updated_at;autoUpdateTime:false"`
+}
+
+func (mergedRow) TableName() string { return "merged_registry" }
+
+// MergedRegistries gives all of them in the order of their addresses.
+func (l *Ledger) MergedRegistries(ctx context.Context) ([]MergedRegistry, error) {
+	var rows []mergedRow
+	if err := l.read(ctx, func(tx *gorm.DB) error { return tx.Order("url").Find(&rows).Error }); err != nil {
+		return nil, fmt.Errorf("ledger: read merged registries: %w", err)
+	}
+	out := make([]MergedRegistry, len(rows))
+	for n, r := range rows {
+		out[n] = MergedRegistry{r.URL, strings.Fields(r.Roots), r.Seq, r.Payload, r.CreatedAt.Time, r.UpdatedAt.Time}
+	}
+	return out, nil
+}
+
+// mergedSubject is how the log names a merged registry.
+const mergedSubject = "registry:"
+
+// MergeRegistry keeps a registry's bundle, in place of the one before it. ErrUsed: that
+// one is newer by now.
+func (l *Ledger) MergeRegistry(ctx context.Context, m MergedRegistry, about map[string]any, e Entry) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		row := mergedRow{URL: m.URL, Roots: strings.Join(m.Roots, " "), Seq: m.Seq, Payload: m.Payload, CreatedAt: now, UpdatedAt: now}
+		res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "url"}}, DoUpdates: clause.AssignmentColumns([]string{"roots", "seq", "payload", "updated_at"}),
+			Where: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "merged_registry.seq <= excluded.seq"}}}}).Create(&row)
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return ErrUsed
+		}
+		return logEntry(tx, e, mergedSubject+m.URL, nil, maps.Clone(about), now)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: merge registry: %w", err)
+	}
+	return nil
+}
+
+// DropRegistry takes a merged registry out. ErrNotFound.
+func (l *Ledger) DropRegistry(ctx context.Context, url string, e Entry) error {
+	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
+		res := tx.Where("url = ?", url).Delete(&mergedRow{})
+		if res.Error == nil && res.RowsAffected == 0 {
+			return ErrNotFound
+		}
+		if res.Error != nil {
+			return res.Error
+		}
+		return logEntry(tx, e, mergedSubject+url, map[string]any{"merged": true}, map[string]any{"merged": false}, now)
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: drop registry: %w", err)
+	}
+	return nil
+}

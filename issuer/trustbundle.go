@@ -1,0 +1,360 @@
+package issuer
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	"socialregistry/internal/fault"
+	"socialregistry/issuer/ledger"
+	"socialregistry/issuer/verify"
+	"socialregistry/registry"
+)
+
+const (
+	// bundleEvery is how long a trust bundle is given out before another is made: the
+	// longest that it is behind a withdrawal.
+	bundleEvery = 15 * time.Minute
+	// bundleKept is for how long a delta can begin at a bundle.
+	bundleKept = 14 * 24 * time.Hour
+	// MediaBundle is the media type of a signed trust bundle.
+	MediaBundle = "application/jose+json"
+)
+
+// bundles is the newest trust bundle as this process knows it.
+type bundles struct {
+	making sync.Mutex // held while one is made
+
+	mu      sync.Mutex
+	newest  *verify.Bundle
+	revised string                    // what the keys were when it was made
+	forms   map[string]StatusDocument // by form: full, apart, or the number that a delta begins at
+}
+
+// maxForms bounds how many renditions of one bundle are kept.
+const maxForms = 64
+
+// Form says in which form a bundle is wanted.
+type Form struct {
+	Since int64 // the number of a bundle that the caller has: a delta, if that one is still known
+	Apart bool  // without status lists, which are fetched by their hashes
+}
+
+// TrustBundle is all that a verifier without network needs to trust the issuers of this
+// registry, and those of the registries that were merged: a JWS by the registry's root
+// key (verify.SignBundle). It is made anew every bundleEvery, and when a key has changed.
+func (s *Issuers) TrustBundle(ctx context.Context, f Form) (StatusDocument, error) {
+	b, err := s.newestBundle(ctx)
+	if err != nil {
+		return StatusDocument{}, err
+	}
+	name := ""
+	switch {
+	case f.Since > 0 && f.Since < b.Seq:
+		name = strconv.FormatInt(f.Since, 10)
+	case f.Apart:
+		name = "apart"
+	}
+	doc, err := s.bundleForm(ctx, b, name, f)
+	doc.MaxAge = max(0, bundleEvery-s.now().Sub(b.Created))
+	return doc, err
+}
+
+// BundleShard gives a status list of the newest bundle by the hash of its bytes (SHA-256,
+// hex). It returns NotFound.
+func (s *Issuers) BundleShard(ctx context.Context, digest string) (StatusDocument, error) {
+	b, err := s.newestBundle(ctx)
+	if err != nil {
+		return StatusDocument{}, err
+	}
+	for _, l := range b.Status {
+		if l.SHA256 == digest {
+			return served([]byte(l.Token), "text/plain; charset=utf-8", oneYear), nil
+		}
+	}
+	return StatusDocument{}, noList()
+}
+
+// oneYear is how long a document may be kept whose address is its hash.
+const oneYear = 365 * 24 * time.Hour
+
+// newestBundle gives the bundle that is given out now, and makes it if there is none or
+// it is too old.
+func (s *Issuers) newestBundle(ctx context.Context) (*verify.Bundle, error) {
+	if b := s.knownBundle(); b != nil {
+		return b, nil
+	}
+	s.bundles.making.Lock()
+	defer s.bundles.making.Unlock()
+	if b := s.knownBundle(); b != nil {
+		return b, nil
+	}
+	kept, err := s.ledger.NewestBundle(ctx)
+	if err == nil && s.now().Sub(kept.CreatedAt) < bundleEvery && !s.keysMoved() {
+		return s.takeBundle(ctx, kept.Seq) // another process made it
+	}
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	return s.makeBundle(ctx)
+}
+
+// keysMoved says that the bundle which this process has is older than the keys.
+func (s *Issuers) keysMoved() bool {
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	return s.bundles.newest != nil && s.bundles.revised != s.keyRevisions()
+}
+
+// knownBundle gives the bundle that this process has, unless it is too old or older
+// than the keys.
+func (s *Issuers) knownBundle() *verify.Bundle {
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	b := s.bundles.newest
+	if b == nil || s.bundles.revised != s.keyRevisions() || s.now().Sub(b.Created) >= bundleEvery {
+		return nil
+	}
+	return b
+}
+
+// keyRevisions changes with the keys of every issuer.
+func (s *Issuers) keyRevisions() string {
+	out := ""
+	for _, i := range s.all {
+		out += strconv.FormatInt(i.ring.known.Load().revision, 10) + " "
+	}
+	return out
+}
+
+func (s *Issuers) takeBundle(ctx context.Context, seq int64) (*verify.Bundle, error) {
+	revised := s.keyRevisions()
+	kept, err := s.ledger.BundleOf(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	if kept.Document == nil { // one more was made meanwhile
+		return s.makeBundle(ctx)
+	}
+	b, _, err := s.ownPins().Open(kept.Document)
+	if err != nil {
+		return s.makeBundle(ctx) // its root key is revoked, or it was altered in the database
+	}
+	s.keepBundle(b, kept.Document, revised)
+	return b, nil
+}
+
+// RootKey is the thumbprint of the key that signs trust bundles now (RFC 7638): what
+// verifiers pin. It returns keys.ErrNoKey.
+func (s *Issuers) RootKey() (string, error) {
+	k, err := s.ring.now().Root(s.now())
+	return k.KID, err
+}
+
+// ownPins trust the registry's root keys as they are now.
+func (s *Issuers) ownPins() verify.Pins {
+	p := verify.Pins{Registry: s.url}
+	for _, k := range s.ring.now().Roots() {
+		p.Roots = append(p.Roots, k.KID)
+	}
+	return p
+}
+
+// PublishBundle makes a bundle now, whatever is given out, for an administrator who does
+// not want to wait. It returns Forbidden, Unauthenticated.
+func (s *Issuers) PublishBundle(ctx context.Context, a registry.Actor) (*verify.Bundle, error) {
+	if err := mayKeep(a, toKeepKeys); err != nil {
+		return nil, err
+	}
+	return s.PublishedNow(ctx)
+}
+
+// PublishedNow makes a bundle now for who runs the service.
+func (s *Issuers) PublishedNow(ctx context.Context) (*verify.Bundle, error) {
+	s.bundles.making.Lock()
+	defer s.bundles.making.Unlock()
+	return s.makeBundle(ctx)
+}
+
+// maxBundleTries is how often a number is tried that another process may take first.
+const maxBundleTries = 3
+
+func (s *Issuers) makeBundle(ctx context.Context) (*verify.Bundle, error) {
+	revised := s.keyRevisions() // read first: what is signed meanwhile may be newer, never older
+	for range maxBundleTries {
+		b, err := s.bundleNow(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("make trust bundle: %w", err)
+		}
+		doc, err := s.signBundle(b)
+		if err != nil {
+			return nil, fmt.Errorf("sign trust bundle: %w", err)
+		}
+		err = s.ledger.AddBundle(ctx, ledger.PublishedBundle{Seq: b.Seq, Parts: partsOf(b), Document: doc, CreatedAt: b.Created}, b.Created.Add(-bundleKept))
+		if errors.Is(err, ledger.ErrUsed) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		s.keepBundle(b, doc, revised)
+		return b, nil
+	}
+	return nil, fault.New(fault.Conflict, "bundle_busy", "Trust bundles are made elsewhere at this moment. Try again.")
+}
+
+// bundleNow puts everything together. The number is the second in which it is made, so
+// that a database that was brought back does not fall behind what verifiers have seen.
+func (s *Issuers) bundleNow(ctx context.Context) (*verify.Bundle, error) {
+	newest, err := s.ledger.NewestBundle(ctx)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	merged, err := s.ledger.MergedRegistries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.ownBundle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b.Seq = max(b.Created.Unix(), newest.Seq+1)
+	for _, m := range merged {
+		other, err := verify.ParseBundle(m.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("merged registry %s: %w", m.URL, err)
+		}
+		if err := mergeBundle(b, other); err != nil {
+			return nil, fmt.Errorf("merged registry %s: %w", m.URL, err)
+		}
+	}
+	return b, b.Check()
+}
+
+// ownBundle is about the issuers of this registry alone.
+func (s *Issuers) ownBundle(ctx context.Context) (*verify.Bundle, error) {
+	var out *verify.Bundle
+	for _, i := range s.all {
+		b, err := i.Bundle(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = b
+			continue
+		}
+		out.Issuers, out.Status = append(out.Issuers, b.Issuers...), append(out.Status, b.Status...)
+		maps.Copy(out.Contexts, b.Contexts)
+		maps.Copy(out.Types, b.Types)
+	}
+	out.Registry = s.url
+	for _, k := range s.ring.now().Roots() {
+		jwk, err := k.PublicJWK()
+		if err != nil {
+			return nil, err
+		}
+		out.Roots = append(out.Roots, verify.BundleRoot{KID: k.KID, JWK: jwk, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter})
+	}
+	return out, nil
+}
+
+func (s *Issuers) signBundle(b *verify.Bundle) ([]byte, error) {
+	root, err := s.ring.now().Root(s.now())
+	if err != nil {
+		return nil, err
+	}
+	return verify.SignBundle(b, root.Signer)
+}
+
+// keepBundle makes a bundle the one that this process gives out.
+func (s *Issuers) keepBundle(b *verify.Bundle, doc []byte, revised string) {
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	s.bundles.newest, s.bundles.revised = b, revised
+	s.bundles.forms = map[string]StatusDocument{"": served(doc, MediaBundle, 0)}
+}
+
+// bundleForm gives a rendition of the bundle, and makes it if nobody asked for it before.
+func (s *Issuers) bundleForm(ctx context.Context, b *verify.Bundle, name string, f Form) (StatusDocument, error) {
+	s.bundles.mu.Lock()
+	doc, ok := s.bundles.forms[name]
+	ok = ok && s.bundles.newest.Seq == b.Seq
+	whole := s.bundles.forms[""]
+	s.bundles.mu.Unlock()
+	if ok {
+		return doc, nil
+	}
+	out := *b
+	if name != "apart" {
+		base, err := s.ledger.BundleOf(ctx, f.Since)
+		if errors.Is(err, ledger.ErrNotFound) {
+			return whole, nil
+		}
+		if err != nil {
+			return StatusDocument{}, err
+		}
+		out = deltaOf(b, base)
+	}
+	if name == "apart" || f.Apart {
+		out.Status = apart(out.Status)
+	}
+	body, err := s.signBundle(&out)
+	if err != nil {
+		return StatusDocument{}, err
+	}
+	doc = served(body, MediaBundle, 0)
+	s.bundles.mu.Lock()
+	defer s.bundles.mu.Unlock()
+	if s.bundles.newest.Seq == b.Seq && len(s.bundles.forms) < maxForms && (name == "apart" || !f.Apart) {
+		s.bundles.forms[name] = doc
+	}
+	return doc, nil
+}
+
+// served makes a document ready to serve.
+func served(body []byte, contentType string, age time.Duration) StatusDocument {
+	sum := sha256.Sum256(body)
+	return StatusDocument{Body: body, Gzip: packed(body), ContentType: contentType, ETag: hex.EncodeToString(sum[:12]), MaxAge: age}
+}
+
+// The parts of a bundle, by what they are.
+const (
+	partIssuer  = "issuer "
+	partContext = "context "
+	partType    = "type "
+	partStatus  = "status "
+)
+
+// partsOf gives the hash of each part of a bundle.
+func partsOf(b *verify.Bundle) map[string]string {
+	out := map[string]string{}
+	for _, i := range b.Issuers {
+		out[partIssuer+i.ID] = hashOf(i)
+	}
+	for iri, c := range b.Contexts {
+		out[partContext+iri] = c.SHA256
+	}
+	for name, t := range b.Types {
+		out[partType+name] = hashOf(t)
+	}
+	for _, s := range b.Status {
+		out[partStatus+s.URI] = s.SHA256
+	}
+	return out
+}
+
+func hashOf(part any) string {
+	raw, err := json.Marshal(part)
+	if err != nil {
+		return "" // never equal: it goes into every delta
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}

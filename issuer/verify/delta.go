@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// BundleRemoved names what is in the base of a delta and not in the bundle that it
+// leads to.
+type BundleRemoved struct {
+	Issuers  []string `json:"issuers,omitempty"`  // by id
+	Contexts []string `json:"contexts,omitempty"` // by address
+	Types    []string `json:"types,omitempty"`    // by name
+	Status   []string `json:"status,omitempty"`   // by URI
+}
+
+// Apply gives the bundle that a delta leads to: whole entries are replaced by their
+// keys. The delta must be of the same registry and of this very bundle. It returns
+// ErrBundle.
+func (b *Bundle) Apply(d *Bundle) (*Bundle, error) {
+	if d.Base == 0 || d.Base != b.Seq || d.Registry != b.Registry {
+		return nil, fmt.Errorf("%w: this delta is not of bundle %d", ErrBundle, b.Seq)
+	}
+	gone := BundleRemoved{}
+	if d.Removed != nil {
+		gone = *d.Removed
+	}
+	out := *d
+	out.Base, out.Removed, out.trust = 0, nil, nil
+	out.Issuers = replaced(b.Issuers, d.Issuers, gone.Issuers, func(i BundleIssuer) string { return i.ID })
+	out.Status = replaced(b.Status, d.Status, gone.Status, func(s BundleStatus) string { return s.URI })
+	out.Contexts = overlaid(b.Contexts, d.Contexts, gone.Contexts)
+	out.Types = overlaid(b.Types, d.Types, gone.Types)
+	return &out, out.ready()
+}
+
+func replaced[T any](base, changed []T, gone []string, key func(T) string) []T {
+	out := slices.DeleteFunc(slices.Clone(base), func(v T) bool {
+		return slices.Contains(gone, key(v)) || slices.ContainsFunc(changed, func(c T) bool { return key(c) == key(v) })
+	})
+	out = append(out, changed...)
+	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return out
+}
+
+func overlaid[T any](base, changed map[string]T, gone []string) map[string]T {
+	out := maps.Clone(base)
+	if out == nil {
+		out = map[string]T{}
+	}
+	maps.DeleteFunc(out, func(key string, _ T) bool { return slices.Contains(gone, key) })
+	maps.Copy(out, changed)
+	return out
+}
+
+// Missing gives the status lists that are not here, only their hashes: shards, which are
+// fetched apart.
+func (b *Bundle) Missing() []BundleStatus {
+	return slices.DeleteFunc(slices.Clone(b.Status), func(s BundleStatus) bool { return s.Token != "" })
+}
+
+// AddStatus puts a shard in its place, which is found by its hash. It returns ErrBundle
+// for one that belongs nowhere.
+func (b *Bundle) AddStatus(token string) error {
+	sum := digestOf(token)
+	n := slices.IndexFunc(b.Status, func(s BundleStatus) bool { return s.SHA256 == sum })
+	if n < 0 {
+		return fmt.Errorf("%w: it has no such status list", ErrBundle)
+	}
+	b.Status[n].Token = token
+	return b.ready()
+}
