@@ -242,6 +242,48 @@ func TestChangesWaitForApprovalThroughREST(t *testing.T) {
 	})
 }
 
+// TestANoteThroughREST: a registered person's note waits for the office, which deals with
+// it; the record stays as it is, and staff write none.
+func TestANoteThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		admin, registrar := s.as(t, registry.RoleAdmin), s.as(t, registry.RoleRegistrar)
+		me, id := s.registrant(t)
+		at := people + "/" + id.String()
+		if rec := s.do(call("POST", fields, `{"key":"complaint","type":"text","max_length":500,"label":{"en":"Complaint"},"edit_by":["registrant"],"approval":{"note":true}}`, admin)); rec.Code != http.StatusCreated ||
+			!strings.Contains(rec.Body.String(), `"note":true`) {
+			t.Fatal(rec.Code, rec.Body)
+		}
+		if rec := s.do(call("PATCH", fields+"/complaint", `{"approval":{"note":false}}`, admin, "Content-Type", mergePatch, "If-Match", `"1"`)); rec.Code != 422 || !strings.Contains(rec.Body.String(), `"fixed"`) {
+			t.Error(rec.Code, rec.Body)
+		}
+		tell := func(as []string) *httptest.ResponseRecorder {
+			return s.do(call("PATCH", at, `{"values":{"complaint":"Nobody came.\nTwice."},"reason":""}`, as, "Content-Type", mergePatch, "If-Match", `"1"`))
+		}
+		if rec := tell(registrar); rec.Code != 422 || !strings.Contains(rec.Body.String(), registry.CodeNotEditable) {
+			t.Error(rec.Code, rec.Body)
+		}
+		if rec := tell(me); rec.Code != http.StatusAccepted {
+			t.Fatal(rec.Code, rec.Body)
+		}
+		list := s.requestsAt(t, requests+"?state=SENT&field=complaint", registrar)
+		if len(list) != 1 || list[0].Value != "Nobody came.\nTwice." || list[0].Base != "" {
+			t.Fatalf("the office reads %+v", list)
+		}
+		if rec := s.do(call("POST", requests+"/"+list[0].ID+"/approve", `{"words":"Somebody comes on Monday."}`, registrar, "If-Match", `"1"`)); rec.Code != 200 {
+			t.Error(rec.Code, rec.Body)
+		}
+		if done := s.requestsAt(t, at+"/change-requests?state=APPROVED", me); len(done) != 1 || done[0].Words != "Somebody comes on Monday." {
+			t.Errorf("the person is told %+v", done)
+		}
+		rec := s.do(call("GET", at, "", registrar))
+		if rec.Header().Get("ETag") != `"1"` || strings.Contains(rec.Body.String(), "Nobody came") {
+			t.Errorf("the record holds it: %s", rec.Body)
+		}
+	})
+}
+
 // requestsAt reads a list of change requests.
 func (s *service) requestsAt(t *testing.T, path string, as []string) []requestAnswer {
 	t.Helper()

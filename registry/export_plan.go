@@ -86,7 +86,7 @@ func (p *exportPlan) choose(set *fieldSet, hidden map[string]bool) error {
 	for i, key := range p.req.Fields {
 		def := set.byKey[key]
 		switch {
-		case def == nil:
+		case def == nil || def.Approval.Note: // no record holds a note
 			bad = append(bad, fault.Field{Name: shortKey(key), Code: CodeUnknownField, Detail: "There is no such field."})
 		case slices.Contains(p.req.Fields[:i], key):
 			bad = append(bad, fault.Field{Name: key, Code: "doubled", Detail: "This field is chosen twice."})

@@ -93,6 +93,10 @@ func TestANoteIsWrittenByThePersonAlone(t *testing.T) {
 		}
 		_, err := x.RequestChange(t.Context(), self(p.ID), p.ID, registry.Change{Set: map[string]string{f.Key: " \n "}}, false)
 		wantFault(t, err, fault.Invalid, "no_change")
+		_, err = x.CountExport(t.Context(), admin(), registry.ExportRequest{Kind: registry.PersonKind, Fields: []string{f.Key}, Purpose: "a look", Format: registry.ExportCSV})
+		if fmt.Sprint(fields(err)) != "["+f.Key+":"+registry.CodeUnknownField+"]" {
+			t.Errorf("a download: %v %v", err, fields(err))
+		}
 		for _, carries := range []registry.Carries{"", registry.CarriesValues, registry.CarriesBoth} {
 			if list, err := x.ImportTemplate(t.Context(), admin(), registry.PersonKind, carries); err != nil || slices.Contains(list, f.Key) {
 				t.Errorf("%q: a template asks for it, %v", carries, err)
