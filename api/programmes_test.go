@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -136,6 +137,52 @@ func TestAnEnrolmentThroughREST(t *testing.T) {
 		enrol("SUSPENDED", `"2"`)
 		if got := state(); got != "NEW true" {
 			t.Errorf("state after a suspension = %v", got)
+		}
+	})
+}
+
+// TestFindByProgrammeThroughREST: people and groups are found by where they stand in a
+// programme, in lists, and in the queries of downloads and switches.
+func TestFindByProgrammeThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		as := s.as(t, registry.RoleRegistrar)
+		_, err := s.deps.Registry.DefineProgramme(t.Context(), staff(registry.RoleAdmin), registry.Programme{Code: "cash", Label: map[string]string{"en": "Cash"}, Start: "2020-01-01"}, "")
+		must(t, err)
+		for name, status := range map[string]string{"Amina": "APPLIED", "Brian": "ENROLLED", "Chi": ""} {
+			at := people + "/" + s.newPerson(t, name).String()
+			if rec := s.do(call("POST", at+"/enrolments", `{"programme":"cash","status":"`+status+`"}`, as, "If-Match", `"1"`)); status != "" && rec.Code != http.StatusOK {
+				t.Fatalf("%s: %d %s", name, rec.Code, rec.Body)
+			}
+		}
+		for query, n := range map[string]int{"programme=cash": 2, "programme=cash&enrolment=APPLIED": 1, "programme=cash&enrolment=EXITED": 0, "programme=cash&q=brian": 1, "programme=cash&enrolment=APPLIED&q=brian": 0, "q=chi&as_written=true": 1} {
+			if got, total := s.names(t, people, query, as); len(got) != n || total != n {
+				t.Errorf("%q found %v of %d, want %d", query, got, total, n)
+			}
+		}
+		if got, _ := s.names(t, groups, "programme=cash", as); len(got) != 0 {
+			t.Errorf("groups: %v", got)
+		}
+		for _, query := range []string{"programme=none", "programme=cash&enrolment=applied", "enrolment=APPLIED", "programme=%00", "programme=cash&programme=cash"} {
+			for _, path := range []string{people, groups} {
+				if rec := s.do(call("GET", path+"?"+query, "", as)); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), `"code":"bad_query"`) {
+					t.Errorf("%s: %d %s", query, rec.Code, rec.Body)
+				}
+			}
+		}
+		export := func(query string) *httptest.ResponseRecorder {
+			return s.do(call("POST", exportsURL+"/count", `{"fields":["sex"],"purpose":"aid","query":`+query+`}`, as))
+		}
+		if rec := export(`{"programme":"cash","enrolment":"ENROLLED"}`); rec.Code != http.StatusOK || member(t, rec, "rows") != 1.0 {
+			t.Errorf("a download: %d %s", rec.Code, rec.Body)
+		}
+		if rec := export(`{"programme":"none"}`); rec.Code != http.StatusUnprocessableEntity {
+			t.Errorf("a download of a programme that is not there: %d %s", rec.Code, rec.Body)
+		}
+		rec := s.do(call("POST", switches+"/count", `{"label":"Survey","query":{"programme":"cash"}}`, as))
+		if rec.Code != http.StatusOK || member(t, rec, "to_switch") != 0.0 {
+			t.Errorf("a switch: %d %s", rec.Code, rec.Body)
 		}
 	})
 }

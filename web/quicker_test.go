@@ -52,6 +52,8 @@ func TestADownloadIsOfThePeopleListed(t *testing.T) {
 			w.must(err)
 			w.must(w.registry.IndexField(t.Context(), w.actor(registry.RoleAdmin), "locality", nil))
 		}
+		w.programme("cash")
+		w.enrolled("cash", w.person, registry.EnrolmentSuspended)
 		w.survey("Round 7", map[string]string{"locality": "Maralal"})
 		p, err := w.registry.Person(t.Context(), registry.System(), w.person.ID)
 		w.must(err)
@@ -63,7 +65,8 @@ func TestADownloadIsOfThePeopleListed(t *testing.T) {
 		w.must(err)
 		b := w.staff("en", registry.RoleRegistrar)
 		for filter, n := range map[string]string{"": "2 rows", "q=amina": "2 rows", "q=Amina&as_written=true": "1 row.", "field=sex&state=ATTESTED": "1 row.", "version=Round+7": "1 row.",
-			"default_version=Round+8": "1 row.", "changed_since=2026-11-23": "1 row.", "changed_since=2026-11-23T06:00:00Z": "1 row.", "value%5Blocality%5D=Kisima": "1 row."} {
+			"default_version=Round+8": "1 row.", "changed_since=2026-11-23": "1 row.", "changed_since=2026-11-23T06:00:00Z": "1 row.", "value%5Blocality%5D=Kisima": "1 row.",
+			"programme=cash": "1 row.", "programme=cash&enrolment=SUSPENDED": "1 row.", "programme=cash&enrolment=SUSPENDED&q=amina&version=Round+7": "1 row."} {
 			list := b.get("/admin/people?"+filter).want(t, http.StatusOK)
 			at := link.FindString(list.body)
 			if at == "" {

@@ -34,6 +34,9 @@ func TestExportCommand(t *testing.T) {
 			t.Fatal(err)
 		}
 		o.says(t, "full_name:attestation", ",1,,NEW,,,,,NEW,,,\n")
+		if err := o.do(t, "", append(args[:5:5], "-o", "-", "--programme", "none", "--enrolment", "ENROLLED")...); err == nil || !strings.Contains(err.Error(), "search cannot be understood") {
+			t.Errorf("a programme that is not there: %v", err)
+		}
 		other := file + ".xlsx"
 		if err := o.do(t, "", "export", "--fields", "shoe", "--purpose", "p", "--format", "xlsx", "-o", other); err == nil {
 			t.Error("a field that is not there is written")

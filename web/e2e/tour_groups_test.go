@@ -76,7 +76,8 @@ func (p prepared) programmesTour() []stop {
 	return []stop{
 		{"/admin/programmes", "/admin/programmes", "registrar"}, {"/admin/programmes/new", "/admin/programmes/new", "admin"}, {"/admin/programmes/:code", at, "registrar"},
 		{"", at + "?status=EXITED", "auditor"}, {"/admin/programmes/:code/edit", at + "/edit", "admin"}, {"/admin/programmes/:code/enrol", at + "/enrol?q=lekuton&for=" + p.ward, "registrar"},
-		{"/admin/programmes/:code/list", at + "/list", "registrar"}, {"/admin/people/enrol", "/admin/people/enrol?q=a&into=" + p.groups.programme + "&as=ENROLLED", "registrar"}, {"/admin/people/:id/programmes", "/admin/people/" + p.ward + "/programmes", "registrar"},
+		{"/admin/programmes/:code/list", at + "/list", "registrar"}, {"/admin/people/enrol", "/admin/people/enrol?q=a&into=" + p.groups.programme + "&as=ENROLLED", "registrar"}, {"", "/admin/people?programme=" + p.groups.programme + "&enrolment=ENROLLED", "registrar"}, {"", "/admin/people?programme=" + p.groups.programme + "&enrolment=GONE", "registrar"},
+		{"/admin/people/:id/programmes", "/admin/people/" + p.ward + "/programmes", "registrar"},
 	}
 }
 
