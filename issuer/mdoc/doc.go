@@ -6,5 +6,5 @@
 // document and ES256, with SHA-256 digests, and the status reference of Token
 // Status List §6. It knows no readers, sessions or device signatures, and no
 // trust: whether a chain leads to a root that counts is asked in issuer/verify.
-// It alone imports the CBOR and COSE libraries.
+// It reads CBOR and COSE by their libraries, within bounds of its own.
 package mdoc

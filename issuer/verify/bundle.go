@@ -74,7 +74,8 @@ type BundleKey struct {
 	// Certificates are those that CAs outside made for the key before that in the x5c of
 	// JWK: DER in base64.
 	Certificates []string `json:"certificates,omitempty"`
-	Reason       string   `json:"reason,omitempty"` // why it was revoked
+	Reason       string   `json:"reason,omitempty"`   // why it was revoked
+	CoseKID      string   `json:"cose_kid,omitempty"` // its name in Claim 169 codes: up to 64 bytes in base64url
 }
 
 // Context is a JSON-LD context. The document stands as text: its hash is over

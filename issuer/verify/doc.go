@@ -1,9 +1,11 @@
 // Package verify checks a credential without a network: bytes, a trust bundle
 // and a time go in, one named outcome and the list of what was checked come out.
 //
-// It knows four formats: dc+sd-jwt (RFC 9901, SD-JWT VC), ldp_vc (VCDM 2.0 with
-// eddsa-rdfc-2022 or ecdsa-rdfc-2019), jwt_vc_json (VCDM 1.1 with a vc claim) and
-// mso_mdoc (ISO/IEC 18013-5, the issuer's part). Issuers with their keys and
+// It knows five formats: dc+sd-jwt (RFC 9901, SD-JWT VC), ldp_vc (VCDM 2.0 with
+// eddsa-rdfc-2022 or ecdsa-rdfc-2019), jwt_vc_json (VCDM 1.1 with a vc claim),
+// mso_mdoc (ISO/IEC 18013-5, the issuer's part) and claim169 (the code on paper).
+// Each is read at bounded cost: bytes, depth, members, inflated bytes and work of
+// canonicalisation. Issuers with their keys and
 // anchors, status lists and further JSON-LD contexts come from the bundle, and from nowhere else. It does not check who
 // holds the credential, and nothing that it says is about a person's record now:
 // a status list is as old as the bundle.

@@ -208,7 +208,7 @@ func TestStatusEntries(t *testing.T) {
 		if got.Outcome != verify.GenuineStatusUnknown || result(got, "status") != verify.Failed {
 			t.Errorf("%s without status: %+v", format, got)
 		}
-		w.bundle.Types = map[string]verify.BundleType{url + "/credentials/types/person": {NoStatus: true}, "SocialRegistryPersonCredential": {NoStatus: true}, docType: {NoStatus: true}}
+		w.bundle.Types = map[string]verify.BundleType{url + "/credentials/types/person": {NoStatus: true}, "SocialRegistryPersonCredential": {NoStatus: true}, docType: {NoStatus: true}, verify.FormatClaim169: {NoStatus: true}}
 		got = w.parsed().Verify(w.credential(format), now())
 		if got.Outcome != verify.Genuine || result(got, "status") != verify.NotChecked {
 			t.Errorf("%s of a type without status: %+v", format, got)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"maps"
@@ -82,10 +83,17 @@ func (t *trust) addIssuer(i BundleIssuer) error {
 		if k.Method != "" && !strings.HasPrefix(k.Method, i.ID+"#") {
 			return fmt.Errorf("%w: key %q has a method of another DID", ErrBundle, k.KID)
 		}
+		if raw, err := base64.RawURLEncoding.Strict().DecodeString(k.CoseKID); err != nil || len(raw) > maxCoseKID || strings.ContainsAny(k.CoseKID, "\r\n") {
+			return fmt.Errorf("%w: key %q has a cose_kid that is not base64url, or too long", ErrBundle, k.KID)
+		}
 		t.keys = append(t.keys, key{BundleKey: k, public: public, issuer: i})
 	}
 	return nil
 }
+
+// maxCoseKID bounds a cose_kid in bytes. Ours have 8; others take a whole thumbprint
+// in base64url.
+const maxCoseKID = 64
 
 func (t *trust) addAnchors(i BundleIssuer) error {
 	for rest := []byte(i.Anchors); len(bytes.TrimSpace(rest)) > 0; {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/jwtvc"
 )
 
@@ -141,6 +142,8 @@ func (t *trust) read(data []byte) (credential, error) {
 		return credential{}, failure{UnreadableCode, "This is too large to be a credential."}
 	case data[0] == '{':
 		return t.readLDP(data)
+	case claim169.Is(string(data)): // no code ends with a space, and none begins with one
+		return t.readClaim169(string(data))
 	case jwtvc.Is(string(data)):
 		return readJWTVC(string(data)), nil
 	case !bytes.ContainsAny(data, ".~"):

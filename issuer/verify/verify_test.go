@@ -26,6 +26,8 @@ func TestGenuine(t *testing.T) {
 		switch format {
 		case verify.FormatMdoc:
 			kind, issuer = docType, did
+		case verify.FormatClaim169:
+			kind, claims = verify.FormatClaim169, map[string]any{"first_name": "Amina", "last_name": "Diallo"}
 		case verify.FormatLDP, verify.FormatJWTVC:
 			claims = map[string]any{"givenName": "Amina", "familyName": "Diallo"}
 			kind, issuer = "SocialRegistryPersonCredential", did

@@ -21,6 +21,7 @@ import (
 
 	"socialregistry/contexts"
 	"socialregistry/internal/jose"
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/dataintegrity"
 	"socialregistry/issuer/jwtvc"
 	"socialregistry/issuer/mdoc"
@@ -57,6 +58,7 @@ type world struct {
 	ca          *ecdsa.PrivateKey
 	chain       [][]byte // of es, under ca
 	edit        func(*mdoc.Issue)
+	code        func(*claim169.Issue)
 	set         *contexts.Set
 	issue       sdjwt.Issue
 	doc         map[string]any
@@ -103,6 +105,7 @@ func newWorld(t testing.TB) *world {
 		Issuers: []verify.BundleIssuer{{ID: did, URL: url, Names: map[string]string{"en": "Ministry of Social Protection"}, Keys: []verify.BundleKey{
 			w.key("es-1", es.Public(), "ES256"), w.key("ed-1", ed.Public(), "EdDSA")}}},
 		Contexts: map[string]verify.Context{iri: verify.NewContext(doc)}}
+	w.bundle.Issuers[0].Keys[0].CoseKID = base64.RawURLEncoding.EncodeToString([]byte("cose-1"))
 	w.certify(day(11, 1, 0), day(12, 31, 0))
 	return w
 }
@@ -161,6 +164,8 @@ func (w *world) credential(format string) []byte {
 		return w.jwtVC()
 	case verify.FormatMdoc:
 		return w.mobile()
+	case verify.FormatClaim169:
+		return w.paper()
 	}
 	method := did + "#ed-1"
 	if w.ldpKey == crypto.Signer(w.es) {
@@ -209,6 +214,25 @@ func (w *world) mobile() []byte {
 		w.t.Fatal(err)
 	}
 	return []byte(base64.RawURLEncoding.EncodeToString(raw))
+}
+
+// paper says as a code what issue says.
+func (w *world) paper() []byte {
+	w.t.Helper()
+	at := func(claim string) time.Time { n, _ := w.issue.Plain[claim].(int64); return time.Unix(n, 0) }
+	i := claim169.Issue{Profile: claim169.Spec, Key: w.es, KID: []byte("cose-1"), Issuer: url, Issued: at("iat"), NotBefore: at("nbf"), Expires: at("exp"),
+		Attributes: map[int]any{claim169.FirstName: w.issue.Disclose["given_name"], claim169.LastName: w.issue.Disclose["family_name"]}}
+	if _, ok := w.issue.Plain["status"]; ok {
+		i.Status = &claim169.Status{Index: index, URI: tokenURI}
+	}
+	if w.code != nil {
+		w.code(&i)
+	}
+	s, err := i.Sign()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return []byte(s)
 }
 
 // json writes JSON as wallets keep it: without the escapes of HTML.
@@ -288,7 +312,7 @@ func (w *world) parsed() *verify.Bundle {
 }
 
 func formats() []string {
-	return []string{verify.FormatSDJWT, verify.FormatLDP, verify.FormatJWTVC, verify.FormatMdoc}
+	return []string{verify.FormatSDJWT, verify.FormatLDP, verify.FormatJWTVC, verify.FormatMdoc, verify.FormatClaim169}
 }
 
 // result gives the check of that name.
