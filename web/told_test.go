@@ -193,3 +193,28 @@ func TestNotesOfARetiredField(t *testing.T) {
 		me.get("/me/requests/"+uuid.NewString()).want(t, http.StatusNotFound)
 	})
 }
+
+// An administrator changes the words of such a field, and makes another one: a note stays
+// a note.
+func TestAFieldOfNotesThroughPages(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		admin := w.staff("en", registry.RoleAdmin)
+		at := "/admin/fields/household_change/edit"
+		form := admin.get(at).want(t, http.StatusOK, "A note to the office: no record holds it").hidden(map[string]string{"section": "household", "position": "270", "max_length": "900",
+			"label_en": "News of the household", "edit_by": "registrant", "approval_by": "registrar", "reason": "plainer", "step": "save"})
+		admin.post(at, form).want(t, http.StatusOK, "News of the household")
+		f, err := w.registry.Field(t.Context(), "household_change")
+		w.must(err)
+		if !f.Approval.Note || len(f.Approval.By) != 1 || f.MaxLength != 900 {
+			t.Errorf("it is %+v", f)
+		}
+		fresh := admin.get("/admin/fields/new").hidden(map[string]string{"key": "complaint", "type": "text", "kinds": "person", "section": "other", "position": "280", "label_en": "Complaint",
+			"note": "1", "reason": "asked for", "step": "save"})
+		admin.post("/admin/fields/new", fresh).want(t, http.StatusUnprocessableEntity, "Complaint")
+		fresh.Set("edit_by", "registrant")
+		admin.post("/admin/fields/new", fresh).want(t, http.StatusOK, "Saved.", "Complaint")
+		me := w.registrant("en")
+		me.get("/me/household").want(t, http.StatusOK, `href="/me/edit/household">`, "News of the household", `href="/me/edit/other">`, "Complaint")
+	})
+}
