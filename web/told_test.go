@@ -211,7 +211,7 @@ func TestAFieldOfNotesThroughPages(t *testing.T) {
 		}
 		fresh := admin.get("/admin/fields/new").hidden(map[string]string{"key": "complaint", "type": "text", "kinds": "person", "section": "other", "position": "280", "label_en": "Complaint",
 			"note": "1", "reason": "asked for", "step": "save"})
-		admin.post("/admin/fields/new", fresh).want(t, http.StatusUnprocessableEntity, "Complaint")
+		admin.post("/admin/fields/new", fresh).want(t, http.StatusUnprocessableEntity, "A note is a text that the person alone writes")
 		fresh.Set("edit_by", "registrant")
 		admin.post("/admin/fields/new", fresh).want(t, http.StatusOK, "Saved.", "Complaint")
 		me := w.registrant("en")
