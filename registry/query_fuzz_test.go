@@ -28,12 +28,16 @@ func FuzzQuery(f *testing.F) {
 	if _, err := r.Register(f.Context(), registrar(), registry.Change{Set: amina()}); err != nil {
 		f.Fatal(err)
 	}
-	f.Add("amina", "sex", "ATTESTED", "ET-AA", "Survey", "", "sex", "female")
-	f.Add("KE-4471 220/9", "", "", "", "", "AAAA", "", "")
-	f.Add("%_\\'\"--", "national_id", "NEW", "?", "\x00", "=", "nobody", "é\xff")
-	f.Add("NEAR(\"*\" OR ^a)", "", "", "", "", "", "region", "")
-	f.Fuzz(func(t *testing.T, text, field, state, area, version, after, key, value string) {
-		q := registry.Query{Text: text, Field: field, State: registry.State(state), Area: area, Version: version, After: after, Total: true}
+	if _, err := r.DefineProgramme(f.Context(), admin(), cash(), "budget"); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("amina", "sex", "ATTESTED", "ET-AA", "Survey", "", "sex", "female", "cash", "EXITED")
+	f.Add("KE-4471 220/9", "", "", "", "", "AAAA", "", "", "cash", "")
+	f.Add("%_\\'\"--", "national_id", "NEW", "?", "\x00", "=", "nobody", "é\xff", "ca\x00sh", "'")
+	f.Add("NEAR(\"*\" OR ^a)", "", "", "", "", "", "region", "", "", "ENROLLED")
+	f.Fuzz(func(t *testing.T, text, field, state, area, version, after, key, value, programme, enrolment string) {
+		q := registry.Query{Text: text, Field: field, State: registry.State(state), Area: area, Version: version, After: after, Total: true,
+			Programme: programme, Enrolment: registry.EnrolmentStatus(enrolment)}
 		if key != "" {
 			q.Equals = map[string]string{key: value}
 		}
