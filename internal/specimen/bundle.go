@@ -1,6 +1,7 @@
 package specimen
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"slices"
@@ -32,7 +33,8 @@ func (g *generator) bundleKey(controller, kid, from string, w window) verify.Bun
 	g.fail(err)
 	alg, err := jose.AlgOf(public)
 	g.fail(err)
-	k := verify.BundleKey{KID: kid, Method: controller + "#" + kid, JWK: jwk, Alg: alg, NotBefore: w.from, NotAfter: w.until}
+	k := verify.BundleKey{KID: kid, Method: controller + "#" + kid, JWK: jwk, Alg: alg, NotBefore: w.from, NotAfter: w.until,
+		CoseKID: base64.RawURLEncoding.EncodeToString(g.coseKID(kid))}
 	if !w.revoked.IsZero() {
 		k.RevokedAt, k.Reason = &w.revoked, "key compromise"
 	}
@@ -65,12 +67,13 @@ func (g *generator) bank() verify.BundleIssuer {
 // labels names what the credentials say.
 func labels() map[string]map[string]string {
 	given, family := map[string]string{"en": "Given name", "ar": "الاسم"}, map[string]string{"en": "Family name", "ar": "اسم العائلة"}
-	return map[string]map[string]string{"given_name": given, "family_name": family, "givenName": given, "familyName": family}
+	return map[string]map[string]string{"given_name": given, "family_name": family, "givenName": given, "familyName": family,
+		"id": {"en": "Number", "ar": "الرقم"}, "full_name": {"en": "Name", "ar": "الاسم الكامل"}, "birth_date": {"en": "Date of birth", "ar": "تاريخ الميلاد"}, "gender": {"en": "Sex", "ar": "الجنس"}}
 }
 
 func (g *generator) types(noStatus bool) map[string]verify.BundleType {
 	out := map[string]verify.BundleType{}
-	for _, name := range []string{vct, ldpType, docType} {
+	for _, name := range []string{vct, ldpType, docType, verify.FormatClaim169} {
 		out[name] = verify.BundleType{Display: map[string]string{"en": "Person", "ar": "شخص"}, Claims: labels(), NoStatus: noStatus}
 	}
 	return out

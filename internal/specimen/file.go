@@ -40,6 +40,7 @@ func Make(seed string) (*File, error) {
 	g.ldp()
 	g.jwtVC()
 	g.mobile()
+	g.codes()
 	g.foreign()
 	bundles, err := g.bundles()
 	if err != nil {

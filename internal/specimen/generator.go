@@ -115,6 +115,14 @@ func (g *generator) leaf(name string, from, until time.Time) []byte {
 	return der
 }
 
+// selfSigned gives a certificate that a key made for itself.
+func (g *generator) selfSigned(name string) []byte {
+	c := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name, Country: []string{"XX"}}, NotBefore: day(2026, 1, 2), NotAfter: day(2029, 1, 1)}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, g.key(name).Public(), g.key(name))
+	g.fail(err)
+	return der
+}
+
 // json writes JSON as wallets keep it: without the escapes of HTML.
 func (g *generator) json(v any) []byte {
 	var b bytes.Buffer

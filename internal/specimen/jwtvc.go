@@ -42,6 +42,9 @@ func (g *generator) jwtAltered(v variant) {
 	} {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, check{})
 	}
+	cut := token[:strings.Index(token, ".")+40]
+	g.add(v.String()+": cut in the claims", v.format, verify.Altered, cut, check{})
+	g.add(v.String()+": cut in the claims, of nobody", v.format, verify.UnreadableCode, cut, check{bundle: "bank-only"})
 	g.add(v.String()+": another key's name", v.format, verify.UnknownIssuer, g.recode(token, 0, set("kid", did+"#es-2")), check{})
 }
 

@@ -53,7 +53,9 @@ func (g *generator) ldpAltered(v variant) {
 	g.add(v.String()+": half of it", v.format, verify.IncompleteCode, text[:len(text)/2], check{})
 	g.add(v.String()+": the last sign missing", v.format, verify.IncompleteCode, text[:len(text)-1], check{})
 	g.add(v.String()+": with spaces around", v.format, verify.Genuine, " "+text+"\n", check{claims: person(v.format)})
-	g.add(v.String()+": a member twice", v.format, verify.Altered, strings.Replace(text, `"givenName"`, `"givenName":"Mallory","givenName"`, 1), check{})
+	twice := strings.Replace(text, `"givenName"`, `"givenName":"Mallory","givenName"`, 1)
+	g.add(v.String()+": a member twice", v.format, verify.Altered, twice, check{})
+	g.add(v.String()+": a member twice, of nobody", v.format, verify.UnreadableCode, twice, check{bundle: "bank-only"})
 	g.add(v.String()+": something behind it", v.format, verify.Altered, text+"{}", check{})
 }
 

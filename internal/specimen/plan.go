@@ -7,6 +7,7 @@ import (
 
 	"socialregistry/contexts"
 	"socialregistry/internal/jose"
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/dataintegrity"
 	"socialregistry/issuer/jwtvc"
 	"socialregistry/issuer/mdoc"
@@ -15,9 +16,17 @@ import (
 )
 
 // variant is a format with what signs it.
-type variant struct{ format, curve string }
+type variant struct {
+	format, curve string
+	profile       claim169.Profile // of codes
+}
 
-func (v variant) String() string { return v.format + " " + v.alg() }
+func (v variant) String() string {
+	if v.profile != "" {
+		return v.format + " " + string(v.profile) + " " + v.alg()
+	}
+	return v.format + " " + v.alg()
+}
 
 func (v variant) alg() string {
 	if v.curve == "ed" {
@@ -28,8 +37,9 @@ func (v variant) alg() string {
 
 // variants lists all.
 func variants() []variant {
-	return []variant{{verify.FormatSDJWT, "es"}, {verify.FormatSDJWT, "ed"}, {verify.FormatLDP, "ed"}, {verify.FormatLDP, "es"},
-		{verify.FormatJWTVC, "ed"}, {verify.FormatJWTVC, "es"}, {verify.FormatMdoc, "es"}}
+	return []variant{{verify.FormatSDJWT, "es", ""}, {verify.FormatSDJWT, "ed", ""}, {verify.FormatLDP, "ed", ""}, {verify.FormatLDP, "es", ""},
+		{verify.FormatJWTVC, "ed", ""}, {verify.FormatJWTVC, "es", ""}, {verify.FormatMdoc, "es", ""},
+		{verify.FormatClaim169, "ed", claim169.Spec}, {verify.FormatClaim169, "es", claim169.Spec}, {verify.FormatClaim169, "es", claim169.Inji}}
 }
 
 // plan is what a credential says, in whatever format.
@@ -48,8 +58,11 @@ func usual() plan {
 
 // person is what all credentials say of somebody.
 func person(format string) map[string]any {
-	if format == verify.FormatSDJWT || format == verify.FormatMdoc {
+	switch format {
+	case verify.FormatSDJWT, verify.FormatMdoc:
 		return map[string]any{"given_name": "Amina", "family_name": "Diallo"}
+	case verify.FormatClaim169:
+		return map[string]any{"id": "2847-1029-4416", "full_name": "Amina Diallo", "birth_date": "1990-04-12", "gender": "female"}
 	}
 	return map[string]any{"givenName": "Amina", "familyName": "Diallo"}
 }
@@ -72,6 +85,8 @@ func (g *generator) credential(v variant, p plan) string {
 		return g.prove(v, p, g.doc(p))
 	case verify.FormatJWTVC:
 		return g.jwt(v, p)
+	case verify.FormatClaim169:
+		return g.code(g.codeIssue(v, p))
 	}
 	return g.encode(g.mdocIssue(v, p))
 }
@@ -138,6 +153,29 @@ func (g *generator) encode(i mdoc.Issue) string {
 	raw, err := i.Sign()
 	g.fail(err)
 	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (g *generator) codeIssue(v variant, p plan) claim169.Issue {
+	kid, signer := p.names(v)
+	i := claim169.Issue{Profile: v.profile, Key: g.key(signer), KID: g.coseKID(kid), Issuer: url, Issued: p.made, NotBefore: p.from, Expires: p.until,
+		Attributes: map[int]any{claim169.ID: "2847-1029-4416", claim169.FullName: "Amina Diallo", claim169.BirthDate: "19900412", claim169.Gender: 2}}
+	if p.list != "" {
+		i.Status = &claim169.Status{Index: int64(p.index), URI: tokenURI(p.list)}
+	}
+	return i
+}
+
+func (g *generator) code(i claim169.Issue) string {
+	s, err := i.Sign()
+	g.fail(err)
+	return s
+}
+
+// coseKID is how codes name a key.
+func (g *generator) coseKID(name string) []byte {
+	kid, err := claim169.KIDOf(g.key(name).Public())
+	g.fail(err)
+	return kid
 }
 
 // compact is the text of a JWT in its three parts.

@@ -48,7 +48,7 @@ func (g *generator) sdAltered(v variant) {
 		"critical header":                 whole(g.recode(token, 0, set("crit", []any{"x"})), first, second),
 		"alg none":                        head(`{"alg":"none","typ":"dc+sd-jwt","kid":"` + v.curve + `-1"}`),
 		"alg HS256":                       head(`{"alg":"HS256","typ":"dc+sd-jwt","kid":"` + v.curve + `-1"}`),
-		"alg and key of another":          head(`{"alg":"` + variant{"", other[:2]}.alg() + `","typ":"dc+sd-jwt","kid":"` + other + `"}`),
+		"alg and key of another":          head(`{"alg":"` + variant{"", other[:2], ""}.alg() + `","typ":"dc+sd-jwt","kid":"` + other + `"}`),
 		"a foreign disclosure":            whole(token, foreign[1]),
 		"a foreign disclosure beside":     whole(token, first, second, foreign[1]),
 		"a forged disclosure":             whole(token, encoded(`["c2FsdHNhbHRzYWx0c2FsdA","given_name","Mallory"]`), second),
@@ -65,6 +65,7 @@ func (g *generator) sdAltered(v variant) {
 	for name, data := range altered {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, check{})
 	}
+	g.add(v.String()+": a disclosure that is no JSON, of nobody", v.format, verify.UnreadableCode, altered["a disclosure that is no JSON"], check{bundle: "bank-only"})
 	g.add(v.String()+": another key's name", v.format, verify.UnknownIssuer, whole(g.recode(token, 0, set("kid", "es-2")), first, second), check{})
 	g.add(v.String()+": nothing disclosed", v.format, verify.Genuine, whole(token), check{claims: map[string]any{}})
 	g.add(v.String()+": one detail disclosed", v.format, verify.Genuine, whole(token, second), check{claims: map[string]any{"given_name": "Amina"}})

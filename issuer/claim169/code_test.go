@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -173,6 +174,22 @@ func TestSizes(t *testing.T) {
 				t.Errorf("%s: %d characters, version %d, want at most %d", c.name, len(s), version, c.most)
 			}
 		}
+	}
+}
+
+// The kid is the head of the thumbprint of RFC 7638, for which RFC 8037 §A.3 has a
+// vector.
+func TestKIDOf(t *testing.T) {
+	t.Parallel()
+	public, err := base64.RawURLEncoding.DecodeString("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := claim169.KIDOf(ed25519.PublicKey(public)); err != nil || base64.RawURLEncoding.EncodeToString(got) != "kPrK_qmxVWY" {
+		t.Errorf("%s, %v", base64.RawURLEncoding.EncodeToString(got), err)
+	}
+	if got, err := claim169.KIDOf("key"); !errors.Is(err, claim169.ErrKey) || got != nil {
+		t.Errorf("%x, %v", got, err)
 	}
 }
 

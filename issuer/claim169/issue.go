@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/veraison/go-cose"
+
+	"socialregistry/internal/jose"
 )
 
 // What can be wrong with a code.
@@ -103,7 +106,7 @@ func (i Issue) Sign() (string, error) {
 	if i.Profile == Inji {
 		token = []byte(hex.EncodeToString(token))
 	}
-	return pack(token)
+	return Pack(token)
 }
 
 // algorithm is that of the key, if the profile takes it.
@@ -120,6 +123,23 @@ func (i Issue) algorithm() (cose.Algorithm, error) {
 	}
 	return alg, err
 }
+
+// KIDOf is how our codes name a key: by the first 8 bytes of its thumbprint (RFC
+// 7638). It returns ErrKey.
+func KIDOf(key crypto.PublicKey) ([]byte, error) {
+	text, err := jose.Thumbprint(key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	sum, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(sum) < kidBytes {
+		return nil, fmt.Errorf("%w: its thumbprint is no SHA-256", ErrKey)
+	}
+	return sum[:kidBytes], nil
+}
+
+// kidBytes is the length of a kid of ours: enough to tell the keys of a bundle apart.
+const kidBytes = 8
 
 func algorithmOf(key crypto.PublicKey) (cose.Algorithm, error) {
 	switch k := key.(type) {

@@ -15,8 +15,8 @@ const (
 	maxInflated = 64 << 10 // bytes
 )
 
-// pack compresses a token and writes it as text.
-func pack(token []byte) (string, error) {
+// Pack compresses a token and writes it as the text of a code. It returns ErrTooLarge.
+func Pack(token []byte) (string, error) {
 	var out bytes.Buffer
 	w, err := zlib.NewWriterLevel(&out, zlib.BestCompression)
 	if err != nil {
@@ -31,10 +31,10 @@ func pack(token []byte) (string, error) {
 	return text, nil
 }
 
-// unpack gives the token in a text. Inji Certify compresses hexadecimal text: that
-// becomes the bytes which it stands for. It returns ErrMalformed, ErrIncomplete or
+// Unpack gives the token in a text; nothing of it is checked. Inji Certify compresses
+// hexadecimal text: that becomes the bytes which it stands for. It returns ErrMalformed, ErrIncomplete or
 // ErrTooLarge.
-func unpack(text string) ([]byte, error) {
+func Unpack(text string) ([]byte, error) {
 	if len(text) > maxText {
 		return nil, fmt.Errorf("%w: %d signs", ErrTooLarge, len(text))
 	}

@@ -40,7 +40,7 @@ type Content struct {
 // ErrMalformed, ErrIncomplete, ErrTooLarge, or ErrForeign for what is no signed
 // token.
 func Parse(text string) (*Code, error) {
-	token, err := unpack(text)
+	token, err := Unpack(text)
 	if err != nil {
 		return nil, err
 	}
