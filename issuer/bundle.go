@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/keys"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
@@ -83,7 +84,11 @@ func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 			former = append(former, base64.StdEncoding.EncodeToString(leaf.Raw))
 		}
 	}
-	out := verify.BundleKey{KID: k.KID, Certificates: former, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
+	kid, err := claim169.KIDOf(k.Public())
+	if err != nil {
+		return verify.BundleKey{}, err
+	}
+	out := verify.BundleKey{KID: k.KID, CoseKID: base64.RawURLEncoding.EncodeToString(kid), Certificates: former, Method: i.method(k), JWK: jwk, Alg: k.Alg, NotBefore: startOfDay(k.NotBefore), NotAfter: k.NotAfter}
 	if !k.RevokedAt.IsZero() {
 		out.RevokedAt = &k.RevokedAt
 	}

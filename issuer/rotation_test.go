@@ -123,6 +123,13 @@ func TestRevokedKeySignsNothingAnywhere(t *testing.T) {
 		if n := slices.IndexFunc(b.Issuers[0].Keys, func(k verify.BundleKey) bool { return k.KID == old }); n < 0 || b.Issuers[0].Keys[n].RevokedAt == nil {
 			t.Error("the trust bundle does not tell that the key is revoked")
 		}
+		for _, k := range b.Issuers[0].Keys { // codes on paper name a key by the first 8 bytes of its thumbprint
+			whole, err := base64.RawURLEncoding.DecodeString(k.KID)
+			must(t, err)
+			if k.CoseKID != base64.RawURLEncoding.EncodeToString(whole[:8]) {
+				t.Errorf("key %s has the cose_kid %s", k.KID, k.CoseKID)
+			}
+		}
 	})
 }
 
