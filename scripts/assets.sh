@@ -20,6 +20,8 @@ install_in web
 mkdir -p web/static/vendor
 cp web/node_modules/htmx.org/dist/htmx.min.js web/static/vendor/htmx.min.js
 cp web/node_modules/htmx.org/LICENSE web/static/vendor/htmx.LICENSE.txt
+install_in web/verifier
+node web/verifier/vendor.mjs
 [ "${1:-}" != pages ] || exit 0
 
 for lock in $(git ls-files -co --exclude-standard -- '*package-lock.json'); do

@@ -1,0 +1,114 @@
+// Public keys (P-256 and Ed25519) and the checking of signatures, by WebCrypto.
+
+import { Failure, Malformed } from './outcome.js';
+import { base64url, concat, equal, toBase64url, utf8 } from './bytes.js';
+import { sha256 } from './sha256.js';
+
+/**
+ * @typedef {Object} PublicKey
+ * @property {'P-256'|'Ed25519'} curve
+ * @property {'ES256'|'EdDSA'} alg the one algorithm that it signs with
+ * @property {Uint8Array} raw point (4, x, y), or 32 bytes
+ * @property {Promise<CryptoKey>} [imported]
+ */
+
+const algOf = Object.freeze({ 'P-256': 'ES256', Ed25519: 'EdDSA' });
+const privateMembers = Object.freeze(['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth']);
+const p = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+const b = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+/** @param {Uint8Array} bytes */
+const integer = (bytes) => bytes.reduce((n, byte) => n << 8n | BigInt(byte), 0n);
+
+/**
+ * Makes a key of its bytes; Malformed for another curve, another length or a point off the curve.
+ * @param {string} curve
+ * @param {Uint8Array} raw
+ * @returns {PublicKey}
+ */
+export function newKey(curve, raw) {
+  const alg = algOf[curve];
+  if (!alg || raw.length !== (curve === 'P-256' ? 65 : 32)) throw new Malformed('not a key of a known curve');
+  if (curve === 'P-256') {
+    const x = integer(raw.subarray(1, 33)), y = integer(raw.subarray(33));
+    if (raw[0] !== 4 || x >= p || y >= p || (y * y - x * x * x + 3n * x - b) % p !== 0n) throw new Malformed('not a point of P-256');
+  }
+  return { curve: /** @type {any} */ (curve), alg, raw };
+}
+
+/**
+ * Reads a public key from its JSON form: no private member, no other use, exact lengths.
+ * @param {Object<string, any>} jwk
+ * @returns {PublicKey}
+ */
+export function parseJWK(jwk) {
+  if (typeof jwk !== 'object' || jwk === null) throw new Malformed('not a JWK');
+  if (privateMembers.some((m) => Object.hasOwn(jwk, m)) || Object.hasOwn(jwk, 'use') && jwk.use !== 'sig') throw new Malformed('not a public key for signatures');
+  const kind = `${jwk.kty} ${jwk.crv}`;
+  let key;
+  if (kind === 'EC P-256') key = newKey('P-256', concat(Uint8Array.of(4), coordinate(jwk.x), coordinate(jwk.y)));
+  else if (kind === 'OKP Ed25519' && !Object.hasOwn(jwk, 'y')) key = newKey('Ed25519', coordinate(jwk.x));
+  else throw new Malformed('only EC P-256 and OKP Ed25519');
+  if (Object.hasOwn(jwk, 'alg') && jwk.alg !== key.alg) throw new Malformed('alg is not the key\'s');
+  return key;
+}
+
+/** @param {any} text */
+function coordinate(text) {
+  const bytes = base64url(typeof text === 'string' ? text : '');
+  if (bytes.length !== 32) throw new Malformed('not 32 bytes');
+  return bytes;
+}
+
+/**
+ * The SHA-256 thumbprint of a key (RFC 7638), as bytes.
+ * @param {PublicKey} key
+ */
+export function thumbprintBytes(key) {
+  const x = toBase64url(key.curve === 'P-256' ? key.raw.subarray(1, 33) : key.raw);
+  const text = key.curve === 'P-256' ? `{"crv":"P-256","kty":"EC","x":"${x}","y":"${toBase64url(key.raw.subarray(33))}"}` : `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`;
+  return sha256(utf8(text));
+}
+
+/** @param {PublicKey} key */
+export const thumbprint = (key) => toBase64url(thumbprintBytes(key));
+
+/**
+ * @param {PublicKey} a
+ * @param {PublicKey} c
+ */
+export const sameKey = (a, c) => a.curve === c.curve && equal(a.raw, c.raw);
+
+/** @param {PublicKey} key */
+function imported(key) {
+  const algorithm = key.curve === 'P-256' ? { name: 'ECDSA', namedCurve: 'P-256' } : { name: 'Ed25519' };
+  key.imported ??= crypto.subtle.importKey('raw', key.raw, algorithm, false, ['verify']);
+  return key.imported;
+}
+
+/** @type {Promise<boolean>|undefined} */
+let ed25519;
+
+/** Whether this browser can check Ed25519. */
+export function hasEd25519() {
+  ed25519 ??= crypto.subtle.importKey('raw', new Uint8Array(32).fill(1), { name: 'Ed25519' }, false, ['verify']).then(() => true, (e) => e?.name !== 'NotSupportedError' && !(e instanceof TypeError));
+  return ed25519;
+}
+
+/**
+ * Whether a key signed data. A browser without Ed25519 cannot tell: Failure ed25519_missing.
+ * @param {PublicKey} key
+ * @param {Uint8Array} data
+ * @param {Uint8Array} signature r and s, or that of Ed25519: 64 bytes
+ * @returns {Promise<boolean>}
+ */
+export async function signedBy(key, data, signature) {
+  if (key.curve === 'Ed25519' && !await hasEd25519()) throw new Failure('unsupported_format', 'ed25519_missing');
+  if (signature.length !== 64) return false;
+  const algorithm = key.curve === 'P-256' ? { name: 'ECDSA', hash: 'SHA-256' } : { name: 'Ed25519' };
+  try {
+    return await crypto.subtle.verify(algorithm, await imported(key), signature, data);
+  } catch {
+    return false; // a key or a signature that is none
+  }
+}

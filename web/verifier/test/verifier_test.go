@@ -1,0 +1,160 @@
+package verifier_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"socialregistry/internal/specimen"
+	"socialregistry/issuer/verify"
+)
+
+// made makes the vectors once for all tests.
+var made = sync.OnceValues(func() (*specimen.File, error) { return specimen.Make(specimen.Seed) })
+
+// file gives the vectors, and where they are written.
+func file(t *testing.T) (*specimen.File, string) {
+	t.Helper()
+	f, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "vectors.json")
+	if err := os.WriteFile(name, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return f, name
+}
+
+// node runs a script and gives its lines.
+func node(t *testing.T, in []byte, args ...string) [][]byte {
+	t.Helper()
+	if _, err := os.Stat("../js/vendor/jsonld.min.js"); err != nil {
+		t.Fatal("the verifier's folder is not complete: run scripts/assets.sh pages (make test does it)")
+	}
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"--max-old-space-size=512"}, args...)...)
+	var out, words bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(in), &out, &words
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v: %s", args[0], err, words.String())
+	}
+	return bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
+}
+
+func decode(t *testing.T, line []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(line, into); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+}
+
+// answered is a line of vectors.mjs.
+type answered struct {
+	Name   string
+	Result map[string]any
+	MS     float64
+}
+
+// mostTime is what one vector may take, in milliseconds.
+const mostTime = 5000
+
+// Every vector gives the outcome that it was made to have, and everything else in
+// the answer is what package verify says of it.
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	f, name := file(t)
+	bundles := map[string]*verify.Bundle{}
+	for name, payload := range f.Bundles {
+		b, err := verify.ParseBundle(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundles[name] = b
+	}
+	asWritten, inOne := node(t, nil, "vectors.mjs", name), node(t, nil, "vectors.mjs", name, "../js/vendor/verifier.min.js")
+	if len(asWritten) != len(f.Vectors) || len(inOne) != len(f.Vectors) {
+		t.Fatalf("%d and %d answers for %d vectors", len(asWritten), len(inOne), len(f.Vectors))
+	}
+	for i, v := range f.Vectors {
+		var got, same answered
+		decode(t, asWritten[i], &got)
+		decode(t, inOne[i], &same)
+		if !reflect.DeepEqual(got.Result, same.Result) {
+			t.Errorf("%s: in one file, %v, else %v", v.Name, same.Result, got.Result)
+		}
+		if got.Name != v.Name || got.Result["outcome"] != v.Outcome {
+			t.Errorf("%s: %v (%v), want %s", v.Name, got.Result["outcome"], got.Result["reason"], v.Outcome)
+		}
+		raw, err := json.Marshal(bundles[v.Bundle].Verify([]byte(v.Data), v.At))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want map[string]any
+		decode(t, raw, &want)
+		if got, want := plain(got.Result), plain(want); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\n%v, want\n%v", v.Name, got, want)
+		}
+		if got.MS > mostTime {
+			t.Errorf("%s: %.0f ms", v.Name, got.MS)
+		}
+	}
+}
+
+// plain takes the words out of an answer: the module gives codes in their place.
+func plain(r map[string]any) map[string]any {
+	delete(r, "reason")
+	for _, c := range r["checks"].([]any) {
+		delete(c.(map[string]any), "detail")
+		delete(c.(map[string]any), "values")
+	}
+	if claims, ok := r["claims"].(map[string]any); ok && len(claims) == 0 {
+		delete(r, "claims")
+	}
+	return r
+}
+
+// One bit altered anywhere: nothing is believed or shown.
+func TestFlippedBits(t *testing.T) {
+	t.Parallel()
+	f, name := file(t)
+	each := map[string][]string{} // by step: what takes longer is altered less
+	done := map[string]bool{}
+	for _, v := range f.Vectors {
+		if v.Outcome != string(verify.Genuine) || len(v.Data) > 2000 || done[v.Format] {
+			continue
+		}
+		done[v.Format] = true
+		step := "3"
+		if v.Format == verify.FormatLDP {
+			step = "11"
+		}
+		each[step] = append(each[step], v.Name)
+	}
+	if len(done) < 4 {
+		t.Fatalf("genuine ones of %d formats only", len(done))
+	}
+	for step, names := range each {
+		for _, line := range node(t, nil, append([]string{"flips.mjs", name, step}, names...)...) {
+			var got struct {
+				Name     string
+				Outcomes map[string]int
+				Wrong    []string
+			}
+			decode(t, line, &got)
+			if len(got.Wrong) > 0 || got.Outcomes[string(verify.Altered)] == 0 {
+				t.Errorf("%s: %v, %s", got.Name, got.Outcomes, strings.Join(got.Wrong, ", "))
+			}
+			t.Logf("%s: %v", got.Name, got.Outcomes)
+		}
+	}
+}
