@@ -108,5 +108,8 @@ func (r *Registry) storeVerdicts(tx *gorm.DB, b *builder, rec record, verdicts [
 	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(states).Error; err != nil {
 		return fmt.Errorf("store field states: %w", err)
 	}
-	return answerAppeals(tx, b, rec.row.ID, answered)
+	if err := answerAppeals(tx, b, rec.row.ID, answered); err != nil {
+		return err
+	}
+	return refreshWaiting(tx, rec.row.ID)
 }

@@ -32,6 +32,7 @@ const (
 	DriftAttestation DriftKind = "attestation" // the state of a field holds another value's hash
 	DriftIdentifier  DriftKind = "identifier"  // an identifier is not found by its value, or by another's
 	DriftIndex       DriftKind = "index"       // a searchable field is found by another value
+	DriftQueue       DriftKind = "queue"       // the record stands in other queues than its values and decisions say
 	DriftUnreadable  DriftKind = "unreadable"  // a sealed value does not open
 	DriftChain       DriftKind = "chain"       // the change log, played again, does not make the record: see VerifyChain
 )
@@ -149,6 +150,7 @@ func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, 
 	add(!bytes.Equal(row.Values.VHash, r.keys.RecordHash(row.ID, rec.text)), DriftRecordHash, "")
 	add(row.Values.FullNameNorm != searchText(fields.names(rec.text)), DriftName, "")
 	add(!c.liesWhereItSays(&row), DriftArea, "")
+	add(!slices.Equal(c.waiting[row.ID], c.waits[row.ID]), DriftQueue, "")
 	for _, s := range c.states[row.ID] {
 		if def := fields.byNo[s.Field]; def != nil {
 			add(!r.knowsLive(rec, def.Key, s), DriftAttestation, def.Key)

@@ -16,7 +16,9 @@ type copies struct {
 	states      map[uuid.UUID][]stateRow
 	identifiers map[uuid.UUID][]identifierRow
 	indexed     map[uuid.UUID][]fieldValueRow
-	areas       map[string]string // by areaKey of what the records say of their area: the code that it names
+	waiting     map[uuid.UUID][]string // in which queues they stand, as it is kept
+	waits       map[uuid.UUID][]string // and as it follows from values and decisions
+	areas       map[string]string      // by areaKey of what the records say of their area: the code that it names
 }
 
 func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error) {
@@ -45,6 +47,12 @@ func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error
 		c.versions[v.RegistrantID] = v
 	}
 	if err := c.loadAreas(tx, rows); err != nil {
+		return nil, err
+	}
+	if c.waiting, err = loadWaiting(tx, "waiting", ids); err != nil {
+		return nil, err
+	}
+	if c.waits, err = loadWaiting(tx, "waiting_now", ids); err != nil {
 		return nil, err
 	}
 	return c, c.loadRest(tx, ids)

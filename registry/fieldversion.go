@@ -163,6 +163,9 @@ func (r *Registry) replaceField(tx *gorm.DB, a Actor, set *fieldSet, old, f Fiel
 	if done.Error != nil {
 		return f, fmt.Errorf("change a definition: %w", done.Error)
 	}
+	if err := r.refreshWaitingOf(tx, old, f); err != nil {
+		return f, err
+	}
 	return f, r.recordField(tx, a, reason, now, &old, f)
 }
 

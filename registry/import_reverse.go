@@ -255,5 +255,8 @@ func (u *undoRun) storeOne(tx *gorm.DB, rev *reversal) error {
 			return err
 		}
 	}
-	return storeTakenBack(tx, rev.b, rev.decisions)
+	if err := storeTakenBack(tx, rev.b, rev.decisions); err != nil {
+		return err
+	}
+	return refreshWaiting(tx, rev.id)
 }

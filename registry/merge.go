@@ -74,6 +74,9 @@ func (im *importRun) mergeOnce(ctx context.Context, tx *gorm.DB) error {
 			return err
 		}
 	}
+	if err := im.refreshStaged(tx); err != nil {
+		return err
+	}
 	if im.staged >= chunkRows { // the next import looks many people up by identifier
 		if err := im.r.db.Dialect.Analyze(tx, "identifier"); err != nil {
 			return fmt.Errorf("analyze identifiers: %w", err)
@@ -302,7 +305,7 @@ func (im *importRun) mergeArgs(tx *gorm.DB) (map[string]any, error) {
 	}
 	im.txNo = &no
 	return map[string]any{
-		"run": im.stage, "tx": no, "at": im.at, "actor": im.actor.name(), "account": im.actor.AccountID, "kind": im.actor.kind(), "channel": im.actor.channel(),
+		"run": im.stage, "tx": no, "at": im.at, "micros": im.at.UnixMicro(), "actor": im.actor.name(), "account": im.actor.AccountID, "kind": im.actor.kind(), "channel": im.actor.channel(),
 		"reason": im.opt.Reason, "label": optional(im.opt.Label), "person": PersonKind, "active": statusActive, "valid": IdentifierValid, "zero": db.Bytes(make([]byte, chainHashSize)),
 	}, nil
 }
@@ -338,6 +341,7 @@ func createStatements() []statement {
 		insertIdentifiers(),
 		insertGiven(),
 		insertIndexed(),
+		insertWaiting(),
 	}
 }
 

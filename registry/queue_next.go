@@ -6,40 +6,32 @@ import (
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
-
-	"socialregistry/internal/db"
 )
 
-// NextInQueue gives who comes after somebody in a queue, in the order of
-// registration, whether that one still stands in it or not; uuid.Nil after the
-// last. It returns Invalid "bad_query" or Forbidden: see QueuePage.
-func (r *Registry) NextInQueue(ctx context.Context, a Actor, q Queue, after uuid.UUID) (next uuid.UUID, err error) {
+// NextInQueue gives who comes after a place in a queue (QueuedPage.Places; "" is
+// before everybody), and the place of that one, whether somebody still stands at the
+// first or not; uuid.Nil after the last. It returns Invalid "bad_query" or
+// "bad_cursor", or Forbidden: see QueuePage.
+func (r *Registry) NextInQueue(ctx context.Context, a Actor, q Queue, after string) (next uuid.UUID, place string, err error) {
 	if err := a.checkWithin(toSearch); err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, "", err
+	}
+	start, err := parsePlace(after)
+	if err != nil {
+		return uuid.Nil, "", err
 	}
 	err = r.db.Read(ctx, func(tx *gorm.DB) error {
-		fields, err := r.fieldSet(tx)
+		s, err := r.scanQueue(tx, a, q)
 		if err != nil {
 			return err
 		}
-		w := &where{}
-		if !w.whereQueue(q, fields, db.TimeOf(r.now())) {
-			return badQuery("queue")
+		rows, err := s.read(tx, start, 1)
+		if err == nil && len(rows) > 0 {
+			next, place = rows[0].Row.ID, rows[0].place().String()
 		}
-		w.and("kind = ?", PersonKind)
-		w.and("id > ?", after)
-		w.within(a.to(toSearch))
-		var ids []uuid.UUID
-		err = tx.Raw(`SELECT id FROM registrant WHERE `+w.text()+` ORDER BY id LIMIT 1`, w.args...).Scan(&ids).Error
-		if err != nil {
-			return fmt.Errorf("find the next in a queue: %w", err)
-		}
-		if len(ids) > 0 {
-			next = ids[0]
-		}
-		return nil
+		return err
 	})
-	return next, err
+	return next, place, err
 }
 
 // OpenCounts is how many change requests and appeals wait for an answer, of those

@@ -15,32 +15,42 @@ func TestNextInQueueGoesFromOneToTheNext(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, x *fixture) {
 		a, b, c := x.register(t, amina()), x.register(t, map[string]string{"full_name": "Brian"}), x.register(t, map[string]string{"full_name": "Chebet"})
-		x.attest(t, b, registry.StateAttested, "", "full_name")
-		next := func(q registry.Queue, after uuid.UUID) uuid.UUID {
+		next := func(q registry.Queue, after string) uuid.UUID {
 			t.Helper()
-			id, err := x.NextInQueue(t.Context(), attester(), q, after)
+			id, _, err := x.NextInQueue(t.Context(), attester(), q, after)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return id
 		}
-		for _, step := range [][2]uuid.UUID{{uuid.Nil, a.ID}, {a.ID, c.ID}, {b.ID, c.ID}, {c.ID, uuid.Nil}} {
-			if got := next(registry.QueueUndecided, step[0]); got != step[1] {
-				t.Errorf("after %s comes %s, want %s", step[0], got, step[1])
+		page, err := x.QueuePage(t.Context(), attester(), registry.QueueUndecided, "", 10)
+		if err != nil || len(page.People) != 3 {
+			t.Fatal(len(page.People), err)
+		}
+		x.attest(t, b, registry.StateAttested, "", "full_name") // has left the queue, and the place is still one
+		for _, step := range []struct {
+			after string
+			want  uuid.UUID
+		}{{"", a.ID}, {page.Places[a.ID], c.ID}, {page.Places[b.ID], c.ID}, {page.Places[c.ID], uuid.Nil}} {
+			if got := next(registry.QueueUndecided, step.after); got != step.want {
+				t.Errorf("after %q comes %s, want %s", step.after, got, step.want)
 			}
 		}
-		if _, err := x.NextInQueue(t.Context(), attester(), "no_such_queue", uuid.Nil); fault.KindOf(err) != fault.Invalid {
+		if _, _, err := x.NextInQueue(t.Context(), attester(), "no_such_queue", ""); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("unknown queue: %v", err)
 		}
-		if _, err := x.NextInQueue(t.Context(), self(a.ID), registry.QueueUndecided, uuid.Nil); fault.KindOf(err) != fault.Forbidden {
+		if _, _, err := x.NextInQueue(t.Context(), attester(), registry.QueueUndecided, "AAAA"); fault.CodeOf(err) != "bad_cursor" {
+			t.Errorf("a place that is none: %v", err)
+		}
+		if _, _, err := x.NextInQueue(t.Context(), self(a.ID), registry.QueueUndecided, ""); fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("a registrant: %v", err)
 		}
 		x.attest(t, b, registry.StateRejected, "not readable", "full_name")
-		if next(registry.QueueRejected, uuid.Nil) != b.ID || next(registry.QueueResubmitted, uuid.Nil) != uuid.Nil {
+		if next(registry.QueueRejected, "") != b.ID || next(registry.QueueResubmitted, "") != uuid.Nil {
 			t.Error("a rejected value is not in its queue")
 		}
 		x.edit(t, b, map[string]string{"full_name": "Brian Otieno"})
-		if next(registry.QueueResubmitted, uuid.Nil) != b.ID || next(registry.QueueRejected, uuid.Nil) != uuid.Nil {
+		if next(registry.QueueResubmitted, "") != b.ID || next(registry.QueueRejected, "") != uuid.Nil {
 			t.Error("a new value after a rejection is not in its queue")
 		}
 	})

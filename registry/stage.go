@@ -114,7 +114,7 @@ func (im *importRun) stageRow(chunk *stageChunk, row *importRow) {
 		if c.NewKey != nil {
 			c.Row.Number, im.next = numberFrom(im.next)
 		}
-		chunk.people = append(chunk.people, im.stageArgs(row.line, c))
+		chunk.people = append(chunk.people, im.stageArgs(row, c))
 		im.staged++
 		for _, x := range c.Added {
 			id(x.Scheme, x.Bidx, x.IsUnique, "add")
@@ -152,18 +152,18 @@ func (im *importRun) stageValues(line int, c *built) [][]any {
 // stageColumns are the columns of import_stage, in the order of stageArgs.
 func stageColumns() []string {
 	return slices.Concat([]string{"run_no", "line", "registrant_id", "base_chain_no", "number", "version_no", "area_name"},
-		columnList(valueColumns), []string{"key_kid", "key_wrapped", "key_kek", "diff", "payload_hash"})
+		columnList(valueColumns), []string{"key_kid", "key_wrapped", "key_kek", "diff", "payload_hash", "waiting"})
 }
 
-func (im *importRun) stageArgs(line int, c *built) []any {
-	args := []any{im.stage, line, c.Row.ID, c.Row.ChainNo, c.Row.Number, c.Row.VersionNo, c.AreaName}
+func (im *importRun) stageArgs(row *importRow, c *built) []any {
+	args := []any{im.stage, row.line, c.Row.ID, c.Row.ChainNo, c.Row.Number, c.Row.VersionNo, c.AreaName}
 	args = append(args, c.Row.Values.args()...)
 	if c.NewKey == nil {
 		args = append(args, nil, nil, nil)
 	} else {
 		args = append(args, c.NewKey.KID, c.NewKey.Wrapped, c.NewKey.KEK)
 	}
-	return append(args, c.Log.Diff, c.Log.PayloadHash)
+	return append(args, c.Log.Diff, c.Log.PayloadHash, im.waitingNew(c, len(row.decided) > 0))
 }
 
 // stageStates adds the new hashes of the values on which there is a decision.

@@ -124,7 +124,7 @@ func TestDecisionsAndQueuesAreCounted(t *testing.T) {
 		for _, c := range []struct {
 			row, column string
 			want        int64
-		}{{"undecided", "31-90", 5}, {"changed", "31-90", 5}, {"rejected", "31-90", 5}, {"undecided", "0", 0}, {"total", "total", 15}} {
+		}{{"undecided", "31-90", 20}, {"changed", "31-90", 5}, {"rejected", "31-90", 5}, {"undecided", "0", 0}, {"total", "total", 30}} {
 			if got := cell(t, s.Queues, c.row, c.column); got != (registry.Count{N: c.want}) {
 				t.Errorf("%s, %s: %+v, want %d", c.row, c.column, got, c.want)
 			}

@@ -57,7 +57,7 @@ func (p *Pages) Attest(c *gin.Context) error {
 		if err == nil {
 			err = p.registry.Attest(ctx, d.actor, id, version, decisions)
 		}
-		return attestPath(basePath(c, id), "decided", queueOf(form.Get("queue"))), err
+		return attestPath(basePath(c, id), "decided", workOf(form)), err
 	}, func(status int, problems []problem) error {
 		if status == http.StatusConflict {
 			return p.attestation(c, status, attesting{form: form, seen: version, problems: []problem{{Text: d.l.t("attest.moved")}}})
@@ -67,13 +67,16 @@ func (p *Pages) Attest(c *gin.Context) error {
 }
 
 // attestPath is the address of the decisions about a record, in a queue or not.
-func attestPath(base, done string, queue registry.Queue) string {
+func attestPath(base, done string, in work) string {
 	query := url.Values{}
 	if done != "" {
 		query.Set("done", done)
 	}
-	if queue != "" {
-		query.Set("queue", string(queue))
+	if in.queue != "" {
+		query.Set("queue", string(in.queue))
+	}
+	if in.queue != "" && in.at != "" {
+		query.Set("spot", in.at)
 	}
 	return addressOf(base+"/attest", query)
 }
@@ -166,7 +169,7 @@ func (p *Pages) attestation(c *gin.Context, status int, a attesting) error {
 	v.Rows = table.rows(a)
 	v.Documents = table.ticks(a.form["evidence"])
 	v.fill(d.l, table, a)
-	if v.Queue, err = p.placeInQueue(c, rec.person.ID, a.form.Get("queue")); err != nil {
+	if v.Queue, err = p.placeInQueue(c, rec.person.ID, a.form); err != nil {
 		return err
 	}
 	v.Token = d.token()

@@ -165,6 +165,7 @@ type queueListView struct {
 	Begin       string // address of the first person's decisions; "": not for the reader, or nobody waits
 	Done        string
 	People      []queuedRow
+	Order       string // key of the words for who comes first
 	Count       string // how many wait, or that it is more than was counted
 }
 
@@ -200,14 +201,17 @@ func (p *Pages) QueueList(c *gin.Context) error {
 		if waits := page.Waits[person.ID]; len(waits) > 0 {
 			row.Since = l.date(waits[0].Since)
 		}
-		row.Href = attestPath("/admin/people/"+person.ID.String(), "", q)
+		row.Href = attestPath("/admin/people/"+person.ID.String(), "", work{q, page.Places[person.ID]})
 		v.People = append(v.People, row)
 	}
 	n, err := p.registry.QueueCount(ctx, actor, q)
 	if err != nil {
 		return err
 	}
-	v.Count = cappedCount(l, n)
+	v.Count, v.Order = cappedCount(l, n), "queue.oldest_first"
+	if q == registry.QueueExpiring || q == registry.QueueExpired {
+		v.Order = "queue.ends_first"
+	}
 	if len(v.People) > 0 && slices.ContainsFunc(attesters(), actor.Has) {
 		v.Begin = v.People[0].Href
 	}
@@ -216,37 +220,53 @@ func (p *Pages) QueueList(c *gin.Context) error {
 	return p.show(c, http.StatusOK, look{page: "queue_list", title: v.Title, nav: "/admin"}, v)
 }
 
+// work is the queue that somebody works through, and the place of the person on the
+// page in it: who comes next is known then, when the person has left the queue, too.
+type work struct {
+	queue registry.Queue
+	at    string // "": not known
+}
+
+// workOf reads it from an address or a form.
+func workOf(from url.Values) work { return work{queueOf(from.Get("queue")), from.Get("spot")} }
+
 // queuePlace is where somebody stands in the queue that the reader works through.
 type queuePlace struct {
 	Key, Title string
+	At         string // place of the person, "": not known
 	Href       string // of the queue; "": no queue is worked through
 	Next       string // address of the next person's decisions, or of the queue after the last
 	Last       bool
 }
 
 // placeInQueue finds who comes after a person in the queue that is asked for. After
-// the last it begins again, with whoever stands before.
-func (p *Pages) placeInQueue(c *gin.Context, id uuid.UUID, posted string) (queuePlace, error) {
-	if posted == "" {
-		posted = c.Query("queue")
+// the last it begins again, with whoever has waited longest.
+func (p *Pages) placeInQueue(c *gin.Context, id uuid.UUID, posted url.Values) (queuePlace, error) {
+	in := workOf(posted)
+	if in.queue == "" {
+		in = workOf(c.Request.URL.Query())
 	}
-	q := queueOf(posted)
-	if q == "" {
+	if in.queue == "" {
 		return queuePlace{}, nil
 	}
-	ctx, l := c.Request.Context(), p.localeOf(c)
-	place := queuePlace{Key: string(q), Title: l.t("queue." + string(q)), Href: queuePath(q), Next: queuePath(q), Last: true}
-	for _, from := range []uuid.UUID{id, uuid.Nil} {
-		next, err := p.registry.NextInQueue(ctx, auth.Actor(ctx), q, from)
-		if err != nil {
+	l := p.localeOf(c)
+	place := queuePlace{Key: string(in.queue), At: in.at, Title: l.t("queue." + string(in.queue)), Href: queuePath(in.queue), Next: queuePath(in.queue), Last: true}
+	for from, again := in.at, in.at == ""; ; {
+		next, at, err := p.registry.NextInQueue(c.Request.Context(), auth.Actor(c.Request.Context()), in.queue, from)
+		switch {
+		case err != nil && fault.CodeOf(err) != "bad_cursor":
 			return place, err
-		}
-		if next != uuid.Nil && next != id {
-			place.Next, place.Last = attestPath("/admin/people/"+next.String(), "", q), false
-			break
+		case err == nil && next == id:
+			from = at
+		case err == nil && next != uuid.Nil:
+			place.Next, place.Last = attestPath("/admin/people/"+next.String(), "", work{in.queue, at}), false
+			return place, nil
+		case again:
+			return place, nil
+		default:
+			from, again = "", true
 		}
 	}
-	return place, nil
 }
 
 // queueOf is the queue of a name, "" if there is none.

@@ -31,6 +31,10 @@ type Dialect interface {
 	IsRetryable(err error) bool
 	// Analyze brings the planner's statistics of a table up to date inside tx.
 	Analyze(tx *gorm.DB, table string) error
+	// LockTable keeps other transactions from writing a table until tx has ended:
+	// those that have written it are waited for. Nothing on SQLite, see below. The
+	// name must come from our code.
+	LockTable(tx *gorm.DB, table string) error
 	// SkipLocked, ForShare and ForUpdate are row-lock clauses to append to a
 	// SELECT, with a leading space; empty on SQLite, where a writing transaction
 	// owns the whole file (BEGIN IMMEDIATE).

@@ -96,6 +96,10 @@ func (postgres) Analyze(tx *gorm.DB, table string) error {
 }
 
 // Stream reads the messages of the server as they come: no value is made of them.
+func (postgres) LockTable(tx *gorm.DB, table string) error {
+	return tx.Exec("LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE").Error
+}
+
 func (postgres) Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error {
 	return conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)

@@ -82,6 +82,8 @@ func sqliteCode(err error) int {
 
 // Analyze does nothing: the statements that need it on PostgreSQL have one
 // possible plan here.
+func (sqliteDialect) LockTable(*gorm.DB, string) error { return nil }
+
 func (sqliteDialect) Analyze(*gorm.DB, string) error { return nil }
 
 func (sqliteDialect) Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error {
