@@ -215,7 +215,10 @@ func TestAttestationThroughREST(t *testing.T) {
 		if f := s.stateAt(t, path, "region", first); f.State != "ATTESTED" || f.Status != "paper_seen" || f.ExpiresAt != "2027-11-22T12:00:00Z" {
 			t.Errorf("region = %+v", f)
 		}
-		must(t, d.WithContext(t.Context()).Exec(`UPDATE field_state SET expires_at = since WHERE expires_at IS NOT NULL`).Error)
+		for _, sql := range []string{`UPDATE field_state SET expires_at = since WHERE expires_at IS NOT NULL`, `DELETE FROM waiting`,
+			`INSERT INTO waiting (registrant_id, queue, since, fields) SELECT registrant_id, queue, since, fields FROM waiting_now`} {
+			must(t, d.WithContext(t.Context()).Exec(sql).Error)
+		}
 		if f := s.stateAt(t, path, "region", first); f.State != "EXPIRED" || f.Status != "" {
 			t.Errorf("region = %+v", f)
 		}

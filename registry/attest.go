@@ -111,5 +111,5 @@ func (r *Registry) storeVerdicts(tx *gorm.DB, b *builder, rec record, verdicts [
 	if err := answerAppeals(tx, b, rec.row.ID, answered); err != nil {
 		return err
 	}
-	return refreshWaiting(tx, rec.row.ID)
+	return r.refreshWaiting(tx, rec.row.ID)
 }

@@ -150,7 +150,7 @@ func (r *Registry) driftIn(fields *fieldSet, row registrantRow, wrapped keyRow, 
 	add(!bytes.Equal(row.Values.VHash, r.keys.RecordHash(row.ID, rec.text)), DriftRecordHash, "")
 	add(row.Values.FullNameNorm != searchText(fields.names(rec.text)), DriftName, "")
 	add(!c.liesWhereItSays(&row), DriftArea, "")
-	add(!slices.Equal(c.waiting[row.ID], c.waits[row.ID]), DriftQueue, "")
+	add(!slices.Equal(waitingLines(c.waiting[row.ID]), waitingLines(fields.waiting(&row, c.statesOf(row.ID)))), DriftQueue, "")
 	for _, s := range c.states[row.ID] {
 		if def := fields.byNo[s.Field]; def != nil {
 			add(!r.knowsLive(rec, def.Key, s), DriftAttestation, def.Key)

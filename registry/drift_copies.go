@@ -16,9 +16,8 @@ type copies struct {
 	states      map[uuid.UUID][]stateRow
 	identifiers map[uuid.UUID][]identifierRow
 	indexed     map[uuid.UUID][]fieldValueRow
-	waiting     map[uuid.UUID][]string // in which queues they stand, as it is kept
-	waits       map[uuid.UUID][]string // and as it follows from values and decisions
-	areas       map[string]string      // by areaKey of what the records say of their area: the code that it names
+	waiting     map[uuid.UUID][]waitingRow
+	areas       map[string]string // by areaKey of what the records say of their area: the code that it names
 }
 
 func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error) {
@@ -49,11 +48,13 @@ func (r *Registry) loadCopies(tx *gorm.DB, rows []registrantRow) (*copies, error
 	if err := c.loadAreas(tx, rows); err != nil {
 		return nil, err
 	}
-	if c.waiting, err = loadWaiting(tx, "waiting", ids); err != nil {
-		return nil, err
+	var waiting []waitingRow
+	if err := tx.Where("registrant_id IN ?", ids).Find(&waiting).Error; err != nil {
+		return nil, fmt.Errorf("load who waits: %w", err)
 	}
-	if c.waits, err = loadWaiting(tx, "waiting_now", ids); err != nil {
-		return nil, err
+	c.waiting = map[uuid.UUID][]waitingRow{}
+	for _, w := range waiting {
+		c.waiting[w.RegistrantID] = append(c.waiting[w.RegistrantID], w)
 	}
 	return c, c.loadRest(tx, ids)
 }
@@ -119,4 +120,13 @@ func (c *copies) loadRest(tx *gorm.DB, ids []uuid.UUID) error {
 		c.indexed[v.RegistrantID] = append(c.indexed[v.RegistrantID], v)
 	}
 	return nil
+}
+
+// statesOf gives the states of one record by the number of the field.
+func (c *copies) statesOf(id uuid.UUID) map[int]stateRow {
+	out := map[int]stateRow{}
+	for _, s := range c.states[id] {
+		out[s.Field] = s
+	}
+	return out
 }

@@ -39,7 +39,7 @@ func TestPlantedDriftIsFound(t *testing.T) {
 			{"UPDATE registrant SET vhash = " + zero + " WHERE id = ?", []string{"record_hash/"}},
 			{"UPDATE registrant SET full_name_norm = 'somebody else' WHERE id = ?", []string{"name/"}},
 			{"UPDATE field_state SET live_hash = " + zero + mine, []string{"attestation/region", "queue/"}},
-			{"UPDATE field_state SET live_hash = NULL" + mine, []string{"attestation/region"}},
+			{"UPDATE field_state SET live_hash = NULL" + mine, []string{"attestation/region", "queue/"}},
 			{"DELETE FROM waiting" + mine, []string{"queue/"}},
 			{"UPDATE waiting SET since = since + 1" + mine, []string{"queue/"}},
 			{"UPDATE waiting SET fields = fields || '2,'" + mine, []string{"queue/"}},

@@ -139,5 +139,5 @@ func (r *Registry) expireRecord(tx *gorm.DB, a Actor, rec *record, due []dueDeci
 	if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(states).Error; err != nil {
 		return fmt.Errorf("store expired states: %w", err)
 	}
-	return refreshWaiting(tx, rec.row.ID)
+	return r.refreshWaiting(tx, rec.row.ID)
 }

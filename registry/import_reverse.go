@@ -258,5 +258,5 @@ func (u *undoRun) storeOne(tx *gorm.DB, rev *reversal) error {
 	if err := storeTakenBack(tx, rev.b, rev.decisions); err != nil {
 		return err
 	}
-	return refreshWaiting(tx, rev.id)
+	return u.r.refreshWaiting(tx, rev.id)
 }

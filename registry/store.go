@@ -167,13 +167,10 @@ func (r *Registry) store(tx *gorm.DB, c *built) error {
 	if err := refreshStates(tx, c); err != nil {
 		return err
 	}
-	switch {
-	case c.Row.Kind != PersonKind:
+	if c.Row.Kind != PersonKind {
 		return nil
-	case c.NewKey != nil:
-		return addWaiting(tx, c.Row.ID)
 	}
-	return refreshWaiting(tx, c.Row.ID)
+	return r.refreshWaiting(tx, c.Row.ID)
 }
 
 // storeRow writes the live row, and the key of a new person. The condition on

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 )
 
 // The table waiting says who waits for a decision, since when and with which fields.
-// It follows from values, decisions and definitions (the view waiting_now), and is
+// It follows from values, decisions and definitions, and is
 // written in the transaction of each of them: after a change or a decision anew for
 // its record, by an import of new people from what it staged, and after a change of
 // a definition for its field.
@@ -22,26 +23,84 @@ const queueEnds Queue = "ends"
 
 // refreshWaiting writes anew in which queues people stand. Their records are locked.
 // Of groups nothing is kept.
-func refreshWaiting(tx *gorm.DB, ids ...uuid.UUID) error {
+func (r *Registry) refreshWaiting(tx *gorm.DB, ids ...uuid.UUID) error {
 	for some := range slices.Chunk(ids, chunkRows) {
 		if err := tx.Exec(`DELETE FROM waiting WHERE registrant_id IN ?`, some).Error; err != nil {
 			return fmt.Errorf("clear who waits: %w", err)
 		}
-		if err := addWaiting(tx, some...); err != nil {
+		fields, err := r.fieldSet(tx) // after the first write: see refreshWaitingOf
+		if err != nil {
 			return err
+		}
+		var people []registrantRow
+		err = tx.Raw(`SELECT id, kind, status, times FROM registrant WHERE id IN ?`, some).Scan(&people).Error
+		if err != nil {
+			return fmt.Errorf("read who waits: %w", err)
+		}
+		states, err := loadStatesOf(tx, some)
+		if err != nil {
+			return err
+		}
+		var rows []waitingRow
+		for i := range people {
+			rows = append(rows, fields.waiting(&people[i], states[people[i].ID])...)
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		if err := tx.CreateInBatches(rows, chunkRows).Error; err != nil {
+			return fmt.Errorf("write who waits: %w", err)
 		}
 	}
 	return nil
 }
 
-// addWaiting is refreshWaiting of people who stand in no queue yet.
-func addWaiting(tx *gorm.DB, ids ...uuid.UUID) error {
-	err := tx.Exec(`INSERT INTO waiting (registrant_id, queue, since, fields)
-		SELECT registrant_id, queue, since, fields FROM waiting_now WHERE registrant_id IN ?`, ids).Error
-	if err != nil {
-		return fmt.Errorf("write who waits: %w", err)
+// waiting is what the table has to hold of a person, as waiting_now says it in SQL.
+func (s *fieldSet) waiting(row *registrantRow, states map[int]stateRow) (rows []waitingRow) {
+	if row.Kind != PersonKind || row.Status != statusActive {
+		return nil
 	}
-	return nil
+	for _, def := range s.list {
+		at, filled := row.Values.Times.V[def.Key]
+		if !filled || !def.waits() {
+			continue
+		}
+		for queue, since := range states[def.No].queues(at.R) {
+			i := slices.IndexFunc(rows, func(w waitingRow) bool { return w.Queue == queue && w.Since == since })
+			if i < 0 {
+				rows = append(rows, waitingRow{row.ID, queue, since, ","})
+				i = len(rows) - 1
+			}
+			rows[i].Fields += strconv.Itoa(def.No) + ","
+		}
+	}
+	return rows
+}
+
+// queues gives in which queues a value stands, and since when: recorded is when the
+// value was.
+func (s stateRow) queues(recorded int64) map[Queue]int64 {
+	if s.State == "" { // nearly always
+		return map[Queue]int64{QueueUndecided: recorded}
+	}
+	out, same := map[Queue]int64{}, bytes.Equal(s.LiveHash, s.DecidedHash)
+	switch {
+	case s.State == StateNew:
+		out[QueueUndecided] = recorded
+	case !same:
+		out[QueueChanged] = recorded
+		if s.State == StateRejected {
+			out[QueueResubmitted] = recorded
+		}
+	case s.State == StateRejected:
+		out[QueueRejected] = s.Since.UnixMicro()
+	case (s.State == StateAttested || s.State == StateExpired) && s.ExpiresAt != nil:
+		out[queueEnds] = s.ExpiresAt.UnixMicro()
+	}
+	if s.Proposal > 0 {
+		out[QueueProposed] = recorded
+	}
+	return out
 }
 
 // waits tells whether values of the field wait for decisions about people at all.
@@ -127,7 +186,7 @@ func (im *importRun) refreshStaged(tx *gorm.DB) error {
 			UNION SELECT registrant_id FROM import_stage_attestation WHERE run_no = @run AND line >= @from AND line < @to`,
 			map[string]any{"run": im.stage, "from": from, "to": from + chunkRows}).Scan(&ids).Error
 		if err == nil && len(ids) > 0 {
-			err = refreshWaiting(tx, ids...)
+			err = im.r.refreshWaiting(tx, ids...)
 		}
 	}
 	if err != nil {
@@ -136,7 +195,7 @@ func (im *importRun) refreshStaged(tx *gorm.DB) error {
 	return nil
 }
 
-// waitingRow is a row of waiting or of waiting_now.
+// waitingRow is a row of waiting.
 type waitingRow struct {
 	RegistrantID uuid.UUID `gorm:"column:registrant_id"`
 	Queue        Queue     `gorm:"column:queue"`
@@ -144,19 +203,17 @@ type waitingRow struct {
 	Fields       string    `gorm:"column:fields"`
 }
 
-// loadWaiting reads what one of the two says of some people, each row as text that
-// can be compared.
-func loadWaiting(tx *gorm.DB, table string, ids []uuid.UUID) (map[uuid.UUID][]string, error) {
-	var rows []waitingRow
-	err := tx.Raw(`SELECT registrant_id, queue, since, fields FROM `+table+` WHERE registrant_id IN ? ORDER BY registrant_id, queue, since`, ids).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("read who waits: %w", err)
-	}
-	out := map[uuid.UUID][]string{}
-	for _, row := range rows {
+func (waitingRow) TableName() string { return "waiting" }
+
+// waitingLines writes rows so that they can be compared: neither they nor the fields
+// in them have an order.
+func waitingLines(rows []waitingRow) []string {
+	lines := make([]string, len(rows))
+	for i, row := range rows {
 		fields := strings.Split(row.Fields, ",")
 		slices.Sort(fields)
-		out[row.RegistrantID] = append(out[row.RegistrantID], fmt.Sprint(row.Queue, row.Since, fields))
+		lines[i] = fmt.Sprint(row.Queue, row.Since, fields)
 	}
-	return out, nil
+	slices.Sort(lines)
+	return lines
 }
