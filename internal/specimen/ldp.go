@@ -97,6 +97,21 @@ func (g *generator) ldpWritten(v variant) {
 		d["credentialStatus"] = e
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, g.prove(v, usual(), d), check{claims: person(v.format)})
 	}
+	for name, n := range map[string]int{"sixteen": 16, "seventeen": 17} {
+		d := g.doc(usual())
+		var entries []any
+		for i := range n {
+			e := entry(usual(), "revocation")
+			e["id"] = fmt.Sprintf("%s#%d", bitsURI("now", "revocation"), i)
+			entries = append(entries, e)
+		}
+		d["credentialStatus"] = entries
+		outcome := verify.Genuine
+		if n > 16 {
+			outcome = verify.GenuineStatusUnknown
+		}
+		g.add(v.String()+": "+name+" entries of its status", v.format, outcome, g.prove(v, usual(), d), check{claims: person(v.format)})
+	}
 }
 
 // ldpRewritten says what a withdrawn credential says, with every statement that
@@ -185,6 +200,9 @@ func (g *generator) ldpHostile(v variant) {
 	} {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, data, check{})
 	}
+	g.add(v.String()+": many nodes with a type of many terms", v.format, verify.Altered, inner(`[`+strings.Repeat(`{"type":["VerifiableCredential","VerifiablePresentation","BitstringStatusListEntry"]},`, 300)+`"Amina"]`), check{})
+	g.add(v.String()+": a text of 900 kB", v.format, verify.Altered, inner(`"`+strings.Repeat("x", 900_000)+`"`), check{})
+	g.add(v.String()+": broken into many texts", v.format, verify.Altered, strings.Replace(text, `{`, `{"`+strings.Repeat(`""`, 300_000), 1), check{})
 	g.add(v.String()+": deep", v.format, verify.Altered, inner(strings.Repeat(`[`, 100_000)+strings.Repeat(`]`, 100_000)), check{})
 }
 

@@ -109,6 +109,9 @@ func (g *generator) mobileForm(v variant, text string) {
 		"no certificate":         g.changed(v, func(d *document) { d.Auth[1] = g.cbor(map[int]any{}) }),
 		"no signature":           g.changed(v, func(d *document) { d.Auth[3] = g.cbor([]byte{}) }),
 		"a certificate of words": g.changed(v, func(d *document) { d.Auth[1] = g.cbor(map[int]any{33: []byte("certificate")}) }),
+		"a certificate of 300 kB": g.changed(v, func(d *document) {
+			d.Auth[1] = g.cbor(map[int]any{33: append(g.leaf("es-1", day(2026, 1, 2), day(2029, 1, 1)), make([]byte, 300_000)...)})
+		}),
 		"six certificates": g.changed(v, func(d *document) {
 			c := g.leaf("es-1", day(2026, 1, 2), day(2029, 1, 1))
 			d.Auth[1] = g.cbor(map[int]any{33: []any{c, c, c, c, c, c}})

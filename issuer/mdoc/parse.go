@@ -13,8 +13,12 @@ import (
 	"github.com/veraison/go-cose"
 )
 
-// maxChain bounds the certificates of a document.
-const maxChain = 5
+// Limits of a document's certificates: how many, and the bytes of each. A stranger's
+// RSA key of a hundred kilobytes would take minutes to check a signature with.
+const (
+	maxChain       = 5
+	maxCertificate = 8 << 10
+)
 
 // Document is one that was read; nothing of it is verified but its shape.
 type Document struct {
@@ -76,6 +80,9 @@ func parseChain(v any) ([]*x509.Certificate, error) {
 	var chain []*x509.Certificate
 	for _, e := range list {
 		der, _ := e.([]byte)
+		if len(der) > maxCertificate {
+			return nil, fmt.Errorf("%w: a certificate of %d bytes", ErrMalformed, len(der))
+		}
 		certificate, err := x509.ParseCertificate(der)
 		if err != nil {
 			return nil, fmt.Errorf("%w: x5chain holds no certificate", ErrMalformed)

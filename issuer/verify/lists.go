@@ -25,6 +25,9 @@ func tokenEntry(v any) statusEntry {
 	return statusEntry{list: tokenList, uri: uri, index: int(index)}
 }
 
+// maxEntries bounds the entries of a credential. Ours have four at most.
+const maxEntries = 16
+
 // bitstringEntries reads credentialStatus (Bitstring Status List 1.0 §2.1): one
 // or several entries.
 func bitstringEntries(v any) []statusEntry {
@@ -34,6 +37,9 @@ func bitstringEntries(v any) []statusEntry {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
+	}
+	if len(list) > maxEntries { // each costs the check of a list
+		return []statusEntry{{}}
 	}
 	var out []statusEntry
 	for _, e := range list {

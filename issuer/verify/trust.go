@@ -145,14 +145,20 @@ func (i BundleIssuer) is(name string) bool {
 }
 
 // mentions says whether the bytes name one of our keys as a JSON string, however
-// broken they are.
+// broken they are: what stands between two quotation marks is looked up once.
 func (t *trust) mentions(data []byte) bool {
+	methods := map[string]bool{}
 	for _, k := range t.keys {
-		if k.Method != "" && bytes.Contains(data, []byte(`"`+k.Method+`"`)) {
-			return true
-		}
+		methods[k.Method] = k.Method != ""
 	}
-	return false
+	_, rest, _ := bytes.Cut(data, []byte{'"'})
+	for {
+		text, after, closed := bytes.Cut(rest, []byte{'"'})
+		if !closed || methods[string(text)] {
+			return closed
+		}
+		rest = after
+	}
 }
 
 // candidates gives the keys that a credential may mean.
