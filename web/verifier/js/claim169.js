@@ -82,7 +82,7 @@ function claimsOf(payload) {
 }
 
 /**
- * Reads a code. The keys that it may mean are those whose name it has: the whole of it, or its first 8 bytes.
+ * Reads a code. The keys that it may mean are those of its issuer whose name it has, else those of anybody.
  * @param {string} text
  * @param {import('./trust.js').Trust} trust
  * @returns {Promise<import('./credential.js').Credential>}
@@ -107,7 +107,7 @@ export async function readClaim169(text, trust) {
  * @param {import('./trust.js').Trust} trust
  */
 function keysOf(kid, issuer, trust) {
-  if (kid === null) return trust.find(issuer, '');
+  if (kid === null || kid.length === 0) return trust.find(issuer, '');
   const short = toBase64url(kid), name = looseText(kid), named = trust.keys.filter((k) => k.coseKid === short || name !== '' && (k.kid === name || k.method === name));
   const own = named.filter((k) => issuer !== '' && (k.issuer.id === issuer || k.issuer.url === issuer));
   return own.length > 0 ? own : named;
@@ -120,9 +120,10 @@ function keysOf(kid, issuer, trust) {
  */
 async function verify(code, k) {
   if (!await verifySign1(code.message, k.public)) throw altered('signature_mismatch');
-  const { claims, attributes } = content(code), [made, from, until] = [claim.issued, claim.notBefore, claim.expires].map((name) => date(claims, name));
-  const status = claims.has(claim.status) ? [entryOf(claims.get(claim.status))] : [];
-  return { type: format, made: made ?? from ?? 0, from: from ?? made, until, status, claims: attributes };
+  const { claims, attributes } = content(code), [issued, from, until] = [claim.issued, claim.notBefore, claim.expires].map((name) => date(claims, name));
+  const made = issued ?? from, status = claims.has(claim.status) ? [entryOf(claims.get(claim.status))] : [];
+  if (made === null) throw unsupported('no_time_of_making');
+  return { type: format, made, from: from === null || from < made ? made : from, until, status, claims: attributes };
 }
 
 /**

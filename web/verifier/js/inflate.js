@@ -11,8 +11,11 @@ import { Incomplete, Malformed } from './outcome.js';
  * @returns {Promise<Uint8Array>}
  */
 export async function inflate(data, format, limit) {
-  const out = await collect(data, format, limit);
-  if (!endsWithItsSum(data, out, format)) throw new Malformed('something follows the compressed data');
+  const out = await collect(data, format, limit), view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  // Not all say it if something follows the stream. Nothing does if it ends with its last byte; a second part of GZIP
+  // would be another length in the end.
+  const ends = await collect(data.subarray(0, -1), format, limit).then(() => false, () => true);
+  if (!ends || format === 'gzip' && view.getUint32(data.length - 4, true) !== out.length) throw new Malformed('something follows the compressed data');
   return out;
 }
 
@@ -53,41 +56,4 @@ async function collect(data, format, limit) {
   const out = new Uint8Array(size);
   parts.reduce((at, part) => (out.set(part, at), at + part.length), 0);
   return out;
-}
-
-/**
- * Browsers differ in what they do with bytes after the stream. It ends with a sum of what it gives.
- * @param {Uint8Array} data
- * @param {Uint8Array} out
- * @param {string} format
- */
-function endsWithItsSum(data, out, format) {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (format === 'deflate') return data.length > 5 && view.getUint32(data.length - 4) === adler32(out);
-  return data.length > 17 && view.getUint32(data.length - 4, true) === out.length >>> 0 && view.getUint32(data.length - 8, true) === crc32(out);
-}
-
-/** @param {Uint8Array} data */
-function adler32(data) {
-  let a = 1, b = 0;
-  for (let at = 0; at < data.length;) {
-    for (const end = Math.min(at + 3800, data.length); at < end; at++) {
-      a += data[at];
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-  }
-  return (b << 16 | a) >>> 0;
-}
-
-/** @param {Uint8Array} data */
-function crc32(data) {
-  const table = new Int32Array(256).map((_, n) => {
-    for (let k = 0; k < 8; k++) n = n & 1 ? n >>> 1 ^ 0xedb88320 : n >>> 1;
-    return n;
-  });
-  let sum = -1;
-  for (let i = 0; i < data.length; i++) sum = sum >>> 8 ^ table[(sum ^ data[i]) & 0xff];
-  return ~sum >>> 0;
 }

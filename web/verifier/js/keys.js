@@ -61,17 +61,14 @@ function coordinate(text) {
 }
 
 /**
- * The SHA-256 thumbprint of a key (RFC 7638), as bytes.
+ * The SHA-256 thumbprint of a key (RFC 7638).
  * @param {PublicKey} key
  */
-export function thumbprintBytes(key) {
+export function thumbprint(key) {
   const x = toBase64url(key.curve === 'P-256' ? key.raw.subarray(1, 33) : key.raw);
   const text = key.curve === 'P-256' ? `{"crv":"P-256","kty":"EC","x":"${x}","y":"${toBase64url(key.raw.subarray(33))}"}` : `{"crv":"Ed25519","kty":"OKP","x":"${x}"}`;
-  return sha256(utf8(text));
+  return toBase64url(sha256(utf8(text)));
 }
-
-/** @param {PublicKey} key */
-export const thumbprint = (key) => toBase64url(thumbprintBytes(key));
 
 /**
  * @param {PublicKey} a

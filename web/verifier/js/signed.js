@@ -49,7 +49,7 @@ export class BundleError extends Malformed {
  * Opens a trust bundle. BundleError (a Malformed) if it must not be used.
  * @param {string|Uint8Array} data the signed form; with unsigned, a payload
  * @param {Object} [options]
- * @param {string[]} [options.roots] thumbprints (RFC 7638) of pinned root keys, for the first bundle
+ * @param {string[]|null} [options.roots] thumbprints (RFC 7638) of pinned root keys, for the first bundle
  * @param {Seen|null} [options.seen] what openBundle gave for the last one: its roots count from then on
  * @param {Bundle} [options.base] the bundle that a delta changes
  * @param {(sha256: string) => Promise<string|undefined>} [options.shard] gives a status list that is not in the bundle
@@ -61,7 +61,7 @@ export async function openBundle(data, { roots = [], seen = null, base, shard = 
   try {
     if (data.length > maxSigned) throw new Malformed('too large');
     if (unsigned) return { bundle: await ready(decodePayload(data), shard), seen };
-    const { raw, next } = await openSigned(data, seen ?? { registry: '', seq: 0, sha256: '', roots });
+    const { raw, next } = await openSigned(data, seen ?? { registry: '', seq: 0, sha256: '', roots: roots ?? [] });
     return { bundle: await ready(raw.base ? apply(raw, base) : raw, shard), seen: next };
   } catch (e) {
     if (!(e instanceof Malformed) || e instanceof BundleError) throw e;

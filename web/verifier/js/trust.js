@@ -1,10 +1,10 @@
 // A bundle made ready: keys parsed, anchors and contexts checked.
 
 import { Failure, Malformed } from './outcome.js';
-import { toBase64, toBase64url, utf8 } from './bytes.js';
+import { base64url, toBase64, utf8 } from './bytes.js';
 import { checkContext } from './contexts.js';
 import { digestHex } from './sha256.js';
-import { parseJWK, sameKey, thumbprint, thumbprintBytes } from './keys.js';
+import { parseJWK, sameKey, thumbprint } from './keys.js';
 import { leadsTo, parseAnchors } from './x509.js';
 
 /**
@@ -16,7 +16,7 @@ import { leadsTo, parseAnchors } from './x509.js';
  * @property {number} notAfter
  * @property {number|null} revokedAt
  * @property {string[]} certificates DER in base64: those that others' CAs made for it
- * @property {string} coseKid base64url
+ * @property {string} coseKid its name in paper codes, in base64url
  * @property {import('./keys.js').PublicKey} public
  * @property {Issuer} issuer
  */
@@ -29,6 +29,7 @@ import { leadsTo, parseAnchors } from './x509.js';
  * @property {import('./x509.js').Certificate[]} anchors
  */
 
+const maxCoseKid = 64; // bytes
 const unusable = (/** @type {string} */ why) => new Malformed('the trust bundle cannot be used: ' + why);
 
 /** All that a verifier trusts. */
@@ -75,9 +76,10 @@ export class Trust {
       const key = parseJWK(k.jwk);
       if (k.kid === '' || key.alg !== k.alg || !(k.notAfter > k.notBefore)) throw unusable('a key has no name, no window or another algorithm');
       if (k.method !== '' && !k.method.startsWith(i.id + '#')) throw unusable('a key has a method of another DID');
+      if (base64url(k.coseKid).length > maxCoseKid) throw unusable('the cose_kid of a key is too long');
       const x5c = Array.isArray(k.jwk.x5c) && typeof k.jwk.x5c[0] === 'string' ? [k.jwk.x5c[0]] : [];
       this.keys.push({ kid: k.kid, method: k.method, alg: k.alg, notBefore: k.notBefore, notAfter: k.notAfter, revokedAt: k.revokedAt,
-        certificates: [...x5c, ...k.certificates], coseKid: k.coseKid || toBase64url(thumbprintBytes(key).subarray(0, 8)), public: key, issuer });
+        certificates: [...x5c, ...k.certificates], coseKid: k.coseKid, public: key, issuer });
     }
   }
 
