@@ -16,6 +16,7 @@ import (
 const (
 	smallBody  = 64 << 10                   // a form, a credential request
 	areasBody  = 16 << 20                   // a CSV of areas
+	bundleBody = 17 << 20                   // another registry's trust bundle, and the form around it
 	uploadBody = registry.MaxUpload + 1<<20 // a CSV of a few million people, and the form around it
 )
 

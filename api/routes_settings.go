@@ -9,6 +9,9 @@ func (s *server) desks(work policy) {
 	accessPages(s.group(work), p)
 	trustPages(s.group(work), p)
 	issuedPages(s.group(work), p)
+	merging := work
+	merging.body, merging.time = bundleBody, uploadTime
+	s.group(merging).post("/admin/trust", p.TrustMerge)
 }
 
 // settingsPages: what the registry is like. Each page says who may open it.
@@ -85,6 +88,9 @@ func trustPages(g group, p *web.Pages) {
 	g.post("/admin/keys", p.KeyRotate)
 	g.get("/admin/keys/:kid", p.Key)
 	g.post("/admin/keys/:kid/revoke", p.KeyRevoke)
+	g.get("/admin/trust", p.TrustBundle)
+	g.post("/admin/trust/drop", p.TrustDrop)
+	g.post("/admin/trust/publish", p.TrustPublish)
 	g.get("/admin/issuers", p.CredentialIssuers)
 	g.post("/admin/issuers", p.CredentialIssuerAdd)
 }

@@ -45,7 +45,7 @@ func sensitiveParts() []string {
 // sensitivePosts are what is sent from a page that only reads.
 func sensitivePosts() []string {
 	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/people/:id/offers", "/admin/groups/:id/offers",
-		"/admin/people/:id/credentials/:credential/reissue", "/admin/groups/:id/credentials/:credential/reissue", "/admin/issued/:id", "/admin/issuers", "/me/security/provider",
+		"/admin/people/:id/credentials/:credential/reissue", "/admin/groups/:id/credentials/:credential/reissue", "/admin/issued/:id", "/admin/issuers", "/admin/trust", "/admin/trust/drop", "/me/security/provider",
 		"/me/credentials/:id/offer", "/me/credentials/:id/reissue"}
 }
 

@@ -67,6 +67,17 @@ func (s *Issuers) TrustBundle(ctx context.Context, f Form) (StatusDocument, erro
 	return doc, err
 }
 
+// CurrentBundle is the bundle that is given out now, and the size of its signed form in
+// bytes.
+func (s *Issuers) CurrentBundle(ctx context.Context) (*verify.Bundle, int, error) {
+	doc, err := s.TrustBundle(ctx, Form{})
+	if err != nil {
+		return nil, 0, err
+	}
+	b, err := s.newestBundle(ctx)
+	return b, len(doc.Body), err
+}
+
 // BundleShard gives a status list of the newest bundle by the hash of its bytes (SHA-256,
 // hex). It returns NotFound.
 func (s *Issuers) BundleShard(ctx context.Context, digest string) (StatusDocument, error) {

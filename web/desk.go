@@ -157,6 +157,7 @@ type deskForm struct {
 	Buttons         []deskButton
 	Leave           string
 	Folded          bool
+	Multipart       bool // it has a file
 }
 
 type deskGroup struct {

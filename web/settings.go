@@ -36,7 +36,7 @@ func settingsCards() []struct {
 		{"people", []navPart{{href: "/admin/staff", text: "staff", roles: admin}, {href: "/admin/roles", text: "roles"}, {href: "/admin/tokens", text: "tokens"}, {href: appearancePath, text: "appearance", roles: admin}}},
 		{"credentials", []navPart{{href: "/admin/credentials", text: "credentials", roles: both}, {href: "/admin/issued", text: "issued"}, {href: "/admin/offers", text: "offers", roles: registrars()},
 			{href: "/admin/clients", text: "clients", roles: both}, {href: "/admin/wallet-providers", text: "providers", roles: both},
-			{href: "/admin/keys", text: "keys", roles: both}, {href: "/admin/issuers", text: "issuers", roles: both}}},
+			{href: "/admin/keys", text: "keys", roles: both}, {href: "/admin/issuers", text: "issuers", roles: both}, {href: trustPath, text: "trust", roles: both}}},
 	}
 }
 

@@ -22,7 +22,7 @@ func goodClient(over map[string]string) map[string]string {
 }
 
 func trustTour(admin *browser) []page {
-	out := []page{admin.get("/admin/issuers"), admin.get("/admin/keys")}
+	out := []page{admin.get("/admin/issuers"), admin.get("/admin/keys"), admin.get("/admin/trust")}
 	for _, path := range []string{"/admin/clients", "/admin/wallet-providers"} {
 		out = append(out, admin.get(path), admin.get(path+"/new"))
 	}

@@ -75,7 +75,7 @@ func (p prepared) settingsTour() []stop {
 		{"/admin/identifier-types", "/admin/identifier-types", "admin"}, {"/admin/identifier-types/new", "/admin/identifier-types/new", "admin"}, {"/admin/identifier-types/:key", "/admin/identifier-types/passport", "auditor"},
 		{"/admin/attestation-statuses", "/admin/attestation-statuses", "admin"}, {"/admin/attestation-statuses/new", "/admin/attestation-statuses/new", "admin"},
 		{"/admin/clients", "/admin/clients", "admin"}, {"/admin/clients/new", "/admin/clients/new", "admin"}, {"/admin/wallet-providers", "/admin/wallet-providers", "auditor"}, {"/admin/wallet-providers/new", "/admin/wallet-providers/new", "admin"},
-		{"/admin/keys", "/admin/keys", "admin"}, {"/admin/issuers", "/admin/issuers", "admin"},
+		{"/admin/keys", "/admin/keys", "admin"}, {"/admin/issuers", "/admin/issuers", "admin"}, {"/admin/trust", "/admin/trust", "admin"},
 		{"/admin/issued", "/admin/issued", "registrar"}, {"/admin/issued/:id", "/admin/issued/" + p.credential, "registrar"}, {"/admin/offers", "/admin/offers", "registrar"}, {"", "/admin/issued?standing=failed&person_number=SR-0", "attester"},
 		{"/admin/credentials", "/admin/credentials", "admin"}, {"/admin/credentials/:config", "/admin/credentials/" + p.config, "admin"}, {"/admin/credentials/:config/edit", "/admin/credentials/" + p.config + "/edit", "admin"},
 		{"/admin/attestation-statuses/:key", "/admin/attestation-statuses/no_letter", "admin"}, {"/admin/clients/:key", "/admin/clients/tour-wallet", "admin"},
