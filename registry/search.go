@@ -273,23 +273,6 @@ func findRanked(tx *gorm.DB, source string, w *where, limit int) ([]registrantRo
 	return rows, nil
 }
 
-// readPage opens the first limit people that a condition finds in the order of
-// their registration, and says where the next page begins. The values of hidden
-// fields are left out.
-func (r *Registry) readPage(tx *gorm.DB, w *where, limit int, hidden map[string]bool) (Page, error) {
-	rows, err := findRanked(tx, "registrant", w, limit+1)
-	if err != nil {
-		return Page{}, err
-	}
-	var page Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.Next = formatAfter(rows[limit-1].ID)
-	}
-	page.People, err = r.openAll(tx, rows, hidden)
-	return page, err
-}
-
 // openAll opens the people of a page: see openRecords. The values of hidden
 // fields are left out.
 func (r *Registry) openAll(tx *gorm.DB, rows []registrantRow, hidden map[string]bool) ([]Person, error) {
