@@ -38,7 +38,7 @@ func Lattice() []Rule {
 		{2, []string{"issuer/oid4vci"}, []string{"issuer/oauth", "issuer/dataintegrity", "did", "internal/jose", "internal/fault"}},
 		{2, []string{"internal/vciclient"}, []string{"did", "internal/jose"}},
 		{2, []string{"issuer/verify"}, []string{"contexts", "internal/jose", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc", "issuer/cwt", "issuer/claim169"}},
-		{3, []string{"internal/specimen"}, []string{"contexts", "internal/jose", "issuer/verify", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc", "issuer/cwt", "issuer/claim169"}},
+		{3, []string{"internal/specimen"}, []string{"contexts", "did", "internal/jose", "issuer/verify", "issuer/status", "issuer/sdjwt", "issuer/dataintegrity", "issuer/jwtvc", "issuer/mdoc", "issuer/cwt", "issuer/claim169"}},
 
 		{3, []string{"registry"}, []string{"registry/*", "internal/jobs", "internal/db", "internal/outbound", "internal/fault", "internal/secret"}},
 		{3, []string{"issuer/ledger"}, []string{"internal/jobs", "internal/db", "internal/fault", "internal/secret"}},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"socialregistry/issuer/verify"
 )
 
 // File is all vectors, with what they are checked against.
@@ -23,6 +25,10 @@ type Vector struct {
 	Bundle  string         `json:"bundle"`
 	Data    string         `json:"data"`
 	Claims  map[string]any `json:"claims,omitempty"` // nil: not said
+	// Binding is what the verifier asks the holder to sign, nil: nothing; and Holder the
+	// result of that check.
+	Binding *verify.Binding `json:"binding,omitempty"`
+	Holder  string          `json:"holder,omitempty"`
 }
 
 // Seed is that of the file which tests read.
@@ -37,6 +43,7 @@ func Make(seed string) (*File, error) {
 	}
 	g.common()
 	g.sdjwt()
+	g.held()
 	g.ldp()
 	g.jwtVC()
 	g.mobile()

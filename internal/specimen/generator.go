@@ -137,11 +137,13 @@ type check struct {
 	bundle string    // "": usual
 	at     time.Time // zero: now
 	claims map[string]any
+	ask    *verify.Binding
+	holder string
 }
 
 // add takes a vector in.
 func (g *generator) add(name, format string, outcome verify.Outcome, data string, c check) {
-	v := Vector{Name: name, Format: format, Outcome: string(outcome), At: c.at, Bundle: c.bundle, Data: data, Claims: c.claims}
+	v := Vector{Name: name, Format: format, Outcome: string(outcome), At: c.at, Bundle: c.bundle, Data: data, Claims: c.claims, Binding: c.ask, Holder: c.holder}
 	if v.Bundle == "" {
 		v.Bundle = "usual"
 	}

@@ -51,7 +51,7 @@ func TestVectors(t *testing.T) { // not parallel: it measures
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		got := bundles[v.Bundle].Verify([]byte(v.Data), v.At)
+		got := answer(bundles[v.Bundle], v)
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
 		if string(got.Outcome) != v.Outcome {
@@ -63,6 +63,9 @@ func TestVectors(t *testing.T) { // not parallel: it measures
 		if v.Format != "" && got.Format != "" && got.Format != v.Format {
 			t.Errorf("%s: format %q, want %q", v.Name, got.Format, v.Format)
 		}
+		if h := result(got, verify.CheckHolder); v.Holder != "" && h != v.Holder {
+			t.Errorf("%s: holder %s, want %s", v.Name, h, v.Holder)
+		}
 		if got.Claims != nil && !believed(got.Outcome) {
 			t.Errorf("%s: shows what nobody signed", v.Name)
 		}
@@ -71,6 +74,23 @@ func TestVectors(t *testing.T) { // not parallel: it measures
 		}
 	}
 	t.Logf("%d vectors", len(f.Vectors))
+}
+
+func answer(b *verify.Bundle, v specimen.Vector) verify.Result {
+	if v.Binding != nil {
+		return b.VerifyHeld([]byte(v.Data), v.At, *v.Binding)
+	}
+	return b.Verify([]byte(v.Data), v.At)
+}
+
+// result gives the check of that name.
+func result(r verify.Result, name string) string {
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c.Result
+		}
+	}
+	return ""
 }
 
 // believed says whether an outcome lets claims be shown: the issuer's key signed

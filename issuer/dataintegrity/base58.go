@@ -43,3 +43,13 @@ func decodeBase58(s string) ([]byte, bool) {
 	}
 	return append(make([]byte, zeros), n.Bytes()...), true
 }
+
+// DecodeMultibase reads z and base58-btc, the form of keys in did:key; false if it is
+// not that, or is longer than a key may be.
+func DecodeMultibase(s string) ([]byte, bool) {
+	const longest = 100
+	if len(s) < 2 || len(s) > longest || s[0] != 'z' {
+		return nil, false
+	}
+	return decodeBase58(s[1:])
+}

@@ -17,7 +17,7 @@ import (
 // RSA key of a hundred kilobytes would take minutes to check a signature with.
 const (
 	maxChain       = 5
-	maxCertificate = 8 << 10
+	maxCertificate = 4 << 10
 )
 
 // Document is one that was read; nothing of it is verified but its shape.

@@ -6,7 +6,8 @@
 // mso_mdoc (ISO/IEC 18013-5, the issuer's part) and claim169 (the code on paper).
 // Each is read at bounded cost: bytes, depth, members, inflated bytes and work of
 // canonicalisation. Issuers with their keys and
-// anchors, status lists and further JSON-LD contexts come from the bundle, and from nowhere else. It does not check who
-// holds the credential, and nothing that it says is about a person's record now:
+// anchors, status lists and further JSON-LD contexts come from the bundle, and from
+// nowhere else. Who holds the credential is checked only where VerifyHeld asked for a
+// proof and an SD-JWT VC has one. Nothing that it says is about a person's record now:
 // a status list is as old as the bundle.
 package verify

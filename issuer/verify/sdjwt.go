@@ -23,7 +23,7 @@ func (t *trust) readSDJWT(text string) (credential, error) {
 		return c, readFailure(text, header, &c)
 	}
 	c.format = FormatSDJWT
-	c.verify = func(k key) (signed, error) { return verifySDJWT(parsed, k) }
+	c.verify = func(k key) (signed, error) { return verifySDJWT(parsed, text, k) }
 	return c, nil
 }
 
@@ -75,7 +75,7 @@ func peekObject(part string) map[string]any {
 	return m
 }
 
-func verifySDJWT(parsed *sdjwt.SDJWT, k key) (signed, error) {
+func verifySDJWT(parsed *sdjwt.SDJWT, text string, k key) (signed, error) {
 	claims, err := parsed.Verify(k.public)
 	switch {
 	case errors.Is(err, sdjwt.ErrMalformed):
@@ -85,7 +85,9 @@ func verifySDJWT(parsed *sdjwt.SDJWT, k key) (signed, error) {
 	case err != nil:
 		return signed{}, failure{Altered, "The signature does not match."}
 	}
-	return signedClaims(claims)
+	s, err := signedClaims(claims)
+	s.bound = bound(parsed, text, claims)
+	return s, err
 }
 
 // signedClaims reads the claims that have a meaning here (SD-JWT VC §3.2.2.2).

@@ -33,20 +33,24 @@ type signed struct {
 	from, until time.Time // zero: not limited
 	status      []statusEntry
 	claims      map[string]any
+	bound       func(Binding, time.Time) error // checks the holder's proof; nil: there is none
 }
 
 // verification collects the answer.
 type verification struct {
 	trust *trust
 	at    time.Time
+	ask   *Binding // nil: nobody asked who holds it
 	out   Result
 }
 
 // Verify checks a credential as of a time. It never fails: whatever the bytes
 // are, the Result has an outcome, and every check with what became of it. With a
 // bundle that ParseBundle would refuse, every issuer is unknown.
-func (b *Bundle) Verify(data []byte, at time.Time) Result {
-	v := verification{trust: b.trust, at: at}
+func (b *Bundle) Verify(data []byte, at time.Time) Result { return b.check(data, at, nil) }
+
+func (b *Bundle) check(data []byte, at time.Time, ask *Binding) Result {
+	v := verification{trust: b.trust, at: at, ask: ask}
 	if v.trust == nil {
 		t, err := newTrust(b)
 		if err != nil {
@@ -72,6 +76,7 @@ func (v *verification) run(data []byte) {
 		return
 	}
 	v.out.Type, v.out.Claims, v.out.ValidFrom, v.out.ValidUntil = s.kind, s.claims, s.from, s.until
+	v.holder(s)
 	v.note(CheckKey, k.signs(s.made, v.at), "The key was in use when this was signed.")
 	v.note(CheckDates, v.dates(s), describeDates(s))
 	v.status(s, k)
