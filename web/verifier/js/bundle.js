@@ -40,6 +40,7 @@ const forms = Object.freeze({
 });
 const maxBundle = 32 << 20;
 
+/** @type {Readonly<Object<string, (v: any) => boolean>>} */
 const kinds = Object.freeze({
   text: (/** @type {any} */ v) => typeof v === 'string',
   number: (/** @type {any} */ v) => Number.isSafeInteger(v) && v >= 0,
@@ -107,7 +108,7 @@ export function payloadOf(raw) {
   if (raw.base || raw.removed || !raw.issuers?.length) throw new Malformed('bundle: no issuer, or only what has changed');
   return { version: raw.v, registry: raw.registry ?? '', seq: raw.seq ?? 0, created: time(raw.created) ?? 0, refreshAfter: time(raw.refresh_after), notAfter: time(raw.not_after),
     roots: (raw.roots ?? []).map(rootOf), issuers: raw.issuers.map(issuerOf), contexts: new Map(Object.entries(raw.contexts ?? {})), types: raw.types ?? Object.create(null),
-    status: (raw.status ?? []).map((s) => ({ uri: s.uri, sha256: s.sha256 ?? '', bytes: s.bytes ?? 0, token: s.token ?? '' })) };
+    status: (raw.status ?? []).map((/** @type {any} */ s) => ({ uri: s.uri, sha256: s.sha256 ?? '', bytes: s.bytes ?? 0, token: s.token ?? '' })) };
 }
 
 /**
@@ -123,7 +124,7 @@ export function rootOf(r) {
  * @returns {BundleIssuer}
  */
 function issuerOf(i) {
-  const keys = (i.keys ?? []).map((k) => ({ kid: k.kid, method: k.method ?? '', jwk: k.jwk, alg: k.alg, notBefore: time(k.not_before) ?? 0, notAfter: time(k.not_after) ?? 0,
+  const keys = (i.keys ?? []).map((/** @type {any} */ k) => ({ kid: k.kid, method: k.method ?? '', jwk: k.jwk, alg: k.alg, notBefore: time(k.not_before) ?? 0, notAfter: time(k.not_after) ?? 0,
     revokedAt: time(k.revoked_at), certificates: k.certificates ?? [], coseKid: k.cose_kid ?? '' }));
   return { id: i.id, url: i.url ?? '', names: i.names ?? {}, keys, anchors: i.anchors ?? '' };
 }

@@ -8,7 +8,10 @@ import { signedBy } from './keys.js';
 /** Header labels (RFC 9052 §3.1, RFC 9360, RFC 9596). */
 export const label = Object.freeze({ alg: 1, crit: 2, kid: 4, type: 16, x5chain: 33, x5u: 35 });
 
-/** Algorithms (RFC 9053) and the key's name of them. */
+/**
+ * Algorithms (RFC 9053) and the key's name of them.
+ * @type {Readonly<Object<string, string>>}
+ */
 export const algorithms = Object.freeze({ [-7]: 'ES256', [-8]: 'EdDSA' });
 
 /**

@@ -33,6 +33,7 @@
 /** @returns {Credential} */
 export const nothing = () => ({ format: '', issuer: '', key: '' });
 
+const maxEntries = 16;
 const decimal = /^(0|[1-9][0-9]{0,8})$/;
 
 /**
@@ -53,7 +54,8 @@ export function tokenEntry(claim) {
  */
 export function bitstringEntries(v) {
   if (v === undefined || v === null) return [];
-  return (Array.isArray(v) ? v : [v]).map(bitstringEntry);
+  const list = Array.isArray(v) ? v : [v];
+  return list.length > maxEntries ? [null] : list.map(bitstringEntry); // each costs the check of a list
 }
 
 /**

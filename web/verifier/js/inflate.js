@@ -46,7 +46,8 @@ async function collect(data, format, limit) {
       parts.push(value);
     }
     await feed;
-  } catch (e) {
+  } catch (error) {
+    const e = /** @type {any} */ (error);
     reader.cancel().catch(() => {});
     writer.abort().catch(() => {});
     // What is broken fails where it is written; what is cut short, at the end. Node.js says it by a code.

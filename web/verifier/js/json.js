@@ -6,6 +6,7 @@ import { textOf } from './bytes.js';
 const maxDepth = 32;
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const plainText = /[^"\\\u0000-\u001f]*/y;
+/** @type {Readonly<Object<string, string>>} */
 const escapes = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /** Reader of one JSON text. Objects have no prototype, so that no name means anything. */

@@ -12,6 +12,7 @@ import { sha256 } from './sha256.js';
  * @property {Promise<CryptoKey>} [imported]
  */
 
+/** @type {Readonly<Object<string, any>>} */
 const algOf = Object.freeze({ 'P-256': 'ES256', Ed25519: 'EdDSA' });
 const privateMembers = Object.freeze(['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth']);
 const p = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;

@@ -16,8 +16,11 @@ import { bitstring, lifetime } from './statuslist.js';
 import { optionalTime, parseTime } from './times.js';
 import { is } from './trust.js';
 
-/** The cryptosuites and the curve of their keys. */
 const maxList = 4 << 20;
+/**
+ * The cryptosuites and the curve of their keys.
+ * @type {Readonly<Object<string, string>>}
+ */
 const suites = Object.freeze({ 'eddsa-rdfc-2022': 'Ed25519', 'ecdsa-rdfc-2019': 'P-256' });
 
 /**
@@ -192,7 +195,7 @@ async function makeSet(trust) {
   }
   const parsed = new Map();
   const loader = (/** @type {string} */ iri) => {
-    if (!parsed.has(iri) && texts.has(iri)) parsed.set(iri, JSON.parse(texts.get(iri)));
+    if (!parsed.has(iri) && texts.has(iri)) parsed.set(iri, JSON.parse(texts.get(iri) ?? ''));
     return parsed.get(iri);
   };
   return { loader, cache: new Map() };

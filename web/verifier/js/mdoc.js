@@ -11,7 +11,8 @@ import { parseTime, timeText } from './times.js';
 import { parseCertificate } from './x509.js';
 
 const limits = Object.freeze({ depth: 12, width: 1000 });
-const maxChain = 5, tagDateTime = 0, tagEpoch = 1, tagEncoded = 24, tagFullDate = 1004;
+const maxChain = 5, maxCertificate = 8 << 10; // a key of a hundred kilobytes would take minutes
+const tagDateTime = 0, tagEpoch = 1, tagEncoded = 24, tagFullDate = 1004;
 
 /**
  * @typedef {{spaces: Map<string, any>, message: import('./cose.js').Sign1, chain: import('./x509.js').Certificate[]}} Document
@@ -70,7 +71,7 @@ function chainOf(v) {
   const list = Array.isArray(v) ? v : [v];
   if (Array.isArray(v) && v.length < 2 || list.length > maxChain) throw new Malformed('chain');
   return list.map((der) => {
-    if (!(der instanceof Uint8Array)) throw new Malformed('chain');
+    if (!(der instanceof Uint8Array) || der.length > maxCertificate) throw new Malformed('chain');
     return parseCertificate(der);
   });
 }
@@ -116,7 +117,13 @@ function unembed(v) {
   return decode(v.value, limits);
 }
 
-/** A member of a type, or what it is without it. */
+/**
+ * A member of a type, or what it is without it.
+ * @param {Map<any, any>} map
+ * @param {string} name
+ * @param {(v: any) => boolean} isType
+ * @param {any} otherwise
+ */
 function member(map, name, isType, otherwise) {
   const v = map.get(name);
   if (isNull(v)) return otherwise;

@@ -11,6 +11,7 @@ import { Unsigned } from './members.js';
 const rdf = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#', xsd = 'http://www.w3.org/2001/XMLSchema#';
 const absoluteIRI = /^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|\\^`\x7f]*$/;
 const languageTag = /^[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*$/;
+/** @type {Readonly<Object<string, string>>} */
 const escapes = Object.freeze({ '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '"': '\\"', '\\': '\\\\' });
 
 /**
@@ -26,7 +27,10 @@ export function quadsOf(graphs) {
   return [...c.quads.values()];
 }
 
-/** An absolute IRI or a blank node. */
+/**
+ * An absolute IRI or a blank node.
+ * @param {any} id
+ */
 function resource(id) {
   if (typeof id === 'string' && id.startsWith('_:')) return id;
   if (typeof id !== 'string' || !absoluteIRI.test(id)) throw new Unsigned('not an absolute IRI');

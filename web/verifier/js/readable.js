@@ -8,15 +8,18 @@ import { parseTime } from './times.js';
 
 const fingers = ['thumb', 'pointer_finger', 'middle_finger', 'ring_finger', 'little_finger'];
 const hands = ['right_', 'left_'].flatMap((side) => fingers.map((f) => side + f));
-const names = new Map([
+const names = new Map(/** @type {[number, string][]} */ ([
   ...['id', 'version', 'language', 'full_name', 'first_name', 'middle_name', 'last_name', 'birth_date', 'gender', 'address', 'email', 'phone', 'nationality', 'marital_status',
     'guardian', 'photo', 'photo_format', 'best_fingers', 'second_full_name', 'second_language', 'location_code', 'legal_status', 'country_of_issuance'].map((name, i) => [i + 1, name]),
   ...[...hands, 'right_iris', 'left_iris', 'face', 'right_palm', 'left_palm', 'voice'].map((name, i) => [i + 50, name]),
-]);
+]));
 const birthDate = 8, photo = 16, photoFormat = 17;
+/** @type {Readonly<Object<string, string[]>>} */
 const words = Object.freeze({ 9: ['', 'male', 'female', 'other'], 14: ['', 'unmarried', 'married', 'divorced'], [photoFormat]: ['', 'jpeg', 'jpeg2000', 'avif', 'webp'],
   18: ['unknown', ...hands] });
+/** @type {Readonly<Object<string, string>>} */
 const kinds = Object.freeze({ '0 0': 'image/png', '0 1': 'image/jpeg', '0 2': 'image/jp2', '0 3': 'image/avif', '0 4': 'image/webp', '0 5': 'image/tiff', '2 0': 'audio/wav', '2 1': 'audio/mpeg' });
+/** @type {Readonly<Object<string, string>>} */
 const photos = Object.freeze({ jpeg: 'image/jpeg', jpeg2000: 'image/jp2', avif: 'image/avif', webp: 'image/webp' });
 
 const isNumber = (/** @type {any} */ v) => Number.isInteger(v) || typeof v === 'bigint';
@@ -53,8 +56,8 @@ function value(label, v, all) {
   if (Object.hasOwn(words, label)) return enumeration(words[label], v);
   if (label === birthDate) return date(v);
   if (label === photo && v instanceof Uint8Array) {
-    const kind = digits(all.get(photoFormat)), word = kind === undefined ? '' : words[photoFormat][kind];
-    return dataURL(photos[word ?? ''] ?? photos[all.get(photoFormat)], v);
+    const word = enumeration(words[photoFormat], all.get(photoFormat) ?? '');
+    return dataURL(Object.hasOwn(photos, word) ? photos[word] : undefined, v);
   }
   return plain(v);
 }

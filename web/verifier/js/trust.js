@@ -93,7 +93,8 @@ export class Trust {
    * @param {string} text
    */
   mentions(text) {
-    return this.keys.some((k) => k.method !== '' && text.includes(`"${k.method}"`));
+    const methods = new Set(this.keys.map((k) => k.method).filter((m) => m !== ''));
+    return text.split('"').slice(1, -1).some((part) => methods.has(part));
   }
 
   /**

@@ -27,9 +27,12 @@ import { newKey } from './keys.js';
  */
 
 const kinds = Object.freeze({ ec: '1.2.840.10045.2.1', rsa: '1.2.840.113549.1.1.1', ed25519: '1.3.101.112' });
+/** @type {Readonly<Object<string, string>>} */
 const curves = Object.freeze({ '1.2.840.10045.3.1.7': 'P-256', '1.3.132.0.34': 'P-384', '1.3.132.0.35': 'P-521' });
+/** @type {Readonly<Object<string, string>>} */
 const hashes = Object.freeze({ '1.2.840.10045.4.3.2': 'SHA-256', '1.2.840.10045.4.3.3': 'SHA-384', '1.2.840.10045.4.3.4': 'SHA-512',
   '1.2.840.113549.1.1.11': 'SHA-256', '1.2.840.113549.1.1.12': 'SHA-384', '1.2.840.113549.1.1.13': 'SHA-512', '1.3.101.112': '' });
+/** @type {Readonly<Object<string, number>>} */
 const sizes = Object.freeze({ 'P-256': 32, 'P-384': 48, 'P-521': 66 });
 
 /**
@@ -80,6 +83,7 @@ function name(t) {
  */
 function checkText(tag, bytes) {
   const latin = tag === tags.utf8 ? textOf(bytes) : String.fromCharCode(...bytes);
+  /** @type {Object<number, RegExp>} */
   const forms = { [tags.printable]: /^[a-zA-Z0-9'()+,\-./ :=?*&]*$/, [tags.numeric]: /^[0-9 ]*$/, [tags.ia5]: /^[\0-\x7f]*$/, [tags.utf8]: /^/, [tags.t61]: /^/, [tags.bmp]: /^(?:..)*$/s };
   if (!forms[tag]?.test(latin)) throw new Malformed('a text in a name');
 }
@@ -162,6 +166,13 @@ async function signedByParent(parent, child) {
   return false;
 }
 
+/**
+ * @param {Certificate} parent
+ * @param {Certificate} child
+ * @param {any} key
+ * @param {any} algorithm
+ * @param {any} signature
+ */
 async function check(parent, child, key, algorithm, signature) {
   const imported = await crypto.subtle.importKey('spki', parent.spki, key, false, ['verify']);
   return crypto.subtle.verify(algorithm, imported, signature, child.tbs);

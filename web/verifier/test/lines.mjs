@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 /** The module: as it is written, or, if the last argument says so, all of it in one file. */
-export const { openBundle, signerOf, verify } = await import(process.argv.at(-1).endsWith('.min.js') ? process.argv.at(-1) : '../js/verifier.js');
+export const { decodeClaim169, openBundle, signerOf, verify } = await import(process.argv.at(-1).endsWith('.min.js') ? process.argv.at(-1) : '../js/verifier.js');
 
 export const say = (v) => process.stdout.write(JSON.stringify(v) + '\n');
 
