@@ -106,7 +106,7 @@ func TestMOSIPSamples(t *testing.T) {
 			}
 		}
 	}
-	if len(texts) < 3 {
+	if len(texts) < 2 {
 		t.Fatalf("%d texts", len(texts))
 	}
 	for i, line := range node(t, marshal(t, texts), "codes.mjs") {
