@@ -18,6 +18,7 @@
  * @property {number|null} until
  * @property {(Entry|null)[]} status null: an entry that is not understood
  * @property {Object<string, any>} claims
+ * @property {(ask: import('./holder.js').Ask, at: number) => Promise<void>} [bound] checks the holder's proof, if there is one; throws Failure
  */
 
 /**

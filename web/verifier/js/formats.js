@@ -3,6 +3,7 @@
 import { altered, Failure, unreadable, unsupported } from './outcome.js';
 import { base64url } from './bytes.js';
 import { bitstringEntries, nothing, tokenEntry } from './credential.js';
+import { boundBy } from './holder.js';
 import { decodeObject, isObject, texts } from './json.js';
 import { trySplit, verifyJWS } from './jws.js';
 import * as sdjwt from './sdjwt.js';
@@ -22,7 +23,10 @@ export function readSDJWT(text) {
   try {
     const parsed = sdjwt.parse(text);
     c.format = sdjwt.type;
-    c.verify = async (k) => signedClaims(await sdjwt.verify(parsed, k.public));
+    c.verify = async (k) => {
+      const claims = await sdjwt.verify(parsed, k.public), signed = signedClaims(claims);
+      return parsed.keyBinding === '' ? signed : { ...signed, bound: boundBy(parsed.keyBinding, text, claims.cnf) };
+    };
   } catch {
     c.error = readFailure(text, header, c);
   }

@@ -54,6 +54,32 @@ export function parseJWK(jwk) {
   return key;
 }
 
+/**
+ * A point of P-256 with its y, of one that tells only the sign of it (SEC 1 §2.3.4).
+ * @param {Uint8Array} short
+ */
+export function uncompressed(short) {
+  const x = integer(short.subarray(1)), square = (x * x * x - 3n * x + b) % p;
+  if (short.length !== 33 || short[0] !== 2 && short[0] !== 3) throw new Malformed('not a point of P-256');
+  let y = power((square + p) % p, (p + 1n) / 4n);
+  if (Number(y & 1n) !== short[0] - 2) y = p - y;
+  const out = new Uint8Array(65);
+  out[0] = 4;
+  out.set(short.subarray(1), 1);
+  for (let i = 64; i > 32; i--, y >>= 8n) out[i] = Number(y & 0xffn);
+  return out; // newKey checks that it is on the curve
+}
+
+/**
+ * @param {bigint} base
+ * @param {bigint} exponent
+ */
+function power(base, exponent) {
+  let out = 1n;
+  for (; exponent > 0n; exponent >>= 1n, base = base * base % p) if (exponent & 1n) out = out * base % p;
+  return out;
+}
+
 /** @param {any} text */
 function coordinate(text) {
   const bytes = base64url(typeof text === 'string' ? text : '');

@@ -25,6 +25,7 @@ export { hasEd25519 } from './keys.js';
 
 /**
  * @typedef {import('./credential.js').Credential} Credential
+ * @typedef {import('./holder.js').Ask} Ask
  * @typedef {import('./credential.js').Signed} Signed
  * @typedef {import('./outcome.js').Result} Result
  * @typedef {import('./signed.js').Bundle} Bundle
@@ -41,11 +42,11 @@ const around = new RegExp(`^${space}|${space}$`, 'g');
  * check with what became of it.
  * @param {Bundle} bundle
  * @param {string|Uint8Array} data
- * @param {{at?: Date}} [options]
+ * @param {{at?: Date, ask?: Ask|null}} [options] ask: what the holder was asked to sign; without it, who holds it is not checked
  * @returns {Promise<Result>}
  */
-export async function verify(bundle, data, { at = new Date() } = {}) {
-  const v = new Verification(bundle, at.getTime());
+export async function verify(bundle, data, { at = new Date(), ask = null } = {}) {
+  const v = new Verification(bundle, at.getTime(), ask);
   await v.run(data);
   return v.finish();
 }
@@ -55,11 +56,13 @@ class Verification {
   /**
    * @param {Bundle} bundle
    * @param {number} at
+   * @param {Ask|null} ask
    */
-  constructor(bundle, at) {
+  constructor(bundle, at, ask) {
     this.bundle = bundle;
     this.trust = bundle.trust;
     this.at = at;
+    this.ask = ask;
     /** @type {Map<string, import('./outcome.js').Check>} */
     this.checks = new Map();
     /** @type {Result} */
@@ -82,6 +85,7 @@ class Verification {
     Object.assign(this.out, { type: signed.type, claims: signed.claims });
     if (signed.from !== null) this.out.valid_from = timeText(signed.from);
     if (signed.until !== null) this.out.valid_until = timeText(signed.until);
+    await this.holder(signed);
     await this.note('key', () => checkWindow(key, signed.made, this.at), 'key_in_use');
     await this.note('dates', () => this.dates(signed), describeDates(signed));
     await this.status(signed, key);
@@ -136,6 +140,17 @@ class Verification {
     if (error) this.fail('signature', error);
     else this.pass('signature', 'signed');
     return signed && !error ? { signed, key } : undefined;
+  }
+
+  /**
+   * Checks the proof of who holds it, if one was asked for and is there.
+   * @param {Signed} s
+   */
+  async holder(s) {
+    const { ask } = this, { bound } = s;
+    if (!ask || !bound) return;
+    await this.note('holder', () => bound(ask, this.at), 'holder_shown');
+    if (this.checks.get('holder')?.result === 'failed') delete this.out.claims; // whoever shows it may have no right to
   }
 
   /**
@@ -198,13 +213,13 @@ class Verification {
   /**
    * Records a check by whether it throws.
    * @param {string} name
-   * @param {() => void} check
+   * @param {() => void|Promise<void>} check
    * @param {{code: string, values?: Object<string, string>}|string} good
    */
   async note(name, check, good) {
     const { code, values } = typeof good === 'string' ? { code: good, values: undefined } : good;
     try {
-      check();
+      await check();
       this.pass(name, code, values);
     } catch (e) {
       this.fail(name, e);
