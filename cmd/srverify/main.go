@@ -12,7 +12,8 @@ import (
 	"socialregistry/internal/cli"
 )
 
-const description = `Check credentials against a trust bundle, without network: SD-JWT VC, W3C credentials as JSON-LD or JWT, mobile documents.
+const description = `Check credentials against a trust bundle, without network: SD-JWT VC, W3C credentials as JSON-LD or JWT, mobile documents,
+and the text of codes on paper (Claim 169).
 The bundle must be signed by a root key that you trust: say which by --root, or keep it by --pins.
 
 Ends with

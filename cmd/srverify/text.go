@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -141,7 +142,10 @@ func (t text) named(names map[string]string) string {
 
 func value(v any) string {
 	if s, ok := v.(string); ok {
-		return clean(s)
+		if kind, data, isFile := strings.Cut(strings.TrimPrefix(s, "data:"), ";base64,"); isFile && strings.HasPrefix(s, "data:") {
+			return fmt.Sprintf("(%s, %d bytes)", clean(kind), base64.StdEncoding.DecodedLen(len(data))-strings.Count(data, "="))
+		}
+		return clean(strings.ReplaceAll(s, "\n", ", ")) // addresses have lines
 	}
 	b, err := json.Marshal(v)
 	if err != nil {

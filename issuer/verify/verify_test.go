@@ -339,6 +339,9 @@ func FuzzVerify(f *testing.F) {
 	w := newWorld(f)
 	b := w.parsed()
 	sd, ldp := w.credential(verify.FormatSDJWT), w.credential(verify.FormatLDP)
+	for _, format := range formats() {
+		f.Add(w.credential(format))
+	}
 	for _, seed := range [][]byte{sd, ldp, []byte("{"), []byte("a.b.c~d~"), []byte(w.tokenList()), []byte(w.bitstring(bitsURI, "revocation", 1))} {
 		f.Add(seed)
 	}
