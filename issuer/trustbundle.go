@@ -169,13 +169,19 @@ func (s *Issuers) RootKey() (string, error) {
 	return k.KID, err
 }
 
+// RootKeys are the thumbprints of the registry's root keys as they are now, that of the
+// next one among them.
+func (s *Issuers) RootKeys() []string {
+	var out []string
+	for _, k := range s.ring.now().Roots() {
+		out = append(out, k.KID)
+	}
+	return out
+}
+
 // ownPins trust the registry's root keys as they are now.
 func (s *Issuers) ownPins() verify.Pins {
-	p := verify.Pins{Registry: s.url}
-	for _, k := range s.ring.now().Roots() {
-		p.Roots = append(p.Roots, k.KID)
-	}
-	return p
+	return verify.Pins{Registry: s.url, Roots: s.RootKeys()}
 }
 
 // PublishBundle makes a bundle now, whatever is given out, for an administrator who does

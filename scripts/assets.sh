@@ -22,6 +22,10 @@ cp web/node_modules/htmx.org/dist/htmx.min.js web/static/vendor/htmx.min.js
 cp web/node_modules/htmx.org/LICENSE web/static/vendor/htmx.LICENSE.txt
 install_in web/verifier
 node web/verifier/vendor.mjs
+mkdir -p web/static/vendor/zxing # what reads codes in pictures, for the verifier page
+cp web/node_modules/zxing-wasm/dist/iife/reader/index.js web/static/vendor/zxing/zxing-reader.js
+cp web/node_modules/zxing-wasm/dist/reader/zxing_reader.wasm web/static/vendor/zxing/
+cp web/node_modules/zxing-wasm/LICENSE web/static/vendor/zxing/zxing.LICENSE.txt
 [ "${1:-}" != pages ] || exit 0
 
 for lock in $(git ls-files -co --exclude-standard -- '*package-lock.json'); do

@@ -23,6 +23,9 @@ func LoadLocales(files fs.FS) (map[string]Locale, error) {
 func EmbeddedLocales() fs.FS { return localeFiles }
 func Templates() fs.FS       { return templateFiles }
 
+// WithoutComments takes comments out of a script.
+func WithoutComments(script []byte) []byte { return withoutComments(script) }
+
 // T, Number and Date write as the language does.
 func (l Locale) T(key string, pairs ...any) string { return l.t(key, pairs...) }
 func (l Locale) Number(n int) string               { return l.number(n) }

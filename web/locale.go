@@ -30,8 +30,7 @@ func (p *Pages) localeOf(c *gin.Context) *locale {
 
 func (p *Pages) chooseLocale(c *gin.Context) *locale {
 	if l, ok := p.locales[c.Query(localeParam)]; ok {
-		http.SetCookie(c.Writer, &http.Cookie{Name: localeCookie, Value: l.code, Path: "/", MaxAge: int(oneYear.Seconds()),
-			HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode})
+		p.keepLocale(c, l.code)
 		return l
 	}
 	if cookie, err := c.Request.Cookie(localeCookie); err == nil && p.locales[cookie.Value] != nil {
@@ -43,6 +42,14 @@ func (p *Pages) chooseLocale(c *gin.Context) *locale {
 		return p.locales[defaultLocale]
 	}
 	return p.locales[p.codes[i]]
+}
+
+// keepLocale remembers the language that somebody chose, if there is such a one.
+func (p *Pages) keepLocale(c *gin.Context, code string) {
+	if p.locales[code] != nil {
+		http.SetCookie(c.Writer, &http.Cookie{Name: localeCookie, Value: code, Path: "/", MaxAge: int(oneYear.Seconds()),
+			HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode})
+	}
 }
 
 // newMatcher finds the best of the locales for what a browser asks for; its results are

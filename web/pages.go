@@ -32,6 +32,7 @@ type Pages struct {
 	codes     []string // of the locales, the default first
 	matcher   language.Matcher
 	templates *templates
+	verifier  *verifierMaker
 	areas     *areaWords
 	codeNames map[string]*codeNames // by locale
 	kept      Kept
@@ -79,6 +80,7 @@ func New(cfg Config) (*Pages, error) {
 	p.matcher = newMatcher(p.locales, p.codes)
 	p.dress(cfg.Theme)
 	p.worn.Store(&worn{assets: p.dressed(cfg.Theme)}) // until the registry is asked
+	p.verifier = newVerifierMaker(p.assets)
 	p.templates, err = findTemplates(templateFiles)
 	return p, err
 }

@@ -121,6 +121,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	pages = append(pages, groupsTour(t, w, admin)...)
 	pages = append(pages, securityTour(t, w, lang)...)
 	pages = append(pages, aboutTour(w, lang)...)
+	pages = append(pages, verifierTour(w, lang)...)
 	pages = append(pages, keptTour(t, w, lang)...)
 	pages = append(pages, requestsTour(t, w, admin)...)
 	pages = append(pages, programmesTour(t, w, admin)...)

@@ -33,6 +33,7 @@ type commands struct {
 	Jobs     jobsCmd     `cmd:"" help:"Follow and end work that takes long."`
 	DemoData demoDataCmd `cmd:"" help:"Write a CSV of generated people."`
 	Bundle   bundleCmd   `cmd:"" help:"Write the trust bundle for offline verifiers."`
+	Verifier verifierCmd `cmd:"" help:"Write the verifier page, with the trust bundle, as a folder for any static server."`
 	Keys     keysCmd     `cmd:"" help:"List, rotate, certify and revoke the issuer's keys."`
 	Issuers  issuersCmd  `cmd:"" help:"List and add credential issuers beside the one at the root of the public URL."`
 	Backup   backupCmd   `cmd:"" help:"Say what becomes of a database whose record outside is lost."`

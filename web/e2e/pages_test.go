@@ -120,7 +120,7 @@ func match(t *testing.T, text, pattern string) string {
 
 // tour is every page, part by part.
 func (p prepared) tour() []stop {
-	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.aboutTour(), p.groupsTour(), p.securityTour(), p.requestsTour(), p.groupRecordTour(), p.programmesTour())
+	return slices.Concat(p.publicTour(), p.ownTour(), p.portalTour(), p.recordTour(), p.filesTour(), p.settingsTour(), p.aboutTour(), p.verifyTour(), p.groupsTour(), p.securityTour(), p.requestsTour(), p.groupRecordTour(), p.programmesTour())
 }
 
 // sessions are the tokens of all who look at the stops.
@@ -200,6 +200,7 @@ func TestTourHasEveryPage(t *testing.T) {
 // elsewhere are the pages that no tour can open, with the test that does.
 func elsewhere() map[string]string {
 	return map[string]string{
+		"/verify":                  "TestVerifyOffline: it leads to /verify/",
 		"/login/provider":          "TestProviderWalk: it leads to another server",
 		"/login/provider/callback": "TestProviderWalk: only the other server knows what to send",
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
 
@@ -78,6 +79,7 @@ func borrowTab(t *testing.T, v variant) *tab {
 	x.call(emulation.SetDeviceMetricsOverrideParams{Width: v.width, Height: 800, DeviceScaleFactor: 1, Mobile: v.width < 600})
 	x.colours("light")
 	x.signOut()
+	x.forgetVerifier()
 	x.scripts(v.scripts)
 	return x
 }
@@ -103,6 +105,15 @@ func (x *tab) signOut() {
 func (x *tab) call(p emulation.SetDeviceMetricsOverrideParams) {
 	x.t.Helper()
 	if _, err := chromedp.Call(x.ctx, emulation.SetDeviceMetricsOverride, p); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// forgetVerifier drops what the verifier page keeps in the browser: the test before may have had
+// another language.
+func (x *tab) forgetVerifier() {
+	x.t.Helper()
+	if _, err := chromedp.Call(x.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: x.on.url, StorageTypes: "service_workers,cache_storage,indexeddb"}); err != nil {
 		x.t.Fatal(err)
 	}
 }
@@ -164,6 +175,9 @@ func (x *tab) where() string {
 func (x *tab) open(path string) {
 	x.t.Helper()
 	x.do(chromedp.Navigate(x.on.url + path))
+	if x.v.scripts && strings.HasPrefix(path, "/verify") { // it is made by scripts, which load after it
+		x.until(`document.body.dataset.ready !== undefined`)
+	}
 }
 
 // fill types into an input, in the place of what was there.

@@ -1,0 +1,34 @@
+// Registers the worker that keeps this page for when there is no network, and says when there is a newer version.
+
+import { $ } from "./dom.js";
+import { lang } from "./words.js";
+
+/** It tells whether the page works without network from now on; null where browsers keep nothing. */
+export async function workOffline() {
+  if (!("serviceWorker" in navigator) || !isSecureContext) return null;
+  try {
+    const registration = await navigator.serviceWorker.register(new URL("./sw.js", import.meta.url), { updateViaCache: "none" });
+    offer(registration);
+    registration.addEventListener("updatefound", () => offer(registration));
+    const ready = await navigator.serviceWorker.ready;
+    ready.active.postMessage({ lang });
+    if (!("BarcodeDetector" in window) && !navigator.connection?.saveData) ready.active.postMessage({ later: true });
+    return true;
+  } catch {
+    return null;
+  }
+}
+
+/** Offers the version that waits, unless it is the first. */
+function offer(registration) {
+  const tell = () => {
+    if (!registration.waiting || !navigator.serviceWorker.controller) return;
+    $("newer").hidden = false;
+    $("take").onclick = () => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+      registration.waiting?.postMessage({ take: true });
+    };
+  };
+  tell();
+  registration.installing?.addEventListener("statechange", tell);
+}

@@ -1,0 +1,96 @@
+// Shows what came of a check: the verdict, what was checked and what was not, the details, the text itself.
+
+import { badge, card, foreign, h, icon, ltr, row } from "./dom.js";
+import { ago, date, has, moment, number, pick, t } from "./words.js";
+
+const looks = { genuine: ["ok", "check"], genuine_status_unknown: ["wait", "alert"], expired: ["wait", "clock"], not_yet_valid: ["wait", "clock"], suspended: ["bad", "alert"],
+  withdrawn: ["bad", "cross"], altered: ["bad", "cross"], unknown_issuer: ["bad", "alert"], key_retired: ["bad", "alert"],
+  unsupported_format: ["none", "minus"], unreadable_code: ["none", "minus"], incomplete_code: ["none", "minus"] };
+const badges = { passed: ["ok", "check"], failed: ["bad", "cross"], not_checked: ["none", "minus"] };
+
+/** The verdict with its card of checks, and the details. */
+export function resultOf(result, bundle, raw, again) {
+  return [verdict(result, again), ...(result.checks ? [checks(result)] : []), ...(result.claims ? [details(result, bundle)] : []), technical(result, raw)];
+}
+
+/** One sentence for the outcome, one for what to do; focus goes there. */
+export function verdict(result, again) {
+  const [kind, name] = looks[result.outcome] ?? looks.unreadable_code, facts = [];
+  if (result.issuer_names && good(result)) facts.push(t("verify.issued_by", { name: pick(result.issuer_names, result.issuer).text }));
+  if (result.status_as_of) facts.push(t("verify.status_of", { when: ago(result.status_as_of) }));
+  return h("div", { class: `verdict ${kind}`, id: "verdict", "data-outcome": result.outcome, "data-reason": result.reason }, icon(name), h("div", {},
+    h("h2", { tabindex: "-1" }, t(`verify.outcome_${result.outcome}`)),
+    h("p", {}, result.text ?? t(`verify.text_${result.outcome}`)),
+    facts.length > 0 ? h("p", { class: "muted" }, facts.join(" · ")) : "",
+    h("p", { class: "do" }, t(`verify.do_${result.outcome}`)),
+    ...(result.messages ?? []).map((text) => h("p", {}, t("verify.issuer_says"), " ", h("bdi", {}, text))),
+    h("div", { class: "acts no-print" }, h("button", { class: "btn sec", type: "button", id: "again", click: again }, t("verify.another")))));
+}
+
+/** Whether the issuer is who signed. */
+const good = (result) => !["altered", "unknown_issuer"].includes(result.outcome);
+
+function checks(result) {
+  const list = result.checks.map((c) => {
+    const [kind, name] = badges[c.result], why = because(c);
+    return h("li", { "data-check": c.name, "data-result": c.result }, h("div", {}, h("span", {}, t(`verify.check_${c.name}`)), why ? h("p", {}, why) : ""), badge(kind, name, t(`verify.is_${c.result}`)));
+  });
+  return card("checked-h", t("verify.checked"), h("ul", { class: "checked" }, ...list));
+}
+
+/** The words of a detail of a check; some need none beside the verdict. */
+function because({ name, detail, result, values = {} }) {
+  const key = `verify.why_${detail}`;
+  if (!has(key)) return result === "failed" && has(`verify.why_${name}_failed`) ? t(`verify.why_${name}_failed`) : "";
+  const words = { ...values };
+  for (const at of ["from", "until"]) if (values[at]) words[at] = date(values[at]);
+  if (values.as_of) Object.assign(words, { as_of: moment(values.as_of), age: ago(values.as_of) });
+  return t(key, words);
+}
+
+function details({ type, claims, valid_until: until }, bundle) {
+  const known = bundle?.types?.[type], labels = known?.claims ?? {}, names = Object.keys(claims);
+  const order = Object.keys(labels);
+  names.sort((a, b) => rank(order, a) - rank(order, b));
+  const rows = names.map((name) => row(labelled(labels, name), valued(claims[name], labels)));
+  if (until) rows.push(row(t("verify.valid_until"), date(until)));
+  return card("details-h", pick(known?.display, t("verify.details")).text, h("dl", {}, ...rows));
+}
+
+const rank = (order, name) => (order.includes(name) ? order.indexOf(name) : order.length);
+
+function labelled(labels, name) {
+  const found = pick(labels[name], "");
+  return found.text ? foreign(found) : ltr(name);
+}
+
+/** A value as a person reads it. */
+function valued(value, labels) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return t(value ? "verify.yes" : "verify.no");
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 1e15 ? number(value) : String(value);
+  if (Array.isArray(value)) return value.length === 0 ? "–" : h("ul", { class: "plain" }, ...value.map((v) => h("li", {}, valued(v, labels))));
+  if (typeof value === "object") return h("dl", {}, ...Object.entries(value).map(([name, v]) => h("div", {}, h("dt", { class: "small" }, labelled(labels, name)), h("dd", {}, valued(v, labels)))));
+  const picture = pictureIn(String(value));
+  if (picture) return h("img", { class: "portrait", src: picture, alt: t("verify.portrait") });
+  if (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))) return date(value, true);
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value)) return moment(value);
+  return h("bdi", {}, String(value));
+}
+
+/** The address of a picture that stands in a text. */
+function pictureIn(text) {
+  if (/^data:image\/(png|jpeg|webp|jp2);base64,[A-Za-z0-9+/=]+$/.test(text)) return text;
+  if (text.length < 100 || !/^[A-Za-z0-9+/_=-]+$/.test(text)) return "";
+  const plain = text.replaceAll("-", "+").replaceAll("_", "/");
+  for (const [begin, type] of [["/9j/", "jpeg"], ["iVBORw0KGgo", "png"], ["UklGR", "webp"]]) if (plain.startsWith(begin)) return `data:image/${type};base64,${plain}`;
+  return "";
+}
+
+function technical(result, raw) {
+  const facts = [["outcome", [result.outcome, result.reason].filter((x) => x).join(" / ")], ["format", result.format], ["type", result.type], ["issuer", result.issuer]].filter(([, value]) => value);
+  const text = typeof raw === "string" ? raw : `${number(raw.length)} B`;
+  return h("details", { class: "card no-print" }, h("summary", { class: "pad" }, t("verify.raw")),
+    h("dl", {}, ...facts.map(([name, value]) => row(t(`verify.raw_${name}`), ltr(value)))),
+    h("div", { class: "pad" }, h("pre", { class: "rawtext", dir: "ltr", tabindex: "0", "aria-label": t("verify.raw") }, text.slice(0, 20000))));
+}

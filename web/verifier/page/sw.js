@@ -1,0 +1,63 @@
+// Keeps the page for when there is no network. In front of this stand build, and kept and later: the hashes of files
+// by their names. What is kept is answered from here, whether there is a network or not; a new version is a new list.
+
+const ours = "verify-", store = ours + build, notes = "verify.notes", scope = new URL("./", location.href);
+
+/** Fetches a file as it is now; another than the list names must not be among these. */
+async function keep(cache, name, hash) {
+  const answer = await fetch(new URL(name, scope), { cache: "no-cache", credentials: "omit" });
+  const tag = answer.headers.get("ETag") ?? "";
+  if (!answer.ok || /^"[0-9a-f]{12}"$/.test(tag) && tag !== `"${hash}"`) throw new Error(`${name} is not of this version`);
+  await cache.put(new URL(name, scope), answer);
+}
+
+async function keepAll(files) {
+  const cache = await caches.open(store);
+  await Promise.all(Object.entries(files).map(async ([name, hash]) => {
+    if (!await cache.match(new URL(name, scope))) await keep(cache, name, hash);
+  }));
+}
+
+addEventListener("install", (event) => event.waitUntil(keepAll(kept)));
+
+addEventListener("activate", (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name.startsWith(ours) && name !== store) await caches.delete(name);
+  await clients.claim();
+})()));
+
+addEventListener("message", (event) => {
+  if (event.data.take) skipWaiting();
+  if (event.data.later) event.waitUntil(keepAll(later).catch(() => undefined)); // else when it is needed
+  if (event.data.lang) event.waitUntil(caches.open(notes).then((c) => c.put("./lang", new Response(event.data.lang))));
+});
+
+/** The language that was used last, or that this browser is set to. */
+async function language() {
+  const last = await (await (await caches.open(notes)).match("./lang"))?.text();
+  return [last, ...navigator.languages.map((l) => l.split("-")[0])].find((l) => l && Object.hasOwn(kept, `${l}.html`)) ?? "en";
+}
+
+/** The name of a file that is kept, for an address of ours; undefined for any other. */
+async function nameOf(url) {
+  if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return undefined;
+  const name = url.pathname.slice(scope.pathname.length);
+  if (name === "" || name === "index.html") return `${await language()}.html`;
+  if (name === "trust" || name === "trust.html") return `trust.${await language()}.html`;
+  return Object.hasOwn(kept, name) || Object.hasOwn(later, name) ? name : undefined;
+}
+
+addEventListener("fetch", (event) => {
+  if (event.request.method === "GET") event.respondWith(answer(event.request));
+});
+
+async function answer(request) {
+  const name = await nameOf(new URL(request.url));
+  if (!name) return fetch(request);
+  const cache = await caches.open(store);
+  let found = await cache.match(new URL(name, scope));
+  if (!found) {
+    await keep(cache, name, kept[name] ?? later[name]).catch(() => undefined);
+    found = await cache.match(new URL(name, scope));
+  }
+  return found ?? fetch(request);
+}

@@ -1,0 +1,47 @@
+// Words in the page's language, in the manner of the registry's own pages.
+
+export const lang = document.documentElement.lang;
+const classes = new Intl.PluralRules(lang), latin = `${lang}-u-nu-latn`;
+const texts = await (await fetch(new URL(`./locales/${lang}.json`, import.meta.url))).json();
+
+/** Whether there is such a text. */
+export const has = (key) => key in texts;
+
+/** A text with its placeholders filled, in the class of n. Values are set apart in their own direction. */
+export function t(key, values = {}) {
+  let text = texts[key] ?? `[${key}]`;
+  if (typeof text === "object") text = text[classes.select(values.n)] ?? text.other;
+  return text.replace(/\{([a-z]+)\}/g, (all, name) => (name in values ? name === "n" ? number(values.n) : `\u2068${values[name]}\u2069` : all));
+}
+
+export const number = (n) => new Intl.NumberFormat(latin).format(n);
+
+/** A day in words. A day without time is that day everywhere. */
+export function date(when, utc = false) {
+  const d = new Date(when), [day, month, year] = utc ? [d.getUTCDate(), d.getUTCMonth(), d.getUTCFullYear()] : [d.getDate(), d.getMonth(), d.getFullYear()];
+  const parts = { d: day, m: texts[`date.month.${month + 1}`], y: year };
+  return texts["date.long"].replace(/\{([dmy])\}/g, (_, name) => parts[name]);
+}
+
+/** A moment in words, as the clock of this device has it. */
+export function moment(when) {
+  const d = new Date(when), two = (n) => String(n).padStart(2, "0");
+  return t("verify.moment", { date: date(when), time: `${two(d.getHours())}:${two(d.getMinutes())}` });
+}
+
+/** How long ago something was: 3 hours ago. */
+export function ago(when, now = Date.now()) {
+  const seconds = Math.round((new Date(when) - now) / 1000), format = new Intl.RelativeTimeFormat(latin, { numeric: "always" });
+  for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+    if (Math.abs(seconds) >= (unit === "day" ? 2 * size : size)) return format.format(Math.trunc(seconds / size), unit);
+  }
+  return t("verify.just_now");
+}
+
+/** The text of a list by language, and which language it is. */
+export function pick(names, fallback) {
+  for (const code of [lang, "en", ...Object.keys(names ?? {})]) {
+    if (names?.[code]) return { text: names[code], lang: code };
+  }
+  return { text: fallback, lang: "" };
+}
