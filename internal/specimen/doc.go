@@ -7,10 +7,13 @@
 //	go run ./scripts/vectors FILE
 //
 // It is JSON: {"about", "bundles": {name: payload of a trust bundle}, "vectors":
-// [{"name", "format", "outcome", "at", "bundle", "data", "claims"?}]}. A vector's
-// data is the text of the credential as srverify reads it, and bundle the name of
-// what the verifier trusts. The outcome is what the maker meant, never what a
-// verifier said. Claims stand where something may be shown: they are all that may.
+// [{"name", "format", "outcome", "at", "bundle", "data", "claims"?, "binding"?,
+// "holder"?, "refresh"?, "messages"?}]}. A vector's data is the text of the credential
+// as srverify reads it, and bundle the name of what the verifier trusts. The outcome is
+// what the maker meant, never what a verifier said. Claims stand where something may be
+// shown: they are all that may. Where binding {"nonce", "audience"} stands, the
+// verifier asked for a proof of who holds it, and holder is the result of that check.
+// Refresh and messages are hints of the status.
 //
 // Keys and contents follow from a seed, so that two runs make the same plan; salts
 // and ECDSA signatures differ. Nothing of it is secret, and nothing here is for

@@ -29,6 +29,9 @@ type Vector struct {
 	// result of that check.
 	Binding *verify.Binding `json:"binding,omitempty"`
 	Holder  string          `json:"holder,omitempty"`
+	// Refresh and Messages are the hints of the status.
+	Refresh  bool     `json:"refresh,omitempty"`
+	Messages []string `json:"messages,omitempty"`
 }
 
 // Seed is that of the file which tests read.
@@ -48,6 +51,7 @@ func Make(seed string) (*File, error) {
 	g.jwtVC()
 	g.mobile()
 	g.codes()
+	g.hints()
 	g.foreign()
 	bundles, err := g.bundles()
 	if err != nil {

@@ -139,11 +139,14 @@ type check struct {
 	claims map[string]any
 	ask    *verify.Binding
 	holder string
+
+	refresh  bool
+	messages []string
 }
 
 // add takes a vector in.
 func (g *generator) add(name, format string, outcome verify.Outcome, data string, c check) {
-	v := Vector{Name: name, Format: format, Outcome: string(outcome), At: c.at, Bundle: c.bundle, Data: data, Claims: c.claims, Binding: c.ask, Holder: c.holder}
+	v := Vector{Name: name, Format: format, Outcome: string(outcome), At: c.at, Bundle: c.bundle, Data: data, Claims: c.claims, Binding: c.ask, Holder: c.holder, Refresh: c.refresh, Messages: c.messages}
 	if v.Bundle == "" {
 		v.Bundle = "usual"
 	}

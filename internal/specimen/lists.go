@@ -119,8 +119,19 @@ func tokenValue(index int) byte {
 	return status.Valid
 }
 
+// bitWidth is 1 but for messages, of which there are four.
+func bitWidth(purpose string) int {
+	if purpose == status.Message {
+		return 2
+	}
+	return 1
+}
+
 func bitValue(purpose string) func(int) byte {
 	return func(index int) byte {
+		if index == odd && purpose == status.Message {
+			return 2
+		}
 		if index == both || index == withdrawn && purpose == status.Revocation || index == suspended && purpose == status.Suspension {
 			return 1
 		}
@@ -185,7 +196,7 @@ func (g *generator) cborList(l list) string {
 
 // bitstring makes the Bitstring Status List of a list for a purpose.
 func (g *generator) bitstring(l list, purpose string) string {
-	encoded := g.content(1, bitValue(purpose)).Bitstring()
+	encoded := g.content(bitWidth(purpose), bitValue(purpose)).Bitstring()
 	switch l.packed {
 	case "":
 	case bomb:
@@ -229,7 +240,11 @@ func (g *generator) published() []verify.BundleStatus {
 		if l.cbor || l.width == 3 || l.typ == "JWT" {
 			continue
 		}
-		for _, purpose := range []string{status.Revocation, status.Suspension} {
+		purposes := []string{status.Revocation, status.Suspension}
+		if l.name == "now" {
+			purposes = append(purposes, status.Refresh, status.Message)
+		}
+		for _, purpose := range purposes {
 			out = append(out, verify.BundleStatus{URI: bitsURI(l.name, purpose), Token: g.bitstring(l, purpose), Fetched: now()})
 		}
 	}

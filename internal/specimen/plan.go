@@ -127,14 +127,18 @@ func (g *generator) prove(v variant, p plan, doc map[string]any) string {
 	return string(g.json(signed))
 }
 
-func (g *generator) jwt(v variant, p plan) string {
-	kid, signer := p.names(v)
+func (g *generator) jwtContent(v variant, p plan) jwtvc.Content {
 	c := jwtvc.Content{ID: "urn:uuid:4f7a2f0e-6c0e-4b8e-9b6e-0a6a3a3b0c12", Issuer: did, Holder: holderDID, Contexts: []string{g.iri}, Types: []string{ldpType},
 		ValidFrom: p.from, ValidUntil: p.until, Claims: person(v.format)}
 	if p.list != "" {
 		c.Status = []any{entry(p, "revocation"), entry(p, "suspension")}
 	}
-	token, err := c.Sign(g.key(signer), v.alg(), did+"#"+kid)
+	return c
+}
+
+func (g *generator) jwt(v variant, p plan) string {
+	kid, signer := p.names(v)
+	token, err := g.jwtContent(v, p).Sign(g.key(signer), v.alg(), did+"#"+kid)
 	g.fail(err)
 	return token
 }

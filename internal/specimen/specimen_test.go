@@ -26,7 +26,7 @@ func file(t testing.TB) *specimen.File {
 
 // Work that one vector may cost, whatever is in it.
 const (
-	mostBytes = 96 << 20
+	mostBytes = 80 << 20
 	mostTime  = 5 * time.Second
 )
 
@@ -62,6 +62,9 @@ func TestVectors(t *testing.T) { // not parallel: it measures
 		}
 		if v.Format != "" && got.Format != "" && got.Format != v.Format {
 			t.Errorf("%s: format %q, want %q", v.Name, got.Format, v.Format)
+		}
+		if got.Refresh != v.Refresh || !slices.Equal(got.Messages, v.Messages) {
+			t.Errorf("%s: refresh %v, messages %q; want %v, %q", v.Name, got.Refresh, got.Messages, v.Refresh, v.Messages)
 		}
 		if h := result(got, verify.CheckHolder); v.Holder != "" && h != v.Holder {
 			t.Errorf("%s: holder %s, want %s", v.Name, h, v.Holder)
