@@ -127,6 +127,6 @@ function lexical(v, kind) {
 }
 
 /** @param {string} s */
-function quote(s) {
+export function quote(s) {
   return '"' + s.replace(/[\x00-\x1f"\\\x7f]/g, (c) => escapes[c] ?? '\\u' + c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')) + '"';
 }
