@@ -5,3 +5,6 @@ var Run = run
 
 // Disclose is disclose, for tests.
 var Disclose = disclose
+
+// Series is series, for tests.
+var Series = series

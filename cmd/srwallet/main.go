@@ -24,6 +24,7 @@ type commands struct {
 	Refresh refreshCmd `cmd:"" help:"Take a credential again, with its details of today."`
 	List    listCmd    `cmd:"" help:"List the credentials in the folder."`
 	Show    showCmd    `cmd:"" help:"Show one credential with its details."`
+	Present presentCmd `cmd:"" help:"Show an SD-JWT VC to somebody who checks it in person: as codes, with a proof of its key."`
 
 	Provider providerCmd `cmd:"" help:"Make a trial wallet provider: its key and certificate into a file, its root to the output."`
 }
