@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -345,8 +346,14 @@ func FuzzVerify(f *testing.F) {
 	for _, seed := range [][]byte{sd, ldp, []byte("{"), []byte("a.b.c~d~"), []byte(w.tokenList()), []byte(w.bitstring(bitsURI, "revocation", 1))} {
 		f.Add(seed)
 	}
+	ask := verify.Binding{Nonce: "n", Audience: "https://shop.example"}
+	held := w.held(ask)
+	f.Add(held)
 	f.Fuzz(func(t *testing.T, in []byte) {
-		got := b.Verify(in, now())
+		got := b.VerifyHeld(in, now(), ask)
+		if result(got, verify.CheckHolder) == verify.Passed && !bytes.Equal(bytes.TrimSpace(in), held) {
+			t.Errorf("%q: a holder that did not sign it", in)
+		}
 		if !slices.Contains(verify.Outcomes(), got.Outcome) || len(got.Checks) != 7 {
 			t.Errorf("%q: %+v", in, got)
 		}
