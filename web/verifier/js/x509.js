@@ -26,6 +26,7 @@ import { newKey } from './keys.js';
  * @property {boolean} unknownCritical
  */
 
+const maxChecks = 100; // of signatures, for one chain
 const kinds = Object.freeze({ ec: '1.2.840.10045.2.1', rsa: '1.2.840.113549.1.1.1', ed25519: '1.3.101.112' });
 /** @type {Readonly<Object<string, string>>} */
 const curves = Object.freeze({ '1.2.840.10045.3.1.7': 'P-256', '1.3.132.0.34': 'P-384', '1.3.132.0.35': 'P-521' });
@@ -201,15 +202,16 @@ function fixedLength(der, size) {
  * @returns {Promise<boolean>}
  */
 export async function leadsTo(chain, roots, at) {
+  let left = maxChecks;
   const inDate = (/** @type {Certificate} */ c) => !c.unknownCritical && at >= c.notBefore && at <= c.notAfter;
   const certifies = (/** @type {Certificate} */ c) => (c.version === 3 || c.basic ? c.basic?.ca === true : true) && c.mayCertify;
   /** @param {Certificate[]} path */
   const climb = async (path) => {
     const child = path[path.length - 1], below = path.length - 1;
     const fits = (/** @type {Certificate} */ c) => equal(c.subject, child.issuer) && inDate(c) && certifies(c) && !(c.basic && c.basic.path >= 0 && below > c.basic.path);
-    for (const c of roots) if (fits(c) && await signedByParent(c, child)) return true;
+    for (const c of roots) if (fits(c) && left-- > 0 && await signedByParent(c, child)) return true;
     for (const c of chain.slice(1)) {
-      if (!path.includes(c) && fits(c) && await signedByParent(c, child) && await climb([...path, c])) return true;
+      if (!path.includes(c) && fits(c) && left-- > 0 && await signedByParent(c, child) && await climb([...path, c])) return true;
     }
     return false;
   };

@@ -177,3 +177,43 @@ func TestFlippedBits(t *testing.T) {
 		}
 	}
 }
+
+// A browser without Ed25519 says so; it never says that something was altered, nor
+// that it is genuine.
+func TestWithoutEd25519(t *testing.T) {
+	t.Parallel()
+	f, name := file(t)
+	missing := 0
+	for i, line := range node(t, nil, "noed.mjs", name) {
+		var got struct{ Outcome, Reason string }
+		decode(t, line, &got)
+		v := f.Vectors[i]
+		if got.Reason == "ed25519_missing" {
+			missing++
+		}
+		if got.Outcome != v.Outcome && got.Outcome != string(verify.UnsupportedFormat) && got.Reason != "ed25519_missing" || got.Outcome == string(verify.Genuine) && v.Outcome != got.Outcome {
+			t.Errorf("%s: %s (%s), want %s, or unsupported", v.Name, got.Outcome, got.Reason, v.Outcome)
+		}
+	}
+	if missing < 100 {
+		t.Errorf("%d vectors need Ed25519", missing)
+	}
+}
+
+// What costs little to make must not cost much to look at.
+func TestSpaces(t *testing.T) {
+	t.Parallel()
+	f, _ := file(t)
+	all := &specimen.File{Bundles: map[string]json.RawMessage{"b": f.Bundles["without-lists"]}}
+	many := strings.Repeat(" ", 1_000_000)
+	for name, data := range map[string]string{"spaces": many, "spaces between": "a" + many + "b", "spaces between dots": "." + many + ".", "spaces in JSON": "{" + many + "}", "quotation marks": "{" + strings.Repeat(`"`, 1_000_000),
+		"backslashes": `{"` + strings.Repeat(`\\`, 500_000), "surrogates": `{"` + strings.Repeat(`\ud800`, 150_000) + `":1}`, "tildes": strings.Repeat("~", 1_000_000), "dots": strings.Repeat(".", 1_000_000),
+		"digits": `{"a":` + strings.Repeat("1", 1_000_000) + "}", "ones of base58": `{"proof":{"proofValue":"z` + strings.Repeat("1", 1_000_000) + `"}}`, "letters": strings.Repeat("A", 1_048_576), "spaces in a code": "NCF" + many + "A"} {
+		b, err := verify.ParseBundle(all.Bundles["b"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Vectors = append(all.Vectors, specimen.Vector{Name: name, Outcome: string(b.Verify([]byte(data), at()).Outcome), At: at(), Bundle: "b", Data: data})
+	}
+	agree(t, all, node(t, nil, "vectors.mjs", written(t, all)))
+}
