@@ -202,6 +202,8 @@ func TestDeltasAndShards(t *testing.T) {
 	own := b.Issuers[0]
 	own.Names = map[string]string{"en": "Another name"}
 	delta.Issuers = []verify.BundleIssuer{own}
+	whole := b
+	whole.Seq, whole.Created, whole.Issuers = 8, delta.Created, append([]verify.BundleIssuer{own}, b.Issuers[1:len(b.Issuers)-1]...)
 	gone := delta
 	gone.Seq, gone.Base, gone.Issuers, gone.Removed = 9, 8, nil, &verify.BundleRemoved{Issuers: []string{own.ID}}
 	usual, pins := at().Format(time.RFC3339), []string{r.kid}
@@ -209,6 +211,7 @@ func TestDeltasAndShards(t *testing.T) {
 		{Name: "without its lists", Text: r.good(b), Roots: pins, Credential: credential, At: usual, want: "genuine_status_unknown"},
 		{Name: "with them", Text: r.good(b), Roots: pins, Fresh: true, Shards: shards, Credential: credential, At: usual, want: "genuine"},
 		{Name: "delta", Text: r.good(delta), Shards: shards, Credential: credential, At: usual, want: "genuine"},
+		{Name: "the whole of that number", Text: r.good(whole), Shards: shards, Credential: credential, At: usual, want: "genuine"},
 		{Name: "delta again: of another bundle", Text: r.good(delta), want: "base"},
 		{Name: "delta that leaves no issuer", Text: r.good(gone), want: "malformed"},
 		{Name: "delta without a base", Text: r.good(delta), Roots: pins, Fresh: true, want: "base"},
