@@ -149,7 +149,7 @@ func startBrowsers(dir string) (stop func(), err error) {
 
 // startBrowser starts a Chromium that talks to nobody but us. That there is none
 // is a failure, not a reason to skip.
-func startBrowser(profile string) (browser context.Context, stop func(), err error) {
+func startBrowser(profile string, more ...chromedp.ExecAllocatorOption) (browser context.Context, stop func(), err error) {
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err = exec.LookPath(name); err == nil {
@@ -162,6 +162,7 @@ func startBrowser(profile string) (browser context.Context, stop func(), err err
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(profile),
 		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true))
+	opts = append(opts, more...)
 	if os.Geteuid() == 0 {
 		opts = append(opts, chromedp.NoSandbox) // Chromium's sandbox refuses to run as root
 	}

@@ -20,9 +20,15 @@ import (
 // (OID4VCI 1.0, pre-authorized code): it fetches the offer, a token, a nonce and
 // the credential, for a new key.
 func takeCredential(link, pin string) error {
+	_, err := credentialOf(link, pin)
+	return err
+}
+
+// credentialOf takes a credential and gives its text.
+func credentialOf(link, pin string) (string, error) {
 	query, err := url.ParseQuery(link[strings.Index(link, "?")+1:])
 	if err != nil {
-		return err
+		return "", err
 	}
 	var offer struct {
 		Issuer  string   `json:"credential_issuer"`
@@ -32,7 +38,7 @@ func takeCredential(link, pin string) error {
 		} `json:"grants"`
 	}
 	if err := fetch(http.MethodGet, query.Get("credential_offer_uri"), "", "", nil, &offer); err != nil {
-		return err
+		return "", err
 	}
 	const grant = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
 	form := url.Values{"grant_type": {grant}, "pre-authorized_code": {offer.Grants[grant].Code}}
@@ -43,32 +49,42 @@ func takeCredential(link, pin string) error {
 		Access string `json:"access_token"`
 	}
 	if err := fetch(http.MethodPost, offer.Issuer+"/oid4vci/token", "application/x-www-form-urlencoded", "", []byte(form.Encode()), &token); err != nil {
-		return err
+		return "", err
 	}
 	var nonce struct {
 		Nonce string `json:"c_nonce"`
 	}
 	if err := fetch(http.MethodPost, offer.Issuer+"/oid4vci/nonce", "", "", nil, &nonce); err != nil {
-		return err
+		return "", err
 	}
-	proof, err := proofOf(offer.Issuer, nonce.Nonce)
+	prove := proofOf
+	if strings.HasSuffix(offer.Configs[0], "_mso_mdoc") { // its key is named by itself (OID4VCI 1.0, appendix F.1)
+		prove = proofByKey
+	}
+	proof, err := prove(offer.Issuer, nonce.Nonce)
 	if err != nil {
-		return err
+		return "", err
 	}
 	body, err := json.Marshal(map[string]any{"credential_configuration_id": offer.Configs[0], "proofs": map[string]any{"jwt": []string{proof}}})
 	if err != nil {
-		return err
+		return "", err
 	}
 	var got struct {
-		Credentials []json.RawMessage `json:"credentials"`
+		Credentials []struct {
+			Credential json.RawMessage `json:"credential"`
+		} `json:"credentials"`
 	}
 	if err := fetch(http.MethodPost, offer.Issuer+"/oid4vci/credential", "application/json", token.Access, body, &got); err != nil {
-		return err
+		return "", err
 	}
 	if len(got.Credentials) != 1 {
-		return fmt.Errorf("%d credentials", len(got.Credentials))
+		return "", fmt.Errorf("%d credentials", len(got.Credentials))
 	}
-	return nil
+	raw, text := got.Credentials[0].Credential, ""
+	if json.Unmarshal(raw, &text) != nil { // a document, not a text
+		text = string(raw)
+	}
+	return text, nil
 }
 
 func fetch(method, address, contentType, token string, body []byte, into any) error {
@@ -105,6 +121,15 @@ func proofOf(audience, nonce string) (string, error) {
 	}
 	return k.sign(map[string]any{"typ": "openid4vci-proof+jwt", "kid": "did:jwk:" + encode(k.jwk) + "#0"},
 		map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
+}
+
+// proofByKey is a key proof with the key itself in its header.
+func proofByKey(audience, nonce string) (string, error) {
+	k, err := newKey()
+	if err != nil {
+		return "", err
+	}
+	return k.sign(map[string]any{"typ": "openid4vci-proof+jwt", "jwk": k.jwk}, map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
 }
 
 // key is a P-256 key that signs JWTs by ES256.

@@ -44,7 +44,7 @@ function because({ name, detail, result, values = {} }) {
   if (!has(key)) return result === "failed" && has(`verify.why_${name}_failed`) ? t(`verify.why_${name}_failed`) : "";
   const words = { ...values };
   for (const at of ["from", "until"]) if (values[at]) words[at] = date(values[at]);
-  if (values.as_of) Object.assign(words, { as_of: moment(values.as_of), age: ago(values.as_of) });
+  if (values.as_of) Object.assign(words, { moment: moment(values.as_of), age: ago(values.as_of) });
   return t(key, words);
 }
 

@@ -37,23 +37,23 @@ async function language() {
   return [last, ...navigator.languages.map((l) => l.split("-")[0])].find((l) => l && Object.hasOwn(kept, `${l}.html`)) ?? "en";
 }
 
-/** The name of a file that is kept, for an address of ours; undefined for any other. */
-async function nameOf(url) {
+/** The name of a file of ours for an address, with LANG for the language that is to be found out; undefined for any other. */
+function nameOf(url) {
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return undefined;
   const name = url.pathname.slice(scope.pathname.length);
-  if (name === "" || name === "index.html") return `${await language()}.html`;
-  if (name === "trust" || name === "trust.html") return `trust.${await language()}.html`;
+  if (name === "" || name === "index.html") return "LANG.html";
+  if (name === "trust" || name === "trust.html") return "trust.LANG.html";
   return Object.hasOwn(kept, name) || Object.hasOwn(later, name) ? name : undefined;
 }
 
+// What is not ours is none of this worker's business: the page asks for it itself.
 addEventListener("fetch", (event) => {
-  if (event.request.method === "GET") event.respondWith(answer(event.request));
+  const name = event.request.method === "GET" && nameOf(new URL(event.request.url));
+  if (name) event.respondWith(answer(event.request, name));
 });
 
-async function answer(request) {
-  const name = await nameOf(new URL(request.url));
-  if (!name) return fetch(request);
-  const cache = await caches.open(store);
+async function answer(request, wanted) {
+  const name = wanted.includes("LANG") ? wanted.replace("LANG", await language()) : wanted, cache = await caches.open(store);
   let found = await cache.match(new URL(name, scope));
   if (!found) {
     await keep(cache, name, kept[name] ?? later[name]).catch(() => undefined);
