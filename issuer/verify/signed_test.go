@@ -4,7 +4,9 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -142,6 +144,36 @@ func TestSignedBundleRefuses(t *testing.T) {
 	}
 	if _, _, err := (verify.Pins{Roots: []string{r.kid}, Seq: 8}).Open([]byte(good)); !errors.Is(err, verify.ErrRollBack) {
 		t.Errorf("older than what was seen: %v", err)
+	}
+}
+
+// Of one number there is one bundle, with its status lists in it or apart.
+func TestAnotherBundleOfTheSameNumber(t *testing.T) {
+	t.Parallel()
+	r := newRoot(t)
+	token := r.tokenList()
+	r.bundle.Status = []verify.BundleStatus{{URI: tokenURI, Token: token}}
+	_, pins, err := r.pins().Open(r.sign(r.bundle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, other, next, delta := r.bundle, r.bundle, r.bundle, r.bundle
+	sum := sha256.Sum256([]byte(token))
+	apart.Status = []verify.BundleStatus{{URI: tokenURI, SHA256: hex.EncodeToString(sum[:]), Bytes: len(token)}}
+	other.Types = map[string]verify.BundleType{"person": {NoStatus: true}}
+	next.Types, next.Seq = other.Types, r.bundle.Seq+1
+	delta.Base, delta.Types, delta.Status = r.bundle.Seq-1, nil, nil
+	for name, c := range map[string]struct {
+		bundle verify.Bundle
+		want   error
+	}{"the same": {r.bundle, nil}, "its lists apart": {apart, nil}, "another": {other, verify.ErrRollBack}, "the next": {next, nil}, "a delta to it": {delta, nil}} {
+		_, after, err := pins.Open(r.sign(c.bundle))
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if err == nil && c.bundle.Seq == r.bundle.Seq && after.Content != pins.Content {
+			t.Errorf("%s: the content is %s, was %s", name, after.Content, pins.Content)
+		}
 	}
 }
 

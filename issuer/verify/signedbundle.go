@@ -78,6 +78,7 @@ type Pins struct {
 	Roots    []string `json:"roots"`              // thumbprints of root keys (RFC 7638), at least one
 	Registry string   `json:"registry,omitempty"` // "" before the first bundle
 	Seq      int64    `json:"seq,omitempty"`      // of the newest bundle that was used
+	Content  string   `json:"content,omitempty"`  // digest of what it says; "" after a delta
 }
 
 // Open reads a signed bundle or delta and gives it with the pins for the next one: its
@@ -95,19 +96,58 @@ func (p Pins) Open(data []byte) (*Bundle, Pins, error) {
 	if err := b.signedBy(kid, compact); err != nil {
 		return nil, p, err
 	}
-	if b.Seq < p.Seq {
-		return nil, p, fmt.Errorf("%w: %w: number %d, and number %d is known", ErrBundle, ErrRollBack, b.Seq, p.Seq)
+	next, err := p.next(b)
+	if err != nil {
+		return nil, p, err
 	}
 	if b.Base == 0 && b.Removed == nil {
 		if err := b.ready(); err != nil {
 			return nil, p, err
 		}
 	}
+	return b, next, nil
+}
+
+// next gives the pins after a bundle: none that is older may follow, and none of the
+// same number that says something else.
+func (p Pins) next(b *Bundle) (Pins, error) {
 	next := Pins{Registry: b.Registry, Seq: b.Seq}
+	if b.Base == 0 {
+		var err error
+		if next.Content, err = b.content(); err != nil {
+			return p, err
+		}
+	}
+	switch same := b.Seq == p.Seq; {
+	case b.Seq < p.Seq:
+		return p, fmt.Errorf("%w: %w: number %d, and number %d is known", ErrBundle, ErrRollBack, b.Seq, p.Seq)
+	case same && next.Content == "":
+		next.Content = p.Content
+	case same && p.Content != "" && next.Content != p.Content:
+		return p, fmt.Errorf("%w: %w: another of number %d is known", ErrBundle, ErrRollBack, b.Seq)
+	}
 	for _, r := range b.Roots {
 		next.Roots = append(next.Roots, r.KID)
 	}
-	return b, next, nil
+	return next, nil
+}
+
+// content is the digest of what a bundle says, the same whether its status lists stand
+// in it or apart.
+func (b *Bundle) content() (string, error) {
+	bare := *b
+	bare.Status = nil
+	for _, s := range b.Status {
+		if s.SHA256 == "" {
+			s.SHA256 = digestOf(s.Token)
+		}
+		bare.Status = append(bare.Status, BundleStatus{URI: s.URI, SHA256: s.SHA256})
+	}
+	raw, err := plainJSON(bare)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	return digestOf(string(raw)), nil
 }
 
 // readSigned reads the form; nothing of it is checked against a signature.

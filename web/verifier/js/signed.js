@@ -27,7 +27,7 @@ export class BundleError extends Malformed {
  * @typedef {Object} Seen how far somebody has come, to be kept and given again
  * @property {string} registry
  * @property {number} seq of the newest bundle that was used
- * @property {string} sha256 of its payload; "" after a delta, which is another text of the same bundle
+ * @property {string} sha256 of what it says, with its status lists apart; "" after a delta
  * @property {string[]} roots thumbprints of the keys that may sign the next one
  */
 
@@ -70,6 +70,16 @@ export async function openBundle(data, { roots = [], seen = null, base, shard = 
 }
 
 /**
+ * The digest of what a bundle says: the same whether its status lists stand in it or apart.
+ * @param {Object<string, any>} raw
+ * @returns {Promise<string>}
+ */
+async function contentOf(raw) {
+  const status = await Promise.all((raw.status ?? []).map(async (/** @type {any} */ s) => ({ uri: s.uri, sha256: s.sha256 || await digestHex(utf8(s.token ?? '')) })));
+  return digestHex(utf8(JSON.stringify({ ...raw, status })));
+}
+
+/**
  * The signed form: the flattened JSON serialization of a JWS (RFC 7515 §7.2.2).
  * @param {string|Uint8Array} data
  * @param {Seen} pins
@@ -85,8 +95,8 @@ async function openSigned(data, pins) {
   checkForm(raw);
   if (!pins.roots.includes(header.kid) || pins.registry !== '' && raw.registry !== pins.registry) throw new BundleError('signer', 'signed by a key that is not trusted here');
   await checkSignature(raw, header, jws);
-  const sha256 = raw.base ? '' : await digestHex(payload);
-  if (raw.seq < pins.seq || raw.seq === pins.seq && pins.sha256 && sha256 && sha256 !== pins.sha256) throw new BundleError('rolled_back', 'older than one that was used before');
+  const same = raw.seq === pins.seq, sha256 = raw.base ? (same ? pins.sha256 : '') : await contentOf(raw);
+  if (raw.seq < pins.seq || same && pins.sha256 && sha256 !== pins.sha256) throw new BundleError('rolled_back', 'older than one that was used before, or another of its number');
   return { raw, next: { registry: raw.registry, seq: raw.seq, sha256, roots: raw.roots.map((/** @type {any} */ r) => r.kid) } };
 }
 

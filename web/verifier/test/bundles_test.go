@@ -152,6 +152,8 @@ func TestBundles(t *testing.T) {
 	steps := []step{
 		{Name: "the first", Text: good, Roots: pins, Credential: credential, At: usual, want: "genuine"},
 		{Name: "the same again", Text: good},
+		{Name: "the same with its lists apart", Text: r.good(change(func(c *verify.Bundle) { c.Status = apart(c.Status) }))},
+		{Name: "and whole again", Text: good},
 		{Name: "another of that number", Text: r.good(change(func(c *verify.Bundle) { c.RefreshAfter = at() })), want: "rolled_back"},
 		{Name: "an older one", Text: r.good(change(func(c *verify.Bundle) { c.Seq = 6 })), want: "rolled_back"},
 		{Name: "of another registry", Text: r.good(change(func(c *verify.Bundle) { c.Seq, c.Registry = 8, "https://other.example" })), want: "signer"},
@@ -183,6 +185,16 @@ func TestBundles(t *testing.T) {
 	if got := open(t, steps); got[0].Signer != r.kid || got[0].Seq != 7 || got[0].Missing != 0 {
 		t.Errorf("the first is %+v", got[0])
 	}
+}
+
+// apart takes the lists out and leaves their hashes.
+func apart(lists []verify.BundleStatus) []verify.BundleStatus {
+	var out []verify.BundleStatus
+	for _, l := range lists {
+		sum := sha256.Sum256([]byte(l.Token))
+		out = append(out, verify.BundleStatus{URI: l.URI, SHA256: hex.EncodeToString(sum[:]), Bytes: len(l.Token), Fetched: l.Fetched})
+	}
+	return out
 }
 
 // A delta replaces whole entries by their keys; lists are found by their hashes.
