@@ -248,6 +248,43 @@ func TestVerifyWeight(t *testing.T) {
 // credentials gives one of the registrant's credentials of every format.
 func credentials(t *testing.T) map[string]string {
 	t.Helper()
+	out := map[string]string{}
+	me, configs := issuance(t)
+	for id, format := range configs {
+		k, err := newKey()
+		if err == nil && out[format] == "" {
+			out[format], err = me.takes(t, k, id)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+	}
+	if len(out) < 4 {
+		t.Fatalf("only %d formats are issued: %v", len(out), configs)
+	}
+	return out
+}
+
+// heldCredential gives an SD-JWT VC with the key that it is bound to.
+func heldCredential(t *testing.T) (text string, k key) {
+	t.Helper()
+	me, configs := issuance(t)
+	k, err := newKey()
+	for id, format := range configs {
+		if err == nil && format == "dc+sd-jwt" {
+			text, err = me.takes(t, k, id)
+		}
+	}
+	if err != nil || text == "" {
+		t.Fatalf("no SD-JWT VC: %v", err)
+	}
+	return text, k
+}
+
+// issuance is the registrant, and the format of every configuration of what is known
+// about a person.
+func issuance(t *testing.T) (me *client, configs map[string]string) {
+	t.Helper()
 	p := prepare(t)
 	me, err := world.server.client()
 	if err == nil {
@@ -266,24 +303,24 @@ func credentials(t *testing.T) map[string]string {
 	if err := json.Unmarshal([]byte(raw), &metadata); err != nil {
 		t.Fatal(err)
 	}
-	out := map[string]string{}
+	configs = map[string]string{}
 	for id, config := range metadata.Configs {
-		if !strings.HasPrefix(id, "SocialRegistryPerson_") || out[config.Format] != "" {
-			continue
-		}
-		at := "/me/credentials/" + id + "/offer"
-		body, _, err := me.send(at, at, url.Values{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out[config.Format], err = credentialOf(html.UnescapeString(match(t, body, `href="(openid-credential-offer:[^"]+)"`)), ""); err != nil {
-			t.Fatalf("%s: %v", id, err)
+		if strings.HasPrefix(id, "SocialRegistryPerson_") {
+			configs[id] = config.Format
 		}
 	}
-	if len(out) < 4 {
-		t.Fatalf("only %d formats are issued: %v", len(out), metadata)
+	return me, configs
+}
+
+// takes makes an offer and takes it.
+func (c *client) takes(t *testing.T, k key, config string) (string, error) {
+	t.Helper()
+	at := "/me/credentials/" + config + "/offer"
+	body, _, err := c.send(at, at, url.Values{})
+	if err != nil {
+		return "", err
 	}
-	return out
+	return credentialFor(k, html.UnescapeString(match(t, body, `href="(openid-credential-offer:[^"]+)"`)), "")
 }
 
 // paste gives a text to the page.

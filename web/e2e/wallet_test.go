@@ -24,8 +24,17 @@ func takeCredential(link, pin string) error {
 	return err
 }
 
-// credentialOf takes a credential and gives its text.
+// credentialOf takes a credential for a new key and gives its text.
 func credentialOf(link, pin string) (string, error) {
+	k, err := newKey()
+	if err != nil {
+		return "", err
+	}
+	return credentialFor(k, link, pin)
+}
+
+// credentialFor takes a credential for a key.
+func credentialFor(k key, link, pin string) (string, error) {
 	query, err := url.ParseQuery(link[strings.Index(link, "?")+1:])
 	if err != nil {
 		return "", err
@@ -57,11 +66,7 @@ func credentialOf(link, pin string) (string, error) {
 	if err := fetch(http.MethodPost, offer.Issuer+"/oid4vci/nonce", "", "", nil, &nonce); err != nil {
 		return "", err
 	}
-	prove := proofOf
-	if strings.HasSuffix(offer.Configs[0], "_mso_mdoc") { // its key is named by itself (OID4VCI 1.0, appendix F.1)
-		prove = proofByKey
-	}
-	proof, err := prove(offer.Issuer, nonce.Nonce)
+	proof, err := k.proof(offer.Issuer, nonce.Nonce, strings.HasSuffix(offer.Configs[0], "_mso_mdoc"))
 	if err != nil {
 		return "", err
 	}
@@ -113,23 +118,14 @@ func fetch(method, address, contentType, token string, body []byte, into any) er
 	return json.Unmarshal(text, into)
 }
 
-// proofOf is a key proof by a new did:jwk (OID4VCI 1.0, appendix F.1).
-func proofOf(audience, nonce string) (string, error) {
-	k, err := newKey()
-	if err != nil {
-		return "", err
+// proof is a key proof (OID4VCI 1.0, appendix F.1): it names its key as a did:jwk, or has
+// it in its header.
+func (k key) proof(audience, nonce string, whole bool) (string, error) {
+	header := map[string]any{"typ": "openid4vci-proof+jwt", "kid": "did:jwk:" + encode(k.jwk) + "#0"}
+	if whole {
+		header = map[string]any{"typ": "openid4vci-proof+jwt", "jwk": k.jwk}
 	}
-	return k.sign(map[string]any{"typ": "openid4vci-proof+jwt", "kid": "did:jwk:" + encode(k.jwk) + "#0"},
-		map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
-}
-
-// proofByKey is a key proof with the key itself in its header.
-func proofByKey(audience, nonce string) (string, error) {
-	k, err := newKey()
-	if err != nil {
-		return "", err
-	}
-	return k.sign(map[string]any{"typ": "openid4vci-proof+jwt", "jwk": k.jwk}, map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
+	return k.sign(header, map[string]any{"aud": audience, "iat": time.Now().Unix(), "nonce": nonce})
 }
 
 // key is a P-256 key that signs JWTs by ES256.

@@ -1,6 +1,7 @@
 // The verifier page: a credential comes in by camera, file or paste; a verdict comes out. Nothing of it leaves this
 // device, and nothing of it is kept.
 
+import { answered, asked } from "./ask.js";
 import { isPart, Series } from "./series.js";
 import { look, whyNoCamera } from "./camera.js";
 import { $ } from "./dom.js";
@@ -46,8 +47,9 @@ async function check(data) {
     problem(t("verify.no_bundle"));
     return;
   }
-  const { verify } = await verifier();
-  show(await verify(bundle(), data, { at: new Date() }), data);
+  const { verify } = await verifier(), result = await verify(bundle(), data, { at: new Date(), ask: asked() });
+  show(result, data);
+  answered(result);
 }
 
 /** Takes a code; it says whether there is nothing more to look for. */

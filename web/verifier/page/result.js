@@ -22,17 +22,20 @@ export function verdict(result, again) {
     h("h2", { tabindex: "-1" }, t(`verify.outcome_${result.outcome}`)),
     h("p", {}, result.text ?? t(`verify.text_${result.outcome}`)),
     facts.length > 0 ? h("p", { class: "muted" }, facts.join(" · ")) : "",
-    h("p", { class: "do" }, t(`verify.do_${result.outcome}`)),
+    h("p", { class: "do" }, t(`verify.do_${result.outcome === "genuine" && held(result) ? "held" : result.outcome}`)),
     ...(result.messages ?? []).map((text) => h("p", {}, t("verify.issuer_says"), " ", h("bdi", {}, text))),
     h("div", { class: "acts no-print" }, h("button", { class: "btn sec", type: "button", id: "again", click: again }, t("verify.another")))));
 }
+
+/** Whether the holder proved that it is theirs. */
+const held = (result) => result.checks?.some((c) => c.name === "holder" && c.result === "passed");
 
 /** Whether the issuer is who signed. */
 const good = (result) => !["altered", "unknown_issuer"].includes(result.outcome);
 
 function checks(result) {
   const list = result.checks.map((c) => {
-    const [kind, name] = badges[c.result], why = because(c);
+    const [kind, name] = badges[c.result], why = c.detail === "holder_not_checked" && !result.claims ? "" : because(c);
     return h("li", { "data-check": c.name, "data-result": c.result }, h("div", {}, h("span", {}, t(`verify.check_${c.name}`)), why ? h("p", {}, why) : ""), badge(kind, name, t(`verify.is_${c.result}`)));
   });
   return card("checked-h", t("verify.checked"), h("ul", { class: "checked" }, ...list));
