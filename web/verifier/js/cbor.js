@@ -71,14 +71,16 @@ class Reader {
   /**
    * Passes one item over and checks its form and the limits, before anything is made of it.
    * @param {number} depth
+   * @param {boolean} [tagged] a tag stands before it, which alone makes it no deeper
    */
-  skip(depth) {
+  skip(depth, tagged = false) {
     const { type, info, value } = this.head();
-    if (type === arrayType || type === mapType || type === tagType) this.hold(type, depth, value);
+    if (type === arrayType || type === mapType) this.hold(depth, value);
     if (info === 31) return this.skipIndefinite(type, depth);
     switch (type) {
       case bytesType:
       case textType:
+        if (value >= 2 ** 63) throw new Malformed('a length that nothing has');
         if (value > this.data.length - this.at) throw new Incomplete('CBOR is cut short');
         this.at += Number(value);
         return;
@@ -87,18 +89,18 @@ class Reader {
         for (let n = Number(value) * (type === mapType ? 2 : 1); n > 0; n--) this.skip(depth + 1);
         return;
       case tagType:
-        this.skip(depth + 1);
+        if (this.limits.noTags) throw new Malformed('a tag');
+        if (tagged) this.hold(depth, 0);
+        this.skip(tagged ? depth + 1 : depth, true);
     }
   }
 
   /**
-   * @param {number} type
    * @param {number} depth
    * @param {number|bigint} width
    */
-  hold(type, depth, width) {
-    const { limits } = this;
-    if (depth >= limits.depth || type !== tagType && width > limits.width || type === tagType && limits.noTags) throw new Malformed('too deep, too wide, or a tag');
+  hold(depth, width) {
+    if (depth >= this.limits.depth || width > this.limits.width) throw new Malformed('too deep or too wide');
   }
 
   /** Whether an item of no length ends here; its end is taken. */

@@ -139,8 +139,31 @@ function extensions(t, c) {
     } else if (id === '2.5.29.19') {
       const b = new DER(value).inner(tags.sequence), ca = b.tag === tags.boolean && b.boolean();
       c.basic = { ca, path: b.tag === tags.integer ? b.small() : -1 };
-    } else if (id === '2.5.29.30' || critical && !known.includes(id)) {
-      c.unknownCritical = true; // name constraints are not worked out here
+    } else {
+      checkExtension(id, value);
+      c.unknownCritical ||= id === '2.5.29.30' || critical && !known.includes(id); // name constraints are not worked out here
+    }
+  }
+}
+
+/**
+ * Holds an extension that says nothing about a chain to its outer form.
+ * @param {string} id
+ * @param {Uint8Array} value
+ */
+function checkExtension(id, value) {
+  const v = new DER(value);
+  if (id === '2.5.29.14') v.content(tags.octets);
+  else if (id === '2.5.29.54') v.integer();
+  else if (known.includes(id) || neverCritical.includes(id)) {
+    const list = v.inner(tags.sequence);
+    if (id === '2.5.29.35') {
+      list.optional(0x80);
+      return;
+    }
+    while (!list.empty && id !== '2.5.29.36') {
+      if (id === '2.5.29.37') list.oid();
+      else list.any();
     }
   }
 }
