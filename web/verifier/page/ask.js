@@ -1,4 +1,5 @@
-// What the holder's wallet is asked to sign, so that what it shows cannot be a copy: SRA1:<nonce>:<audience>.
+// What the holder's wallet is asked to sign, so that what it shows cannot be a copy: a nonce that is used once, and the
+// name of who asks. srwallet present takes both.
 
 import { $ } from "./dom.js";
 import { t } from "./words.js";
@@ -11,7 +12,8 @@ let now = null; // {nonce, audience, made}
 function renew() {
   const signs = [...crypto.getRandomValues(new Uint8Array(20))].map((b) => alphabet[b & 31]).join("");
   now = { nonce: signs.replace(/.{5}(?=.)/g, "$&-"), audience: location.origin, made: Date.now() };
-  $("asktext").textContent = `SRA1:${now.nonce}:${now.audience}`;
+  $("nonce").textContent = now.nonce;
+  $("audience").textContent = now.audience;
   $("askcopy").textContent = t("verify.ask_copy");
 }
 
@@ -29,6 +31,6 @@ $("ask").addEventListener("toggle", () => {
 });
 setInterval(() => now && Date.now() - now.made > lasts && renew(), 10_000);
 $("askcopy").hidden = !navigator.clipboard;
-$("askcopy").addEventListener("click", () => navigator.clipboard.writeText($("asktext").textContent).then(() => {
+$("askcopy").addEventListener("click", () => navigator.clipboard.writeText(`--nonce ${now.nonce} --audience ${now.audience}`).then(() => {
   $("askcopy").textContent = t("verify.ask_copied");
 }, () => undefined));
