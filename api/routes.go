@@ -166,6 +166,9 @@ func (s *server) pages() {
 // walletPages: for those who make wallets. Nothing on them is about anybody who
 // is not generated.
 func walletPages(g group, p *web.Pages) {
+	g.get("/verifiers", p.Verifiers)
+	g.get("/verifiers/samples.json", p.SampleFile)
+	g.get("/verifiers/samples/:n", p.Sample)
 	g.get("/wallets", p.Wallets)
 	g.post("/wallets/offers", p.WalletOffer)
 	g.get("/wallets/offers/:id", p.WalletOfferShow)

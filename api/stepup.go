@@ -39,13 +39,13 @@ func sensitivePages() []string {
 
 // sensitiveParts are parts of the console: their forms ask, their lists do not.
 func sensitiveParts() []string {
-	return []string{"/admin/staff", "/admin/keys", "/admin/clients", "/admin/wallet-providers", "/admin/exports", "/admin/tokens"}
+	return []string{"/admin/staff", "/admin/keys", "/admin/trust", "/admin/clients", "/admin/wallet-providers", "/admin/exports", "/admin/tokens"}
 }
 
 // sensitivePosts are what is sent from a page that only reads.
 func sensitivePosts() []string {
 	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/people/:id/offers", "/admin/groups/:id/offers",
-		"/admin/people/:id/credentials/:credential/reissue", "/admin/groups/:id/credentials/:credential/reissue", "/admin/issued/:id", "/admin/issuers", "/admin/trust", "/admin/trust/drop", "/me/security/provider",
+		"/admin/people/:id/credentials/:credential/reissue", "/admin/groups/:id/credentials/:credential/reissue", "/admin/issued/:id", "/admin/issuers", "/me/security/provider",
 		"/me/credentials/:id/offer", "/me/credentials/:id/reissue"}
 }
 

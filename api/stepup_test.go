@@ -19,7 +19,7 @@ func TestWhatAsksForAFreshProof(t *testing.T) {
 		{get, "/admin/people/:id/credentials", false}, {post, "/admin/people/:id/credentials", true},
 		{post, "/admin/people/:id/offers", true}, {post, "/admin/groups/:id/offers", true}, {get, "/admin/people/:id/offers/:offer", false},
 		{post, "/admin/people/:id/credentials/:credential/reissue", true}, {post, "/admin/groups/:id/credentials/:credential/reissue", true},
-		{get, "/admin/issued/:id", false}, {post, "/admin/issued/:id", true}, {post, "/admin/issuers", true}, {get, "/admin/trust", false}, {post, "/admin/trust", true}, {post, "/admin/trust/drop", true}, {post, "/admin/trust/publish", false}, {post, "/me/security/provider", true},
+		{get, "/admin/issued/:id", false}, {post, "/admin/issued/:id", true}, {post, "/admin/issuers", true}, {get, "/admin/trust", true}, {post, "/admin/trust", true}, {post, "/admin/trust/drop", true}, {post, "/me/security/provider", true},
 		{get, "/me/data", true}, {get, "/me/data.json", true}, {get, "/me/data.csv", true}, {get, "/me/authorize/:decision", true}, {post, "/me/authorize/:decision", true},
 		{get, "/me/credentials/:id/offer", false}, {post, "/me/credentials/:id/offer", true}, {post, "/me/credentials/:id/reissue", true},
 		{post, "/api/v1/people/:id/offers", true}, {post, "/api/v1/credentials/:id/reissue", true}, {get, "/api/v1/people/:id/credentials", false},

@@ -43,26 +43,57 @@ func apart(lists []verify.BundleStatus) []verify.BundleStatus {
 }
 
 // mergeBundle adds what another registry says of its own issuers, and nothing of what it
-// merged itself: whom it trusts was not decided here. What this registry says of a type
-// stands.
+// merged itself: whom it trusts was not decided here. Its contexts and status lists are
+// those at the addresses of its issuers; what it says of types is how they are called,
+// where this registry does not.
 func mergeBundle(b, other *verify.Bundle) error {
+	var own []string
 	for _, i := range other.Issuers {
-		if i.Source == "" {
-			i.Source = other.Registry
-			b.Issuers = append(b.Issuers, i)
+		if i.Source != "" {
+			continue
 		}
+		if i.URL != other.Registry && !strings.HasPrefix(i.URL, other.Registry+"/") {
+			return fmt.Errorf("%w: its issuer %s is not at its address", verify.ErrBundle, i.ID)
+		}
+		i.Source = other.Registry
+		b.Issuers, own = append(b.Issuers, i), append(own, i.URL+"/")
+	}
+	of := func(address string) bool {
+		return slices.ContainsFunc(own, func(at string) bool { return strings.HasPrefix(address, at) })
 	}
 	for iri, c := range other.Contexts {
-		if own, there := b.Contexts[iri]; there && own.SHA256 != c.SHA256 {
-			return fmt.Errorf("%w: the context %s is another one there", verify.ErrBundle, iri)
+		if of(iri) {
+			b.Contexts[iri] = c
 		}
-		b.Contexts[iri] = c
 	}
 	for name, t := range other.Types {
-		if _, there := b.Types[name]; !there {
+		if _, there := b.Types[name]; !there && (of(name) || !strings.Contains(name, ":")) {
+			t.NoStatus = false
 			b.Types[name] = t
 		}
 	}
-	b.Status = append(b.Status, other.Status...)
+	for _, l := range other.Status {
+		if of(l.URI) {
+			b.Status = append(b.Status, l)
+		}
+	}
 	return nil
+}
+
+// mergeAll adds the registries that fit. One that does not is left out, and ours stands:
+// what another registry says must not keep ours from verifiers.
+func mergeAll(b *verify.Bundle, merged []ledger.MergedRegistry) *verify.Bundle {
+	for _, m := range merged {
+		other, err := verify.ParseBundle(m.Payload)
+		if err != nil {
+			continue
+		}
+		next := *b
+		next.Issuers, next.Status = slices.Clone(b.Issuers), slices.Clone(b.Status)
+		next.Contexts, next.Types = maps.Clone(b.Contexts), maps.Clone(b.Types)
+		if mergeBundle(&next, other) == nil && next.Check() == nil {
+			b = &next
+		}
+	}
+	return b
 }

@@ -2,7 +2,6 @@ package issuer
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -23,6 +22,7 @@ type MergedRegistry struct {
 	Created time.Time           // when its bundle was made
 	Ends    time.Time           // after that nothing is known of any status; zero: not said
 	Since   time.Time           // when it was merged first
+	Out     bool                // it does not fit beside the others, and is left out
 	Roots   []string            // thumbprints of the keys that may sign its next bundle
 }
 
@@ -36,13 +36,18 @@ func (s *Issuers) MergedRegistries(ctx context.Context, a registry.Actor) ([]Mer
 	if err != nil {
 		return nil, err
 	}
+	current, err := s.newestBundle(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]MergedRegistry, len(kept))
 	for n, m := range kept {
+		out[n] = MergedRegistry{URL: m.URL, Seq: m.Seq, Since: m.CreatedAt, Roots: m.Roots, Out: !slices.ContainsFunc(current.Issuers, func(i verify.BundleIssuer) bool { return i.Source == m.URL })}
 		b, err := verify.ParseBundle(m.Payload)
 		if err != nil {
-			return nil, fmt.Errorf("merged registry %s: %w", m.URL, err)
+			continue // of a format that is read no more: it can be dropped
 		}
-		out[n] = MergedRegistry{URL: m.URL, Seq: m.Seq, Created: b.Created, Ends: b.NotAfter, Since: m.CreatedAt, Roots: m.Roots}
+		out[n].Created, out[n].Ends = b.Created, b.NotAfter
 		for _, i := range b.Issuers {
 			out[n].Names = append(out[n].Names, i.Names)
 		}
@@ -83,13 +88,15 @@ func (s *Issuers) MergeRegistry(ctx context.Context, a registry.Actor, bundle []
 		return "", fault.Wrap(fault.Invalid, "bundle", fmt.Sprintf("This bundle cannot be taken: %v.", err), err)
 	case b.Base != 0 || len(b.Missing()) > 0:
 		return "", fault.New(fault.Invalid, "bundle", "This bundle cannot be taken: it is not a whole one. Take the file that the registry exports.")
+	case !b.NotAfter.IsZero() && !s.now().Before(b.NotAfter):
+		return "", fault.New(fault.Invalid, "bundle", "This bundle cannot be taken: it is over. Take the newest of the registry.")
 	case b.Registry == s.url:
 		return "", fault.New(fault.Invalid, "bundle", "This is our own bundle.")
 	}
 	if err := s.fits(ctx, kept, b); err != nil {
 		return "", err
 	}
-	payload, err := json.Marshal(b)
+	payload, err := b.JSON()
 	if err != nil {
 		return "", fmt.Errorf("keep bundle: %w", err)
 	}
@@ -100,8 +107,8 @@ func (s *Issuers) MergeRegistry(ctx context.Context, a registry.Actor, bundle []
 		}
 		return "", err
 	}
-	_, err = s.PublishedNow(ctx)
-	return b.Registry, err
+	s.publishSoon(ctx)
+	return b.Registry, nil
 }
 
 // pinsFor are the keys that may have signed the bundle: the one that was given, or those
@@ -131,21 +138,13 @@ func (s *Issuers) fits(ctx context.Context, kept []ledger.MergedRegistry, b *ver
 	if err != nil {
 		return err
 	}
-	for _, m := range kept {
-		if m.URL == b.Registry {
-			continue
-		}
-		other, err := verify.ParseBundle(m.Payload)
-		if err != nil {
-			return err
-		}
-		if err := mergeBundle(all, other); err != nil {
-			return err
-		}
-	}
+	all = mergeAll(all, slices.DeleteFunc(slices.Clone(kept), func(m ledger.MergedRegistry) bool { return m.URL == b.Registry }))
 	err = mergeBundle(all, b)
 	if err == nil {
 		err = all.Check()
+	}
+	if err == nil {
+		_, err = all.JSON()
 	}
 	if err != nil {
 		return fault.Wrap(fault.Conflict, "bundle_conflict", fmt.Sprintf("This bundle cannot stand beside ours: %v.", err), err)
@@ -166,6 +165,16 @@ func (s *Issuers) DropRegistry(ctx context.Context, a registry.Actor, url, reaso
 		}
 		return err
 	}
-	_, err = s.PublishedNow(ctx)
-	return err
+	s.publishSoon(ctx)
+	return nil
+}
+
+// publishSoon makes a bundle after a change that is kept. If that fails, the next one who
+// asks has it made: the change stands.
+func (s *Issuers) publishSoon(ctx context.Context) {
+	if _, err := s.PublishedNow(ctx); err != nil {
+		s.bundles.mu.Lock()
+		defer s.bundles.mu.Unlock()
+		s.bundles.newest = nil
+	}
 }

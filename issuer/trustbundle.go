@@ -22,6 +22,8 @@ const (
 	// bundleEvery is how long a trust bundle is given out before another is made: the
 	// longest that it is behind a withdrawal.
 	bundleEvery = 15 * time.Minute
+	// bundleLook is how often the database is asked whether another process made one.
+	bundleLook = 2 * time.Second
 	// bundleKept is for how long a delta can begin at a bundle.
 	bundleKept = 14 * 24 * time.Hour
 	// MediaBundle is the media type of a signed trust bundle.
@@ -32,14 +34,16 @@ const (
 type bundles struct {
 	making sync.Mutex // held while one is made
 
-	mu      sync.Mutex
-	newest  *verify.Bundle
-	revised string                    // what the keys were when it was made
-	forms   map[string]StatusDocument // by form: full, apart, or the number that a delta begins at
+	mu       sync.Mutex
+	newest   *verify.Bundle
+	keys     string                    // what the keys were when it was made: see keyRevisions
+	lookedAt time.Time                 // when the database was asked for a newer one
+	forms    map[string]StatusDocument // by form: full, apart, or the number that a delta begins at
 }
 
-// maxForms bounds how many renditions of one bundle are kept.
-const maxForms = 64
+// maxForms bounds how many renditions of one bundle are made; beyond it everybody gets
+// the whole.
+const maxForms = 200
 
 // Form says in which form a bundle is wanted.
 type Form struct {
@@ -58,7 +62,7 @@ func (s *Issuers) TrustBundle(ctx context.Context, f Form) (StatusDocument, erro
 	name := ""
 	switch {
 	case f.Since > 0 && f.Since < b.Seq:
-		name = strconv.FormatInt(f.Since, 10)
+		name = fmt.Sprint(f.Since, f.Apart)
 	case f.Apart:
 		name = "apart"
 	}
@@ -96,44 +100,50 @@ func (s *Issuers) BundleShard(ctx context.Context, digest string) (StatusDocumen
 // oneYear is how long a document may be kept whose address is its hash.
 const oneYear = 365 * 24 * time.Hour
 
-// newestBundle gives the bundle that is given out now, and makes it if there is none or
-// it is too old.
+// newestBundle gives the bundle that is given out now, and makes it if there is none, or
+// it is too old, or a key has changed. The database is asked every bundleLook whether
+// another process made one: no two of them must give out different ones for long.
 func (s *Issuers) newestBundle(ctx context.Context) (*verify.Bundle, error) {
-	if b := s.knownBundle(); b != nil {
+	if b, sure := s.knownBundle(); sure {
 		return b, nil
 	}
 	s.bundles.making.Lock()
 	defer s.bundles.making.Unlock()
-	if b := s.knownBundle(); b != nil {
-		return b, nil
+	known, sure := s.knownBundle()
+	if sure {
+		return known, nil
 	}
 	kept, err := s.ledger.NewestBundle(ctx)
-	if err == nil && s.now().Sub(kept.CreatedAt) < bundleEvery && !s.keysMoved() {
+	switch {
+	case err == nil && known != nil && kept.Seq <= known.Seq, known != nil && err != nil:
+		s.looked() // what is known stands, also while the database is away
+		return known, nil
+	case err == nil && kept.Keys == s.keyRevisions() && s.now().Sub(kept.CreatedAt) < bundleEvery:
 		return s.takeBundle(ctx, kept.Seq) // another process made it
-	}
-	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+	case err != nil && !errors.Is(err, ledger.ErrNotFound):
 		return nil, err
 	}
 	return s.makeBundle(ctx)
 }
 
-// keysMoved says that the bundle which this process has is older than the keys.
-func (s *Issuers) keysMoved() bool {
+// knownBundle gives the bundle that this process has, nil if it is too old or older than
+// the keys; and whether the database need not be asked for a newer one.
+func (s *Issuers) knownBundle() (b *verify.Bundle, sure bool) {
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	return s.bundles.newest != nil && s.bundles.revised != s.keyRevisions()
+	now := s.now()
+	b = s.bundles.newest
+	if b == nil || s.bundles.keys != s.keyRevisions() || now.Sub(b.Created) >= bundleEvery {
+		return nil, false
+	}
+	return b, now.Sub(s.bundles.lookedAt) < bundleLook
 }
 
-// knownBundle gives the bundle that this process has, unless it is too old or older
-// than the keys.
-func (s *Issuers) knownBundle() *verify.Bundle {
+// looked notes that the database has no newer bundle.
+func (s *Issuers) looked() {
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	b := s.bundles.newest
-	if b == nil || s.bundles.revised != s.keyRevisions() || s.now().Sub(b.Created) >= bundleEvery {
-		return nil
-	}
-	return b
+	s.bundles.lookedAt = s.now()
 }
 
 // keyRevisions changes with the keys of every issuer.
@@ -146,7 +156,6 @@ func (s *Issuers) keyRevisions() string {
 }
 
 func (s *Issuers) takeBundle(ctx context.Context, seq int64) (*verify.Bundle, error) {
-	revised := s.keyRevisions()
 	kept, err := s.ledger.BundleOf(ctx, seq)
 	if err != nil {
 		return nil, err
@@ -158,7 +167,7 @@ func (s *Issuers) takeBundle(ctx context.Context, seq int64) (*verify.Bundle, er
 	if err != nil {
 		return s.makeBundle(ctx) // its root key is revoked, or it was altered in the database
 	}
-	s.keepBundle(b, kept.Document, revised)
+	s.keepBundle(b, kept.Document, kept.Keys)
 	return b, nil
 }
 
@@ -214,7 +223,7 @@ func (s *Issuers) makeBundle(ctx context.Context) (*verify.Bundle, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sign trust bundle: %w", err)
 		}
-		err = s.ledger.AddBundle(ctx, ledger.PublishedBundle{Seq: b.Seq, Parts: partsOf(b), Document: doc, CreatedAt: b.Created}, b.Created.Add(-bundleKept))
+		err = s.ledger.AddBundle(ctx, ledger.PublishedBundle{Seq: b.Seq, Keys: revised, Parts: partsOf(b), Document: doc, CreatedAt: b.Created}, b.Created.Add(-bundleKept))
 		if errors.Is(err, ledger.ErrUsed) {
 			continue
 		}
@@ -243,15 +252,7 @@ func (s *Issuers) bundleNow(ctx context.Context) (*verify.Bundle, error) {
 		return nil, err
 	}
 	b.Seq = max(b.Created.Unix(), newest.Seq+1)
-	for _, m := range merged {
-		other, err := verify.ParseBundle(m.Payload)
-		if err != nil {
-			return nil, fmt.Errorf("merged registry %s: %w", m.URL, err)
-		}
-		if err := mergeBundle(b, other); err != nil {
-			return nil, fmt.Errorf("merged registry %s: %w", m.URL, err)
-		}
-	}
+	b = mergeAll(b, merged)
 	return b, b.Check()
 }
 
@@ -273,6 +274,9 @@ func (s *Issuers) ownBundle(ctx context.Context) (*verify.Bundle, error) {
 	}
 	out.Registry = s.url
 	for _, k := range s.ring.now().Roots() {
+		if !out.Created.Before(k.NotAfter) {
+			continue // a thief of it must find nobody who trusts it still
+		}
 		jwk, err := k.PublicJWK()
 		if err != nil {
 			return nil, err
@@ -291,10 +295,10 @@ func (s *Issuers) signBundle(b *verify.Bundle) ([]byte, error) {
 }
 
 // keepBundle makes a bundle the one that this process gives out.
-func (s *Issuers) keepBundle(b *verify.Bundle, doc []byte, revised string) {
+func (s *Issuers) keepBundle(b *verify.Bundle, doc []byte, keys string) {
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	s.bundles.newest, s.bundles.revised = b, revised
+	s.bundles.newest, s.bundles.keys, s.bundles.lookedAt = b, keys, s.now()
 	s.bundles.forms = map[string]StatusDocument{"": served(doc, MediaBundle, 0)}
 }
 
@@ -303,10 +307,13 @@ func (s *Issuers) bundleForm(ctx context.Context, b *verify.Bundle, name string,
 	s.bundles.mu.Lock()
 	doc, ok := s.bundles.forms[name]
 	ok = ok && s.bundles.newest.Seq == b.Seq
-	whole := s.bundles.forms[""]
+	whole, full := s.bundles.forms[""], len(s.bundles.forms) >= maxForms
 	s.bundles.mu.Unlock()
-	if ok {
+	switch {
+	case ok:
 		return doc, nil
+	case full: // nobody shall make us sign again and again
+		return whole, nil
 	}
 	out := *b
 	if name != "apart" {
@@ -329,7 +336,7 @@ func (s *Issuers) bundleForm(ctx context.Context, b *verify.Bundle, name string,
 	doc = served(body, MediaBundle, 0)
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	if s.bundles.newest.Seq == b.Seq && len(s.bundles.forms) < maxForms && (name == "apart" || !f.Apart) {
+	if s.bundles.newest.Seq == b.Seq {
 		s.bundles.forms[name] = doc
 	}
 	return doc, nil

@@ -8,9 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/jose"
 	"socialregistry/internal/secret"
 	"socialregistry/issuer"
 	"socialregistry/issuer/verify"
@@ -95,6 +98,10 @@ func TestTrustBundle(t *testing.T) {
 		}
 		if plain(t, whole) != plain(t, v.b) {
 			t.Errorf("by the delta:\n%s\nwhole:\n%s", plain(t, v.b), plain(t, whole))
+		}
+		both := v.refresh(s, issuer.Form{Since: first, Apart: true})
+		if both.Base != first || len(both.Missing()) != len(delta.Status) {
+			t.Errorf("a delta without lists has %d of %d apart", len(both.Missing()), len(delta.Status))
 		}
 		if b := v.refresh(s, issuer.Form{Since: first - 1}); b.Base != 0 {
 			t.Error("a delta of a bundle that there never was")
@@ -255,4 +262,92 @@ func elsewhere(t *testing.T, url string) *issuer.Issuers {
 	i, err := issuer.New(context.Background(), c)
 	must(t, err)
 	return issuer.Alone(i)
+}
+
+// What one process makes, every other gives out within seconds; a key that was revoked
+// while nobody gave out anything is in no bundle of before.
+func TestEveryProcessGivesOutTheNewest(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		here, there := issuer.Alone(w.Issuer), issuer.Alone(w.issuer(t, d))
+		v := newVerifier(t, here)
+		v.refresh(here, issuer.Form{})
+		v.refresh(there, issuer.Form{})
+		made, err := there.PublishBundle(ctx, w.admin)
+		must(t, err)
+		w.clock.pass(3 * time.Second)
+		if b := v.refresh(here, issuer.Form{}); b.Seq != made.Seq {
+			t.Errorf("number %d here, %d was made there", b.Seq, made.Seq)
+		}
+		old := w.current(t, w.Issuer, jose.ES256)
+		must(t, w.RevokeKey(ctx, w.admin, old, "stolen"))
+		fresh := issuer.Alone(w.issuer(t, d)) // as after a restart
+		b := v.refresh(fresh, issuer.Form{})
+		if !slices.ContainsFunc(b.Issuers[0].Keys, func(k verify.BundleKey) bool { return k.KID == old && k.RevokedAt != nil }) {
+			t.Error("a process that starts gives out a bundle from before the revocation")
+		}
+	})
+}
+
+// A root key whose time is over stands in no bundle.
+func TestRootKeyOfThePast(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		s := issuer.Alone(w.Issuer)
+		first, err := s.RootKey()
+		must(t, err)
+		_, err = s.RotateKey(ctx, w.admin, issuer.KindRoot, w.clock.now(), "test")
+		must(t, err)
+		w.clock.pass(time.Hour)
+		b := newVerifier(t, s).refresh(s, issuer.Form{})
+		if slices.ContainsFunc(b.Roots, func(r verify.BundleRoot) bool { return r.KID == first }) {
+			t.Error("it is named still")
+		}
+	})
+}
+
+// Registries that merge each other do not stand in each other's way, also with status
+// lists; one that does not fit any more is left out, and ours stands.
+func TestRegistriesThatMergeEachOther(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		s, other := issuer.Alone(w.Issuer), elsewhere(t, "https://other.example")
+		_, err := w.ask(ctx, w.token(t, w.person(t, amina(), mandatory()...), sd), sd, newHolder(t))
+		must(t, err)
+		merge := func(into, from *issuer.Issuers) error {
+			doc, err := from.TrustBundle(ctx, issuer.Form{})
+			must(t, err)
+			root, err := from.RootKey()
+			must(t, err)
+			_, err = into.MergeRegistry(ctx, w.admin, doc.Body, root, "test")
+			return err
+		}
+		must(t, merge(other, s))
+		must(t, merge(s, other)) // which holds us
+		w.clock.pass(time.Minute)
+		must(t, merge(other, s)) // which holds them
+		b := newVerifier(t, s).refresh(s, issuer.Form{})
+		if len(b.Issuers) != 2 || len(b.Status) == 0 {
+			t.Errorf("%d issuers, %d lists", len(b.Issuers), len(b.Status))
+		}
+		spoil(t, d)
+		if b, err := s.PublishBundle(ctx, w.admin); err != nil || len(b.Issuers) != 1 {
+			t.Errorf("with one that cannot be read: %v", err)
+		}
+		list, err := s.MergedRegistries(ctx, w.admin)
+		if err != nil || len(list) != 1 || !list[0].Out {
+			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
+// spoil makes a merged bundle unreadable, as another version of it would be.
+func spoil(t *testing.T, d *db.DB) {
+	t.Helper()
+	must(t, d.InTx(context.Background(), time.Now, func(tx *gorm.DB, _ db.Time) error {
+		return tx.Exec("UPDATE merged_registry SET payload = ?", db.Bytes("{}")).Error
+	}))
 }

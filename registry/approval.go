@@ -59,7 +59,7 @@ func (f Field) Waits(a Actor) bool {
 // text that registered persons write.
 func (f Field) noteFine() bool {
 	return !f.Approval.Note || f.Type == TypeText && slices.Equal(f.EditBy, []Role{RoleRegistrant}) && slices.Equal(f.Kinds, []string{PersonKind}) &&
-		!f.Attestable && !f.Issuable && !f.Unique && !f.Lookup && !f.Searchable && !f.Name && !f.Required && f.RequiredIf == ""
+		!f.Attestable && !f.Issuable && !f.Unique && !f.Lookup && !f.Searchable && !f.Name && !f.Required && f.RequiredIf == "" && (len(f.SeeBy) == 0 || slices.Contains(f.SeeBy, RoleRegistrant))
 }
 
 // onlyTold lists the notes in what a version is to hold.

@@ -198,7 +198,7 @@ func (e *editing) input(f registry.Field) input {
 		value = now
 	}
 	in := input{ID: inputName(f), Kind: "text", Label: e.p.label(e.l, f), Value: value, Dir: "auto", Autocomplete: "off",
-		Required: f.Required || f.Approval.Note, MaxLength: f.MaxLength}
+		Required: f.Required || e.told(), MaxLength: f.MaxLength}
 	if len(f.Hint) > 0 {
 		in.Hint = e.p.words(e.l, f.Hint, "")
 	}

@@ -33,6 +33,7 @@ type Pages struct {
 	matcher   language.Matcher
 	templates *templates
 	verifier  *verifierMaker
+	samples   []sample
 	areas     *areaWords
 	codeNames map[string]*codeNames // by locale
 	kept      Kept
@@ -81,6 +82,9 @@ func New(cfg Config) (*Pages, error) {
 	p.dress(cfg.Theme)
 	p.worn.Store(&worn{assets: p.dressed(cfg.Theme)}) // until the registry is asked
 	p.verifier = newVerifierMaker(p.assets)
+	if p.samples, err = readSamples(sampleFile); err != nil {
+		return nil, err
+	}
 	p.templates, err = findTemplates(templateFiles)
 	return p, err
 }

@@ -75,7 +75,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 		return p
 	}
 	nobody, admin, me := w.browser(lang), w.staff(lang, registry.RoleAdmin), w.registrant(lang)
-	for _, path := range []string{"/", "/login", "/activate", "/wallets", "/wallets/code/SocialRegistryPerson_ldp_vc", "/no/such/page"} {
+	for _, path := range []string{"/", "/login", "/activate", "/verifiers", "/wallets", "/wallets/code/SocialRegistryPerson_ldp_vc", "/no/such/page"} {
 		add(nobody.get(path))
 	}
 	add(nobody.post("/login", url.Values{"username": {"nobody"}, "password": {"wrong"}}))

@@ -74,6 +74,9 @@ func (p *Pages) tell(ctx context.Context, l *locale, actor registry.Actor) (form
 		return nil, nil, 0, err
 	}
 	for _, f := range notesOf(fields) {
+		if !actor.MaySee(f) {
+			continue
+		}
 		if mayEdit(actor, f) {
 			forms = append(forms, tellLink{"/me/edit/" + url.PathEscape(f.Section), p.label(l, f)})
 		}

@@ -82,6 +82,9 @@ func (d *desk) mergedTable(merged []issuer.MergedRegistry) deskTable {
 		}
 		address := codeCell(m.URL)
 		address.Small = strings.Join(m.Roots, " ")
+		if m.Out {
+			address.Badges = []badge{{"bad", "cross", d.l.t("trust.out")}}
+		}
 		t.Rows = append(t.Rows, []deskCell{address, issuers, plainCell(d.l.dateTime(m.Created)), plainCell(d.l.dateTime(m.Ends))})
 	}
 	return t

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"reflect"
 	"time"
 
 	"socialregistry/issuer/verify"
@@ -77,6 +79,12 @@ func (c *commandLine) open(raw []byte) (*verify.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bundle.Base != 0 {
+		return nil, fmt.Errorf("the trust bundle is a delta, which says what changed since number %d; take the whole one", bundle.Base)
+	}
+	if reflect.DeepEqual(pins, next) {
+		return bundle, nil
+	}
 	return bundle, c.keep(next)
 }
 
@@ -107,11 +115,16 @@ func (c *commandLine) keep(p verify.Pins) error {
 	if err != nil {
 		return fmt.Errorf("keep the pins: %w", err)
 	}
-	next := c.Pins + ".next"
-	if err := os.WriteFile(next, append(raw, '\n'), 0o600); err != nil {
+	next, err := os.CreateTemp(filepath.Dir(c.Pins), ".pins-*") // 0600
+	if err != nil {
 		return fmt.Errorf("keep the pins: %w", err)
 	}
-	if err := os.Rename(next, c.Pins); err != nil {
+	_, err = next.Write(append(raw, '\n'))
+	if err = errors.Join(err, next.Close()); err == nil {
+		err = os.Rename(next.Name(), c.Pins)
+	}
+	if err != nil {
+		os.Remove(next.Name())
 		return fmt.Errorf("keep the pins: %w", err)
 	}
 	return nil

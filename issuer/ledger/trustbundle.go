@@ -17,6 +17,7 @@ import (
 // PublishedBundle is a signed trust bundle as it was given out.
 type PublishedBundle struct {
 	Seq       int64
+	Keys      string            // what the issuers' keys were when it was made
 	Parts     map[string]string // hash of each part by its key
 	Document  []byte            // nil: not the newest
 	CreatedAt time.Time
@@ -24,6 +25,7 @@ type PublishedBundle struct {
 
 type bundleRow struct {
 	Seq       int64    `gorm:"column:seq;primaryKey;autoIncrement:false"`
+	Keys      string   `gorm:"column:keys"`
 	Parts     db.JSON  `gorm:"column:parts"`
 	Document  db.Bytes `gorm:"column:document"`
 	CreatedAt db.Time  `gorm:"column:created_at;autoCreateTime:false"`
@@ -32,7 +34,7 @@ type bundleRow struct {
 func (bundleRow) TableName() string { return "trust_bundle" }
 
 func (r bundleRow) toPublished() PublishedBundle {
-	p := PublishedBundle{Seq: r.Seq, Parts: map[string]string{}, Document: r.Document, CreatedAt: r.CreatedAt.Time}
+	p := PublishedBundle{Seq: r.Seq, Keys: r.Keys, Parts: map[string]string{}, Document: r.Document, CreatedAt: r.CreatedAt.Time}
 	for key, hash := range r.Parts {
 		p.Parts[key], _ = hash.(string)
 	}
@@ -51,7 +53,7 @@ func (l *Ledger) AddBundle(ctx context.Context, p PublishedBundle, old time.Time
 		if newest >= p.Seq {
 			return ErrUsed
 		}
-		row := bundleRow{Seq: p.Seq, Parts: db.JSON{}, Document: p.Document, CreatedAt: db.TimeOf(p.CreatedAt)}
+		row := bundleRow{Seq: p.Seq, Keys: p.Keys, Parts: db.JSON{}, Document: p.Document, CreatedAt: db.TimeOf(p.CreatedAt)}
 		for key, hash := range p.Parts {
 			row.Parts[key] = hash
 		}
@@ -73,9 +75,9 @@ func (l *Ledger) AddBundle(ctx context.Context, p PublishedBundle, old time.Time
 	return nil
 }
 
-// NewestBundle gives the newest bundle without its document, ErrNotFound if none was made.
+// NewestBundle gives the newest bundle without its parts and document, ErrNotFound if none was made.
 func (l *Ledger) NewestBundle(ctx context.Context) (PublishedBundle, error) {
-	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Select("seq", "parts", "created_at").Order("seq DESC") })
+	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Select("seq", "keys", "created_at").Order("seq DESC") })
 }
 
 // BundleOf gives a bundle that was made, with its document if it is the newest.

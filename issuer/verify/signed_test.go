@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -265,5 +266,47 @@ func TestDelta(t *testing.T) {
 	}
 	if _, err := base.Apply(base); !errors.Is(err, verify.ErrBundle) {
 		t.Errorf("a whole one as a delta: %v", err)
+	}
+}
+
+// aSignedBundle is a signed bundle, the thumbprint of its root key, and something to
+// check.
+func aSignedBundle() (raw []byte, pinned string, credential []byte) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	pinned, err1 := jose.Thumbprint(key.Public())
+	jwk, err2 := jose.PublicJWK(key.Public())
+	b := verify.Bundle{Version: verify.BundleVersion, Registry: url, Seq: 1, Created: now(), Issuers: []verify.BundleIssuer{{ID: did}},
+		Roots: []verify.BundleRoot{{KID: pinned, JWK: jwk, NotBefore: day(1, 1, 0), NotAfter: day(12, 31, 0)}}}
+	raw, err3 := verify.SignBundle(&b, key)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		panic(err)
+	}
+	return raw, pinned, []byte("no credential")
+}
+
+// The page for makers of verifiers shows code that runs here.
+func TestPageShowsThisCode(t *testing.T) {
+	t.Parallel()
+	shown, err := os.ReadFile("../../web/samples/verify.go.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code []string
+	for line := range strings.Lines(string(example)) {
+		code = append(code, strings.TrimSpace(line))
+	}
+	var want []string
+	for line := range strings.Lines(string(shown)) {
+		want = append(want, strings.TrimSpace(line))
+	}
+	if !strings.Contains(strings.Join(code, "\n"), strings.Join(want, "\n")) {
+		t.Errorf("the example is not:\n%s", shown)
 	}
 }

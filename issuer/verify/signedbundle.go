@@ -7,9 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"socialregistry/internal/jose"
 )
@@ -52,9 +55,9 @@ func SignBundle(b *Bundle, key crypto.Signer) ([]byte, error) {
 	if _, err := b.root(kid); err != nil {
 		return nil, err
 	}
-	payload, err := plainJSON(b)
+	payload, err := b.JSON()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+		return nil, err
 	}
 	compact, err := jose.Sign(key, jose.ES256, map[string]any{"typ": TypeBundle, "kid": kid}, payload)
 	if err != nil {
@@ -62,6 +65,19 @@ func SignBundle(b *Bundle, key crypto.Signer) ([]byte, error) {
 	}
 	part := strings.Split(compact, ".")
 	return plainJSON(signedBundle{part[0], part[1], part[2]})
+}
+
+// JSON gives the bundle as it is signed, and as ParseBundle reads it. It returns
+// ErrBundle for one that nobody would read: it is too large.
+func (b *Bundle) JSON() ([]byte, error) {
+	payload, err := plainJSON(b)
+	if err == nil && len(payload) > maxBundle {
+		err = fmt.Errorf("more than %d bytes", maxBundle)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
+	}
+	return payload, nil
 }
 
 // plainJSON writes JSON without the escapes of HTML, which documents in it would double.
@@ -82,7 +98,8 @@ type Pins struct {
 }
 
 // Open reads a signed bundle or delta and gives it with the pins for the next one: its
-// own roots are trusted from then on, and no bundle before it. It returns ErrBundle,
+// own roots are trusted from then on, and no bundle before it. Of a delta keep them when
+// Apply has taken it. It returns ErrBundle,
 // with ErrSigner or ErrRollBack where that is why.
 func (p Pins) Open(data []byte) (*Bundle, Pins, error) {
 	b, compact, header, err := readSigned(data)
@@ -189,12 +206,27 @@ func (b *Bundle) checkForm() error {
 	switch {
 	case b.Version != BundleVersion:
 		return fmt.Errorf("%w: version %d, want %d", ErrBundle, b.Version, BundleVersion)
-	case b.Registry == "" || b.Seq <= 0 || b.Created.IsZero():
+	case !isAddress(b.Registry) || b.Seq <= 0 || b.Created.IsZero():
 		return fmt.Errorf("%w: it does not say whose it is, its number or its date", ErrBundle)
 	case b.Base < 0 || b.Base >= b.Seq || b.Base == 0 && b.Removed != nil:
 		return fmt.Errorf("%w: a delta that changes nothing before it", ErrBundle)
 	}
 	return nil
+}
+
+// maxName bounds a name of a bundle in bytes.
+const maxName = 1000
+
+// isName says whether a name is one that can be kept: not empty, of no great length, and
+// without control characters.
+func isName(s string) bool {
+	return s != "" && len(s) <= maxName && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// isAddress says whether a text is the address of a registry.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && isName(s) && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !strings.HasSuffix(s, "/")
 }
 
 // signedBy checks the signature by the root key of that name, which signs in its window.

@@ -51,17 +51,22 @@ func newTrust(b *Bundle) (*trust, error) {
 		}
 	}
 	for _, s := range b.Status {
-		if _, twice := t.status[s.URI]; twice || s.URI == "" {
+		if _, twice := t.status[s.URI]; twice || !isName(s.URI) {
 			return nil, fmt.Errorf("%w: a status list stands twice, or has no address", ErrBundle)
 		}
 		t.status[s.URI] = s
+	}
+	for name := range b.Types {
+		if !isName(name) {
+			return nil, fmt.Errorf("%w: a type without a proper name", ErrBundle)
+		}
 	}
 	maps.DeleteFunc(t.status, func(_ string, s BundleStatus) bool { return s.Token == "" }) // a shard that is not here
 	return t, t.addContexts(b.Contexts)
 }
 
 func (t *trust) addIssuer(i BundleIssuer) error {
-	if i.ID == "" || t.knows(i.ID) || t.knows(i.URL) {
+	if !isName(i.ID) || i.URL != "" && !isName(i.URL) || t.knows(i.ID) || t.knows(i.URL) {
 		return fmt.Errorf("%w: an issuer has no id, or the name of another", ErrBundle)
 	}
 	t.issuers = append(t.issuers, i)

@@ -8,6 +8,7 @@ ALTER TABLE signing_key ADD CONSTRAINT signing_key_use_check CHECK (use IN ('sig
 -- the newest alone.
 CREATE TABLE trust_bundle (
   seq        bigint      NOT NULL PRIMARY KEY,
+  keys       text        NOT NULL, -- what the issuers' keys were
   parts      jsonb       NOT NULL,
   document   bytea,
   created_at timestamptz NOT NULL

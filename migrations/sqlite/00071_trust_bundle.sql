@@ -26,6 +26,7 @@ CREATE UNIQUE INDEX signing_key_slot ON signing_key (issuer, use, alg, generatio
 -- the newest alone.
 CREATE TABLE trust_bundle (
   seq        INTEGER NOT NULL PRIMARY KEY,
+  keys       TEXT    NOT NULL, -- what the issuers' keys were
   parts      TEXT    NOT NULL CHECK (json_valid(parts)),
   document   BLOB,
   created_at TEXT    NOT NULL

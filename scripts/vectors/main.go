@@ -1,6 +1,7 @@
 // Command vectors writes the test vectors of offline verification to a file:
 //
 //	go run ./scripts/vectors FILE [SEED]
+//	go run ./scripts/vectors -samples web/samples/samples.json
 package main
 
 import (
@@ -19,8 +20,12 @@ func main() {
 }
 
 func run(args []string) error {
+	few := len(args) > 0 && args[0] == "-samples"
+	if few {
+		args = args[1:]
+	}
 	if len(args) < 1 || len(args) > 2 {
-		return fmt.Errorf("usage: vectors FILE [SEED]")
+		return fmt.Errorf("usage: vectors [-samples] FILE [SEED]")
 	}
 	seed := specimen.Seed
 	if len(args) == 2 {
@@ -31,6 +36,9 @@ func run(args []string) error {
 		return err
 	}
 	out, err := json.Marshal(f)
+	if few && err == nil {
+		out, err = samples(f)
+	}
 	if err != nil {
 		return fmt.Errorf("write vectors: %w", err)
 	}

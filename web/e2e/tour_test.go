@@ -4,7 +4,7 @@ package e2e_test
 func (p prepared) publicTour() []stop {
 	return []stop{
 		{"/", "/", ""}, {"/login", "/login", ""}, {"/login/code", "/login/code", ""}, {"/activate", "/activate", ""},
-		{"/wallets", "/wallets", ""}, {"/wallets/offers/:id", "/wallets/offers/" + p.trial, ""}, {"/wallets/code/:config", "/wallets/code/" + p.config, ""},
+		{"/wallets", "/wallets", ""}, {"/verifiers", "/verifiers", ""}, {"/wallets/offers/:id", "/wallets/offers/" + p.trial, ""}, {"/wallets/code/:config", "/wallets/code/" + p.config, ""},
 		{"", "/no/such/page", ""},
 	}
 }

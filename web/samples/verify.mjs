@@ -1,0 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { openBundle, verify } from "./js/verifier.js";
+
+const [file, pinned, credential] = process.argv.slice(2);
+const { bundle } = await openBundle(await readFile(file, "utf8"), { roots: [pinned] });
+const result = await verify(bundle, await readFile(credential, "utf8"));
+console.log(result.outcome);
