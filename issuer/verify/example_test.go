@@ -1,72 +1,104 @@
 package verify_test
 
 import (
-	"encoding/json"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"fmt"
-	"os"
-	"strings"
+	"log"
 	"time"
 
+	"socialregistry/internal/jose"
+	"socialregistry/issuer/sdjwt"
 	"socialregistry/issuer/verify"
 )
 
-// samples are the credentials of /verifiers, with the bundle that they are checked
-// against.
-func samples() (bundle []byte, list []struct{ Name, Outcome, Data, At string }, err error) {
-	raw, err := os.ReadFile("../../web/samples/samples.json")
-	if err != nil {
-		return nil, nil, err
-	}
-	var f struct {
-		Bundles map[string]json.RawMessage
-		Vectors []struct{ Name, Outcome, Data, At string }
-	}
-	err = json.Unmarshal(raw, &f)
-	return f.Bundles["usual"], f.Vectors, err
-}
-
-// An unsigned bundle, as tests and tools use it, and a credential.
-func ExampleBundle_Verify() {
-	raw, list, err := samples()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	bundle, err := verify.ParseBundle(raw)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, s := range list {
-		at, err := time.Parse(time.RFC3339, s.At)
-		if result := bundle.Verify([]byte(s.Data), at); err != nil || string(result.Outcome) != s.Outcome {
-			fmt.Println(s.Name, result.Outcome, err)
-		}
-	}
-	fmt.Println(len(list) > 50)
-	// Output: true
-}
-
-// A signed bundle counts by a root key that was pinned, and never an older one.
-func ExamplePins_Open() {
-	raw, pinned, credential := aSignedBundle()
-	keep := func(verify.Pins) {}
-	check := func() error {
-		// raw is the signed bundle, pinned the thumbprint of the registry's root key.
-		bundle, pins, err := verify.Pins{Roots: []string{pinned}}.Open(raw)
+// sample is what a registry gave out (a signed trust bundle, and on paper the thumbprint
+// of its root key) and what somebody shows.
+func sample() (bundle []byte, thumbprint, credential string) {
+	must := func(err error) {
 		if err != nil {
-			return err // nobody whom you trust signed it
+			log.Fatal(err)
 		}
-		keep(pins) // for the next bundle: none that is older is taken
-		result := bundle.Verify(credential, time.Now())
-		fmt.Println(result.Outcome)
-		return nil
 	}
-	fmt.Println(check())
-	pinned = strings.Repeat("A", 43)
-	fmt.Println(check())
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(err)
+	jwk, err := jose.PublicJWK(key.Public())
+	must(err)
+	thumbprint, err = jose.Thumbprint(key.Public())
+	must(err)
+	from, until := day(1, 1, 0), day(12, 31, 0)
+	b := &verify.Bundle{Version: verify.BundleVersion, Registry: "https://registry.example", Seq: 1, Created: day(11, 1, 0),
+		Roots: []verify.BundleRoot{{KID: thumbprint, JWK: jwk, NotBefore: from, NotAfter: until}},
+		Issuers: []verify.BundleIssuer{{ID: "did:web:registry.example", URL: "https://registry.example", Names: map[string]string{"en": "Ministry"},
+			Keys: []verify.BundleKey{{KID: "k1", JWK: jwk, Alg: jose.ES256, NotBefore: from, NotAfter: until}}}},
+		Types: map[string]verify.BundleType{"person": {NoStatus: true}}}
+	bundle, err = verify.SignBundle(b, key)
+	must(err)
+	credential, err = sdjwt.Issue{Key: key, Alg: jose.ES256, KID: "k1", Disclose: map[string]any{"given_name": "Amina"},
+		Plain: map[string]any{"iss": "https://registry.example", "vct": "person", "iat": day(11, 1, 0).Unix(), "exp": day(12, 1, 0).Unix()}}.Sign()
+	must(err)
+	return bundle, thumbprint, credential
+}
+
+// A verifier pins the root key of a registry, opens the bundle that it signed, and
+// checks what it is shown. The pins that come back are kept for the next bundle.
+func ExamplePins_Open() {
+	file, thumbprint, credential := sample()
+	bundle, pins, err := verify.Pins{Roots: []string{thumbprint}}.Open(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	got := bundle.Verify([]byte(credential), at)
+	fmt.Println(got.Outcome, got.IssuerNames["en"], got.Claims["given_name"], "bundle", pins.Seq)
+	for _, c := range got.Checks {
+		fmt.Println(c.Name, c.Result)
+	}
 	// Output:
+	// genuine Ministry Amina bundle 1
+	// read passed
+	// issuer passed
+	// signature passed
+	// key passed
+	// dates passed
+	// status not_checked
+	// holder not_checked
+}
+
+// Whatever the bytes are, there is an outcome; only genuine is a yes.
+func ExampleBundle_Verify() {
+	file, thumbprint, credential := sample()
+	bundle, _, err := verify.Pins{Roots: []string{thumbprint}}.Open(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range []struct {
+		shown string
+		at    time.Time
+	}{
+		{credential, day(11, 22, 9)}, {credential, day(12, 1, 0)}, {credential, day(10, 1, 0)}, {credential[:len(credential)-1], day(11, 22, 9)}, {"hello", day(11, 22, 9)},
+	} {
+		fmt.Println(bundle.Verify([]byte(c.shown), c.at).Outcome)
+	}
+	// Output:
+	// genuine
+	// expired
+	// not_yet_valid
+	// incomplete_code
 	// unreadable_code
-	// <nil>
-	// verify: trust bundle not usable: verify: the bundle is signed by a key that is not trusted here
+}
+
+// In person: the screen shows a nonce, the wallet answers with the holder's key. What
+// comes without an answer leaves the holder unchecked: compare the photo.
+func ExampleBundle_VerifyHeld() {
+	file, thumbprint, credential := sample()
+	bundle, _, err := verify.Pins{Roots: []string{thumbprint}}.Open(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ask := verify.Binding{Nonce: "kSmxX1tQ", Audience: "https://clinic.example"}
+	got := bundle.VerifyHeld([]byte(credential), day(11, 22, 9), ask)
+	fmt.Println(got.Outcome, got.Checks[len(got.Checks)-1].Result)
+	// Output: genuine not_checked
 }

@@ -294,7 +294,7 @@ func TestPageShowsThisCode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	example, err := os.ReadFile("example_test.go")
+	example, err := os.ReadFile("example_page_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
