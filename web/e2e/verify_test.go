@@ -208,6 +208,9 @@ func TestVerifyBadInput(t *testing.T) {
 		}
 	}
 	x.check("verify.problem")
+	x.tick("#scan") // there is none
+	x.until(`document.querySelector("#problem").textContent.includes("camera")`)
+	x.check("verify.camera")
 	x.checked("unreadable_code", func() { x.paste("hello") })
 	x.checked("incomplete_code", func() { x.paste(`{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": [`) })
 	x.checked("unsupported_format", func() { x.paste(`{"a": 1}`) })
@@ -221,6 +224,29 @@ func TestVerifyPDF(t *testing.T) {
 	write(t, file, printed(x, text))
 	x.open("/verify/")
 	x.checked("genuine", func() { x.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file})) })
+}
+
+// Without a trust bundle nothing is checked, and the pages say what to do.
+func TestVerifyWithoutBundle(t *testing.T) {
+	type blocked struct {
+		URLs []string `json:"urls"`
+	}
+	block := cdp.Command[blocked, cdp.Empty]{Method: "Network.setBlockedURLs"}
+	x := newTab(t, variant{lang: "ar", width: 360, scripts: true})
+	if _, err := chromedp.Call(x.ctx, block, blocked{[]string{"*sr-trust-bundle*"}}); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = chromedp.Call(x.ctx, block, blocked{[]string{}}) }()
+	x.open("/verify/trust")
+	x.wants("#trust .notice", "")
+	x.state(stop{"/verify/trust", "/verify/trust", ""}, "empty")
+	x.open("/verify/")
+	x.paste("anything")
+	x.until(`document.querySelector("#problem").textContent.length > 20`)
+	if x.has("#verdict") {
+		t.Error("it says something without a trust bundle")
+	}
+	x.check("verify.no_bundle")
 }
 
 // The page costs at most 80 KB before a code is to be read, all that verifies included.

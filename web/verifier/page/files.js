@@ -12,13 +12,22 @@ export async function readFile(file) {
   if (file.size > most) throw new FileProblem("too_large");
   if (file.size === 0) throw new FileProblem("empty");
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (begins(bytes, "%PDF-")) return some(await (await import("./pdf.js")).codesInPDF(bytes), "no_code_pdf");
+  if (begins(bytes, "%PDF-")) return some(await inPDF(bytes), "no_code_pdf");
   if (!isPicture(bytes)) return [bytes];
   const codes = await codesInFile(new Blob([bytes])).catch(() => {
     throw new FileProblem("no_reader");
   });
   if (!codes) throw new FileProblem("no_picture");
   return some(codes, "no_code");
+}
+
+/** The codes of a PDF; whatever else is wrong with it, there is none in it. */
+async function inPDF(bytes) {
+  const { codesInPDF } = await import("./pdf.js");
+  return codesInPDF(bytes).catch((e) => {
+    if (e.message === "no reader") throw e;
+    return [];
+  });
 }
 
 function some(codes, problem) {
