@@ -78,9 +78,9 @@ assets: ## Install the pinned npm packages: what pages load, and what the tests 
 pages: # what pages load, if npm can have it
 	@npm_config_fetch_retries=1 scripts/assets.sh pages || echo "The pages are built without htmx: they work, and load as a whole."
 
-dist: pages ## Build small binaries for this system into ./dist.
-	@mkdir -p dist && go build -trimpath -ldflags '-s -w' -o dist/ ./cmd/...
-	@ls -l dist
+dist: pages ## Build what is given out into ./dist: the commands for Linux, macOS and Windows, SBOMs, the verifier for browsers, SHA256SUMS.
+	@scripts/assets.sh pages
+	@scripts/dist.sh
 
 clean: ## Remove what was built. ./var, which holds the database and the master key, stays.
 	rm -rf bin dist

@@ -5,4 +5,5 @@ var (
 	ExitCode = exitCode
 	Verdict  = verdict
 	Clean    = clean
+	Value    = value
 )

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -12,39 +15,48 @@ import (
 	"socialregistry/internal/cli"
 )
 
-const description = `Check credentials against a trust bundle, without network: SD-JWT VC, W3C credentials as JSON-LD or JWT, mobile documents,
-and the text of codes on paper (Claim 169).
+const description = `Check credentials against a trust bundle, without network: SD-JWT VC, W3C credentials as JSON-LD or JWT, mobile documents in base64url, and the text of codes on paper (Claim 169).
 The bundle must be signed by a root key that you trust: say which by --root, or keep it by --pins.
 
+A file holds one credential. With --lines, and in files that end in .jsonl or .ndjson, each line holds one, also as a JSON string.
+Of a folder every file is checked, in the order of names, and of the folders in it; what begins with a dot, links, and the files of --bundle and --pins are left out.
+A code is given as its text, as a scanner writes it: pictures of codes are read by the page /verify.
+
 Ends with
-  0  every credential is genuine
-  1  not to be trusted: altered, unknown_issuer, key_retired
-  2  the command line, the trust bundle or a file cannot be used
-  3  genuine, but not in force: expired, not_yet_valid, withdrawn, suspended
-  4  genuine, but whether it was withdrawn is unknown: genuine_status_unknown
-  5  cannot be checked: unsupported_format, unreadable_code, incomplete_code
-Of several credentials, the first that is not genuine decides.`
+  0    every credential is genuine
+  1    not to be trusted: altered, unknown_issuer, key_retired
+  2    the command line, the trust bundle or a file cannot be used, or there is nothing to check
+  3    genuine, but not in force: expired, not_yet_valid, withdrawn, suspended
+  4    genuine, but whether it was withdrawn is unknown: genuine_status_unknown
+  5    cannot be checked: unsupported_format, unreadable_code, incomplete_code
+  130  stopped by Ctrl-C; what was answered until then holds
+Of several credentials, the first that is not genuine decides. A file that cannot be read does not stop the others; the end is 2 then.`
 
 // commandLine is what can be said on the command line.
 type commandLine struct {
 	Version  kong.VersionFlag `help:"Print the version and stop."`
-	Bundle   string           `required:"" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it."`
+	Bundle   []string         `required:"" sep:"none" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it. Again for each delta that follows it, in their order."`
 	Root     []string         `placeholder:"THUMBPRINT" help:"Trust bundles that this root key signed; as the registry told it by another way than the bundle."`
 	Pins     string           `placeholder:"FILE" help:"Keep here what was trusted and seen: later bundles need no --root, and older ones are refused."`
 	Unsigned bool             `help:"Take a bundle that nobody signed: for trying out."`
 	At       string           `placeholder:"TIME" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
+	Lines    bool             `help:"Each line of every file, and of standard input, holds a credential."`
+	Jobs     int              `short:"j" placeholder:"N" help:"Check so many at once; without it, one for each processor. The answers keep their order."`
+	MaxFiles int              `default:"100000" placeholder:"N" help:"Refuse folders that hold more files than this (${default})."`
 	Lang     string           `default:"en" help:"Language of names and labels, where the bundle has it."`
 	JSON     bool             `name:"json" xor:"form" help:"Answer in JSON, one object per line."`
-	Quiet    bool             `short:"q" xor:"form" help:"Answer with the outcome alone."`
-	Files    []string         `arg:"" name:"file" help:"Credentials; - is standard input."`
+	Quiet    bool             `short:"q" xor:"form" help:"Answer with the outcome alone; of several, with a tab and the file behind it."`
+	Files    []string         `arg:"" name:"file" help:"Credentials, and folders of them; - is standard input."`
 }
 
 func main() {
-	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, time.Now))
 }
 
 // run is main without the process around it; it gives the exit code.
-func run(args []string, in io.Reader, out, words io.Writer, now func() time.Time) int {
+func run(ctx context.Context, args []string, in io.Reader, out, words io.Writer, now func() time.Time) int {
 	var c commandLine
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("srverify"), kong.Description(description), kong.Writers(out, words),
@@ -59,11 +71,11 @@ func run(args []string, in io.Reader, out, words io.Writer, now func() time.Time
 	}
 	code := 0
 	if err == nil {
-		code, err = c.check(in, out, words, now)
+		code, err = c.check(ctx, in, out, words, now)
 	}
 	if err != nil {
 		fmt.Fprintln(words, "srverify:", err)
-		return 2
+		return codeUnusable
 	}
 	return code
 }

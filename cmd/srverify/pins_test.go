@@ -45,7 +45,7 @@ func (d *desk) sealed(name string, key *ecdsa.PrivateKey, seq int64) (file, kid 
 
 func (d *desk) with(args ...string) (out, words string, code int) {
 	var o, w strings.Builder
-	code = main.Run(args, nil, &o, &w, now)
+	code = main.Run(d.t.Context(), args, nil, &o, &w, now)
 	return o.String(), w.String(), code
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -138,20 +136,6 @@ func (t text) named(names map[string]string) string {
 		return n
 	}
 	return names["en"]
-}
-
-func value(v any) string {
-	if s, ok := v.(string); ok {
-		if kind, data, isFile := strings.Cut(strings.TrimPrefix(s, "data:"), ";base64,"); isFile && strings.HasPrefix(s, "data:") {
-			return fmt.Sprintf("(%s, %d bytes)", clean(kind), base64.StdEncoding.DecodedLen(len(data))-strings.Count(data, "="))
-		}
-		return clean(strings.ReplaceAll(s, "\n", ", ")) // addresses have lines
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return "?"
-	}
-	return clean(string(b))
 }
 
 // clean takes out what could steer a terminal or turn text around: a credential

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"socialregistry/issuer/verify"
+)
+
+// batch is one run over credentials: several are checked at once, and answered in
+// their order.
+type batch struct {
+	*commandLine
+	bundle *verify.Bundle
+	at     time.Time
+	out    io.Writer // answers
+	words  io.Writer // all else
+	many   bool      // it may be more than one
+	bar    *bar
+
+	told    map[verify.Outcome]int
+	failed  int  // how many could not be read
+	code    int  // of the first that is not genuine
+	stopped bool // by a signal
+}
+
+// task is one credential on its way through.
+type task struct {
+	source
+	line   int    // of a file that is read by lines, from 1
+	data   []byte // of such a line
+	result verify.Result
+	done   chan struct{} // closed when result, or err, is there
+}
+
+// run checks all, until ctx is done. It returns the error of writing an answer.
+//
+// It does not wait for its goroutines then: reading standard input cannot be called off,
+// and the process is about to end.
+func (b *batch) run(ctx context.Context, list []source, in io.Reader) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	work := make(chan *task)
+	order := make(chan *task, 4*b.Jobs) // bounds how far the checks run ahead of the answers
+	go func() {
+		defer close(order)
+		defer close(work)
+		for _, s := range list {
+			if !feed(ctx, s, in, work, order) {
+				return
+			}
+		}
+	}()
+	for range b.Jobs {
+		go func() {
+			for t := range work {
+				b.verify(t, in)
+			}
+		}()
+	}
+	return b.answers(ctx, order)
+}
+
+// feed hands out the credentials of a source; false means that it is time to stop.
+func feed(ctx context.Context, s source, in io.Reader, work, order chan<- *task) bool {
+	send := func(line int, data []byte, err error) bool {
+		t := &task{source: s, line: line, data: data, done: make(chan struct{})}
+		if err != nil {
+			t.err = err
+		}
+		for _, to := range []chan<- *task{order, work} {
+			select {
+			case to <- t:
+			case <-ctx.Done():
+				return false
+			}
+		}
+		return true
+	}
+	if s.err != nil || !s.lines {
+		return send(0, nil, nil)
+	}
+	if s.name != stdin {
+		f, err := os.Open(s.name)
+		if err != nil {
+			return send(0, nil, err)
+		}
+		defer f.Close() // it was only read
+		in = f
+	}
+	going := true
+	err := eachLine(in, func(number int, line []byte) bool {
+		going = send(number, line, nil)
+		return going
+	})
+	if err != nil {
+		return send(0, nil, err)
+	}
+	return going
+}
+
+// verify fills in what became of a task.
+func (b *batch) verify(t *task, in io.Reader) {
+	defer close(t.done)
+	if t.err == nil && t.line == 0 {
+		t.data, t.err = readFile(t.name, in, maxCredential)
+	}
+	if t.err == nil {
+		t.result = b.bundle.Verify(t.data, b.at)
+	}
+	t.data = nil
+}
+
+// answers tells them in their order.
+func (b *batch) answers(ctx context.Context, order <-chan *task) error {
+	for {
+		select {
+		case <-ctx.Done():
+			b.stopped = true
+			return nil
+		case t, more := <-order:
+			if !more {
+				b.stopped = ctx.Err() != nil
+				return nil
+			}
+			select {
+			case <-ctx.Done():
+				b.stopped = true
+				return nil
+			case <-t.done:
+			}
+			if err := b.tell(t); err != nil {
+				return err
+			}
+			b.bar.add()
+		}
+	}
+}
+
+// tell counts and writes one answer.
+func (b *batch) tell(t *task) error {
+	if t.err != nil {
+		b.failed++
+		b.bar.clear()
+		fmt.Fprintln(b.words, "srverify: read the credential:", clean(t.err.Error()))
+	} else {
+		b.told[t.result.Outcome]++
+	}
+	if b.code == 0 && t.err == nil {
+		b.code = exitCode(t.result.Outcome)
+	}
+	switch {
+	case b.JSON:
+		return b.object(t)
+	case b.Quiet && b.many:
+		return b.short(t)
+	case t.err != nil:
+		return nil
+	case b.Quiet:
+		_, err := fmt.Fprintln(b.out, t.result.Outcome)
+		return err
+	}
+	shown := text{lang: b.Lang, result: t.result, shown: b.bundle.Types[t.result.Type], at: b.at}
+	_, err := io.WriteString(b.out, shown.render(t.where()))
+	return err
+}
+
+// where names a credential: its file, and its line there.
+func (t *task) where() string {
+	if t.line == 0 {
+		return t.name
+	}
+	return t.name + ":" + strconv.Itoa(t.line)
+}
+
+// notRead stands where an outcome would, for a file that cannot be read.
+const notRead = "not_read"
+
+func (b *batch) short(t *task) error {
+	outcome := string(t.result.Outcome)
+	if t.err != nil {
+		outcome = notRead
+	}
+	_, err := fmt.Fprintf(b.out, "%s\t%s\n", outcome, clean(t.where()))
+	return err
+}
+
+// object writes one line of JSON.
+func (b *batch) object(t *task) error {
+	enc := json.NewEncoder(b.out)
+	enc.SetEscapeHTML(false)
+	if t.err != nil {
+		return enc.Encode(struct {
+			File  string `json:"file"`
+			Error string `json:"error"`
+		}{t.name, t.err.Error()})
+	}
+	return enc.Encode(struct {
+		File string `json:"file"`
+		Line int    `json:"line,omitempty"`
+		verify.Result
+	}{t.name, t.line, t.result})
+}
+
+// end says what became of many, and gives the exit code.
+func (b *batch) end() (int, error) {
+	checked := 0
+	for _, n := range b.told {
+		checked += n
+	}
+	if b.many || b.stopped {
+		fmt.Fprintln(b.words, "srverify: "+b.summary(checked))
+	}
+	switch {
+	case b.stopped:
+		return codeStopped, nil
+	case b.failed > 0:
+		return codeUnusable, nil
+	case checked == 0:
+		return 0, errors.New("there is nothing to check")
+	}
+	return b.code, nil
+}
+
+// summary counts the outcomes in one line.
+func (b *batch) summary(checked int) string {
+	s := strconv.Itoa(checked) + " checked"
+	if b.stopped {
+		s = "stopped, with " + s
+	}
+	var parts []string
+	for _, o := range verify.Outcomes() {
+		if n := b.told[o]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+string(o))
+		}
+	}
+	if len(parts) > 0 {
+		s += ": " + strings.Join(parts, ", ")
+	}
+	if b.failed > 0 {
+		s += "; " + strconv.Itoa(b.failed) + " could not be read"
+	}
+	return s
+}

@@ -1,0 +1,59 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	main "socialregistry/cmd/srverify"
+	"socialregistry/internal/specimen"
+)
+
+// Every vector has its outcome here too, also when many are checked at once.
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	made, err := specimen.Make(specimen.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDesk(t)
+	type group struct {
+		lines, want strings.Builder
+		names       []string
+	}
+	groups := map[[2]string]*group{}
+	for _, v := range made.Vectors {
+		key := [2]string{v.Bundle, v.At.Format(time.RFC3339)}
+		if groups[key] == nil {
+			groups[key] = &group{}
+		}
+		line, err := json.Marshal(v.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := groups[key]
+		g.names = append(g.names, v.Name)
+		fmt.Fprintf(&g.want, "%s\t-:%d\n", v.Outcome, len(g.names))
+		fmt.Fprintf(&g.lines, "%s\n", line)
+	}
+	if len(made.Vectors) < 300 {
+		t.Fatalf("%d vectors", len(made.Vectors))
+	}
+	for key, g := range groups {
+		bundle := d.write("of a group", made.Bundles[key[0]])
+		var out, words strings.Builder
+		main.Run(t.Context(), []string{"--unsigned", "--quiet", "--lines", "--jobs=8", "--at", key[1], "--bundle", bundle, "-"}, strings.NewReader(g.lines.String()), &out, &words, now)
+		got, want := strings.Split(out.String(), "\n"), strings.Split(g.want.String(), "\n")
+		if len(got) != len(want) {
+			t.Errorf("%v: %d answers to %d vectors: %s", key, len(got)-1, len(want)-1, &words)
+			continue
+		}
+		for i, v := range want {
+			if got[i] != v {
+				t.Errorf("%v: %s: %q, want %q", key, g.names[i], got[i], v)
+			}
+		}
+	}
+}
