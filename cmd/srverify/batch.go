@@ -113,9 +113,16 @@ func (b *batch) verify(t *task, in io.Reader) {
 		t.data, t.err = readFile(t.name, in, maxCredential)
 	}
 	if t.err == nil {
-		t.result = b.bundle.Verify(t.data, b.at)
+		t.result = b.judge(t.data)
 	}
 	t.data = nil
+}
+
+func (b *batch) judge(data []byte) verify.Result {
+	if b.Nonce == "" {
+		return b.bundle.Verify(data, b.at)
+	}
+	return b.bundle.VerifyHeld(data, b.at, verify.Binding{Nonce: b.Nonce, Audience: b.Audience})
 }
 
 // answers tells them in their order.

@@ -98,7 +98,7 @@ func TestOnePerLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content := lines[0] + "\r\n\n  \n" + string(text) + "\n" + strings.Repeat("x", 3<<20) + "\n" + lines[2]
+	content := lines[0] + "\r\n\n  \n" + string(text) + "\n" + strings.Repeat("x", 9<<20) + "\n" + lines[2]
 	const want = "genuine\tFILE:1\nwithdrawn\tFILE:4\nunreadable_code\tFILE:5\nsuspended\tFILE:6\n"
 	for _, c := range []struct {
 		file string

@@ -8,9 +8,12 @@ import (
 	"io"
 )
 
-// maxCredential bounds what is read of a credential; package verify refuses what is
-// longer than one byte less.
-const maxCredential = 1<<20 + 1
+// maxCredential bounds what is read of a credential: package verify refuses what is
+// longer than one byte less. A line may be longer, for a JSON string has escapes.
+const (
+	maxCredential = 1<<20 + 1
+	maxLine       = 4 << 20
+)
 
 // eachLine gives every line that is not blank, with its number, until give says that
 // it is enough. Of a line that is too long, what follows the limit is passed over.
@@ -19,11 +22,11 @@ func eachLine(in io.Reader, give func(number int, line []byte) bool) error {
 	var line []byte
 	for number := 1; ; {
 		part, err := r.ReadSlice('\n')
-		line = append(line, part[:min(len(part), maxCredential-len(line))]...)
+		line = append(line, part[:min(len(part), maxLine-len(line))]...)
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if text := bytes.TrimSpace(line); len(text) > 0 && !give(number, unquoted(text)) {
+		if text := bytes.TrimSpace(line); len(text) > 0 && !give(number, cut(unquoted(text))) {
 			return nil
 		}
 		if err != nil {
@@ -45,3 +48,5 @@ func unquoted(line []byte) []byte {
 	}
 	return line
 }
+
+func cut(data []byte) []byte { return data[:min(len(data), maxCredential)] }

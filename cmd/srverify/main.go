@@ -40,6 +40,8 @@ type commandLine struct {
 	Pins     string           `placeholder:"FILE" help:"Keep here what was trusted and seen: later bundles need no --root, and older ones are refused."`
 	Unsigned bool             `help:"Take a bundle that nobody signed: for trying out."`
 	At       string           `placeholder:"TIME" help:"Check as of this time, like 2026-11-22T09:00:00Z, instead of now."`
+	Nonce    string           `and:"held" placeholder:"NONCE" help:"Check that the holder signed this for you, where an SD-JWT VC shows it: what you asked for."`
+	Audience string           `and:"held" placeholder:"NAME" help:"And this: the name under which you asked."`
 	Lines    bool             `help:"Each line of every file, and of standard input, holds a credential."`
 	Jobs     int              `short:"j" placeholder:"N" help:"Check so many at once; without it, one for each processor. The answers keep their order."`
 	MaxFiles int              `default:"100000" placeholder:"N" help:"Refuse folders that hold more files than this (${default})."`

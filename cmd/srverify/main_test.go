@@ -247,7 +247,7 @@ func TestWrongUseEndsWith2(t *testing.T) {
 	good := d.credential("good", 0, nil)
 	d.write("bad.json", []byte("{}"))
 	for name, args := range map[string][]string{
-		"no file": {}, "missing file": {filepath.Join(d.dir, "missing")}, "an empty folder": {d.folder("empty")}, "unknown flag": {"--online", good}, "bad time": {"--at", "tomorrow", good}, "two forms": {"--json", "--quiet", good}, "standard input twice": {"-", "-"}, "no jobs": {"--jobs=-1", good}, "too many jobs": {"--jobs=257", good}, "no files allowed": {"--max-files=0", good},
+		"no file": {}, "missing file": {filepath.Join(d.dir, "missing")}, "an empty folder": {d.folder("empty")}, "unknown flag": {"--online", good}, "bad time": {"--at", "tomorrow", good}, "two forms": {"--json", "--quiet", good}, "standard input twice": {"-", "-"}, "a nonce alone": {"--nonce=n", good}, "no jobs": {"--jobs=-1", good}, "too many jobs": {"--jobs=257", good}, "no files allowed": {"--max-files=0", good},
 		"bad bundle": {"--bundle", filepath.Join(d.dir, "bad.json"), good}, "no bundle": {"--bundle", filepath.Join(d.dir, "none"), good},
 	} {
 		out, words, code := d.run(nil, args...)

@@ -23,9 +23,12 @@ func TestVectors(t *testing.T) {
 		lines, want strings.Builder
 		names       []string
 	}
-	groups := map[[2]string]*group{}
+	groups := map[[4]string]*group{}
 	for _, v := range made.Vectors {
-		key := [2]string{v.Bundle, v.At.Format(time.RFC3339)}
+		key := [4]string{v.Bundle, v.At.Format(time.RFC3339)}
+		if v.Binding != nil {
+			key[2], key[3] = v.Binding.Nonce, v.Binding.Audience
+		}
 		if groups[key] == nil {
 			groups[key] = &group{}
 		}
@@ -44,7 +47,11 @@ func TestVectors(t *testing.T) {
 	for key, g := range groups {
 		bundle := d.write("of a group", made.Bundles[key[0]])
 		var out, words strings.Builder
-		main.Run(t.Context(), []string{"--unsigned", "--quiet", "--lines", "--jobs=8", "--at", key[1], "--bundle", bundle, "-"}, strings.NewReader(g.lines.String()), &out, &words, now)
+		args := []string{"--unsigned", "--quiet", "--lines", "--jobs=8", "--at", key[1], "--bundle", bundle, "-"}
+		if key[2] != "" {
+			args = append(args, "--nonce="+key[2], "--audience="+key[3])
+		}
+		main.Run(t.Context(), args, strings.NewReader(g.lines.String()), &out, &words, now)
 		got, want := strings.Split(out.String(), "\n"), strings.Split(g.want.String(), "\n")
 		if len(got) != len(want) {
 			t.Errorf("%v: %d answers to %d vectors: %s", key, len(got)-1, len(want)-1, &words)
