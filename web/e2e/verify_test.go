@@ -508,3 +508,33 @@ func altered(text string) string {
 	b[len(b)/2] = map[bool]byte{true: 'A', false: 'B'}[b[len(b)/2] == 'B']
 	return string(b)
 }
+
+// TestVerifyOnASlowPhone opens the page and verifies on a CPU that is six times slower
+// than this one, with nothing in the browser yet.
+func TestVerifyOnASlowPhone(t *testing.T) {
+	const most = 10_000 // ms; this machine may have much else to do
+	held := credentials(t)
+	x := newTab(t, variant{lang: "en", width: 360, scripts: true})
+	slow := func(rate float64) {
+		if _, err := chromedp.Call(x.ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: rate}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slow(6)
+	defer slow(1)
+	x.open("/verify/")
+	ready := eval[int](x, `Math.round(performance.getEntriesByType("resource").reduce((t, e) => Math.max(t, e.responseEnd), 0))`)
+	for _, format := range []string{"dc+sd-jwt", "ldp_vc"} {
+		took := eval[int](x, `new Promise(done => {
+  document.querySelector("#verdict")?.remove();
+  const begun = performance.now();
+  new MutationObserver((_, o) => { if (document.querySelector("#verdict")) { o.disconnect(); done(Math.round(performance.now() - begun)); } }).observe(document.querySelector("#result"), { childList: true });
+  document.querySelector("#text").value = `+quote(held[format])+`;
+  document.querySelector("#paste").requestSubmit();
+})`)
+		if got := eval[string](x, `document.querySelector("#verdict").dataset.outcome`); got != "genuine" || took > most {
+			t.Errorf("%s: %s after %d ms", format, got, took)
+		}
+		t.Logf("6 times slower: the page has all files after %d ms; the first %s took %d ms to its verdict", ready, format, took)
+	}
+}
