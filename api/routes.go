@@ -189,6 +189,10 @@ func ownPages(g group, p *web.Pages) {
 	g.get("/me/credentials/:id/offer", p.OfferStart) // of a configuration
 	g.post("/me/credentials/:id/offer", p.OfferCreate)
 	g.get("/me/credentials/:id/offer/:offer", p.OfferShow)
+	g.get("/me/credentials/:id/print", p.MyPrint) // of a configuration
+	g.post("/me/credentials/:id/print", p.MyPrintMake)
+	g.get("/me/credentials/:id/print/:paper", p.MyPaper)
+	g.post("/me/credentials/:id/lost", p.PaperLost)
 }
 
 // consentPages: what wallets ask a person, and what the person agreed to.

@@ -34,7 +34,8 @@ func sensitivePages() []string {
 		"/me/security/passkeys", "/me/security/passkeys/new", "/me/security/passkeys/begin", "/me/security/passkeys/:id",
 		"/admin/security/passkeys", "/admin/security/passkeys/new", "/admin/security/passkeys/begin", "/admin/security/passkeys/:id",
 		"/admin/security/app", "/admin/security/app/codes", "/admin/security/app/remove",
-		"/me/data", "/me/data.json", "/me/data.csv", "/me/authorize/:decision"}
+		"/me/data", "/me/data.json", "/me/data.csv", "/me/authorize/:decision",
+		"/me/credentials/:id/print/:paper", "/admin/people/:id/papers/:paper", "/admin/groups/:id/papers/:paper"}
 }
 
 // sensitiveParts are parts of the console: their forms ask, their lists do not.
@@ -46,6 +47,7 @@ func sensitiveParts() []string {
 func sensitivePosts() []string {
 	return []string{"/admin/people/:id/credentials", "/admin/groups/:id/credentials", "/admin/people/:id/offers", "/admin/groups/:id/offers",
 		"/admin/people/:id/credentials/:credential/reissue", "/admin/groups/:id/credentials/:credential/reissue", "/admin/issued/:id", "/admin/issuers", "/me/security/provider",
+		"/me/credentials/:id/print", "/admin/people/:id/papers", "/admin/groups/:id/papers",
 		"/me/credentials/:id/offer", "/me/credentials/:id/reissue"}
 }
 

@@ -22,6 +22,8 @@ func TestWhatAsksForAFreshProof(t *testing.T) {
 		{get, "/admin/issued/:id", false}, {post, "/admin/issued/:id", true}, {post, "/admin/issuers", true}, {get, "/admin/trust", true}, {post, "/admin/trust", true}, {post, "/admin/trust/drop", true}, {post, "/me/security/provider", true},
 		{get, "/me/data", true}, {get, "/me/data.json", true}, {get, "/me/data.csv", true}, {get, "/me/authorize/:decision", true}, {post, "/me/authorize/:decision", true},
 		{get, "/me/credentials/:id/offer", false}, {post, "/me/credentials/:id/offer", true}, {post, "/me/credentials/:id/reissue", true},
+		{get, "/me/credentials/:id/print", false}, {post, "/me/credentials/:id/print", true}, {get, "/me/credentials/:id/print/:paper", true}, {post, "/me/credentials/:id/lost", false},
+		{get, "/admin/people/:id/papers/new", false}, {post, "/admin/people/:id/papers", true}, {get, "/admin/groups/:id/papers/:paper", true},
 		{post, "/api/v1/people/:id/offers", true}, {post, "/api/v1/credentials/:id/reissue", true}, {get, "/api/v1/people/:id/credentials", false},
 		{get, "/me/security", false}, {get, "/me/security/passkeys/new", true}, {post, "/me/security/passkeys/begin", true},
 		{post, "/me/security/passphrase", false}, {post, "/admin/security/sessions", false}, {get, "/admin/security/app", true},

@@ -52,6 +52,7 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 			}
 		}
 	}
+	b.Types[verify.FormatClaim169] = i.paperType()
 	return b, i.addStatus(ctx, b, now)
 }
 

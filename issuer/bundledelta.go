@@ -66,18 +66,32 @@ func mergeBundle(b, other *verify.Bundle) error {
 			b.Contexts[iri] = c
 		}
 	}
-	for name, t := range other.Types {
-		if _, there := b.Types[name]; !there && (of(name) || !strings.Contains(name, ":")) {
-			t.NoStatus = false
-			b.Types[name] = t
-		}
-	}
+	mergeTypes(b, other, func(name string) bool { return of(name) || !strings.Contains(name, ":") })
 	for _, l := range other.Status {
 		if of(l.URI) {
 			b.Status = append(b.Status, l)
 		}
 	}
 	return nil
+}
+
+// mergeTypes adds the types that b does not have and that the other may name. Codes on
+// paper are of one type, whose attributes each issuer names: of two that give one name,
+// the words of b are shown.
+func mergeTypes(b, other *verify.Bundle, may func(name string) bool) {
+	for name, t := range other.Types {
+		own, there := b.Types[name]
+		switch {
+		case !there && may(name):
+			t.NoStatus = false
+			b.Types[name] = t
+		case there && name == verify.FormatClaim169:
+			claims := maps.Clone(t.Claims)
+			maps.Copy(claims, own.Claims)
+			own.Claims = claims
+			b.Types[name] = own
+		}
+	}
 }
 
 // mergeAll adds the registries that fit. One that does not is left out, and ours stands:

@@ -98,17 +98,24 @@ func readDays(position string, adult int, today string) (days, error) {
 // about somebody else may: the gate locks the record that it is about, not the holder's,
 // and not the day. If not, the reservation ends: credential_request_denied.
 func (i *Issuer) confirm(ctx context.Context, o order, batch []statement) error {
-	holder := batch[0].RepresentativeID
-	if holder == uuid.Nil {
-		return nil
-	}
-	held, err := i.mayHold(ctx, holder, batch[0].RegistrantID, o.config)
+	held, err := i.stillHeld(ctx, batch[0].Issuance, o.config)
 	if err != nil || held {
 		return err
 	}
-	why := ledger.Closing{Reason: reasonNotHeld, By: ledger.ByFollower}
-	if _, err := i.ledger.Withdraw(ctx, []uuid.UUID{batch[0].ID}, why, false); err != nil {
-		return err
-	}
 	return notHeld()
+}
+
+// stillHeld says whether who will hold what was reserved may. If not, the reservation
+// ends here.
+func (i *Issuer) stillHeld(ctx context.Context, row ledger.Issuance, config Configuration) (bool, error) {
+	if row.RepresentativeID == uuid.Nil {
+		return true, nil
+	}
+	held, err := i.mayHold(ctx, row.RepresentativeID, row.RegistrantID, config)
+	if err != nil || held {
+		return held, err
+	}
+	why := ledger.Closing{Reason: reasonNotHeld, By: ledger.ByFollower}
+	_, err = i.ledger.Withdraw(ctx, []uuid.UUID{row.ID}, why, false)
+	return false, err
 }

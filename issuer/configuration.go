@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
@@ -54,6 +55,10 @@ type Configuration struct {
 	// something (RFC 9901 §4.2.5).
 	Decoys       int
 	ValidityDays int
+	// PaperDays is for how long what is printed of it is valid, never longer than the
+	// credential; 0: nothing is printed of it.
+	PaperDays    int
+	PaperProfile claim169.Profile
 	Display      []Display
 	Fields       []ClaimField
 }
@@ -100,6 +105,10 @@ const (
 
 // usualRefreshDays is long enough for a wallet that is offline for a while.
 const usualRefreshDays = 14
+
+// usualPaperDays is short: a paper is good for whoever holds it, and readers without
+// network may know its status only as it was.
+const usualPaperDays = 30
 
 // grace is how long the old credential stays valid beside a new one, if the wallet
 // says nothing.
@@ -179,6 +188,8 @@ type configurationDoc struct {
 	Visible         []string         `json:"visible,omitempty"`
 	Decoys          *int             `json:"decoys,omitempty"` // none: 3, of a dc+sd-jwt
 	ValidityDays    int              `json:"validity_days"`
+	PaperDays       *int             `json:"paper_days,omitempty"`    // none: 30, or validity_days if that is less
+	PaperProfile    claim169.Profile `json:"paper_profile,omitempty"` // "": spec
 	Display         []displayDoc     `json:"display"`
 	Fields          []fieldDoc       `json:"fields"`
 }
@@ -208,6 +219,10 @@ func toConfiguration(id string, d configurationDoc) Configuration {
 		RefreshDays: cmp.Or(d.RefreshDays, usualRefreshDays),
 		ConsentEnd:  cmp.Or(d.ConsentEnd, KeepIssued), OwnOnly: d.OwnOnly,
 		HolderRoles: d.HolderRoles, KeyAttestations: d.KeyAttestations, ValidityDays: d.ValidityDays, Visible: d.Visible}
+	c.PaperDays, c.PaperProfile = min(usualPaperDays, c.ValidityDays), cmp.Or(d.PaperProfile, claim169.Spec)
+	if d.PaperDays != nil {
+		c.PaperDays = *d.PaperDays
+	}
 	if c.For == ForHousehold && len(c.HolderRoles) == 0 {
 		c.HolderRoles = []string{registry.HeadRole}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"socialregistry/internal/jose"
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/dataintegrity"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
@@ -69,6 +70,10 @@ func (c Configuration) checkShape() error {
 		return c.bad("status_purposes must hold revocation and suspension, and each known purpose once")
 	case c.ValidityDays < 1 || c.ValidityDays > 3650:
 		return c.bad("validity_days must be 1 to 3650")
+	case c.PaperDays < 0 || c.PaperDays > c.ValidityDays:
+		return c.bad("paper_days must be 0 to validity_days")
+	case c.PaperProfile != claim169.Spec && c.PaperProfile != claim169.Inji:
+		return c.bad("paper_profile must be %s or %s", claim169.Spec, claim169.Inji)
 	case len(c.Display) == 0 || len(c.Fields) == 0:
 		return c.bad("display and fields must not be empty")
 	}

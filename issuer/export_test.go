@@ -9,6 +9,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
+	"socialregistry/registry"
 )
 
 // Contexts is the set that credentials are signed with.
@@ -59,3 +60,20 @@ func (i *Issuer) Chain(alg string) ([]string, error) {
 // UseLedger puts another handle of the database in place, as a pool does that
 // connects anew.
 func (i *Issuer) UseLedger(d *db.DB, now func() time.Time) { i.ledger = ledger.New(d, now) }
+
+// MakePaperWith is MakePaper with something between reservation and signature.
+func (i *Issuer) MakePaperWith(ctx context.Context, a registry.Actor, n NewPaper, between func() error) (Issued, error) {
+	config, err := i.paperConfiguration(n.ConfigID)
+	if err != nil {
+		return Issued{}, err
+	}
+	row, values, err := i.reservePaper(ctx, n, config, holderFor(a, n.RegistrantID))
+	if err != nil {
+		return Issued{}, err
+	}
+	if err := between(); err != nil {
+		return Issued{}, err
+	}
+	row, err = i.finishPaper(ctx, a, config, row, values)
+	return i.toIssued(row), err
+}

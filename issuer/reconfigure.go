@@ -10,6 +10,7 @@ import (
 
 	"socialregistry/internal/fault"
 	"socialregistry/issuer/artwork"
+	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/registry"
@@ -34,17 +35,20 @@ type ConfigurationEdit struct {
 	RefreshDays  int
 	ConsentEnd   ConsentEnd
 	OwnOnly      bool
+	PaperDays    int
+	PaperProfile claim169.Profile
 }
 
 // Edit is what may be changed of c, as it is.
 func (c Configuration) Edit() ConfigurationEdit {
-	return ConfigurationEdit{c.Display, c.Fields, c.ValidityDays, c.Deferred, c.Refresh, c.RefreshDays, c.ConsentEnd, c.OwnOnly}
+	return ConfigurationEdit{c.Display, c.Fields, c.ValidityDays, c.Deferred, c.Refresh, c.RefreshDays, c.ConsentEnd, c.OwnOnly, c.PaperDays, c.PaperProfile}
 }
 
 // With is c after an edit.
 func (c Configuration) With(e ConfigurationEdit) Configuration {
 	c.Display, c.Fields, c.ValidityDays, c.Deferred = e.Display, e.Fields, e.ValidityDays, e.Deferred
 	c.Refresh, c.RefreshDays, c.ConsentEnd, c.OwnOnly = e.Refresh, e.RefreshDays, e.ConsentEnd, e.OwnOnly
+	c.PaperDays, c.PaperProfile = e.PaperDays, e.PaperProfile
 	return c
 }
 
@@ -169,6 +173,7 @@ func (e ConfigurationEdit) document(before map[string]any) (map[string]any, erro
 		d.Fields = append(d.Fields, fieldDoc(x))
 	}
 	d.ValidityDays, d.Deferred, d.Refresh, d.RefreshDays, d.ConsentEnd, d.OwnOnly = e.ValidityDays, e.Deferred, e.Refresh, e.RefreshDays, e.ConsentEnd, e.OwnOnly
+	d.PaperDays, d.PaperProfile = &e.PaperDays, e.PaperProfile
 	if raw, err = json.Marshal(d); err != nil {
 		return nil, err
 	}

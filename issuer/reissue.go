@@ -21,7 +21,7 @@ import (
 // before: then the two are tied, and nothing else happens.
 //
 // It returns Forbidden, Unauthenticated, NotFound as CreateOffer does, or Conflict
-// "not_issued" for what nobody ever had, "suspended", "replaced" and "no_contact".
+// "not_issued" for what nobody ever had, "is_paper", "suspended", "replaced" and "no_contact".
 func (i *Issuer) Reissue(ctx context.Context, a registry.Actor, id uuid.UUID, withTxCode bool) (Offer, error) {
 	row, err := i.issuanceFor(ctx, a, toOffer, id)
 	if err != nil {
@@ -75,6 +75,8 @@ func mayBeReissued(row ledger.Issuance) error {
 	switch {
 	case row.IssuedAt.IsZero():
 		return fault.New(fault.Conflict, "not_issued", "This credential was never issued.")
+	case row.Format == FormatPaper:
+		return fault.New(fault.Conflict, "is_paper", "This was printed. Print a new one instead.")
 	case row.State == ledger.Suspended:
 		return errSuspended()
 	case row.ReplacedBy != uuid.Nil:

@@ -270,7 +270,9 @@ func (s *Issuers) ownBundle(ctx context.Context) (*verify.Bundle, error) {
 		}
 		out.Issuers, out.Status = append(out.Issuers, b.Issuers...), append(out.Status, b.Status...)
 		maps.Copy(out.Contexts, b.Contexts)
+		paper := out.Types[verify.FormatClaim169]
 		maps.Copy(out.Types, b.Types)
+		maps.Copy(out.Types[verify.FormatClaim169].Claims, paper.Claims)
 	}
 	out.Registry = s.url
 	for _, k := range s.ring.now().Roots() {

@@ -28,6 +28,8 @@ type credentialView struct {
 	Then       *ownLink // to the version of the record that it was made from; nil: it is not the reader's own
 	Supersedes string   // page of the credential in whose place it stands; "": none
 	ReplacedBy string   // page of the one that stands in its place; "": none
+	Reference  string   // of a paper: the number on it
+	Lost       string   // where a paper that is lost is ended; "": it is none, or ended
 	Policy     string   // what becomes of it when a new one is there
 }
 
@@ -45,6 +47,9 @@ func (p *Pages) MyCredential(c *gin.Context) error {
 	v := credentialView{issuedView: p.issuedView(d.l, d.actor, rec, life.Issued, due), Back: rec.path(credentialsPath)}
 	v.Steps = lifeSteps(d.l, life)
 	v.Policy = p.replacePolicy(d.l, life)
+	if life.Format == issuer.FormatPaper {
+		v.Reference, v.Lost = grouped(life.Reference()), rec.path(credentialsPath+"/"+v.ID+"/lost")
+	}
 	if v.Suspended {
 		v.Text = suspendedSince(d.l, life) + " " + d.l.t("credential.suspended_do")
 	}
@@ -200,6 +205,9 @@ func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer
 	if config := p.configurationOf(i); config.ID != "" {
 		v.Name = config.Name(l.code)
 	}
+	if i.Format == issuer.FormatPaper {
+		v.Format = l.t("print.format")
+	}
 	v.state(l, i, p.now())
 	ready, changed := due[i.ID]
 	v.Due = ready
@@ -209,7 +217,10 @@ func (p *Pages) issuedView(l *locale, actor registry.Actor, rec record, i issuer
 	case changed:
 		v.Text += " " + l.t("replace.waits")
 	}
-	if (v.Live || ready) && i.ReplaceableBy(actor) && i.ReplacedBy == uuid.Nil {
+	switch {
+	case i.Format == issuer.FormatPaper && v.Live:
+		v.Print = rec.printPath(i.Issuer, i.ConfigID, v.ID)
+	case i.Format != issuer.FormatPaper && (v.Live || ready) && i.ReplaceableBy(actor) && i.ReplacedBy == uuid.Nil:
 		v.Reissue = reissuePath(v.ID)
 	}
 	return v

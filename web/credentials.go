@@ -33,6 +33,7 @@ type credentialCard struct {
 	Do              string // what the reader can do about the state; "": the buttons say it
 	Version         int    // of the record that it was made from; 0: there is none now
 	Page            string // of the one that is valid; "": there is none
+	Print           string // address of the way to print it; "": not now
 	Reissue         string // where a new one is made in the place of the one that a change ended; "": not now
 	Token           string // of that form
 }
@@ -109,6 +110,9 @@ func (p *Pages) credentialCard(l *locale, rec record, byKey map[string]registry.
 		return card
 	}
 	if len(r.Missing) == 0 {
+		if r.Config.PaperDays > 0 {
+			card.Print = rec.printPath(r.Issuer, r.Config.ID, "")
+		}
 		card.Offer = rec.offerPath(r.Issuer, r.Config.ID, "")
 		if r.ReissueOf != uuid.Nil && r.Live == nil {
 			card.Reissue = reissuePath(r.ReissueOf.String())
@@ -165,7 +169,7 @@ func suspendedText(l *locale, since time.Time, reason string) string {
 // somebody, not by a change of a detail, or has expired.
 func (card *credentialCard) explainPast(l *locale, r issuer.Readiness, issued []issuer.Issued, now time.Time) {
 	for _, i := range issued { // newest first
-		if i.Issuer != r.Issuer || i.ConfigID != r.Config.ID || i.IssuedAt.IsZero() {
+		if i.Issuer != r.Issuer || i.ConfigID != r.Config.ID || i.IssuedAt.IsZero() || i.Format == issuer.FormatPaper {
 			continue
 		}
 		switch {
@@ -243,6 +247,7 @@ type issuedView struct {
 	Due              bool       // a detail changed, and a new one is ready
 	Page             string     // its own page
 	Reissue          string     // where a new one is asked for; "": not now
+	Print            string     // where it is printed again; "": it is no paper, or counts no more
 	Desk             string     // where the office offers a new one in its place; "": not now
 	Token            string     // of that form
 	Steps            []lifeStep // its life, oldest first, where it is told
@@ -321,7 +326,13 @@ func (p *Pages) issuedLives(ctx context.Context, l *locale, actor registry.Actor
 			return nil, err
 		}
 		v.Steps, v.Page, v.Reissue = lifeSteps(l, life), issuedPath+"/"+v.ID, ""
-		if offers && !v.Suspended && life.ReplacedBy == uuid.Nil {
+		if v.Print != "" {
+			v.Print = ""
+			if offers {
+				v.Print = base + deskPaperPath + "/" + v.ID
+			}
+		}
+		if offers && !v.Suspended && life.ReplacedBy == uuid.Nil && life.Format != issuer.FormatPaper {
 			v.Desk = base + "/credentials/" + v.ID + "/reissue"
 		}
 	}
@@ -340,6 +351,11 @@ func (p *Pages) deskCards(ctx context.Context, l *locale, actor registry.Actor, 
 			card.Offer = base + deskOfferPath + "/new?" + url.Values{"config": {card.Config}, "issuer": {card.Of}}.Encode()
 		} else {
 			card.Offer = ""
+		}
+		if card.Print != "" && offers {
+			card.Print = base + deskPaperPath + "/new?" + url.Values{"config": {card.Config}, "issuer": {card.Of}}.Encode()
+		} else {
+			card.Print = ""
 		}
 		card.Reissue = ""
 	}

@@ -166,9 +166,11 @@ func (d *desk) typeGroups(e issuer.ConfigurationEdit, reason string) []deskGroup
 
 func (d *desk) typeRules(e issuer.ConfigurationEdit) []deskControl {
 	days, wait := d.code("validity_days", strconv.Itoa(e.ValidityDays)), d.code("refresh_days", strconv.Itoa(e.RefreshDays))
-	days.Mode, wait.Mode = "numeric", "numeric"
+	paper := d.code("paper_days", strconv.Itoa(e.PaperDays))
+	days.Mode, wait.Mode, paper.Mode = "numeric", "numeric", "numeric"
 	return []deskControl{days, d.choice("refresh", string(e.Refresh), d.options("desk.refresh_", "at_once", "accepted")...), wait,
-		d.choice("consent_end", string(e.ConsentEnd), d.options("desk.consent_", "keep", "withdraw")...), d.tick("deferred", e.Deferred), d.tick("own_only", e.OwnOnly)}
+		d.choice("consent_end", string(e.ConsentEnd), d.options("desk.consent_", "keep", "withdraw")...),
+		paper, d.choice("paper_profile", string(e.PaperProfile), d.options("desk.paper_", "spec", "inji")...), d.tick("deferred", e.Deferred), d.tick("own_only", e.OwnOnly)}
 }
 
 // claimLines writes claims one a line, in the order of the card: field = claim, a star
@@ -231,6 +233,7 @@ func readType(form url.Values, old issuer.Configuration) issuer.ConfigurationEdi
 	}
 	e.Fields, e.ValidityDays, e.RefreshDays = addClaim(readClaims(form.Get("claims")), form.Get("claim_add")), atoi(form.Get("validity_days")), atoi(form.Get("refresh_days"))
 	e.Refresh, e.ConsentEnd, e.Deferred, e.OwnOnly = issuer.Refresh(form.Get("refresh")), issuer.ConsentEnd(form.Get("consent_end")), form.Get("deferred") != "", form.Get("own_only") != ""
+	e.PaperDays, e.PaperProfile = atoi(form.Get("paper_days")), issuer.PaperProfile(form.Get("paper_profile"))
 	return e
 }
 

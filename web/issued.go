@@ -196,6 +196,9 @@ func (d *desk) issuedFacts(life issuer.Life, names map[uuid.UUID]registry.Named)
 	out := []deskFact{{d.l.t("desk.person"), d.personCell(names[life.RegistrantID], life.RegistrantID)}, {d.l.t("desk.format"), codeCell(life.Format)},
 		{d.l.t("desk.valid"), plainCell(d.l.t("desk.from_to", "from", life.ValidFrom, "to", life.ValidUntil))}, {d.l.t("desk.version"), plainCell(d.l.number(life.VersionNo))},
 		{d.l.t("credential.in"), plainCell(d.p.fieldNames(d.l, fields, life.Fields))}}
+	if life.Format == issuer.FormatPaper {
+		out = append(out, deskFact{d.l.t("print.reference"), codeCell(grouped(life.Reference()))})
+	}
 	if life.HeldBy != uuid.Nil {
 		out = append(out, deskFact{d.l.t("desk.held_by"), d.personCell(names[life.HeldBy], life.HeldBy)})
 	}

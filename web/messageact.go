@@ -26,7 +26,7 @@ func (p *Pages) messageView(l *locale, fields []registry.Field, decided []regist
 // messageHref is where a message leads, and the key of the words for it; "" for nowhere.
 func (p *Pages) messageHref(fields []registry.Field, m issuer.Message) (href, key string) {
 	switch {
-	case strings.HasPrefix(m.Kind, "credential_"):
+	case strings.HasPrefix(m.Kind, "credential_"), strings.HasPrefix(m.Kind, "paper_"):
 		id := m.ConfigID
 		if m.Issuer != "" {
 			id = m.Issuer + "." + m.ConfigID

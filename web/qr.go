@@ -17,8 +17,14 @@ type qrCode struct {
 }
 
 // newQR makes the QR code of a text at level M, fit for screens and paper.
-func newQR(text string) (qrCode, error) {
-	code, err := qr.Encode(text, qr.M, qr.Unicode)
+func newQR(text string) (qrCode, error) { return drawQR(text, qr.Unicode) }
+
+// newPaperQR is newQR of text in Base45, which takes the least room in the mode for
+// numbers and capital letters.
+func newPaperQR(text string) (qrCode, error) { return drawQR(text, qr.AlphaNumeric) }
+
+func drawQR(text string, mode qr.Encoding) (qrCode, error) {
+	code, err := qr.Encode(text, qr.M, mode)
 	if err != nil {
 		return qrCode{}, fmt.Errorf("make QR code: %w", err)
 	}

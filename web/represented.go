@@ -139,6 +139,16 @@ func (r record) offerPath(issuerName, configID, offer string) string {
 	return r.pathAt(issuerName, path)
 }
 
+// printPath is the address where a configuration is printed for the record, or of one
+// paper.
+func (r record) printPath(issuerName, configID, paper string) string {
+	path := credentialsPath + "/" + url.PathEscape(configID) + "/print"
+	if paper != "" {
+		path += "/" + url.PathEscape(paper)
+	}
+	return r.pathAt(issuerName, path)
+}
+
 // others lists the records that the reader represents.
 func (p *Pages) others(ctx context.Context, l *locale, actor registry.Actor) ([]other, error) {
 	list, err := p.issuer.Represented(ctx, actor)

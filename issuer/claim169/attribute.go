@@ -71,6 +71,9 @@ func Name(label int64) string {
 	return "attribute " + strconv.FormatInt(label, 10)
 }
 
+// OwnName gives the readable name of an attribute that its issuer named.
+func OwnName(name string) string { return "attribute " + name }
+
 // words gives what the numbers of an enumeration mean, from 0 on; "" is nothing.
 func words(label int64) []string {
 	switch label {
@@ -119,6 +122,20 @@ func checkAttribute(label int, v any) error {
 		}
 	default:
 		return bad("of a type that is written")
+	}
+	return nil
+}
+
+// maxName bounds the name of an attribute of the issuer's own.
+const maxName = 64
+
+// checkOwn refuses a name that reads as a label, and what is neither text nor a
+// boolean. It returns ErrClaim.
+func checkOwn(name string, v any) error {
+	text, isText := v.(string)
+	_, isBool := v.(bool)
+	if name == "" || len(name) > maxName || number(name) >= 0 || isText && text == "" || !isText && !isBool {
+		return fmt.Errorf("%w: %q is no name of an own attribute, or it is %T", ErrClaim, name, v)
 	}
 	return nil
 }

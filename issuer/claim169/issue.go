@@ -76,7 +76,10 @@ type Issue struct {
 	Issued, NotBefore time.Time
 	Expires           time.Time   // paper wants an end
 	Attributes        map[int]any // by label: string, int, []int (BestFingers) or []Biometric
-	Status            *Status     // nil: it cannot be withdrawn
+	// Own are attributes that the specification has no label for, by names of the
+	// issuer's: string or bool. Inji Certify writes such names too.
+	Own    map[string]any
+	Status *Status // nil: it cannot be withdrawn
 }
 
 type statusClaim struct {
@@ -157,15 +160,14 @@ func algorithmOf(key crypto.PublicKey) (cose.Algorithm, error) {
 
 // payload writes the claims.
 func (i Issue) payload(enc cbor.EncMode) ([]byte, error) {
-	if !i.Expires.After(i.Issued) || i.Issued.IsZero() || len(i.Attributes) == 0 {
+	if !i.Expires.After(i.Issued) || i.Issued.IsZero() || len(i.Attributes)+len(i.Own) == 0 {
 		return nil, fmt.Errorf("%w: no dates in order, or nothing to say", ErrClaim)
 	}
-	for label, v := range i.Attributes {
-		if err := checkAttribute(label, v); err != nil {
-			return nil, err
-		}
+	identity, err := i.identity()
+	if err != nil {
+		return nil, err
 	}
-	claims := map[int]any{claimExpires: i.Expires.Unix(), claimIssued: i.Issued.Unix(), claimIdentity: i.Attributes}
+	claims := map[int]any{claimExpires: i.Expires.Unix(), claimIssued: i.Issued.Unix(), claimIdentity: identity}
 	if !i.NotBefore.IsZero() {
 		claims[claimNotBefore] = i.NotBefore.Unix()
 	}
@@ -178,7 +180,7 @@ func (i Issue) payload(enc cbor.EncMode) ([]byte, error) {
 		claims[claimStatus] = statusClaim{*i.Status}
 	}
 	if i.Profile == Inji {
-		inner, err := enc.Marshal(i.Attributes)
+		inner, err := enc.Marshal(identity)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrClaim, err)
 		}
@@ -187,6 +189,24 @@ func (i Issue) payload(enc cbor.EncMode) ([]byte, error) {
 	out, err := enc.Marshal(claims)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrClaim, err)
+	}
+	return out, nil
+}
+
+// identity is the value of claim 169.
+func (i Issue) identity() (map[any]any, error) {
+	out := map[any]any{}
+	for label, v := range i.Attributes {
+		if err := checkAttribute(label, v); err != nil {
+			return nil, err
+		}
+		out[label] = v
+	}
+	for name, v := range i.Own {
+		if err := checkOwn(name, v); err != nil {
+			return nil, err
+		}
+		out[name] = v
 	}
 	return out, nil
 }

@@ -206,10 +206,10 @@ func (l *Ledger) Shown(ctx context.Context, registrant uuid.UUID, limit int) ([]
 }
 
 // NewestValid gives, of each configuration, the newest issuance of a registrant that
-// is issued and not over.
+// is issued and not over, papers aside.
 func (l *Ledger) NewestValid(ctx context.Context, registrant uuid.UUID) ([]Issuance, error) {
 	return l.firsts(ctx, "config_id", -1, "PARTITION BY config_id ORDER BY reserved_at DESC, id",
-		"registrant_id = ? AND state = ? AND valid_until > ?", registrant, string(Issued), db.Time{Time: l.now()})
+		"registrant_id = ? AND state = ? AND valid_until > ? AND format <> ?", registrant, string(Issued), db.Time{Time: l.now()}, FormatPaper)
 }
 
 // NewestSuspended gives, of each configuration, the newest issuance of a registrant that

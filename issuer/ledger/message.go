@@ -117,7 +117,7 @@ func told() []Step {
 func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int, err error) {
 	err = l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		var rows []stepRow
-		err := tx.Raw("SELECT e.*, i.config_id, i.response_id, i.representative_id, EXISTS (SELECT 1 FROM registrant_default p WHERE p.id = i.registrant_id) AS person"+
+		err := tx.Raw("SELECT e.*, i.config_id, i.format, i.response_id, i.representative_id, EXISTS (SELECT 1 FROM registrant_default p WHERE p.id = i.registrant_id) AS person"+
 			" FROM issuance_event e JOIN issuance i ON i.id = e.issuance_id WHERE e.issuer = ? AND e.told_at IS NULL ORDER BY e.id LIMIT ?", l.issuer, limit).Scan(&rows).Error
 		if n = len(rows); err != nil || n == 0 {
 			return err
@@ -143,6 +143,7 @@ func (l *Ledger) TellSteps(ctx context.Context, limit int, out Outgoing) (n int,
 type stepRow struct {
 	Event            eventRow   `gorm:"embedded"`
 	ConfigID         string     `gorm:"column:config_id"`
+	Format           string     `gorm:"column:format"`
 	ResponseID       string     `gorm:"column:response_id"`
 	RepresentativeID *uuid.UUID `gorm:"column:representative_id"`
 	Person           bool       `gorm:"column:person"` // not a group, which nobody signs in as
@@ -154,7 +155,11 @@ func (r stepRow) messages(issuer string) []Message {
 	if !slices.Contains(told(), Step(r.Event.Step)) {
 		return nil
 	}
-	m := Message{RegistrantID: r.Event.RegistrantID, Kind: "credential_" + r.Event.Step, Issuer: issuer, ConfigID: r.ConfigID, Reason: r.Event.Reason,
+	kind := "credential_"
+	if r.Format == FormatPaper {
+		kind = "paper_"
+	}
+	m := Message{RegistrantID: r.Event.RegistrantID, Kind: kind + r.Event.Step, Issuer: issuer, ConfigID: r.ConfigID, Reason: r.Event.Reason,
 		At: r.Event.At.Time, Source: strings.Join([]string{"step", r.ResponseID, r.Event.Step, fmt.Sprint(r.Event.At.UnixMicro())}, ":")}
 	if r.RepresentativeID == nil {
 		return []Message{m}

@@ -122,9 +122,12 @@ func (l *Ledger) Restore(ctx context.Context, ids []uuid.UUID, why Closing, endi
 // may never be recorded, and if it is, settle takes the standing re-issue away.
 func leaveReissues(tx *gorm.DB, closed []issuanceRow, now db.Time) error {
 	for _, r := range closed {
+		if r.Format == FormatPaper {
+			continue
+		}
 		var good int64
-		err := tx.Model(&issuanceRow{}).Where("registrant_id = ? AND config_id = ? AND state = ? AND valid_until > ?",
-			r.RegistrantID, r.ConfigID, string(Issued), now).Count(&good).Error
+		err := tx.Model(&issuanceRow{}).Where("registrant_id = ? AND config_id = ? AND state = ? AND valid_until > ? AND format <> ?",
+			r.RegistrantID, r.ConfigID, string(Issued), now, FormatPaper).Count(&good).Error
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,8 @@
 "use strict";
 
 // <button data-copy="text" data-done="words" hidden>: shown only where it works.
-const fresh = (part) => part.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = !navigator.clipboard; });
+// <button data-print hidden> opens the browser's dialogue for printing.
+const fresh = (part) => part.querySelectorAll("[data-copy], [data-print]").forEach((button) => { button.hidden = button.hasAttribute("data-copy") && !navigator.clipboard; });
 fresh(document);
 document.addEventListener("htmx:load", ({ target }) => fresh(target));
 
@@ -13,6 +14,7 @@ document.addEventListener("click", ({ target }) => {
   const copies = target.closest("[data-copy]"), opens = target.closest("[data-opens]");
   if (copies) navigator.clipboard.writeText(copies.dataset.copy).then(
     () => { copies.querySelector("[data-word]").textContent = copies.dataset.done; }, () => { copies.hidden = true; });
+  if (target.closest("[data-print]")) print();
   const help = opens && document.getElementById(opens.dataset.opens);
   if (help) setTimeout(() => { help.open = true; }, 1000 * Number(help.dataset.after || 5));
 });
