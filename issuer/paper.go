@@ -3,6 +3,7 @@ package issuer
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,8 +47,12 @@ type Paper struct {
 // Reference is the number of a credential on paper, in the code and for the office: the
 // head of its id.
 func (c Issued) Reference() string {
-	return strings.ToUpper(strings.ReplaceAll(c.ID.String()[:13], "-", ""))
+	return strings.ToUpper(hex.EncodeToString(c.ID[:referenceBytes]))
 }
+
+// referenceBytes is as much of the id as makes no two papers of a country alike by
+// chance, and is still read out over the telephone.
+const referenceBytes = 6
 
 // paperAlg is the algorithm that a profile signs with.
 func paperAlg(p claim169.Profile) string {
@@ -242,7 +247,7 @@ func (i *Issuer) signPaper(config Configuration, row ledger.Issuance, values map
 // paperIssue is the code without a key.
 func (i *Issuer) paperIssue(config Configuration, row ledger.Issuance, values map[string]registry.AttestedValue) claim169.Issue {
 	content := i.paperContent(config, values, func(field string) bool { _, ok := row.Fields[field]; return ok })
-	return claim169.Issue{Subject: i.toIssued(row).Reference(), Issued: row.ValidFrom, Expires: row.ValidUntil, Attributes: content.attributes, Own: content.own,
+	return claim169.Issue{ID: row.ID[:referenceBytes], Issued: row.ValidFrom, Expires: row.ValidUntil, Attributes: content.attributes, Own: content.own,
 		Status: &claim169.Status{Index: row.ListIndex, URI: i.listURL(ledger.TokenList, row.ListID)}}
 }
 

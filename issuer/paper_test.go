@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"slices"
@@ -70,8 +71,8 @@ func TestAPaperIsATwin(t *testing.T) {
 		must(t, err)
 		content, err := code.Verify(w.public(t, "EdDSA"))
 		must(t, err)
-		if content.Subject != p.Reference() || len(p.Reference()) != 12 {
-			t.Errorf("reference %q, in the code %q", p.Reference(), content.Subject)
+		if strings.ToUpper(hex.EncodeToString(content.ID)) != p.Reference() || len(p.Reference()) != 12 {
+			t.Errorf("reference %q, in the code %x", p.Reference(), content.ID)
 		}
 		w.isListed(t, me, id, p)
 		w.edit(t, id, map[string]string{"locality": "Wajir"}) // is not on the paper
@@ -220,9 +221,17 @@ func TestAPaperIsNeverTooDense(t *testing.T) {
 		if len(offered) != len(fields) || len(suggested) < 5 {
 			t.Errorf("%v can be printed, %v is suggested", offered, suggested)
 		}
-		r := w.checked(t, w.print(t, me, id, suggested...).Code)
+		if r := w.checked(t, w.print(t, me, id, suggested...).Code); r.Outcome != verify.Genuine {
+			t.Errorf("what is suggested: %s", r.Outcome)
+		}
+		r := w.checked(t, w.print(t, me, id, "given_name", "local_script_name").Code)
 		if r.Outcome != verify.Genuine || r.Claims["attribute local_script_name"] != "አሚና ዲያሎ" {
 			t.Errorf("%s: %v", r.Outcome, r.Claims)
+		}
+		b, err := w.Bundle(t.Context())
+		must(t, err)
+		if label := b.Types[verify.FormatClaim169].Claims["attribute local_script_name"]["en"]; label == "" {
+			t.Error("the bundle has no words for what has no label")
 		}
 	})
 }

@@ -98,6 +98,7 @@ func tour(t *testing.T, w *world, lang string) []page {
 	add(me.get(w.asked(t, "wallet-"+lang)))
 	add(me.get("/me/sharing"))
 	add(me.get(w.issue(t, w.person.ID)))
+	pages = append(pages, printTour(t, w, me, admin)...)
 	pages = append(pages, portalTour(w, me)...)
 	edit := add(me.get("/me/edit/contact"))
 	add(me.post("/me/edit/contact", edit.hidden(map[string]string{"f_email": "no address", "step": "check"})))

@@ -50,6 +50,7 @@ const (
 	claimExpires   = 4
 	claimNotBefore = 5
 	claimIssued    = 6
+	claimID        = 7
 	claimIdentity  = 169
 	claimStatus    = 65535
 
@@ -73,6 +74,7 @@ type Issue struct {
 	Certificate []byte        // DER: its hash goes into the header (x5t, RFC 9360 §2); nil: none
 
 	Issuer, Subject   string // "": not said
+	ID                []byte // of the code itself (cti); nil: not said
 	Issued, NotBefore time.Time
 	Expires           time.Time   // paper wants an end
 	Attributes        map[int]any // by label: string, int, []int (BestFingers) or []Biometric
@@ -168,6 +170,9 @@ func (i Issue) payload(enc cbor.EncMode) ([]byte, error) {
 		return nil, err
 	}
 	claims := map[int]any{claimExpires: i.Expires.Unix(), claimIssued: i.Issued.Unix(), claimIdentity: identity}
+	if i.ID != nil {
+		claims[claimID] = i.ID
+	}
 	if !i.NotBefore.IsZero() {
 		claims[claimNotBefore] = i.NotBefore.Unix()
 	}

@@ -30,6 +30,7 @@ type Code struct {
 // Content is what a good signature covers.
 type Content struct {
 	Issuer, Subject            string
+	ID                         []byte    // cti; nil: not said, or no bytes
 	Issued, NotBefore, Expires time.Time // zero: not said
 	HasStatus                  bool
 	Status                     Status         // zero, if HasStatus, for one of another form
@@ -153,6 +154,7 @@ func (c *Code) content() (Content, error) {
 	}
 	out := Content{Issuer: c.Issuer}
 	out.Subject, _ = c.claims[uint64(claimSubject)].(string)
+	out.ID, _ = c.claims[uint64(claimID)].([]byte)
 	for into, label := range map[*time.Time]uint64{&out.Issued: claimIssued, &out.NotBefore: claimNotBefore, &out.Expires: claimExpires} {
 		var ok bool
 		if *into, ok = numericDate(c.claims, label); !ok {

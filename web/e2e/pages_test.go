@@ -34,6 +34,7 @@ type prepared struct {
 	person, upload, config, offer string
 	trial                         string // a test offer for makers of wallets
 	consent                       string // the page that asks whether a wallet may have a credential
+	paper                         string // the page of one that is printed
 	credential, ward              string // ids of a credential that a wallet took, and of somebody in the registrant's care
 	passphrase                    string
 	groups                        groupsPrepared
@@ -102,6 +103,7 @@ func prepareServer(t *testing.T) prepared {
 	p.groups = prepareGroups(t, admin, p.person, p.ward)
 	p.keys = prepareSecurity(t, s, me)
 	p.settings = prepareSettings(t, admin)
+	p.paper = preparePaper(t, me, "/me/credentials/"+p.config+"/print", "given_name", "family_name", "birth_date")
 	p.portal = preparePortal(t, me, admin, p.person)
 	p.people = preparePeople(t, admin, p.person, p.config)
 	p.consent, err = consentPath(me, admin, p.config, "https://wallet.example/callback")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 )
@@ -16,6 +17,7 @@ type groupsPrepared struct {
 	programme string // code
 	document  string // id of one of the household
 	offer     string // id of an offer of a credential of the household
+	paper     string // the page of one that is printed
 	today     string
 }
 
@@ -34,7 +36,7 @@ func prepareGroups(t *testing.T, admin *client, person, ward string) groupsPrepa
 		}
 	}
 	var made struct{ ID string }
-	must(admin.create("/api/v1/groups", map[string]any{"kind": "household", "reason": "trial", "values": map[string]string{"group_name": "Lekuton household at the northern well", "dwelling_type": "house"},
+	must(admin.create("/api/v1/groups", map[string]any{"kind": "household", "reason": "trial", "values": map[string]string{"group_name": "Lekuton household at the northern well", "group_address": "The blue gate behind the well", "dwelling_type": "house"},
 		"members": []any{map[string]string{"member": person, "role": "head", "start": "2024-01-01"}, map[string]string{"member": ward, "role": "child", "start": "2024-01-01"}}}, &made))
 	g.household = made.ID
 	must(admin.create("/api/v1/programmes", map[string]any{"code": "cash_transfer", "label": map[string]string{"en": "Cash transfer for households of the north"}, "kinds": []string{"person"}, "start": "2020-01-01", "reason": "trial"}, nil))
@@ -45,6 +47,10 @@ func prepareGroups(t *testing.T, admin *client, person, ward string) groupsPrepa
 	must(err)
 	must(admin.create("/api/v1/people/"+g.household+"/offers", map[string]any{"credential_configuration_ids": []string{householdConfig}}, &made))
 	g.offer = made.ID
+	group := "/admin/groups/" + g.household
+	_, _, err = admin.send(group+"/attest", group+"/attest", url.Values{"field": {"group_address"}, "decision": {"attest"}})
+	must(err)
+	g.paper = preparePaper(t, admin, group+"/papers/new?config="+householdConfig, "group_address", "household_size")
 	g.today = time.Now().UTC().Format(time.DateOnly)
 	var asked struct{ Items []struct{ ID string } }
 	registrar, err := world.server.client()
@@ -65,7 +71,8 @@ func (p prepared) groupRecordTour() []stop {
 		{"/admin/groups/:id/log", group + "/log", "auditor"}, {"/admin/groups/:id/documents", group + "/documents", "registrar"}, {"/admin/groups/:id/documents/:document", group + "/documents/" + p.groups.document, "registrar"},
 		{"/admin/groups/:id/identifiers", group + "/identifiers", "registrar"}, {"/admin/groups/:id/identifiers/:number", group + "/identifiers/1", "registrar"},
 		{"/admin/groups/:id/programmes", group + "/programmes", "registrar"}, {"/admin/groups/:id/requests", group + "/requests", "auditor"},
-		{"/admin/groups/:id/credentials", group + "/credentials", "registrar"}, {"/admin/groups/:id/offers/new", group + "/offers/new?config=" + householdConfig, "registrar"},
+		{"/admin/groups/:id/credentials", group + "/credentials", "registrar"}, {"/admin/groups/:id/papers/new", group + "/papers/new?config=" + householdConfig, "registrar"}, {"/admin/groups/:id/papers/:paper", p.groups.paper + "?layout=card", "registrar"},
+		{"/admin/groups/:id/offers/new", group + "/offers/new?config=" + householdConfig, "registrar"},
 		{"/admin/groups/:id/offers/:offer", group + "/offers/" + p.groups.offer, "registrar"},
 	}
 }

@@ -58,6 +58,7 @@ func (p prepared) recordTour() []stop {
 		{"/admin/people/:id/log", person + "/log", "auditor"}, {"/admin/people/:id/looks", person + "/looks", "auditor"},
 		{"/admin/people/:id/credentials", person + "/credentials", "registrar"}, {"/admin/people/:id/consents", person + "/consents", "registrar"},
 		{"/admin/people/:id/messages", person + "/messages", "auditor"}, {"/admin/people/:id/requests", person + "/requests", "registrar"}, {"", person + "/requests?state=DRAFT", "auditor"},
+		{"/admin/people/:id/papers/new", person + "/papers/new?config=" + p.config, "registrar"}, {"/admin/people/:id/papers/:paper", person + "/papers/" + p.paper[strings.LastIndex(p.paper, "/")+1:], "registrar"},
 		{"/admin/people/:id/offers/new", person + "/offers/new?config=" + p.config, "registrar"}, {"/admin/people/:id/offers/:offer", person + "/offers/" + p.people.offer, "registrar"}, {"", person + "/offers/" + p.people.offer, "attester"},
 		{"", "/admin/people?q=nobody+has+this+name", "attester"}, {"", "/admin/people?q=a&cols=.&cols=.area&cols=sex&cols=birth_date", "registrar"}, {"", "/admin/people?area=KE%3F&field=sex", "registrar"},
 		{"/admin/people/default", "/admin/people/default?q=a&label=Survey+2026", "registrar"}, {"", "/admin/people/default", "registrar"},

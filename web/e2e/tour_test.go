@@ -16,6 +16,7 @@ func (p prepared) ownTour() []stop {
 		{"/me", "/me", "registrant"}, {"/me/acting", "/me/acting", "registrant"}, {"/me/edit/:section", "/me/edit/contact", "registrant"}, {"/me/history", "/me/history", "registrant"},
 		{"/me/credentials", "/me/credentials", "registrant"}, {"/me/credentials/:id/offer", offer, "registrant"},
 		{"/me/credentials/:id/offer/:offer", offer + "/" + p.offer, "registrant"},
+		{"/me/credentials/:id/print", "/me/credentials/" + p.config + "/print", "registrant"}, {"/me/credentials/:id/print/:paper", p.paper, "registrant"}, {"", p.paper + "?layout=card", "registrant"},
 		{"/me/credentials/:id", "/me/credentials/" + p.credential, "registrant"}, {"", "/me/credentials?for=" + p.ward, "registrant"},
 		{"/me/messages", "/me/messages", "registrant"}, {"/me/looks", "/me/looks", "registrant"}, {"/me/sharing", "/me/sharing", "registrant"},
 		{"/oid4vci/authorize", "/oid4vci/authorize?client_id=nobody", "registrant"}, {"/me/authorize/:decision", p.consent, "registrant"},
