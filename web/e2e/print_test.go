@@ -95,7 +95,8 @@ func TestPaperOfTheStandardFields(t *testing.T) {
 // onePage prints the page as a PDF, which has one page of a size in points.
 func (x *tab) onePage(want [2]float64) {
 	x.t.Helper()
-	out, err := chromedp.Call(x.ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: true, PrintBackground: true})
+	yes := true
+	out, err := chromedp.Call(x.ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: &yes, PrintBackground: &yes})
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -121,13 +122,13 @@ func (x *tab) scanned(width, height int) image.Image {
 		}
 	}
 	media("print")
-	x.call(emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: paperDots / 96.0})
+	x.call(emulation.SetDeviceMetricsOverrideParams{Width: int64(width), Height: int64(height), DeviceScaleFactor: paperDots / 96.0})
 	shot, err := chromedp.Call(x.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "png"})
 	if err != nil {
 		x.t.Fatal(err)
 	}
 	media("")
-	x.call(emulation.SetDeviceMetricsOverrideParams{Width: x.v.width, Height: 800, DeviceScaleFactor: 1})
+	x.call(emulation.SetDeviceMetricsOverrideParams{Width: int64(x.v.width), Height: 800, DeviceScaleFactor: 1})
 	picture, err := png.Decode(bytes.NewReader(shot.Data))
 	if err != nil {
 		x.t.Fatal(err)
