@@ -36,7 +36,7 @@ func description(t *testing.T) *openapi3.T {
 // isPage tells of the routes that answer people, with HTML, and of their files.
 // All others must be described.
 func isPage(r api.Route) bool {
-	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static", "/wallets", "/verifiers", "/setup", "/step-up", "/help", "/privacy", "/accessibility", "/gallery", "/oid4vci/authorize", "/issuers/:issuer/oid4vci/authorize"} {
+	for _, prefix := range []string{"/login", "/logout", "/activate", "/me", "/admin", "/static", "/wallets", "/verifiers", "/verify", "/setup", "/step-up", "/help", "/privacy", "/accessibility", "/gallery", "/oid4vci/authorize", "/issuers/:issuer/oid4vci/authorize"} {
 		if r.Path == prefix || strings.HasPrefix(r.Path, prefix+"/") {
 			return true
 		}
