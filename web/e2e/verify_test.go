@@ -288,7 +288,24 @@ func credentials(t *testing.T) map[string]string {
 	if len(out) < 4 {
 		t.Fatalf("only %d formats are issued: %v", len(out), configs)
 	}
+	publish(t)
 	return out
+}
+
+// publish has the trust bundle made anew: the one that is given out may be older than a
+// status list of what was just issued.
+func publish(t *testing.T) {
+	t.Helper()
+	admin, err := world.server.client()
+	if err == nil {
+		err = admin.signIn("admin", staffPassword)
+	}
+	if err == nil {
+		_, _, err = admin.send("/admin/trust", "/admin/trust/publish", url.Values{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // heldCredential gives an SD-JWT VC with the key that it is bound to.
@@ -304,6 +321,7 @@ func heldCredential(t *testing.T) (text string, k key) {
 	if err != nil || text == "" {
 		t.Fatalf("no SD-JWT VC: %v", err)
 	}
+	publish(t)
 	return text, k
 }
 

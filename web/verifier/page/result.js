@@ -78,7 +78,7 @@ function valued(value, labels) {
   if (picture) return h("img", { class: "portrait", src: picture, alt: t("verify.portrait") });
   if (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))) return date(value, true);
   if (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value)) return moment(value);
-  return h("bdi", {}, String(value));
+  return h("bdi", /\p{L}/u.test(value) ? {} : { dir: "ltr" }, String(value)); // +251… keeps its sign in front
 }
 
 /** The address of a picture that stands in a text. */

@@ -25,8 +25,8 @@ export function date(when, utc = false) {
 
 /** A moment in words, as the clock of this device has it. */
 export function moment(when) {
-  const d = new Date(when), two = (n) => String(n).padStart(2, "0");
-  return t("verify.moment", { date: date(when), time: `${two(d.getHours())}:${two(d.getMinutes())}` });
+  const d = new Date(when), two = (n) => String(n).padStart(2, "0"), parts = { date: date(when), time: `${two(d.getHours())}:${two(d.getMinutes())}` };
+  return texts["verify.moment"].replace(/\{(date|time)\}/g, (_, name) => parts[name]); // in one direction, which isolates would hide
 }
 
 /** How long ago something was: 3 hours ago. */
