@@ -78,7 +78,7 @@ assets: ## Install the pinned npm packages: what pages load, and what the tests 
 pages: # what pages load, if npm can have it
 	@npm_config_fetch_retries=1 scripts/assets.sh pages || echo "The pages are built without htmx: they work, and load as a whole."
 
-dist: pages ## Build what is given out into ./dist: the commands for Linux, macOS and Windows, SBOMs, the verifier for browsers, SHA256SUMS.
+dist: pages ## Build what is given out into ./dist: srverify for six systems, the rest for Linux, SBOMs, the verifier for browsers, SHA256SUMS.
 	@scripts/assets.sh pages
 	@scripts/dist.sh
 

@@ -13,10 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 parts=("$@")
 if [ ${#parts[@]} -eq 0 ]; then
-	for system in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do
-		for command in srverify srwallet socialregistry; do parts+=("$command:$system"); done
-	done
-	parts+=(verifier)
+	for system in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do parts+=("srverify:$system"); done
+	parts+=({socialregistry,srwallet}:linux/{amd64,arm64} verifier)
 	rm -f "$out"/*.tar.gz "$out"/*.zip "$out"/*.cdx.json "$out"/SHA256SUMS
 fi
 
