@@ -30,7 +30,7 @@ func preparePaper(t *testing.T, c *client, form string, details ...string) strin
 		t.Fatal(err)
 	}
 	action := match(t, body, `id="make-paper" method="post" action="([^"]+)"`)
-	body, at, err := c.send(form, action, url.Values{"details": details})
+	body, at, err := c.send(form, action, url.Values{"details": details, "config": {match(t, body, `name="config" value="([^"]+)"`)}})
 	if err != nil || !strings.Contains(body, `class="paper sheet"`) {
 		t.Fatalf("nothing is printed at %v: %v", at, err)
 	}
@@ -82,7 +82,7 @@ func TestPaperOfTheStandardFields(t *testing.T) {
 	if on := eval[int](x, `document.querySelectorAll("[name=details]:checked").length`); all < 3 || on != all {
 		t.Errorf("%d of %d details are suggested", on, all)
 	}
-	x.tick("#layout-card, #layout [value=card], [name=layout][value=card]")
+	x.fill("#layout", "card")
 	x.press("#make-paper button[type=submit]")
 	x.wants(".paper", "Reference number")
 	side := eval[int](x, `document.querySelector(".paper .mark").viewBox.baseVal.width`)
@@ -102,7 +102,7 @@ func (x *tab) onePage(want [2]float64) {
 	}
 	boxes := regexp.MustCompile(`/MediaBox\s*\[\s*0 0 ([0-9.]+) ([0-9.]+)\s*\]`).FindAllSubmatch(out.Data, -1)
 	if len(boxes) != 1 {
-		x.t.Errorf("%d pages are printed", len(boxes))
+		x.t.Errorf("%d pages are printed, want one of %v points", len(boxes), want)
 		return
 	}
 	var got [2]float64
