@@ -26,7 +26,7 @@ type stop struct {
 
 // isDownload tells the routes that give files and parts, which are no pages.
 func isDownload(route string) bool {
-	return slices.Contains([]string{"/static/:hash/*name", "/me/documents/:id/file", "/admin/people/:id/documents/:document/file", "/admin/groups/:id/documents/:document/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
+	return slices.Contains([]string{"/static/:hash/*name", "/verifiers/samples/:n", "/me/documents/:id/file", "/admin/people/:id/documents/:document/file", "/admin/groups/:id/documents/:document/file"}, route) || regexp.MustCompile(`\.(csv|json|ndjson|xlsx|svg)$`).MatchString(route)
 }
 
 // prepared is what the tour needs to be there.
