@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -173,6 +174,30 @@ func TestSizes(t *testing.T) {
 			if k.name == "spec" && version > c.most {
 				t.Errorf("%s: %d characters, version %d, want at most %d", c.name, len(s), version, c.most)
 			}
+		}
+	}
+}
+
+// What cannot be compressed is written without stored blocks, which not every reader
+// takes, and is read back.
+func TestPackStoresNothing(t *testing.T) {
+	t.Parallel()
+	for n := range 600 {
+		token := noise(n)
+		s, err := claim169.Pack(token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := claim169.Unpack(s)
+		if plain, hexErr := hex.DecodeString(string(token)); hexErr == nil && n > 0 {
+			token = plain
+		}
+		if err != nil || !bytes.Equal(got, token) {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		packed, _, err := claim169.Decode45(s)
+		if err != nil || packed[2]>>1&3 == 0 {
+			t.Fatalf("%d bytes begin with a stored block, %v", n, err)
 		}
 	}
 }

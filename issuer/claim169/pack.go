@@ -3,10 +3,13 @@ package claim169
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/adler32"
 	"io"
+	mathbits "math/bits"
 )
 
 // Limits of a code that we read. The largest QR code holds 4,296 signs.
@@ -24,11 +27,42 @@ func Pack(token []byte) (string, error) {
 	}
 	w.Write(token) // a bytes.Buffer takes everything
 	w.Close()
-	text := encode45(out.Bytes())
+	packed := out.Bytes()
+	if packed[2]>>1&3 == 0 { // of its three bits the last two are the type of the first block (RFC 1951 §3.2.3)
+		packed = packLiterals(token)
+	}
+	text := encode45(packed)
 	if len(text) > maxText {
 		return "", fmt.Errorf("%w: %d signs", ErrTooLarge, len(text))
 	}
 	return text, nil
+}
+
+// packLiterals writes zlib data of one block with fixed codes and no repetitions (RFC
+// 1951 §3.2.6): for what cannot be compressed. A stored block would be a little
+// shorter, but PixelPass 0.6.0, which verifiers in browsers read codes with, stops at one.
+func packLiterals(data []byte) []byte {
+	out := []byte{0x78, 0xda}
+	held, bits := uint32(3), 3 // the last block, of fixed codes
+	put := func(code uint16, n int) {
+		held |= uint32(mathbits.Reverse16(code)>>(16-n)) << bits
+		for bits += n; bits >= 8; bits -= 8 {
+			out = append(out, byte(held))
+			held >>= 8
+		}
+	}
+	for _, b := range data {
+		if b < 144 {
+			put(0x30+uint16(b), 8)
+		} else {
+			put(0x190+uint16(b-144), 9)
+		}
+	}
+	put(0, 7) // the end of the block
+	if bits > 0 {
+		out = append(out, byte(held))
+	}
+	return binary.BigEndian.AppendUint32(out, adler32.Checksum(data))
 }
 
 // Unpack gives the token in a text; nothing of it is checked. Inji Certify compresses

@@ -40,9 +40,9 @@ function loader(issuer) {
   };
 }
 
-const explain = ({error, statusResult}) => JSON.stringify([...(error?.errors ?? [error]), statusResult?.error].map(e => e?.message));
+export const explain = ({error, statusResult}) => JSON.stringify([...(error?.errors ?? [error]), statusResult?.error].map(e => e?.message));
 
-const suite = () => [eddsa, ecdsa].map(cryptosuite => new DataIntegrityProof({cryptosuite}));
+export const suite = () => [eddsa, ecdsa].map(cryptosuite => new DataIntegrityProof({cryptosuite}));
 
 async function checkEntry(s, by, issuer) {
   const list = await getJSON(s.statusListCredential);

@@ -42,9 +42,9 @@ function deviceResponse(docType, issuerSigned) {
     text('docType'), text(docType), text('issuerSigned'), issuerSigned]);
 }
 
-// checkByOwf holds a credential to @owf/mdoc alone.
-async function checkByOwf(credential, anchors) {
-  await Holder.verifyIssuerSigned({issuerSigned: credential, trustedCertificates: anchors.map(pem => new X509Certificate(pem).raw)}, context);
+// checkByOwf holds a credential to @owf/mdoc alone; options are the library's.
+export async function checkByOwf(credential, anchors, options) {
+  await Holder.verifyIssuerSigned({...options, issuerSigned: credential, trustedCertificates: anchors.map(pem => new X509Certificate(pem).raw)}, context);
 }
 
 // checkByAuth0 holds it to @auth0/mdl alone, in what concerns the issuer; there is no
