@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: pages help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-issue shots fuzz build assets dist clean
+.PHONY: pages help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-verify bench-issue shots fuzz build assets dist clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ bench-timing: ## Measure whether the time of a refusal tells what it does not sa
 bench-pages: ## Measure the server's time for pages of portal and console, with SR_BENCH_ROWS people (1,000,000) and 32 users at once.
 	@scripts/install-test-deps.sh postgresql
 	go test -run '^$$' -bench BenchmarkPages -benchtime 1x -timeout 30m ./web
+
+bench-verify: assets build ## Measure the first verification in the browser, on a processor six times slower too, beside Go compiled to WebAssembly.
+	@scripts/install-test-deps.sh chromium
+	cd web/e2e && SR_E2E_BINARY=$(CURDIR)/$(SERVER) SR_E2E_DATABASE=sqlite go test -run '^$$' -bench BenchmarkVerify -benchtime 1x -timeout 20m -v .
 
 bench-issue: ## Issue SR_CRASH_ISSUES credentials (10,000) from two servers that are killed again and again: nothing twice, nothing lost.
 	@scripts/install-test-deps.sh postgresql

@@ -58,6 +58,7 @@ func Lattice() []Rule {
 
 		{9, []string{"cmd/socialregistry"}, []string{"..."}},
 		{9, []string{"scripts/vectors"}, []string{"internal/specimen"}},
+		{9, []string{"scripts/verifywasm"}, []string{"issuer/verify"}},
 		{9, []string{"scripts/pack"}, nil},
 		{9, []string{"cmd/srverify"}, []string{"issuer/verify", "contexts", "internal/cli"}},
 		{9, []string{"cmd/srwallet"}, []string{"internal/vciclient", "issuer/verify", "issuer/mdoc", "did", "internal/jose", "internal/cli"}},
