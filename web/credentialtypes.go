@@ -233,7 +233,9 @@ func readType(form url.Values, old issuer.Configuration) issuer.ConfigurationEdi
 	}
 	e.Fields, e.ValidityDays, e.RefreshDays = addClaim(readClaims(form.Get("claims")), form.Get("claim_add")), atoi(form.Get("validity_days")), atoi(form.Get("refresh_days"))
 	e.Refresh, e.ConsentEnd, e.Deferred, e.OwnOnly = issuer.Refresh(form.Get("refresh")), issuer.ConsentEnd(form.Get("consent_end")), form.Get("deferred") != "", form.Get("own_only") != ""
-	e.PaperDays, e.PaperProfile = atoi(form.Get("paper_days")), issuer.PaperProfile(form.Get("paper_profile"))
+	if form.Has("paper_days") { // a form from before papers says nothing of them
+		e.PaperDays, e.PaperProfile = atoi(form.Get("paper_days")), issuer.PaperProfile(form.Get("paper_profile"))
+	}
 	return e
 }
 
