@@ -325,6 +325,12 @@ func (m *matrix) holdNothingOf(row matrixRow, column int, rec *httptest.Response
 	}
 }
 
+// withoutUse leaves out that a token was used, which is written down now and then: by
+// the time that has passed, and not by what is asked for.
+func withoutUse(statements []string) []string {
+	return slices.DeleteFunc(statements, func(s string) bool { return strings.HasPrefix(s, `UPDATE "personal_token" SET "last_used"`) })
+}
+
 // holdAgainstUnknown compares an answer about what is outside with the one about
 // what is not there: the words, and the statements that the answer took. Those are
 // its timing class: who measures learns nothing either.
@@ -332,13 +338,13 @@ func (m *matrix) holdAgainstUnknown(row matrixRow, column int, rec *httptest.Res
 	if rec.Code != http.StatusNotFound {
 		return
 	}
-	work := m.work.forget()
+	work := withoutUse(m.work.forget())
 	nowhere := place{region: out.region, person: uuid.NewString(), group: uuid.NewString(), member: uuid.NewString(), other: uuid.NewString(), request: uuid.NewString(), credential: uuid.NewString()}
 	unknown := m.do(m.request(row, nowhere, as, `"1"`))
 	if got, want := anonymous(rec, out), anonymous(unknown, nowhere); got != want {
 		m.fault("%s, column %d: outside %s, of nobody %s", row.operation, column, got, want)
 	}
-	if want := m.work.forget(); !slices.Equal(work, want) {
+	if want := withoutUse(m.work.forget()); !slices.Equal(work, want) {
 		m.fault("%s, column %d: outside takes the statements\n%s\nnobody takes\n%s", row.operation, column,
 			strings.Join(work, "\n"), strings.Join(want, "\n"))
 	}
