@@ -182,7 +182,7 @@ func (s *Issuers) RootKey() (string, error) {
 // next one among them.
 func (s *Issuers) RootKeys() []string {
 	var out []string
-	for _, k := range s.ring.now().Roots() {
+	for _, k := range s.ring.now().Roots(s.now()) {
 		out = append(out, k.KID)
 	}
 	return out
@@ -275,10 +275,7 @@ func (s *Issuers) ownBundle(ctx context.Context) (*verify.Bundle, error) {
 		maps.Copy(out.Types[verify.FormatClaim169].Claims, paper.Claims)
 	}
 	out.Registry = s.url
-	for _, k := range s.ring.now().Roots() {
-		if !out.Created.Before(k.NotAfter) {
-			continue // a thief of it must find nobody who trusts it still
-		}
+	for _, k := range s.ring.now().Roots(out.Created) {
 		jwk, err := k.PublicJWK()
 		if err != nil {
 			return nil, err

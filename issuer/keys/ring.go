@@ -52,9 +52,11 @@ func (r *Ring) Authority(now time.Time) (Key, error) { return r.current(Authorit
 // Root gives the key that signs trust bundles at this moment. It returns ErrNoKey.
 func (r *Ring) Root(now time.Time) (Key, error) { return r.current(Root, jose.ES256, now) }
 
-// Roots lists the keys that may sign trust bundles, newest first, without the revoked.
-func (r *Ring) Roots() []Key {
-	return slices.DeleteFunc(r.of(Root), func(k Key) bool { return !k.RevokedAt.IsZero() })
+// Roots lists the keys that may sign trust bundles now or later, newest first: without
+// the revoked, and without those that are over, whose thief must find nobody who trusts
+// them still.
+func (r *Ring) Roots(now time.Time) []Key {
+	return slices.DeleteFunc(r.of(Root), func(k Key) bool { return !k.RevokedAt.IsZero() || !now.Before(k.NotAfter) })
 }
 
 func (r *Ring) current(use, alg string, now time.Time) (Key, error) {

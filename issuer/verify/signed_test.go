@@ -269,24 +269,6 @@ func TestDelta(t *testing.T) {
 	}
 }
 
-// aSignedBundle is a signed bundle, the thumbprint of its root key, and something to
-// check.
-func aSignedBundle() (raw []byte, pinned string, credential []byte) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	pinned, err1 := jose.Thumbprint(key.Public())
-	jwk, err2 := jose.PublicJWK(key.Public())
-	b := verify.Bundle{Version: verify.BundleVersion, Registry: url, Seq: 1, Created: now(), Issuers: []verify.BundleIssuer{{ID: did}},
-		Roots: []verify.BundleRoot{{KID: pinned, JWK: jwk, NotBefore: day(1, 1, 0), NotAfter: day(12, 31, 0)}}}
-	raw, err3 := verify.SignBundle(&b, key)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		panic(err)
-	}
-	return raw, pinned, []byte("no credential")
-}
-
 // The page for makers of verifiers shows code that runs here.
 func TestPageShowsThisCode(t *testing.T) {
 	t.Parallel()
