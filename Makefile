@@ -8,7 +8,7 @@ SERVER = bin/socialregistry
 TOOL = go tool -modfile=scripts/tools.mod
 
 .DEFAULT_GOAL := help
-.PHONY: pages help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-verify bench-issue shots fuzz build assets dist clean
+.PHONY: pages help run demo test check race bench-import bench-export bench-bulk bench-registry bench-flow bench-timing bench-pages bench-verify bench-issue shots fuzz build assets dist dist-check clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ pages: # what pages load, if npm can have it
 dist: pages ## Build what is given out into ./dist: srverify for six systems, the rest for Linux, SBOMs, the verifier for browsers, SHA256SUMS.
 	@scripts/assets.sh pages
 	@scripts/dist.sh
+
+dist-check: ## Build ./dist again from a clean checkout, with nothing built before, and compare the sums.
+	@scripts/dist-check.sh
 
 clean: ## Remove what was built. ./var, which holds the database and the master key, stays.
 	rm -rf bin dist

@@ -31,7 +31,7 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-go build -buildvcs=false -o "$work/pack" ./scripts/pack
+go build -trimpath -buildvcs=$version -o "$work/pack" ./scripts/pack # says the version, too
 for part in "${parts[@]}"; do
 	case $part in
 	verifier)
@@ -39,13 +39,15 @@ for part in "${parts[@]}"; do
 		cp -R web/verifier/js "$work/verifier"
 		cp LICENSE "$work/verifier/"
 		go run -buildvcs=false ./scripts/vectors "$work/verifier/vectors.json"
-		"$work/pack" folder socialregistry-verifier "$work/verifier" "$out"
+		"$work/pack" folder "$work/pack" socialregistry-verifier "$work/verifier" "$out" web/verifier
 		;;
 	*:*/*)
 		system=${part#*:} command=${part%%:*}
 		mkdir -p "$work/$system"
 		GOOS=${system%/*} GOARCH=${system#*/} go build -trimpath -buildvcs=$version -ldflags '-s -w -buildid=' -o "$work/$system/$command" "./cmd/$command"
-		"$work/pack" command "$work/$system/$command" "$out"
+		npm=()
+		[ "$command" != socialregistry ] || npm=(web web/verifier) # its pages
+		"$work/pack" command "$work/$system/$command" "$out" "${npm[@]}"
 		;;
 	*) echo "dist: $part is neither COMMAND:OS/ARCH nor verifier" >&2; exit 2 ;;
 	esac

@@ -1,10 +1,12 @@
 // Command pack makes what scripts/dist.sh gives out, the same bytes from the same input
 // wherever it runs:
 //
-//	pack command BINARY OUT    an archive of a command, with its SBOM and the licences of what is in it
-//	pack folder NAME FOLDER OUT    an archive of a folder, under that name
+//	pack command BINARY OUT [NPM...]    an archive of a command, with its SBOM and the licences of what is in it
+//	pack folder BINARY NAME FOLDER OUT [NPM...]    an archive of a folder under that name, with its SBOM, of the
+//	    version that a command of the same commit has
 //	pack sums OUT    SHA256SUMS of the archives and SBOMs that lie in OUT
 //
+// NPM is a folder with the package-lock.json of packages that are carried along.
 // SOURCE_DATE_EPOCH is the time of every file, in seconds; without it they are of 1980.
 package main
 
@@ -12,6 +14,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +33,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: pack command BINARY OUT | pack folder NAME FOLDER OUT | pack sums OUT")
+var errUsage = errors.New("usage: pack command BINARY OUT [NPM...] | pack folder BINARY NAME FOLDER OUT [NPM...] | pack sums OUT")
 
 func run(args []string, epoch string) error {
 	at, err := timeOf(epoch)
@@ -38,10 +41,10 @@ func run(args []string, epoch string) error {
 		return err
 	}
 	switch {
-	case len(args) == 3 && args[0] == "command":
-		return packCommand(args[1], args[2], at)
-	case len(args) == 4 && args[0] == "folder":
-		return packFolder(args[1], args[2], args[3], at)
+	case len(args) >= 3 && args[0] == "command":
+		return packCommand(args[1], args[2], args[3:], at)
+	case len(args) >= 5 && args[0] == "folder":
+		return packFolder(args[1], args[2], args[3], args[4], args[5:], at)
 	case len(args) == 2 && args[0] == "sums":
 		return writeSums(args[1])
 	}
@@ -65,13 +68,12 @@ func timeOf(epoch string) (time.Time, error) {
 }
 
 // packCommand writes NAME_VERSION_OS_ARCH.tar.gz (.zip for Windows), and the SBOM beside it.
-func packCommand(binary, out string, at time.Time) error {
+func packCommand(binary, out string, npm []string, at time.Time) error {
 	p, err := readProgram(binary)
 	if err != nil {
 		return err
 	}
-	bom, err := p.sbom(at)
-	if err != nil {
+	if err := p.addPackages(npm); err != nil {
 		return err
 	}
 	name := p.name + "_" + p.version + "_" + p.os + "_" + p.arch
@@ -87,21 +89,63 @@ func packCommand(binary, out string, at time.Time) error {
 	if p.os == windows {
 		program += ".exe"
 	}
-	files := []file{{program, content, true}, {"LICENSE", own, false}, {"LICENSES-OF-MODULES.txt", p.licenceTexts(), false}, {"sbom.cdx.json", bom, false}}
+	files := []file{{program, content, true}, {"LICENSE", own, false}, {"LICENSES-OF-MODULES.txt", p.licenceTexts(), false}}
+	return p.archive(out, name, p.os == windows, files, at)
+}
+
+// archive writes an archive with the SBOM in it and beside it.
+func (p *program) archive(out, name string, asZip bool, files []file, at time.Time) error {
+	bom, err := p.sbom(at)
+	if err != nil {
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(out, name+".cdx.json"), bom, 0o644); err != nil {
 		return err
 	}
-	return archive(out, name, p.os == windows, files, at)
+	return archive(out, name, asZip, append(files, file{"sbom.cdx.json", bom, false}), at)
 }
 
 const windows = "windows"
 
-func packFolder(name, folder, out string, at time.Time) error {
+// packFolder writes NAME_VERSION.tar.gz, and the SBOM beside it.
+func packFolder(binary, name, folder, out string, npm []string, at time.Time) error {
 	files, err := filesOf(folder)
 	if err != nil {
 		return err
 	}
-	return archive(out, name, false, files, at)
+	p, err := folderProgram(binary, name, files)
+	if err != nil {
+		return err
+	}
+	if err := p.addPackages(npm); err != nil {
+		return err
+	}
+	return p.archive(out, name+"_"+p.version, false, files, at)
+}
+
+// folderProgram is a folder that is given out: of the version of a command that was built
+// from the same commit.
+func folderProgram(binary, name string, files []file) (*program, error) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", binary, err)
+	}
+	sum := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(sum, "%q %x\n", f.name, sha256.Sum256(f.content))
+	}
+	return &program{name: name, version: versionOf(info), sum: [sha256.Size]byte(sum.Sum(nil))}, nil
+}
+
+func (p *program) addPackages(folders []string) error {
+	for _, folder := range folders {
+		list, err := npmModules(folder)
+		if err != nil {
+			return err
+		}
+		p.modules = append(p.modules, list...)
+	}
+	return nil
 }
 
 func archive(out, name string, asZip bool, files []file, at time.Time) error {

@@ -198,17 +198,73 @@ func TestFoldersAndSums(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(in, name), []byte(name), 0o600))
 	}
 	must(t, os.WriteFile(filepath.Join(out, "older"), nil, 0o600))
-	must(t, main.Run([]string{"folder", "v", in, out}, "1700000000"))
-	must(t, main.Run([]string{"sums", out}, ""))
-	raw, err := os.ReadFile(filepath.Join(out, "v.tar.gz"))
+	own, err := os.Executable() // built from here: what the version is read from
 	must(t, err)
-	if got := untar(t, raw); len(got) != 2 || string(got["v/b.js"]) != "b.js" || string(got["v/z/a.js"]) != "z/a.js" {
+	npm := packages(t, `{"": {"dependencies": {"a": "1.0.0"}, "devDependencies": {"tool": "1.0.0"}}, "node_modules/a": {"version": "1.0.0", "license": "MIT", "integrity": "sha512-AQI="},`+
+		`"node_modules/@b/c": {"version": "2.0.0", "integrity": "sha512-AwQ="}, "node_modules/tool": {"version": "1.0.0"}}`)
+	must(t, os.WriteFile(filepath.Join(npm, "bundled.json"), []byte(`["@b/c"]`), 0o600))
+	must(t, main.Run([]string{"folder", own, "v", in, out, npm}, "1700000000"))
+	must(t, main.Run([]string{"sums", out}, ""))
+	raw, err := os.ReadFile(filepath.Join(out, "v_devel.tar.gz"))
+	must(t, err)
+	bom, err := os.ReadFile(filepath.Join(out, "v_devel.cdx.json"))
+	must(t, err)
+	if got := untar(t, raw); len(got) != 3 || string(got["v_devel/b.js"]) != "b.js" || string(got["v_devel/z/a.js"]) != "z/a.js" || !bytes.Equal(got["v_devel/sbom.cdx.json"], bom) {
 		t.Errorf("%q", got)
 	}
+	checkPackages(t, bom)
 	sums, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
 	must(t, err)
-	if want := fmt.Sprintf("%x  v.tar.gz\n", sha256.Sum256(raw)); string(sums) != want {
+	if want := fmt.Sprintf("%x  v_devel.cdx.json\n%x  v_devel.tar.gz\n", sha256.Sum256(bom), sha256.Sum256(raw)); string(sums) != want {
 		t.Errorf("%s, want %s", sums, want)
+	}
+}
+
+// packages makes a folder of npm packages by what its lock says.
+func packages(t *testing.T, lock string) string {
+	t.Helper()
+	folder := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(folder, "package-lock.json"), []byte(`{"packages": `+lock+`}`), 0o600))
+	for _, name := range []string{"a", "@b/c", "tool"} {
+		must(t, os.MkdirAll(filepath.Join(folder, "node_modules", name), 0o755))
+		must(t, os.WriteFile(filepath.Join(folder, "node_modules", name, "LICENSE"), []byte("of "+name), 0o600))
+	}
+	return folder
+}
+
+// checkPackages asks for the packages that are carried along, and for no other.
+func checkPackages(t *testing.T, raw []byte) {
+	t.Helper()
+	var b struct {
+		Metadata struct {
+			Component struct{ Name, Version string }
+		}
+		Components []struct {
+			PURL     string
+			Hashes   []struct{ Alg, Content string }
+			Licenses []struct {
+				License         struct{ ID string }
+				Acknowledgement string
+			}
+		}
+	}
+	must(t, json.Unmarshal(raw, &b))
+	want := "{v devel} [{pkg:npm/%40b/c@2.0.0 [{SHA-512 0304}] []} {pkg:npm/a@1.0.0 [{SHA-512 0102}] [{{MIT} declared}]}]"
+	if got := fmt.Sprint(b.Metadata.Component, " ", b.Components); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A package without its hash, or without its files, is not given out.
+func TestPackagesWithoutHash(t *testing.T) {
+	t.Parallel()
+	own, err := os.Executable()
+	must(t, err)
+	for _, lock := range []string{`{"": {"dependencies": {"a": "1.0.0"}}}`, `{"": {"dependencies": {"a": "1.0.0"}}, "node_modules/a": {"version": "1.0.0", "integrity": "sha1-AQI="}}`,
+		`{"": {"dependencies": {"gone": "1.0.0"}}, "node_modules/gone": {"version": "1.0.0", "integrity": "sha512-AQI="}}`, `{`} {
+		if err := main.Run([]string{"folder", own, "v", t.TempDir(), t.TempDir(), packages(t, lock)}, ""); err == nil {
+			t.Errorf("%s passes", lock)
+		}
 	}
 }
 
@@ -219,7 +275,7 @@ func TestWrongUse(t *testing.T) {
 		epoch string
 	}{
 		{nil, ""}, {[]string{"sums"}, ""}, {[]string{"sums", t.TempDir()}, "now"}, {[]string{"command", "pack_test.go", t.TempDir()}, ""},
-		{[]string{"command", "none", t.TempDir()}, ""}, {[]string{"folder", "x", "none", t.TempDir()}, ""},
+		{[]string{"command", "none", t.TempDir()}, ""}, {[]string{"folder", "none", "x", t.TempDir(), t.TempDir()}, ""},
 	} {
 		if err := main.Run(c.args, c.epoch); err == nil {
 			t.Errorf("%q, %q passes", c.args, c.epoch)

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// program is what a built command says of itself.
+// program is what a built command says of itself, or a folder that is given out.
 type program struct {
 	name, version, os, arch, goVersion string
 	revision                           string // of the source; "" where it was no checkout
@@ -24,10 +24,13 @@ type program struct {
 	modules                            []module
 }
 
-// module is one that is linked in; std is the standard library.
+// module is one that is linked in (std is the standard library), or an npm package that
+// is carried along.
 type module struct {
 	path, version, sum string
 	files              []file // its licences and notices
+	npm                bool
+	declared           string // licence by the package's own form for machines; npm alone
 }
 
 const std = "std"
@@ -47,15 +50,20 @@ func readProgram(binary string) (*program, error) {
 	for _, s := range info.Settings {
 		set[s.Key] = s.Value
 	}
-	p := &program{name: path.Base(info.Path), version: info.Main.Version, os: set["GOOS"], arch: set["GOARCH"], goVersion: info.GoVersion,
+	p := &program{name: path.Base(info.Path), version: versionOf(info), os: set["GOOS"], arch: set["GOARCH"], goVersion: info.GoVersion,
 		revision: set["vcs.revision"], sum: sha256.Sum256(content)}
-	if p.version == "" || p.version == "(devel)" {
-		p.version = "devel"
-	}
 	if p.os == "" || p.arch == "" || info.Main.Path == "" {
 		return nil, fmt.Errorf("%s does not say what it was built from", binary)
 	}
 	return p, p.addModules(info.Deps)
+}
+
+// versionOf is the version of the commit that a program was built from, as Go wrote it.
+func versionOf(info *buildinfo.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	return "devel"
 }
 
 func (p *program) addModules(list []*debug.Module) error {
@@ -174,7 +182,7 @@ func licencesIn(text string) (ids []string) {
 // licenceTexts is what the licences ask to be given out with the program.
 func (p *program) licenceTexts() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s is made of the modules below. Each stands under its own licence.\n", p.name, p.version)
+	fmt.Fprintf(&b, "%s %s is made of the modules and packages below. Each stands under its own licence.\n", p.name, p.version)
 	for _, m := range p.modules {
 		name := m.path
 		if name == std {

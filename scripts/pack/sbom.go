@@ -45,6 +45,7 @@ type (
 		Licence struct {
 			ID string `json:"id"`
 		} `json:"license"`
+		Acknowledged string `json:"acknowledgement,omitempty"`
 	}
 	evidence struct {
 		Licences []licence `json:"licenses"`
@@ -59,11 +60,15 @@ type (
 	}
 )
 
-// sbom says what is linked into a program. A licence that was found by its text is
-// evidence, and not what the makers of the module declared in a form for machines.
+// sbom says what is linked into a program and carried by it. A licence that was found by
+// its text is evidence, and not what the makers of the module declared in a form for
+// machines.
 func (p *program) sbom(at time.Time) ([]byte, error) {
-	own := component{Type: "application", Ref: p.name, Name: p.name, Version: p.version, Hashes: []hash{{"SHA-256", hex.EncodeToString(p.sum[:])}},
-		Licences: []licence{licenceOf("Apache-2.0")}, Properties: []property{{"go:version", p.goVersion}, {"go:os", p.os}, {"go:arch", p.arch}}}
+	own := component{Type: "application", Ref: p.name, Name: p.name, Version: p.version, Licences: []licence{licenceOf("Apache-2.0")}}
+	if p.goVersion != "" { // a folder is no single file with a hash
+		own.Hashes = []hash{{"SHA-256", hex.EncodeToString(p.sum[:])}}
+		own.Properties = []property{{"go:version", p.goVersion}, {"go:os", p.os}, {"go:arch", p.arch}}
+	}
 	if p.revision != "" {
 		own.Properties = append(own.Properties, property{"vcs:revision", p.revision})
 	}
@@ -85,6 +90,9 @@ func (p *program) sbom(at time.Time) ([]byte, error) {
 }
 
 func (m module) component() component {
+	if m.npm {
+		return m.npmComponent()
+	}
 	c := component{Type: "library", Name: m.path, Version: m.version,
 		// A purl of Go is in lower case, and has a version percent-encoded.
 		PURL: "pkg:golang/" + strings.ToLower(m.path) + "@" + strings.ReplaceAll(url.PathEscape(m.version), "+", "%2B")}
@@ -94,6 +102,18 @@ func (m module) component() component {
 	}
 	if id := m.licence(); id != "" {
 		c.Evidence = &evidence{[]licence{licenceOf(id)}}
+	}
+	return c
+}
+
+// npmComponent has the hash of the archive at the registry of npm, as package-lock.json does.
+func (m module) npmComponent() component {
+	ref := "pkg:npm/" + strings.Replace(m.path, "@", "%40", 1) + "@" + m.version
+	c := component{Type: "library", Ref: ref, Name: m.path, Version: m.version, Hashes: []hash{{"SHA-512", m.sum}}, PURL: ref}
+	if m.declared != "" {
+		declared := licenceOf(m.declared)
+		declared.Acknowledged = "declared"
+		c.Licences = []licence{declared}
 	}
 	return c
 }

@@ -1,5 +1,6 @@
 // Makes what the verifier's folder carries beside its own modules: jsonld in one file with its licences, the
-// published contexts, and all modules in one file. scripts/assets.sh runs it.
+// published contexts, and all modules in one file; bundled.json names the packages that are in it. scripts/assets.sh
+// runs it.
 
 import { build } from 'esbuild';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ const licences = [...packages].sort().map((p) => {
   const file = readdirSync(`${here}node_modules/${p}`).find((f) => /^licen[cs]e/i.test(f));
   return `${p} ${version}\n\n${readFileSync(`${here}node_modules/${p}/${file}`, 'utf8').trim()}\n`;
 });
+writeFileSync(`${here}bundled.json`, `${JSON.stringify([...packages].sort())}\n`);
 writeFileSync(`${out}jsonld.LICENSE.txt`, licences.join('\n----\n\n'));
 
 const folder = `${here}../../contexts/`, contexts = {};
