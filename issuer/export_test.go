@@ -26,7 +26,12 @@ func (i *Issuer) PublicKey(alg string) (crypto.PublicKey, error) {
 
 // TakeIndex takes a fresh index as an issue does.
 func (i *Issuer) TakeIndex(ctx context.Context, kind string) (list string, index int64, err error) {
-	s, err := i.indices.take(ctx, classOf(kind, i.now()))
+	return i.TakeIndexUntil(ctx, kind, i.now())
+}
+
+// TakeIndexUntil takes one for a credential that ends at a moment.
+func (i *Issuer) TakeIndexUntil(ctx context.Context, kind string, until time.Time) (list string, index int64, err error) {
+	s, err := i.indices.take(ctx, classOf(kind, until))
 	return s.listID, s.index, err
 }
 

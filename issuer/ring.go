@@ -125,6 +125,11 @@ func (i *Issuer) FollowKeys(ctx context.Context) (changed bool, err error) {
 			return false, fmt.Errorf("renew keys: %w", err)
 		}
 	}
+	return i.rereadKeys(ctx)
+}
+
+// rereadKeys reads the keys again if they have changed, and says whether it did.
+func (i *Issuer) rereadKeys(ctx context.Context) (changed bool, err error) {
 	revision, err := i.ledger.KeyRevision(ctx)
 	if err != nil || revision == i.ring.known.Load().revision {
 		return false, err

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"sync"
 	"time"
 
@@ -22,7 +21,8 @@ const (
 	// bundleEvery is how long a trust bundle is given out before another is made: the
 	// longest that it is behind a withdrawal.
 	bundleEvery = 15 * time.Minute
-	// bundleLook is how often the database is asked whether another process made one.
+	// bundleLook is how long the database is waited for, where there is a bundle that can
+	// be given out without it.
 	bundleLook = 2 * time.Second
 	// bundleKept is for how long a delta can begin at a bundle.
 	bundleKept = 14 * 24 * time.Hour
@@ -34,11 +34,44 @@ const (
 type bundles struct {
 	making sync.Mutex // held while one is made
 
-	mu       sync.Mutex
-	newest   *verify.Bundle
-	keys     string                    // what the keys were when it was made: see keyRevisions
-	lookedAt time.Time                 // when the database was asked for a newer one
-	forms    map[string]StatusDocument // by form: full, apart, or the number that a delta begins at
+	mu     sync.Mutex
+	newest *verify.Bundle
+	of     basis                     // what it was made of
+	before *verify.Bundle            // the one before it: somebody may be fetching its shards
+	forms  map[string]StatusDocument // by form: full, apart, or the number that a delta begins at
+}
+
+// basis is what a bundle is made of that must not be missing in the one that is given
+// out. All of it grows.
+type basis struct {
+	issuers, revision int64 // how many there are, and of their keys
+	lists             int64 // how many status lists there are
+}
+
+// basisNow is that of this process; lists is what the database says.
+func (s *Issuers) basisNow(lists int64) basis {
+	b := basis{int64(len(s.all)), s.ring.known.Load().revision, lists}
+	for _, i := range s.all {
+		b.revision = min(b.revision, i.ring.known.Load().revision)
+	}
+	return b
+}
+
+// basisOf is that of a bundle that is kept; of one that says it in another way, nothing.
+func basisOf(p ledger.PublishedBundle) basis {
+	b := basis{lists: p.Lists}
+	if _, err := fmt.Sscan(p.Keys, &b.issuers, &b.revision); err != nil {
+		return basis{}
+	}
+	return b
+}
+
+// keys is how the first two are kept.
+func (b basis) keys() string { return fmt.Sprint(b.issuers, " ", b.revision) }
+
+// covers says whether a bundle of this basis lacks nothing of another.
+func (b basis) covers(other basis) bool {
+	return b.issuers >= other.issuers && b.revision >= other.revision && b.lists >= other.lists
 }
 
 // maxForms bounds how many renditions of one bundle are made; beyond it everybody gets
@@ -53,7 +86,8 @@ type Form struct {
 
 // TrustBundle is all that a verifier without network needs to trust the issuers of this
 // registry, and those of the registries that were merged: a JWS by the registry's root
-// key (verify.SignBundle). It is made anew every bundleEvery, and when a key has changed.
+// key (verify.SignBundle). It is made anew every bundleEvery, and when a key has changed
+// or a status list was opened: then at once, whichever process opened it.
 func (s *Issuers) TrustBundle(ctx context.Context, f Form) (StatusDocument, error) {
 	b, err := s.newestBundle(ctx)
 	if err != nil {
@@ -66,9 +100,7 @@ func (s *Issuers) TrustBundle(ctx context.Context, f Form) (StatusDocument, erro
 	case f.Apart:
 		name = "apart"
 	}
-	doc, err := s.bundleForm(ctx, b, name, f)
-	doc.MaxAge = max(0, bundleEvery-s.now().Sub(b.Created))
-	return doc, err
+	return s.bundleForm(ctx, b, name, f)
 }
 
 // CurrentBundle is the bundle that is given out now, and the size of its signed form in
@@ -82,16 +114,24 @@ func (s *Issuers) CurrentBundle(ctx context.Context) (*verify.Bundle, int, error
 	return b, len(doc.Body), err
 }
 
-// BundleShard gives a status list of the newest bundle by the hash of its bytes (SHA-256,
-// hex). It returns NotFound.
+// BundleShard gives a status list of the newest bundle, or of the one before it, by the
+// hash of its bytes (SHA-256, hex). It returns NotFound.
 func (s *Issuers) BundleShard(ctx context.Context, digest string) (StatusDocument, error) {
 	b, err := s.newestBundle(ctx)
 	if err != nil {
 		return StatusDocument{}, err
 	}
-	for _, l := range b.Status {
-		if l.SHA256 == digest {
-			return served([]byte(l.Token), "text/plain; charset=utf-8", oneYear), nil
+	s.bundles.mu.Lock()
+	before := s.bundles.before
+	s.bundles.mu.Unlock()
+	for _, from := range []*verify.Bundle{b, before} {
+		if from == nil {
+			continue
+		}
+		for _, l := range from.Status {
+			if l.SHA256 == digest {
+				return served([]byte(l.Token), "text/plain; charset=utf-8", oneYear), nil
+			}
 		}
 	}
 	return StatusDocument{}, noList()
@@ -101,62 +141,57 @@ func (s *Issuers) BundleShard(ctx context.Context, digest string) (StatusDocumen
 const oneYear = 365 * 24 * time.Hour
 
 // newestBundle gives the bundle that is given out now, and makes it if there is none, or
-// it is too old, or a key has changed. The database is asked every bundleLook whether
-// another process made one: no two of them must give out different ones for long.
+// it is too old, or a key has changed, or a status list was opened. The database is asked
+// each time: the first credential of a list may be checked as soon as it is issued, and
+// another process may have opened the list, or made the bundle.
 func (s *Issuers) newestBundle(ctx context.Context) (*verify.Bundle, error) {
-	if b, sure := s.knownBundle(); sure {
-		return b, nil
+	if b, _, err := s.lookForBundle(ctx); b != nil || err != nil {
+		return b, err
 	}
 	s.bundles.making.Lock()
 	defer s.bundles.making.Unlock()
-	known, sure := s.knownBundle()
-	if sure {
-		return known, nil
+	b, at, err := s.lookForBundle(ctx) // another request may have made it meanwhile
+	if b != nil || err != nil {
+		return b, err
 	}
-	kept, err := s.ledger.NewestBundle(ctx)
-	switch {
-	case err == nil && known != nil && kept.Seq <= known.Seq, known != nil && err != nil:
-		s.looked() // what is known stands, also while the database is away
-		return known, nil
-	case err == nil && kept.Keys == s.keyRevisions() && s.now().Sub(kept.CreatedAt) < bundleEvery:
+	kept := at.Newest
+	if kept.Seq > 0 && s.now().Sub(kept.CreatedAt) < bundleEvery && basisOf(kept).covers(s.basisNow(at.Lists)) {
 		return s.takeBundle(ctx, kept.Seq) // another process made it
-	case err != nil && !errors.Is(err, ledger.ErrNotFound):
-		return nil, err
 	}
 	return s.makeBundle(ctx)
 }
 
+// lookForBundle gives the bundle of this process, nil if it has none that can be given
+// out, and what the database says. While the database is away, what is known stands.
+func (s *Issuers) lookForBundle(ctx context.Context) (*verify.Bundle, ledger.BundleState, error) {
+	b, of := s.knownBundle()
+	if b == nil {
+		at, err := s.ledger.BundleState(ctx)
+		return nil, at, err
+	}
+	short, stop := context.WithTimeout(ctx, bundleLook)
+	defer stop()
+	at, err := s.ledger.BundleState(short)
+	if err == nil && (at.Newest.Seq > b.Seq || of.lists < at.Lists) {
+		b = nil
+	}
+	return b, at, nil
+}
+
 // knownBundle gives the bundle that this process has, nil if it is too old or older than
-// the keys; and whether the database need not be asked for a newer one.
-func (s *Issuers) knownBundle() (b *verify.Bundle, sure bool) {
+// the keys.
+func (s *Issuers) knownBundle() (*verify.Bundle, basis) {
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	now := s.now()
-	b = s.bundles.newest
-	if b == nil || s.bundles.keys != s.keyRevisions() || now.Sub(b.Created) >= bundleEvery {
-		return nil, false
+	b, of := s.bundles.newest, s.bundles.of
+	if b == nil || s.now().Sub(b.Created) >= bundleEvery || !of.covers(s.basisNow(0)) {
+		return nil, of
 	}
-	return b, now.Sub(s.bundles.lookedAt) < bundleLook
-}
-
-// looked notes that the database has no newer bundle.
-func (s *Issuers) looked() {
-	s.bundles.mu.Lock()
-	defer s.bundles.mu.Unlock()
-	s.bundles.lookedAt = s.now()
-}
-
-// keyRevisions changes with the keys of every issuer.
-func (s *Issuers) keyRevisions() string {
-	out := ""
-	for _, i := range s.all {
-		out += strconv.FormatInt(i.ring.known.Load().revision, 10) + " "
-	}
-	return out
+	return b, of
 }
 
 func (s *Issuers) takeBundle(ctx context.Context, seq int64) (*verify.Bundle, error) {
-	kept, err := s.ledger.BundleOf(ctx, seq)
+	kept, err := s.ledger.BundleDocument(ctx, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +202,7 @@ func (s *Issuers) takeBundle(ctx context.Context, seq int64) (*verify.Bundle, er
 	if err != nil {
 		return s.makeBundle(ctx) // its root key is revoked, or it was altered in the database
 	}
-	s.keepBundle(b, kept.Document, kept.Keys)
+	s.keepBundle(b, kept.Document, basisOf(kept))
 	return b, nil
 }
 
@@ -212,10 +247,22 @@ func (s *Issuers) PublishedNow(ctx context.Context) (*verify.Bundle, error) {
 // maxBundleTries is how often a number is tried that another process may take first.
 const maxBundleTries = 3
 
+// makeBundle reads first what the bundle is made of: what is signed meanwhile may be
+// newer, never older. Of the keys too: this process may not have heard yet that one was
+// revoked.
 func (s *Issuers) makeBundle(ctx context.Context) (*verify.Bundle, error) {
-	revised := s.keyRevisions() // read first: what is signed meanwhile may be newer, never older
+	for _, i := range s.all {
+		if _, err := i.rereadKeys(ctx); err != nil {
+			return nil, fmt.Errorf("make trust bundle: %w", err)
+		}
+	}
 	for range maxBundleTries {
-		b, err := s.bundleNow(ctx)
+		at, err := s.ledger.BundleState(ctx)
+		if err != nil {
+			return nil, err
+		}
+		of := s.basisNow(at.Lists)
+		b, err := s.bundleNow(ctx, at.Newest.Seq)
 		if err != nil {
 			return nil, fmt.Errorf("make trust bundle: %w", err)
 		}
@@ -223,14 +270,14 @@ func (s *Issuers) makeBundle(ctx context.Context) (*verify.Bundle, error) {
 		if err != nil {
 			return nil, fmt.Errorf("sign trust bundle: %w", err)
 		}
-		err = s.ledger.AddBundle(ctx, ledger.PublishedBundle{Seq: b.Seq, Keys: revised, Parts: partsOf(b), Document: doc, CreatedAt: b.Created}, b.Created.Add(-bundleKept))
+		err = s.ledger.AddBundle(ctx, ledger.PublishedBundle{Seq: b.Seq, Keys: of.keys(), Lists: of.lists, Parts: partsOf(b), Document: doc, CreatedAt: b.Created}, b.Created.Add(-bundleKept))
 		if errors.Is(err, ledger.ErrUsed) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.keepBundle(b, doc, revised)
+		s.keepBundle(b, doc, of)
 		return b, nil
 	}
 	return nil, fault.New(fault.Conflict, "bundle_busy", "Trust bundles are made elsewhere at this moment. Try again.")
@@ -238,11 +285,7 @@ func (s *Issuers) makeBundle(ctx context.Context) (*verify.Bundle, error) {
 
 // bundleNow puts everything together. The number is the second in which it is made, so
 // that a database that was brought back does not fall behind what verifiers have seen.
-func (s *Issuers) bundleNow(ctx context.Context) (*verify.Bundle, error) {
-	newest, err := s.ledger.NewestBundle(ctx)
-	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		return nil, err
-	}
+func (s *Issuers) bundleNow(ctx context.Context, last int64) (*verify.Bundle, error) {
 	merged, err := s.ledger.MergedRegistries(ctx)
 	if err != nil {
 		return nil, err
@@ -251,7 +294,7 @@ func (s *Issuers) bundleNow(ctx context.Context) (*verify.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Seq = max(b.Created.Unix(), newest.Seq+1)
+	b.Seq = max(b.Created.Unix(), last+1)
 	b = mergeAll(b, merged)
 	return b, b.Check()
 }
@@ -294,10 +337,10 @@ func (s *Issuers) signBundle(b *verify.Bundle) ([]byte, error) {
 }
 
 // keepBundle makes a bundle the one that this process gives out.
-func (s *Issuers) keepBundle(b *verify.Bundle, doc []byte, keys string) {
+func (s *Issuers) keepBundle(b *verify.Bundle, doc []byte, of basis) {
 	s.bundles.mu.Lock()
 	defer s.bundles.mu.Unlock()
-	s.bundles.newest, s.bundles.keys, s.bundles.lookedAt = b, keys, s.now()
+	s.bundles.before, s.bundles.newest, s.bundles.of = s.bundles.newest, b, of
 	s.bundles.forms = map[string]StatusDocument{"": served(doc, MediaBundle, 0)}
 }
 
@@ -316,7 +359,7 @@ func (s *Issuers) bundleForm(ctx context.Context, b *verify.Bundle, name string,
 	}
 	out := *b
 	if name != "apart" {
-		base, err := s.ledger.BundleOf(ctx, f.Since)
+		base, err := s.ledger.BundleParts(ctx, f.Since)
 		if errors.Is(err, ledger.ErrNotFound) {
 			return whole, nil
 		}

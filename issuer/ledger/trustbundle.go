@@ -18,6 +18,7 @@ import (
 type PublishedBundle struct {
 	Seq       int64
 	Keys      string            // what the issuers' keys were when it was made
+	Lists     int64             // how many status lists there were, of all issuers
 	Parts     map[string]string // hash of each part by its key
 	Document  []byte            // nil: not the newest
 	CreatedAt time.Time
@@ -26,6 +27,7 @@ type PublishedBundle struct {
 type bundleRow struct {
 	Seq       int64    `gorm:"column:seq;primaryKey;autoIncrement:false"`
 	Keys      string   `gorm:"column:keys"`
+	Lists     int64    `gorm:"column:lists"`
 	Parts     db.JSON  `gorm:"column:parts"`
 	Document  db.Bytes `gorm:"column:document"`
 	CreatedAt db.Time  `gorm:"column:created_at;autoCreateTime:false"`
@@ -34,7 +36,7 @@ type bundleRow struct {
 func (bundleRow) TableName() string { return "trust_bundle" }
 
 func (r bundleRow) toPublished() PublishedBundle {
-	p := PublishedBundle{Seq: r.Seq, Keys: r.Keys, Parts: map[string]string{}, Document: r.Document, CreatedAt: r.CreatedAt.Time}
+	p := PublishedBundle{Seq: r.Seq, Keys: r.Keys, Lists: r.Lists, Parts: map[string]string{}, Document: r.Document, CreatedAt: r.CreatedAt.Time}
 	for key, hash := range r.Parts {
 		p.Parts[key], _ = hash.(string)
 	}
@@ -53,7 +55,7 @@ func (l *Ledger) AddBundle(ctx context.Context, p PublishedBundle, old time.Time
 		if newest >= p.Seq {
 			return ErrUsed
 		}
-		row := bundleRow{Seq: p.Seq, Keys: p.Keys, Parts: db.JSON{}, Document: p.Document, CreatedAt: db.TimeOf(p.CreatedAt)}
+		row := bundleRow{Seq: p.Seq, Keys: p.Keys, Lists: p.Lists, Parts: db.JSON{}, Document: p.Document, CreatedAt: db.TimeOf(p.CreatedAt)}
 		for key, hash := range p.Parts {
 			row.Parts[key] = hash
 		}
@@ -75,20 +77,47 @@ func (l *Ledger) AddBundle(ctx context.Context, p PublishedBundle, old time.Time
 	return nil
 }
 
-// NewestBundle gives the newest bundle without its parts and document, ErrNotFound if none was made.
-func (l *Ledger) NewestBundle(ctx context.Context) (PublishedBundle, error) {
-	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Select("seq", "keys", "created_at").Order("seq DESC") })
+// BundleState is the newest bundle, and what tells whether it still says everything.
+type BundleState struct {
+	Newest PublishedBundle // without its parts and document; of the number 0: none was made
+	Lists  int64           // how many status lists there are now, of all issuers; it grows
 }
 
-// BundleOf gives a bundle that was made, with its document if it is the newest.
-// ErrNotFound.
-func (l *Ledger) BundleOf(ctx context.Context, seq int64) (PublishedBundle, error) {
-	return l.bundle(ctx, func(tx *gorm.DB) *gorm.DB { return tx.Where("seq = ?", seq) })
+// BundleState reads it by one statement: it is asked for with every bundle that somebody
+// fetches.
+func (l *Ledger) BundleState(ctx context.Context) (BundleState, error) {
+	var row struct {
+		Now       int64    `gorm:"column:lists_now"`
+		Seq       int64    `gorm:"column:seq"`
+		Keys      string   `gorm:"column:keys"`
+		Lists     int64    `gorm:"column:lists"`
+		CreatedAt *db.Time `gorm:"column:created_at"`
+	}
+	err := l.read(ctx, func(tx *gorm.DB) error {
+		return tx.Raw("SELECT n.lists_now, coalesce(b.seq, 0) AS seq, coalesce(b.keys, '') AS keys, coalesce(b.lists, 0) AS lists, b.created_at" +
+			" FROM (SELECT count(issuer) AS lists_now FROM status_list) AS n LEFT JOIN trust_bundle AS b ON b.seq = (SELECT max(seq) FROM trust_bundle)").Scan(&row).Error
+	})
+	if err != nil {
+		return BundleState{}, fmt.Errorf("ledger: read trust bundle: %w", err)
+	}
+	return BundleState{Newest: PublishedBundle{Seq: row.Seq, Keys: row.Keys, Lists: row.Lists, CreatedAt: timeOf(row.CreatedAt)}, Lists: row.Now}, nil
 }
 
-func (l *Ledger) bundle(ctx context.Context, which func(*gorm.DB) *gorm.DB) (PublishedBundle, error) {
+// BundleDocument gives a bundle that was made without its parts: the document is there if
+// it is the newest. ErrNotFound.
+func (l *Ledger) BundleDocument(ctx context.Context, seq int64) (PublishedBundle, error) {
+	return l.bundle(ctx, seq, "seq", "keys", "lists", "document", "created_at")
+}
+
+// BundleParts gives a bundle that was made without its document: what a delta is worked
+// out from. ErrNotFound.
+func (l *Ledger) BundleParts(ctx context.Context, seq int64) (PublishedBundle, error) {
+	return l.bundle(ctx, seq, "seq", "keys", "lists", "parts", "created_at")
+}
+
+func (l *Ledger) bundle(ctx context.Context, seq int64, columns ...string) (PublishedBundle, error) {
 	var row bundleRow
-	err := l.read(ctx, func(tx *gorm.DB) error { return which(tx).Take(&row).Error })
+	err := l.read(ctx, func(tx *gorm.DB) error { return tx.Select(columns).Where("seq = ?", seq).Take(&row).Error })
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = ErrNotFound
 	}
