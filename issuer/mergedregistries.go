@@ -81,7 +81,7 @@ func (s *Issuers) MergeRegistry(ctx context.Context, a registry.Actor, bundle []
 	b, next, err := pins.Open(bundle)
 	switch {
 	case errors.Is(err, verify.ErrRollBack):
-		return "", fault.Wrap(fault.Conflict, "bundle_older", "A newer bundle of this registry is merged already.", err)
+		return "", bundleOlder(err)
 	case errors.Is(err, verify.ErrSigner):
 		return "", fault.Wrap(fault.Invalid, "bad_root", "The bundle is not signed by this root key.", err)
 	case err != nil:
@@ -103,12 +103,16 @@ func (s *Issuers) MergeRegistry(ctx context.Context, a registry.Actor, bundle []
 	m := ledger.MergedRegistry{URL: b.Registry, Roots: next.Roots, Seq: b.Seq, Payload: payload}
 	if err := s.ledger.MergeRegistry(ctx, m, map[string]any{"merged": true, "seq": b.Seq, "root": pins.Roots}, why); err != nil {
 		if errors.Is(err, ledger.ErrUsed) {
-			return "", fault.Wrap(fault.Conflict, "bundle_older", "A newer bundle of this registry is merged already.", err)
+			return "", bundleOlder(err)
 		}
 		return "", err
 	}
 	s.publishSoon(ctx)
 	return b.Registry, nil
+}
+
+func bundleOlder(err error) error {
+	return fault.Wrap(fault.Conflict, "bundle_older", "A newer bundle of this registry is merged already, or was before the registry was dropped. Take its newest.", err)
 }
 
 // pinsFor are the keys that may have signed the bundle: the one that was given, or those
@@ -153,7 +157,7 @@ func (s *Issuers) fits(ctx context.Context, kept []ledger.MergedRegistry, b *ver
 }
 
 // DropRegistry takes the issuers of a merged registry out of our bundle. The reason is
-// kept. It returns NotFound, Invalid "reason_required", Forbidden, Unauthenticated.
+// kept, and the number of its last bundle: none before that is merged again. It returns NotFound, Invalid "reason_required", Forbidden, Unauthenticated.
 func (s *Issuers) DropRegistry(ctx context.Context, a registry.Actor, url, reason string) error {
 	why, err := s.keeping(a, reason)
 	if err != nil {

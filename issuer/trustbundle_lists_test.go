@@ -11,6 +11,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/internal/fault"
 	"socialregistry/internal/jose"
 	"socialregistry/issuer"
 	"socialregistry/issuer/verify"
@@ -175,5 +176,57 @@ func TestNoBundleOfFormerKeys(t *testing.T) {
 		if b := v.refresh(here, issuer.Form{}); b.Seq != made.Seq {
 			t.Errorf("number %d is made over again as %d", made.Seq, b.Seq)
 		}
+	})
+}
+
+// A bundle from before the last of a registry that was dropped is not merged again.
+func TestADroppedRegistryDoesNotComeBackOlder(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w, ctx := newWorld(t, d), context.Background()
+		s, other := issuer.Alone(w.Issuer), elsewhere(t, "https://other.example")
+		root, err := other.RootKey()
+		must(t, err)
+		publish := func() []byte {
+			t.Helper()
+			_, err := other.PublishBundle(ctx, w.admin)
+			must(t, err)
+			doc, err := other.TrustBundle(ctx, issuer.Form{})
+			must(t, err)
+			return doc.Body
+		}
+		merge := func(bundle []byte, root string) error {
+			_, err := s.MergeRegistry(ctx, w.admin, bundle, root, "test")
+			return err
+		}
+		old, newer := publish(), publish()
+		must(t, merge(newer, root))
+		first, err := s.MergedRegistries(ctx, w.admin)
+		must(t, err)
+		must(t, s.DropRegistry(ctx, w.admin, "https://other.example", "test"))
+		if list, err := s.MergedRegistries(ctx, w.admin); err != nil || len(list) != 0 {
+			t.Errorf("%d are merged after it was dropped, %v", len(list), err)
+		}
+		if err := merge(old, root); fault.CodeOf(err) != "bundle_older" || fault.KindOf(err) != fault.Conflict {
+			t.Errorf("the older one: %v", err)
+		}
+		if err := merge(newer, ""); fault.CodeOf(err) != "bad_root" {
+			t.Errorf("without its root, which is forgotten: %v", err)
+		}
+		w.clock.pass(time.Hour)
+		must(t, merge(newer, root)) // the very one that was dropped
+		if err := merge(old, root); fault.CodeOf(err) != "bundle_older" {
+			t.Errorf("the older one of a merged registry: %v", err)
+		}
+		list, err := s.MergedRegistries(ctx, w.admin)
+		must(t, err)
+		if len(list) != 1 || list[0].Seq != first[0].Seq || !list[0].Since.Equal(first[0].Since.Add(time.Hour)) {
+			t.Errorf("%+v", list)
+		}
+		b := newVerifier(t, s).refresh(s, issuer.Form{})
+		if len(b.Issuers) != 2 {
+			t.Errorf("%d issuers", len(b.Issuers))
+		}
+		must(t, merge(publish(), "")) // its roots are known again
 	})
 }

@@ -144,6 +144,7 @@ type mergedRow struct {
 	Payload   db.Bytes `gorm:"column:payload"`
 	CreatedAt db.Time  `gorm:"column:created_at;autoCreateTime:false"`
 	UpdatedAt db.Time  `gorm:"column:updated_at;autoUpdateTime:false"`
+	DroppedAt *db.Time `gorm:"column:dropped_at"` // then only its number is kept
 }
 
 func (mergedRow) TableName() string { return "merged_registry" }
@@ -151,7 +152,7 @@ func (mergedRow) TableName() string { return "merged_registry" }
 // MergedRegistries gives all of them in the order of their addresses.
 func (l *Ledger) MergedRegistries(ctx context.Context) ([]MergedRegistry, error) {
 	var rows []mergedRow
-	if err := l.read(ctx, func(tx *gorm.DB) error { return tx.Order("url").Find(&rows).Error }); err != nil {
+	if err := l.read(ctx, func(tx *gorm.DB) error { return tx.Where("dropped_at IS NULL").Order("url").Find(&rows).Error }); err != nil {
 		return nil, fmt.Errorf("ledger: read merged registries: %w", err)
 	}
 	out := make([]MergedRegistry, len(rows))
@@ -165,11 +166,14 @@ func (l *Ledger) MergedRegistries(ctx context.Context) ([]MergedRegistry, error)
 const mergedSubject = "registry:"
 
 // MergeRegistry keeps a registry's bundle, in place of the one before it. ErrUsed: that
-// one is newer by now.
+// one is newer by now, or was newer when it was dropped.
 func (l *Ledger) MergeRegistry(ctx context.Context, m MergedRegistry, about map[string]any, e Entry) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
 		row := mergedRow{URL: m.URL, Roots: strings.Join(m.Roots, " "), Seq: m.Seq, Payload: m.Payload, CreatedAt: now, UpdatedAt: now}
-		res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "url"}}, DoUpdates: clause.AssignmentColumns([]string{"roots", "seq", "payload", "updated_at"}),
+		set := clause.AssignmentColumns([]string{"roots", "seq", "payload", "updated_at", "dropped_at"})
+		set = append(set, clause.Assignment{Column: clause.Column{Name: "created_at"}, // of one that was dropped, it begins again
+			Value: clause.Expr{SQL: "CASE WHEN merged_registry.dropped_at IS NULL THEN merged_registry.created_at ELSE excluded.created_at END"}})
+		res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "url"}}, DoUpdates: set,
 			Where: clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "merged_registry.seq <= excluded.seq"}}}}).Create(&row)
 		if res.Error != nil {
 			return res.Error
@@ -185,10 +189,12 @@ func (l *Ledger) MergeRegistry(ctx context.Context, m MergedRegistry, about map[
 	return nil
 }
 
-// DropRegistry takes a merged registry out. ErrNotFound.
+// DropRegistry takes a merged registry out, and keeps the number of its bundle: none
+// before it is merged again. ErrNotFound.
 func (l *Ledger) DropRegistry(ctx context.Context, url string, e Entry) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		res := tx.Where("url = ?", url).Delete(&mergedRow{})
+		res := tx.Model(&mergedRow{}).Where("url = ? AND dropped_at IS NULL", url).
+			Updates(map[string]any{"roots": "", "payload": db.Bytes{}, "updated_at": now, "dropped_at": now})
 		if res.Error == nil && res.RowsAffected == 0 {
 			return ErrNotFound
 		}
