@@ -166,6 +166,7 @@ func (s *service) exercises(t *testing.T, run func(exercise) *httptest.ResponseR
 	s.exerciseStatistics(t, run)
 	s.exerciseRequests(t, run)
 	s.exerciseIssued(t, run)
+	s.exercisePapers(t, run)
 	s.exerciseSettings(t, run)
 	s.exerciseFields(t, run)
 	s.exerciseIdentifiers(t, run)

@@ -11,6 +11,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -25,7 +26,7 @@ func (s *service) issued(t *testing.T) string {
 	list, err := s.deps.Issuer.Issued(t.Context(), staff(registry.RoleAdmin), s.person)
 	must(t, err)
 	for _, c := range list { // all of one moment
-		if c.State == "issued" {
+		if c.State == "issued" && c.Format != issuer.FormatPaper {
 			return credentials + "/" + c.ID.String()
 		}
 	}

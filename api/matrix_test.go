@@ -16,6 +16,7 @@ import (
 
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -139,12 +140,12 @@ func matrixRowOf(op *openapi3.Operation, item *openapi3.PathItem, method, path s
 // outside of it.
 type place struct {
 	region, person, group, member, other, request string
-	credential                                    string // about somebody there; only of a row that asks for one
+	credential                                    string // about somebody there, or on paper; only of a row that asks for one
 }
 
 func (m *matrix) fill(p place, text string) string {
 	m.n++
-	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other, "$request", p.request, "$credential", p.credential,
+	return strings.NewReplacer("$region", p.region, "$person", p.person, "$member", p.member, "$other", p.other, "$request", p.request, "$credential", p.credential, "$paper", p.credential,
 		"$new", uuid.NewString(), "$serial", fmt.Sprint(10_000+m.n)).Replace(text)
 }
 
@@ -153,8 +154,9 @@ type matrix struct {
 	*service
 	as              [][]string // headers, by column
 	own             uuid.UUID  // the registrant's record
-	holder          uuid.UUID  // a record that all is attested of
-	asHolder        []string   // headers of who it is about
+	holder          uuid.UUID  // a record that all is attested of, and another one outside
+	outsider        uuid.UUID
+	asHolder        []string // headers of who it is about
 	inside, outside place
 	n               int // counts what must differ
 	work            *statements
@@ -184,8 +186,8 @@ func newMatrix(t *testing.T, s *service, d *db.DB) *matrix {
 		m.as = append(m.as, s.bearer(t, name, registry.Scopes()...))
 	}
 	m.inside, m.outside = m.newPlace(t, "NL-W-BAY", "Insider"), m.newPlace(t, "NL-E", secretName)
-	m.outside.credential = m.credentialOf(t, attestedPerson(t, s.deps.Registry, "NL-E").ID)
-	m.inside.credential = m.credentialOf(t, holder.ID)
+	m.outsider = attestedPerson(t, s.deps.Registry, "NL-E").ID
+	m.inside.credential, m.outside.credential = m.credentialOf(t, holder.ID), m.credentialOf(t, m.outsider)
 	_, err = s.deps.Registry.RefreshStatistics(t.Context(), registry.System(), 0)
 	must(t, err)
 	return m
@@ -219,28 +221,43 @@ func (m *matrix) credentialOf(t *testing.T, person uuid.UUID) string {
 	return strings.TrimPrefix(about.issued(t), credentials+"/")
 }
 
+// credentialFor is what a row is about: a credential in a wallet, or on paper.
+func (m *matrix) credentialFor(t *testing.T, row matrixRow, person uuid.UUID) string {
+	t.Helper()
+	if row.params["id"] == "$paper" {
+		made, err := m.deps.Issuer.MakePaper(t.Context(), staff(registry.RoleAdmin), issuer.NewPaper{RegistrantID: person, ConfigID: sdJWTConfig, Fields: []string{"given_name"}})
+		must(t, err)
+		return made.ID.String()
+	}
+	return m.credentialOf(t, person)
+}
+
 // check drives one row through its columns, inside and outside.
 func (m *matrix) check(t *testing.T, row matrixRow) {
 	t.Helper()
 	if rec := m.do(m.request(row, m.inside, nil, `"1"`)); rec.Code != http.StatusUnauthorized {
 		m.fault("%s by nobody: %d", row.operation, rec.Code)
 	}
+	id, away := row.params["id"], m.outside
+	ofCredential := id == "$credential" || id == "$paper"
+	if ofCredential {
+		away.credential = m.credentialFor(t, row, m.outsider)
+	}
 	var got []string
 	for column, as := range m.as {
-		in, out, tag := m.inside, m.outside, `"1"`
-		ofCredential := row.params["id"] == "$credential"
+		in, out, tag := m.inside, away, `"1"`
 		if ofCredential {
 			at := attestedPerson(t, m.deps.Registry, "NL-W-BAY").ID
 			if column == 0 {
 				as, at = m.asHolder, m.holder
 			}
-			in.credential = m.credentialOf(t, at)
+			in.credential = m.credentialFor(t, row, at)
 		} else if row.method != http.MethodGet && row.about() && row.cells[column] != "403" {
 			in = m.newPlace(t, "NL-W-BAY", "Insider")
 		}
 		if in != m.inside && !row.unknownOutside(column) {
 			out = m.newPlace(t, "NL-E", secretName)
-			out.credential = m.credentialOf(t, attestedPerson(t, m.deps.Registry, "NL-E").ID)
+			out.credential = m.credentialFor(t, row, attestedPerson(t, m.deps.Registry, "NL-E").ID)
 		}
 		if column == 0 {
 			in.person = m.own.String()

@@ -12,7 +12,7 @@ import (
 // personal access token, or by the session of the pages. Who may do what is
 // decided in registry.
 func (s *server) rest() {
-	h := rest.New(s.deps.Registry, s.deps.Issuer)
+	h := rest.New(s.deps.Registry, s.deps.Issuer, s.deps.PublicURL+"/verify/")
 	known := []gin.HandlerFunc{auth.Caller(s.deps.Registry, respond.Problem), s.calls.limit}
 	own := policy{render: respond.Problem, body: smallBody, bearer: true, use: known}
 	repeatable, slow := own, own
@@ -35,6 +35,7 @@ func (s *server) rest() {
 	restClients(g, h)
 	restMessages(g, h)
 	restCredentials(g, s.group(own), h)
+	restPapers(s.group(own), h)
 	g.get("/api/v1/history", h.AdminHistory)
 	g.get("/api/v1/changes", h.Changes)
 
@@ -118,6 +119,16 @@ func restCredentials(g, secret group, h *rest.Handlers) {
 	secret.post("/api/v1/people/:id/offers", h.MakeOffer)
 	g.get("/api/v1/offers/:id", h.Offer)
 	g.post("/api/v1/offers/:id/cancel", h.CancelOffer)
+}
+
+// restPapers: credentials on paper. An answer holds what the paper says, and is kept for
+// no repeat.
+func restPapers(g group, h *rest.Handlers) {
+	g.get("/api/v1/registrants/:id/papers", h.Papers)
+	g.get("/api/v1/registrants/:id/paper-fields", h.PaperFields)
+	g.post("/api/v1/registrants/:id/papers", h.MakePaper)
+	g.get("/api/v1/papers/:id", h.Paper)
+	g.get("/api/v1/papers/:id/code.svg", h.PaperCode)
 }
 
 // restMessages: what people were told, whether it got out, and who read their records.

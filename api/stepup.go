@@ -11,12 +11,12 @@ import (
 )
 
 // sensitive tells whether a route asks for a fresh proof of who its caller is. Pages ask
-// before the form is shown, and again when it is sent; REST asks when something is done,
-// of who comes with the cookie of a session. What is under one of these addresses asks
+// before the form is shown, and again when it is sent; REST asks when something is done
+// or printed, of who comes with the cookie of a session. What is under one of these addresses asks
 // from its first day.
 func sensitive(method, path string) bool {
 	reads := method == http.MethodGet || method == http.MethodHead
-	if slices.Contains(sensitivePages(), path) {
+	if slices.Contains(sensitivePages(), path) || under(path, "/api/v1/papers") { // a paper is what it proves
 		return true
 	}
 	if slices.ContainsFunc(sensitiveREST(), func(at string) bool { return under(path, at) }) {
@@ -54,7 +54,7 @@ func sensitivePosts() []string {
 // sensitiveREST are operations: reading asks for nothing.
 func sensitiveREST() []string {
 	return []string{"/api/v1/staff", "/api/v1/keys", "/api/v1/clients", "/api/v1/wallet-providers", "/api/v1/exports", "/api/v1/tokens",
-		"/api/v1/people/:id/offers", "/api/v1/credentials/:id/reissue", "/api/v1/credentials/:id/withdraw", "/api/v1/credentials/:id/suspend", "/api/v1/credentials/:id/restore"}
+		"/api/v1/people/:id/offers", "/api/v1/registrants/:id/papers", "/api/v1/credentials/:id/reissue", "/api/v1/credentials/:id/withdraw", "/api/v1/credentials/:id/suspend", "/api/v1/credentials/:id/restore"}
 }
 
 func under(path, at string) bool { return path == at || strings.HasPrefix(path, at+"/") }

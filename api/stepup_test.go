@@ -24,6 +24,7 @@ func TestWhatAsksForAFreshProof(t *testing.T) {
 		{get, "/me/credentials/:id/offer", false}, {post, "/me/credentials/:id/offer", true}, {post, "/me/credentials/:id/reissue", true},
 		{get, "/me/credentials/:id/print", false}, {post, "/me/credentials/:id/print", true}, {get, "/me/credentials/:id/print/:paper", true}, {post, "/me/credentials/:id/lost", false},
 		{get, "/admin/people/:id/papers/new", false}, {post, "/admin/people/:id/papers", true}, {get, "/admin/groups/:id/papers/:paper", true},
+		{post, "/api/v1/registrants/:id/papers", true}, {get, "/api/v1/registrants/:id/papers", false}, {get, "/api/v1/registrants/:id/paper-fields", false}, {get, "/api/v1/papers/:id", true}, {get, "/api/v1/papers/:id/code.svg", true},
 		{post, "/api/v1/people/:id/offers", true}, {post, "/api/v1/credentials/:id/reissue", true}, {get, "/api/v1/people/:id/credentials", false},
 		{get, "/me/security", false}, {get, "/me/security/passkeys/new", true}, {post, "/me/security/passkeys/begin", true},
 		{post, "/me/security/passphrase", false}, {post, "/admin/security/sessions", false}, {get, "/admin/security/app", true},

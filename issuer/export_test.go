@@ -72,13 +72,13 @@ func (i *Issuer) MakePaperWith(ctx context.Context, a registry.Actor, n NewPaper
 	if err != nil {
 		return Issued{}, err
 	}
-	row, values, err := i.reservePaper(ctx, n, config, holderFor(a, n.RegistrantID))
+	p, err := i.reservePaper(ctx, n, config, holderFor(a, n.RegistrantID))
 	if err != nil {
 		return Issued{}, err
 	}
 	if err := between(); err != nil {
 		return Issued{}, err
 	}
-	row, err = i.finishPaper(ctx, a, config, row, values)
+	row, err := i.finishPaper(ctx, a, config, p)
 	return i.toIssued(row), err
 }

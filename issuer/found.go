@@ -3,9 +3,11 @@ package issuer
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -27,9 +29,11 @@ type IssuedQuery struct {
 	State        string
 	Since        time.Time
 	RegistrantID uuid.UUID // the only one that a role within bounds may ask about
-	Once         bool      // of the copies that went out together the first alone
-	After        string    // IssuedPage.Next of the page before
-	Limit        int       // at most 100; 0 is 100
+	Format       string
+	Reference    string // number on a paper, as somebody writes it: see Issued.Reference
+	Once         bool   // of the copies that went out together the first alone
+	After        string // IssuedPage.Next of the page before
+	Limit        int    // at most 100; 0 is 100
 }
 
 // IssuedPage is one page of credentials.
@@ -38,14 +42,23 @@ type IssuedPage struct {
 	Next   string // IssuedQuery.After of the next page; "" after the last
 }
 
-// Find lists credentials, the newest first. It returns Invalid "bad_cursor",
-// Forbidden, Unauthenticated; of one registrant NotFound.
+// Find lists credentials, the newest first. By the reference number of a paper every
+// role finds it that may see it; by anything else a role within bounds asks about one
+// registrant. It returns Invalid "bad_cursor" and "bad_reference", Forbidden,
+// Unauthenticated; of one registrant NotFound.
 func (s *Issuers) Find(ctx context.Context, a registry.Actor, q IssuedQuery) (IssuedPage, error) {
 	if q.Limit < 1 || q.Limit > maxFound {
 		q.Limit = maxFound
 	}
-	if err := s.mayFind(ctx, a, q.RegistrantID); err != nil {
+	if err := s.mayFind(ctx, a, q); err != nil {
 		return IssuedPage{}, err
+	}
+	from, to, err := referenced(q.Reference)
+	if err != nil {
+		return IssuedPage{}, err
+	}
+	if q.Reference != "" {
+		q.Format = FormatPaper
 	}
 	before, err := placeOf(q.After)
 	if err != nil {
@@ -55,13 +68,16 @@ func (s *Issuers) Find(ctx context.Context, a registry.Actor, q IssuedQuery) (Is
 		return IssuedPage{}, nil // nothing has such a name, and PostgreSQL does not take it
 	}
 	all, err := gather(s, func(i *Issuer) ([]Issued, error) {
-		rows, err := i.ledger.FindIssuances(ctx, ledger.IssuanceQuery{ConfigID: q.ConfigID, State: ledger.State(q.State), Since: q.Since, RegistrantID: q.RegistrantID, Once: q.Once, Before: before, Limit: q.Limit + 1})
+		rows, err := i.ledger.FindIssuances(ctx, ledger.IssuanceQuery{ConfigID: q.ConfigID, State: ledger.State(q.State), Since: q.Since, RegistrantID: q.RegistrantID, Format: q.Format, From: from, To: to, Once: q.Once, Before: before, Limit: q.Limit + 1})
 		out := make([]Issued, len(rows))
 		for n, row := range rows {
 			out[n] = i.toIssued(row)
 		}
 		return out, err
 	})
+	if err == nil && q.Reference != "" {
+		all, err = s.seen(ctx, a, all)
+	}
 	if err != nil {
 		return IssuedPage{}, err
 	}
@@ -78,11 +94,70 @@ func (s *Issuers) Find(ctx context.Context, a registry.Actor, q IssuedQuery) (Is
 
 // mayFind lets a role that holds everywhere ask about all, and every role about those
 // whom it reaches.
-func (s *Issuers) mayFind(ctx context.Context, a registry.Actor, registrant uuid.UUID) error {
-	if registrant != uuid.Nil {
-		return s.may(ctx, a, toSee, registrant)
+func (s *Issuers) mayFind(ctx context.Context, a registry.Actor, q IssuedQuery) error {
+	switch {
+	case q.RegistrantID != uuid.Nil:
+		return s.may(ctx, a, toSee, q.RegistrantID)
+	case q.Reference != "" && (isStaff(a, toSee) || a.Has(registry.RoleRegistrant)): // see seen
+		return inScope(a, toSee)
 	}
 	return mayKeep(a, toSee)
+}
+
+// seen leaves out what is about somebody whom an actor does not reach.
+func (s *Issuers) seen(ctx context.Context, a registry.Actor, all []Issued) ([]Issued, error) {
+	var out []Issued
+	for _, c := range all {
+		err := s.may(ctx, a, toSee, c.RegistrantID)
+		if err == nil {
+			out = append(out, c)
+		} else if fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Papers lists the papers about a record, the newest first; after and limit as in
+// IssuedQuery. It returns Invalid "bad_cursor", NotFound, also for somebody else's record,
+// Forbidden, Unauthenticated.
+func (s *Issuers) Papers(ctx context.Context, a registry.Actor, record uuid.UUID, after string, limit int) (IssuedPage, error) {
+	if err := s.may(ctx, a, toSee, record); err != nil {
+		return IssuedPage{}, err
+	}
+	_, err := s.registry.CurrentVersion(ctx, registry.System(), record)
+	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
+		return IssuedPage{}, notFound()
+	}
+	if err != nil {
+		return IssuedPage{}, err
+	}
+	return s.Find(ctx, a, IssuedQuery{RegistrantID: record, Format: FormatPaper, After: after, Limit: limit})
+}
+
+// referenced gives the first and the last of the ids that begin with a reference number,
+// however it is written: in small letters, in groups with spaces or dashes between. It
+// returns Invalid "bad_reference"; the zero ids for none.
+func referenced(number string) (from, to uuid.UUID, err error) {
+	if number == "" {
+		return from, to, nil
+	}
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) { // also the marks that keep it in order among Arabic
+			return -1
+		}
+		return r
+	}, number)
+	head, err := hex.DecodeString(plain)
+	if err != nil || len(head) != referenceBytes {
+		return from, to, fault.InvalidFields("bad_reference", "A reference number has 12 signs: digits, and letters from A to F.", []fault.Field{{Name: "reference", Code: "bad_reference", Detail: "12 signs: digits, and letters from A to F."}})
+	}
+	for n := range to {
+		to[n] = 0xff
+	}
+	copy(from[:], head)
+	copy(to[:], head)
+	return from, to, nil
 }
 
 // placeOf reads a cursor, "" for the beginning. It returns Invalid "bad_cursor".

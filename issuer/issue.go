@@ -19,9 +19,6 @@ import (
 	"socialregistry/issuer/oid4vci"
 )
 
-// maxTries is how often a reservation is tried while the record keeps moving.
-const maxTries = 5
-
 // Credential answers a credential request (OID4VCI 1.0 §8). This is the whole
 // pipeline, in order: open the token, decrypt and read the request, check the
 // proofs; then issue, or promise to (§9). contentType is the media type of the
@@ -109,60 +106,19 @@ func (i *Issuer) record(ctx context.Context, o order, ids []uuid.UUID) error {
 	return err
 }
 
-// reserve reads the record and passes the gate, again if the record moved in
-// between: the values and the reservation belong to one state of the record.
+// reserve draws up what will be signed, and stores it: see reserving.
 func (i *Issuer) reserve(ctx context.Context, o order) ([]statement, error) {
-	key, err := i.ring.Current(o.config.Alg, i.now())
-	if err != nil {
-		return nil, err
-	}
 	_, until := validity(i.now(), o.config.ValidityDays)
-	class := classOf(listKind(o.config.Format), until)
-	places, err := i.indices.takeAll(ctx, class, len(o.proofs))
-	if err != nil {
-		return nil, err
-	}
-	batch, err := i.reserveAt(ctx, o, key, places)
-	if errors.Is(err, ledger.ErrKeyRevoked) {
-		batch, err = i.reserveAgain(ctx, o, places)
-	}
-	if refusedBeforeWriting(err) {
-		i.indices.giveBack(class, places...)
-	}
-	return batch, reserveError(err)
-}
-
-// reserveAgain is for a key that was revoked and that this process still took for
-// good: the next one takes its place.
-func (i *Issuer) reserveAgain(ctx context.Context, o order, places []slot) ([]statement, error) {
-	if err := i.readKeys(ctx); err != nil {
-		return nil, err
-	}
-	key, err := i.ring.Current(o.config.Alg, i.now())
-	if err != nil {
-		return nil, err
-	}
-	return i.reserveAt(ctx, o, key, places)
-}
-
-// reserveAt reserves one credential at each of the places.
-func (i *Issuer) reserveAt(ctx context.Context, o order, key keys.Key, places []slot) ([]statement, error) {
-	for try := 1; ; try++ {
-		batch, err := i.prepare(ctx, o, key, places)
-		if err != nil {
-			return nil, err
-		}
+	draw := func(places []slot) ([]statement, error) { return i.prepare(ctx, o, places) }
+	store := func(batch []statement) ([]statement, error) {
 		rows, err := i.ledger.Reserve(ctx, ledger.Reservation{Issuances: issuances(batch), Nonce: o.nonce, NonceExpires: i.now().Add(nonceLife)})
-		if err == nil {
-			for n := range batch {
-				batch[n].Issuance = rows[n]
-			}
-			return batch, nil
+		for n := range rows {
+			batch[n].Issuance = rows[n]
 		}
-		if !errors.Is(err, ledger.ErrMoved) || try == maxTries {
-			return nil, err
-		}
+		return batch, err
 	}
+	batch, err := reserving(ctx, i, classOf(listKind(o.config.Format), until), len(o.proofs), draw, store)
+	return batch, reserveError(err)
 }
 
 func issuances(batch []statement) []ledger.Issuance {
@@ -176,28 +132,17 @@ func issuances(batch []statement) []ledger.Issuance {
 // prepare reads what is attested now and draws up the statements. The copies of
 // a batch differ in their key, their id, their status index and, once signed,
 // their salts; nothing that they share is theirs alone (OID4VCI 1.0 §15.4.1).
-func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []slot) ([]statement, error) {
-	attested, err := i.registry.Attested(ctx, o.access.Registrant)
-	if kind := fault.KindOf(err); kind == fault.NotFound || kind == fault.Gone {
-		return nil, oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
-	}
+func (i *Issuer) prepare(ctx context.Context, o order, places []slot) ([]statement, error) {
+	key, err := i.ring.Current(o.config.Alg, i.now())
 	if err != nil {
 		return nil, err
 	}
-	if subjectOf(attested.Kind) != o.config.For {
-		return nil, oid4vci.CredentialRequestDenied("This credential is not about such a record.")
+	of, err := i.basisOf(ctx, o.access.Registrant, o.access.HeldBy, o.config)
+	if err != nil {
+		return nil, noBasis(err)
 	}
-	if barred(attested) != "" { // whose record it is knows why; a wallet need not
-		return nil, oid4vci.CredentialRequestDenied("No credential can be issued from this record. Ask the office.")
-	}
-	if ok, err := i.mayHold(ctx, o.access.HeldBy, attested.RegistrantID, o.config); err != nil {
-		return nil, err
-	} else if !ok {
-		return nil, notHeld()
-	}
-	selected, missing := i.selectClaims(o.config, attested)
-	if len(missing) > 0 {
-		return nil, unattested(o.config, missing, attested.Waiting)
+	if len(of.missing) > 0 {
+		return nil, unattested(o.config, of.missing, of.Waiting)
 	}
 	from, until := validity(i.now(), o.config.ValidityDays)
 	response := secret.RandomID(16)
@@ -207,9 +152,9 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 		if err != nil {
 			return nil, err
 		}
-		batch[n] = statement{order: o, proof: proof, claims: selected.claims, key: key, Issuance: ledger.Issuance{
-			ID: uuid.New(), RegistrantID: attested.RegistrantID, RepresentativeID: o.access.HeldBy, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant, ConsentID: o.access.Consent,
-			ResponseID: response, Grace: o.config.grace(), KID: key.KID, Holder: holder, Fields: selected.hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
+		batch[n] = statement{order: o, proof: proof, claims: of.claims, key: key, Issuance: ledger.Issuance{
+			ID: uuid.New(), RegistrantID: of.RegistrantID, RepresentativeID: o.access.HeldBy, ConfigID: o.config.ID, Format: o.config.Format, GrantID: o.access.Grant, ConsentID: o.access.Consent,
+			ResponseID: response, Grace: o.config.grace(), KID: key.KID, Holder: holder, Fields: of.hashes, VersionNo: of.VersionNo, ChainNo: of.ChainNo,
 			ListID: places[n].listID, ListIndex: places[n].index, ValidFrom: from, ValidUntil: until,
 		}}
 	}
@@ -218,6 +163,22 @@ func (i *Issuer) prepare(ctx context.Context, o order, key keys.Key, places []sl
 
 func notHeld() error {
 	return oid4vci.CredentialRequestDenied("You may not hold this credential any more.")
+}
+
+// noBasis says so to a wallet.
+func noBasis(err error) error {
+	kind := fault.KindOf(err)
+	switch {
+	case kind == fault.NotFound, kind == fault.Gone:
+		return oid4vci.CredentialRequestDenied("There is no such record any more.").Because(err)
+	case errors.Is(err, errOtherRecord):
+		return oid4vci.CredentialRequestDenied("This credential is not about such a record.")
+	case errors.Is(err, errBarred): // whose record it is knows why; a wallet need not
+		return oid4vci.CredentialRequestDenied("No credential can be issued from this record. Ask the office.")
+	case errors.Is(err, errNotHeld):
+		return notHeld()
+	}
+	return err
 }
 
 // unattested says what to do without a mandatory detail: wait, if that is the
@@ -244,16 +205,6 @@ const (
 	badToken = "The access token is not valid, or it is over."
 	badNonce = "The c_nonce is not valid, over or used; get a new one from the nonce endpoint."
 )
-
-// refusedBeforeWriting says that a reservation certainly left nothing behind.
-func refusedBeforeWriting(err error) bool {
-	for _, refusal := range []error{ledger.ErrMoved, ledger.ErrKeyRevoked, ledger.ErrRevoked, ledger.ErrExpired, ledger.ErrNoConsent, ledger.ErrTooMany, ledger.ErrSuspended, ledger.ErrUsed, ledger.ErrNotFound} {
-		if errors.Is(err, refusal) {
-			return true
-		}
-	}
-	return errors.Is(err, errAwaiting) || oauth.CodeOf(err) != ""
-}
 
 func reserveError(err error) error {
 	switch {

@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -96,11 +95,12 @@ func (i *Issuer) MakePaper(ctx context.Context, a registry.Actor, n NewPaper) (I
 			return Issued{}, paperFields()
 		}
 	}
-	row, values, err := i.reservePaper(ctx, n, config, holder)
+	p, err := i.reservePaper(ctx, n, config, holder)
 	if err != nil {
 		return Issued{}, err
 	}
-	if row, err = i.finishPaper(ctx, a, config, row, values); err != nil {
+	row, err := i.finishPaper(ctx, a, config, p)
+	if err != nil {
 		return Issued{}, err
 	}
 	return i.toIssued(row), nil
@@ -115,76 +115,57 @@ func (i *Issuer) paperConfiguration(id string) (Configuration, error) {
 	return config, nil
 }
 
-// reservePaper stores what will be signed, before it is: see reserve.
-func (i *Issuer) reservePaper(ctx context.Context, n NewPaper, config Configuration, holder uuid.UUID) (ledger.Issuance, map[string]registry.AttestedValue, error) {
+// drawnPaper is a paper that will be signed, with the values that are on it.
+type drawnPaper struct {
+	row    ledger.Issuance
+	values map[string]registry.AttestedValue
+}
+
+// reservePaper draws up what will be signed, and stores it: see reserving.
+func (i *Issuer) reservePaper(ctx context.Context, n NewPaper, config Configuration, holder uuid.UUID) (drawnPaper, error) {
 	_, until := validity(i.now(), config.PaperDays)
-	class := classOf(ledger.TokenList, until)
-	places, err := i.indices.takeAll(ctx, class, 1)
-	if err != nil {
-		return ledger.Issuance{}, nil, err
-	}
-	for try := 1; ; try++ {
-		row, values, err := i.preparePaper(ctx, n, config, holder, places[0])
+	draw := func(places []slot) (drawnPaper, error) { return i.preparePaper(ctx, n, config, holder, places[0]) }
+	store := func(p drawnPaper) (drawnPaper, error) {
+		rows, err := i.ledger.Reserve(ctx, ledger.Reservation{Issuances: []ledger.Issuance{p.row}})
 		if err == nil {
-			row, err = i.ledger.ReservePaper(ctx, row)
+			p.row = rows[0]
 		}
-		again := errors.Is(err, ledger.ErrMoved) || errors.Is(err, ledger.ErrKeyRevoked)
-		if errors.Is(err, ledger.ErrKeyRevoked) {
-			err = cmp.Or(i.readKeys(ctx), err)
-		}
-		if err == nil {
-			return row, values, nil
-		}
-		if again && try < maxTries {
-			continue
-		}
-		if refusedBeforeWriting(err) || fault.KindOf(err) != fault.Internal {
-			i.indices.giveBack(class, places...)
-		}
-		return row, nil, paperError(err)
+		return p, err
 	}
+	p, err := reserving(ctx, i, classOf(ledger.TokenList, until), 1, draw, store)
+	return p, paperError(err)
 }
 
 // preparePaper reads what is attested now and draws up the paper: see prepare.
-func (i *Issuer) preparePaper(ctx context.Context, n NewPaper, config Configuration, holder uuid.UUID, place slot) (ledger.Issuance, map[string]registry.AttestedValue, error) {
-	none := ledger.Issuance{}
+func (i *Issuer) preparePaper(ctx context.Context, n NewPaper, config Configuration, holder uuid.UUID, place slot) (none drawnPaper, err error) {
 	key, err := i.ring.Current(paperAlg(config.PaperProfile), i.now())
 	if err != nil {
-		return none, nil, err
+		return none, err
 	}
-	attested, err := i.registry.Attested(ctx, n.RegistrantID)
+	of, err := i.basisOf(ctx, n.RegistrantID, holder, config)
 	if err != nil {
-		return none, nil, err
+		return none, err
 	}
-	if subjectOf(attested.Kind) != config.For || barred(attested) != "" {
-		return none, nil, fault.New(fault.Conflict, "not_issuable", "No credential can be issued from this record. Ask the office.")
-	}
-	if ok, err := i.mayHold(ctx, holder, n.RegistrantID, config); err != nil {
-		return none, nil, err
-	} else if !ok {
-		return none, nil, notFound()
-	}
-	selected, missing := i.selectClaims(config, attested)
-	if len(missing) > 0 {
-		return none, nil, fault.New(fault.Conflict, "not_attested", "These details are not attested: "+strings.Join(missing, ", ")+".")
+	if len(of.missing) > 0 {
+		return none, fault.New(fault.Conflict, "not_attested", "These details are not attested: "+strings.Join(of.missing, ", ")+".")
 	}
 	hashes := map[string][]byte{}
 	for _, f := range n.Fields {
-		hash, ok := selected.hashes[f]
+		hash, ok := of.hashes[f]
 		if !ok || !printable(i.fields[f]) {
-			return none, nil, paperFields()
+			return none, paperFields()
 		}
 		hashes[f] = hash
 	}
 	if len(hashes) == 0 {
-		return none, nil, paperFields()
+		return none, paperFields()
 	}
 	from, until := validity(i.now(), config.PaperDays)
 	id := uuid.New()
-	row := ledger.Issuance{ID: id, RegistrantID: attested.RegistrantID, RepresentativeID: holder, ConfigID: config.ID, Format: FormatPaper,
-		ResponseID: id.String(), KID: key.KID, Fields: hashes, VersionNo: attested.VersionNo, ChainNo: attested.ChainNo,
+	row := ledger.Issuance{ID: id, RegistrantID: of.RegistrantID, RepresentativeID: holder, ConfigID: config.ID, Format: FormatPaper,
+		ResponseID: id.String(), KID: key.KID, Fields: hashes, VersionNo: of.VersionNo, ChainNo: of.ChainNo,
 		ListID: place.listID, ListIndex: place.index, ValidFrom: from, ValidUntil: until}
-	return row, attested.Values, i.checkDensity(config, row, attested.Values)
+	return drawnPaper{row, of.Values}, i.checkDensity(config, row, of.Values)
 }
 
 func paperFields() error {
@@ -196,8 +177,10 @@ func paperError(err error) error {
 		return fault.Wrap(fault.Conflict, "record_changed", "The record changed while the paper was made. Try again.", err)
 	}
 	switch {
-	case errors.Is(err, ledger.ErrNotFound):
+	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, errNotHeld):
 		return notFound()
+	case errors.Is(err, errOtherRecord), errors.Is(err, errBarred):
+		return fault.Wrap(fault.Conflict, "not_issuable", "No credential can be issued from this record. Ask the office.", err)
 	case errors.Is(err, ledger.ErrSuspended):
 		return errSuspended()
 	case errors.Is(err, ledger.ErrTooMany):
@@ -210,7 +193,8 @@ func paperError(err error) error {
 
 // finishPaper asks again who may hold what was reserved, signs it and records it: see
 // finish.
-func (i *Issuer) finishPaper(ctx context.Context, a registry.Actor, config Configuration, row ledger.Issuance, values map[string]registry.AttestedValue) (ledger.Issuance, error) {
+func (i *Issuer) finishPaper(ctx context.Context, a registry.Actor, config Configuration, p drawnPaper) (row ledger.Issuance, err error) {
+	row = p.row
 	held, err := i.stillHeld(ctx, row, config)
 	if err != nil {
 		return row, err
@@ -218,7 +202,7 @@ func (i *Issuer) finishPaper(ctx context.Context, a registry.Actor, config Confi
 	if !held {
 		return row, notFound()
 	}
-	if _, err := i.signPaper(config, row, values); err != nil {
+	if _, err := i.signPaper(config, row, p.values); err != nil {
 		return row, fmt.Errorf("sign paper %s: %w", row.ID, err)
 	}
 	if err := i.ledger.RecordPaper(ctx, row.ID, a.AccountID.String()); err != nil {
@@ -309,7 +293,14 @@ func (i *Issuer) PaperFields(ctx context.Context, a registry.Actor, record uuid.
 	if err != nil {
 		return nil, err
 	}
+	if _, err := i.holderOf(ctx, a, record, []string{config.ID}); err != nil {
+		return nil, err
+	}
 	attested, err := i.registry.Attested(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	g, err := newGauge(config.PaperProfile)
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +318,11 @@ func (i *Issuer) PaperFields(ctx context.Context, a registry.Actor, record uuid.
 				continue
 			}
 			row.Fields[f.Field] = selected.hashes[f.Field]
-			if out[n].Suggested = i.checkDensity(config, row, attested.Values) == nil; !out[n].Suggested {
+			signs, err := i.measure(g, config, row, attested.Values)
+			if err != nil {
+				return nil, err
+			}
+			if out[n].Suggested = signs <= mostSigns; !out[n].Suggested {
 				delete(row.Fields, f.Field)
 			}
 		}

@@ -302,6 +302,106 @@ func TestAGuardianPrints(t *testing.T) {
 	})
 }
 
+// A household's paper is printed by who stands for it and by the office, tells what is
+// attested and counted, and ends when a member comes.
+func TestAHouseholdsPaper(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		head, spouse, child := w.person(t, amina()), w.person(t, amina()), w.person(t, amina())
+		home := w.household(t, head, spouse, child)
+		order := issuer.NewPaper{RegistrantID: home, ConfigID: householdSD, Fields: []string{"group_address", "household_size"}}
+		for who, a := range map[string]registry.Actor{"a child": registrant(child), "a stranger": registrant(w.person(t, amina()))} {
+			if _, err := w.MakePaper(t.Context(), a, order); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("by %s: %v", who, err)
+			}
+			if _, err := w.PaperFields(t.Context(), a, home, householdSD); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%s is told what can be printed: %v", who, err)
+			}
+		}
+		unattested := order
+		unattested.Fields = []string{"group_name"}
+		if _, err := w.MakePaper(t.Context(), registrant(head), unattested); fault.CodeOf(err) != "paper_fields" {
+			t.Errorf("of what nobody attested: %v", err)
+		}
+		asPerson := order
+		asPerson.ConfigID = sd
+		if _, err := w.MakePaper(t.Context(), registrant(head), asPerson); fault.CodeOf(err) != "unknown_configuration" {
+			t.Errorf("of a household as a person: %v", err)
+		}
+		var codes []string
+		for _, a := range []registry.Actor{registrant(head), registrant(spouse), w.admin} {
+			made, err := w.MakePaper(t.Context(), a, order)
+			must(t, err)
+			if made.HeldBy != a.RegistrantID || made.RegistrantID != home {
+				t.Errorf("held by %s, about %s", made.HeldBy, made.RegistrantID)
+			}
+			p, err := w.Paper(t.Context(), a, made.ID)
+			must(t, err)
+			codes = append(codes, p.Code)
+			if r := w.checked(t, p.Code); r.Outcome != verify.Genuine || r.Claims["attribute household_size"] != "3" || len(r.Claims) != 2 {
+				t.Errorf("%s: %v", r.Outcome, r.Claims)
+			}
+		}
+		s := issuer.Alone(w.Issuer)
+		page, err := s.Papers(t.Context(), registrant(head), home, "", 2)
+		must(t, err)
+		rest, err := s.Papers(t.Context(), registrant(head), home, page.Next, 2)
+		if err != nil || len(page.Issued) != 2 || len(rest.Issued) != 1 || rest.Next != "" {
+			t.Errorf("%d and %d are listed, %v", len(page.Issued), len(rest.Issued), err)
+		}
+		_, err = w.registry.AddMembers(t.Context(), w.admin, home, []registry.NewMember{{MemberID: w.person(t, amina()), Role: "child", Start: "2026-11-22"}}, "born")
+		must(t, err)
+		w.follow(t)
+		for n, code := range codes {
+			if r := w.checked(t, code); r.Outcome != verify.Withdrawn {
+				t.Errorf("paper %d after a birth: %s", n, r.Outcome)
+			}
+		}
+	})
+}
+
+// Who finds a paper by its number: staff in any role, the person, who stands for the
+// person; to others it is not there.
+func TestAPaperByItsNumber(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		ward, guardian := w.person(t, amina(), mandatory()...), w.person(t, amina(), mandatory()...)
+		w.guardian(t, ward, guardian, "")
+		p, s := w.print(t, registrant(ward), ward, "given_name"), issuer.Alone(w.Issuer)
+		find := func(a registry.Actor, number string) (int, error) {
+			page, err := s.Find(t.Context(), a, issuer.IssuedQuery{Reference: number})
+			return len(page.Issued), err
+		}
+		acting := registrant(guardian)
+		for who, row := range map[string]struct {
+			a    registry.Actor
+			want int
+		}{"attester": {staff(registry.RoleAttester), 1}, "auditor": {staff(registry.RoleAuditor), 1}, "the person": {registrant(ward), 1}, "the guardian": {acting, 1}, "a stranger": {registrant(uuid.New()), 0}} {
+			if n, err := find(row.a, strings.ToLower(p.Reference())); err != nil || n != row.want {
+				t.Errorf("%s finds %d, %v", who, n, err)
+			}
+		}
+		if _, err := find(registry.Actor{}, p.Reference()); fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("nobody: %v", err)
+		}
+		for _, bad := range []string{p.Reference() + "00", "x", " ", p.Reference()[1:]} {
+			if _, err := find(w.admin, bad); fault.CodeOf(err) != "bad_reference" {
+				t.Errorf("%q: %v", bad, err)
+			}
+		}
+		for _, a := range []registry.Actor{registrant(uuid.New()), registrant(ward)} {
+			if _, err := s.Papers(t.Context(), a, guardian, "", 0); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("papers of somebody else: %v", err)
+			}
+		}
+		if _, err := s.Papers(t.Context(), w.admin, uuid.New(), "", 0); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("papers of nobody: %v", err)
+		}
+	})
+}
+
 // By configuration a paper is written as Inji Certify does, or not at all.
 func TestPapersByConfiguration(t *testing.T) {
 	t.Parallel()

@@ -120,24 +120,51 @@ const (
 	// paperSlack is by how much the compressed form of one signature may be longer than
 	// that of another.
 	paperSlack = 8
+	mostSigns  = maxPaperSigns - paperSlack
 )
 
-// checkDensity measures the code of a paper before anything is reserved, signed by a key
-// of no meaning. It returns Invalid "paper_too_dense" with the fields to leave out: those
-// that take most room.
+// gauge measures codes before anything is reserved. It signs with a key of no meaning,
+// one for all that it measures.
+type gauge struct {
+	profile claim169.Profile
+	key     crypto.Signer
+	kid     []byte
+}
+
+func newGauge(profile claim169.Profile) (gauge, error) {
+	g := gauge{profile: profile}
+	var err error
+	if profile == claim169.Inji {
+		g.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	} else {
+		_, g.key, err = ed25519.GenerateKey(rand.Reader)
+	}
+	if err != nil {
+		return g, fmt.Errorf("measure a paper: %w", err)
+	}
+	g.kid, err = claim169.KIDOf(g.key.Public())
+	return g, err
+}
+
+// checkDensity returns Invalid "paper_too_dense" with the fields to leave out: those that
+// take most room.
 func (i *Issuer) checkDensity(config Configuration, row ledger.Issuance, values map[string]registry.AttestedValue) error {
-	signs, err := i.measure(config, row, values)
-	if err != nil || signs <= maxPaperSigns-paperSlack {
+	g, err := newGauge(config.PaperProfile)
+	if err != nil {
+		return err
+	}
+	signs, err := i.measure(g, config, row, values)
+	if err != nil || signs <= mostSigns {
 		return err
 	}
 	var fields []fault.Field
 	row.Fields = maps.Clone(row.Fields)
-	for signs > maxPaperSigns-paperSlack && len(row.Fields) > 1 {
+	for signs > mostSigns && len(row.Fields) > 1 {
 		largest, least := "", 0
 		for _, f := range slices.Sorted(maps.Keys(row.Fields)) {
 			hash := row.Fields[f]
 			delete(row.Fields, f)
-			without, err := i.measure(config, row, values)
+			without, err := i.measure(g, config, row, values)
 			row.Fields[f] = hash
 			if err != nil {
 				return err
@@ -157,24 +184,9 @@ func (i *Issuer) checkDensity(config Configuration, row ledger.Issuance, values 
 }
 
 // measure says how many signs the code of a paper has.
-func (i *Issuer) measure(config Configuration, row ledger.Issuance, values map[string]registry.AttestedValue) (int, error) {
+func (i *Issuer) measure(g gauge, config Configuration, row ledger.Issuance, values map[string]registry.AttestedValue) (int, error) {
 	issue := i.paperIssue(config, row, values)
-	var key crypto.Signer
-	var err error
-	if issue.Profile = config.PaperProfile; issue.Profile == claim169.Inji {
-		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	} else {
-		_, key, err = ed25519.GenerateKey(rand.Reader)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("measure a paper: %w", err)
-	}
-	if issue.Key = key; issue.KID == nil {
-		issue.KID, err = claim169.KIDOf(key.Public())
-	}
-	if err != nil {
-		return 0, err
-	}
+	issue.Profile, issue.Key, issue.KID = g.profile, g.key, g.kid
 	text, err := issue.Sign()
 	return len(text), err
 }
@@ -182,7 +194,7 @@ func (i *Issuer) measure(config Configuration, row ledger.Issuance, values map[s
 // specimenRow is a paper that is as long as one of a configuration, without a field.
 func (i *Issuer) specimenRow(c Configuration) ledger.Issuance {
 	from, until := validity(i.now(), c.PaperDays)
-	return ledger.Issuance{ID: uuid.New(), ValidFrom: from, ValidUntil: until, ListID: secret.RandomID(16), ListIndex: ledger.ListSize - 1, Fields: map[string][]byte{}}
+	return ledger.Issuance{ID: uuid.New(), ValidFrom: from, ValidUntil: until, ListID: secret.RandomID(ledger.ListIDBytes), ListIndex: ledger.ListSize - 1, Fields: map[string][]byte{}}
 }
 
 // paperType says how codes on paper are shown: what has no label of Claim 169 by the

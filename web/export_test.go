@@ -43,13 +43,9 @@ func (l Locale) Texts() map[string]map[string]string {
 	return out
 }
 
-// WalletLink, LocalPath and NewQR are small parts that must hold for any input.
+// WalletLink and LocalPath are small parts that must hold for any input.
 func WalletLink(uri string) (template.URL, error) { return walletLink(uri) }
 func LocalPath(next string) string                { return localPath(next) }
-func NewQR(text string) (side int, path string, err error) {
-	qr, err := newQR(text)
-	return qr.Side, qr.Path, err
-}
 
 // RefusalCodes are the error codes that the page for makers of wallets explains.
 func RefusalCodes() (codes []string) {

@@ -25,9 +25,12 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 		return err
 	}
 	v := deskPage{Title: d.l.t("settings.issued"), Text: d.l.t("settings.issued_about"), Back: settingsPath, Find: d.issuedFind(), FindAction: issuedPath}
-	q := issuer.IssuedQuery{ConfigID: c.Query("config"), State: c.Query("standing"), After: c.Query("after"), Limit: issuedPage}
+	q := issuer.IssuedQuery{ConfigID: c.Query("config"), State: c.Query("standing"), Reference: strings.TrimSpace(c.Query("reference")), After: c.Query("after"), Limit: issuedPage}
 	t := deskTable{ID: "issued", Title: d.l.t("settings.issued"), Empty: d.l.t("desk.no_issued"), Act: &deskLink{Href: "/admin/people", Text: d.l.t("people.find")},
 		Heads: []string{d.l.t("credentials.name"), d.l.t("desk.person"), d.l.t("credentials.state"), d.l.t("desk.issued_at"), d.l.t("desk.until")}}
+	if q.Reference != "" {
+		t.Empty, t.Act = d.l.t("desk.no_paper"), nil
+	}
 	problems, err := d.readIssued(&q)
 	if err != nil {
 		return err
@@ -36,6 +39,9 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 		page, err := p.issuer.Find(d.ctx, d.actor, q)
 		if q.RegistrantID == uuid.Nil && fault.KindOf(err) == fault.Forbidden { // a role for a part of the registry
 			v.Notes, err = []string{d.l.t("desk.issued_bounds")}, nil
+		}
+		if fault.CodeOf(err) == "bad_reference" {
+			problems, err = []problem{{"reference", d.l.t("fault.bad_reference")}}, nil
 		}
 		if err != nil {
 			return err
@@ -69,7 +75,7 @@ func (d *desk) issuedFind() []deskControl {
 	since := d.line("issued_since", d.c.Query("issued_since"))
 	since.Kind, since.Dir = "date", ""
 	states := append([]option{any}, d.options("standing.", "issued", "suspended", "withdrawn", "failed", "reserved")...)
-	return []deskControl{d.choice("config", d.c.Query("config"), configs...), d.choice("standing", d.c.Query("standing"), states...), since, d.code("person_number", d.c.Query("person_number"))}
+	return []deskControl{d.choice("config", d.c.Query("config"), configs...), d.choice("standing", d.c.Query("standing"), states...), since, d.code("person_number", d.c.Query("person_number")), d.code("reference", d.c.Query("reference"))}
 }
 
 // readIssued reads the day and the number of the form.

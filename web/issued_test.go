@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"socialregistry/issuer"
 	"socialregistry/registry"
 )
 
@@ -71,6 +72,39 @@ func TestOpenOffersAreCancelled(t *testing.T) {
 	})
 }
 
+// Who is shown a paper finds it by the number on it, however it is typed.
+func TestAPaperIsFoundByItsNumber(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		w.attest(registry.StateAttested, "", "given_name", "family_name", "birth_date", "sex")
+		other := strings.Replace(w.issue(t, w.person.ID), "/me/credentials/", "/admin/issued/", 1)
+		made, err := w.issuer.MakePaper(t.Context(), actorOf(w.person.ID), issuer.NewPaper{RegistrantID: w.person.ID, ConfigID: sdJWT, Fields: []string{"given_name"}})
+		w.must(err)
+		b, at, number := w.staff("en", registry.RoleAttester), "/admin/issued/"+made.ID.String(), made.Reference()
+		for _, typed := range []string{number, strings.ToLower(number), number[:4] + " " + number[4:8] + "\u00a0" + number[8:], " " + number[:6] + "-" + number[6:] + "\t", "\u2066" + number[:8] + "–" + number[8:] + "\u2069"} {
+			p := b.get("/admin/issued?reference="+url.QueryEscape(typed)).want(t, http.StatusOK, at, "Amina", "Reference number of a paper")
+			if strings.Contains(p.body, other) {
+				t.Errorf("%q finds another one too", typed)
+			}
+		}
+		b.get("/admin/issued?reference="+number+"&standing=issued&person_number="+w.person.Number).want(t, http.StatusOK, at)
+		b.get("/admin/issued?reference="+number+"&standing=withdrawn").want(t, http.StatusOK, "No paper has this reference number.")
+		wrong := "0" + number[1:]
+		if wrong == number {
+			wrong = "1" + number[1:]
+		}
+		head := strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(other, "/admin/issued/"), "-", "")[:12])
+		for _, none := range []string{wrong, head} { // nobody's, and the head of what is no paper
+			if p := b.get("/admin/issued?reference="+none).want(t, http.StatusOK, "No paper has this reference number."); strings.Contains(p.body, at) {
+				t.Errorf("%s finds %s", none, number)
+			}
+		}
+		for _, bad := range []string{number[1:], number + "0", "nonsense", "00000000000G", "%00", "%FF", strings.Repeat("A", 3000)} {
+			b.get("/admin/issued?reference="+bad).want(t, http.StatusUnprocessableEntity, "12 signs: digits", `id="reference"`)
+		}
+	})
+}
+
 // A role for a part of the registry sees the credentials of people whom it reaches.
 func TestIssuedWithinBounds(t *testing.T) {
 	t.Parallel()
@@ -86,6 +120,9 @@ func TestIssuedWithinBounds(t *testing.T) {
 			t.Error("it is shown to somebody whom it is not for")
 		}
 		b.get("/admin/issued?person_number="+w.person.Number).want(t, http.StatusUnprocessableEntity, "There is no such person.")
+		made, err := w.issuer.MakePaper(t.Context(), actorOf(w.person.ID), issuer.NewPaper{RegistrantID: w.person.ID, ConfigID: sdJWT, Fields: []string{"given_name"}})
+		w.must(err)
+		b.get("/admin/issued?reference="+made.Reference()).want(t, http.StatusOK, "No paper has this reference number.")
 		b.get(at).want(t, http.StatusNotFound)
 	})
 }

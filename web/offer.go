@@ -13,6 +13,7 @@ import (
 
 	"socialregistry/api/auth"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/qrcode"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -37,7 +38,7 @@ type offerView struct {
 	Replaces  string // what becomes of the credential in whose place it is; "": it is in nobody's
 	State     string
 	Badge     badge
-	QR        qrCode
+	QR        qrcode.Code
 	Open      template.URL // opens a wallet on this device
 	OpenOther template.URL // the same for wallets of the HAIP profile
 	Copy      string
@@ -161,7 +162,7 @@ func (p *Pages) offerAt(l *locale, v offerView, o issuer.Offer) (_ offerView, er
 	if v.OpenOther, err = walletLink("haip-vci" + strings.TrimPrefix(o.URI, "openid-credential-offer")); err != nil {
 		return v, err
 	}
-	v.QR, err = newQR(o.URI)
+	v.QR, err = qrcode.New(o.URI)
 	return v, err
 }
 

@@ -48,19 +48,3 @@ func FuzzLocalPath(f *testing.F) {
 		}
 	})
 }
-
-// A code of 21 modules and its quiet zone on both sides; the finder pattern's
-// first row is a run of seven.
-func TestQRHasQuietZoneAndFinder(t *testing.T) {
-	t.Parallel()
-	side, path, err := web.NewQR("SR")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if side != 21+8 || !strings.HasPrefix(path, "M4 4h7v1h-7z") || strings.Contains(path, "M3 ") {
-		t.Errorf("side %d, path %.40s", side, path)
-	}
-	if _, _, err := web.NewQR(strings.Repeat("x", 4000)); err == nil {
-		t.Error("4000 characters fit")
-	}
-}

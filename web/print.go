@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"socialregistry/internal/fault"
+	"socialregistry/internal/qrcode"
 	"socialregistry/issuer"
 	"socialregistry/registry"
 )
@@ -67,7 +68,7 @@ type paperView struct {
 	Until, Since string
 	Reference    string
 	Check        string // where anybody checks it
-	Mark         qrCode
+	Mark         qrcode.Code
 	Back, Other  string // Other is the address of the other layout
 	Page         string // of its life
 }
@@ -224,7 +225,7 @@ func (p *Pages) paper(d *desk, rec record) (paperView, issuer.Paper, error) {
 			v.Details = append(v.Details, paperDetail{Key: f.Key, Label: p.label(d.l, f), Value: p.shownValue(d.l, f, rec.person.Values[f.Key].Text)})
 		}
 	}
-	v.Mark, err = newPaperQR(paper.Code)
+	v.Mark, err = qrcode.NewAlphanumeric(paper.Code)
 	return v, paper, err
 }
 

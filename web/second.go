@@ -10,6 +10,7 @@ import (
 	"socialregistry/api/auth"
 	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/qrcode"
 	"socialregistry/registry"
 )
 
@@ -25,7 +26,7 @@ type secondView struct {
 // there.
 type appView struct {
 	Action, Offer, Secret string
-	QR                    qrCode
+	QR                    qrcode.Code
 	Code                  input
 	Token, Next           string
 	Problems              []problem
@@ -141,7 +142,7 @@ func (p *Pages) appOffer(l *locale, account registry.Account, offer string, prob
 	}
 	v = appView{Offer: o.Offer, Secret: inGroups(o.Text), Code: codeInput(l, problems), Problems: problems}
 	v.Code.Mode = "numeric"
-	v.QR, err = newQR(o.URI)
+	v.QR, err = qrcode.New(o.URI)
 	return v, err
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"socialregistry/api/respond"
 	"socialregistry/internal/fault"
+	"socialregistry/internal/qrcode"
 	"socialregistry/issuer"
 )
 
@@ -54,7 +55,7 @@ type refusal struct{ Code, Where, Means, Do string }
 // walletOfferView is a test offer.
 type walletOfferView struct {
 	Name, Way string
-	QR        qrCode
+	QR        qrcode.Code
 	Open      template.URL
 	Copy, Pin string
 	Expires   string
@@ -156,7 +157,7 @@ func (p *Pages) showLink(c *gin.Context, v walletOfferView, link string) error {
 	var wrong error
 	v.Copy = link
 	v.Open, wrong = walletLink(link)
-	code, err := newQR(link)
+	code, err := qrcode.New(link)
 	if err := errors.Join(wrong, err); err != nil {
 		return err
 	}

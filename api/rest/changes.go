@@ -95,14 +95,14 @@ type issuedBody struct {
 
 // IssuedCredentials answers GET /credentials: those of everybody, newest first.
 func (h *Handlers) IssuedCredentials(c *gin.Context) error {
-	if err := onlyQuery(c, "credential_configuration_id", "state", "since", "registrant_id", "after", "limit"); err != nil {
+	if err := onlyQuery(c, "credential_configuration_id", "state", "since", "registrant_id", "reference", "after", "limit"); err != nil {
 		return err
 	}
 	page, err := pageOf(c)
 	if err != nil {
 		return err
 	}
-	q := issuer.IssuedQuery{ConfigID: c.Query("credential_configuration_id"), State: c.Query("state"), After: page.After, Limit: page.size()}
+	q := issuer.IssuedQuery{ConfigID: c.Query("credential_configuration_id"), State: c.Query("state"), Reference: c.Query("reference"), After: page.After, Limit: page.size()}
 	if q.Since, err = moment(c, "since"); err != nil {
 		return err
 	}

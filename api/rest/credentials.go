@@ -19,6 +19,7 @@ type credentialBody struct {
 	Issuer        string    `json:"issuer,omitempty"` // name, none for the one at the root
 	Configuration string    `json:"credential_configuration_id"`
 	Format        string    `json:"format"`
+	Reference     string    `json:"reference,omitempty"` // of a paper: the number that is printed on it
 	State         string    `json:"state"`
 	Version       int       `json:"version"` // of the record that it was made from
 	Fields        []string  `json:"fields"`
@@ -30,9 +31,13 @@ type credentialBody struct {
 }
 
 func credentialBodyOf(c issuer.Issued) credentialBody {
-	return credentialBody{ID: c.ID, Issuer: c.Issuer, Configuration: c.ConfigID, Format: c.Format, State: c.State, Version: c.VersionNo,
+	out := credentialBody{ID: c.ID, Issuer: c.Issuer, Configuration: c.ConfigID, Format: c.Format, State: c.State, Version: c.VersionNo,
 		Fields: append([]string{}, c.Fields...), ValidFrom: c.ValidFrom, ValidUntil: c.ValidUntil, IssuedAt: c.IssuedAt,
 		EndedAt: c.WithdrawnAt, Reason: c.Reason}
+	if c.Format == issuer.FormatPaper {
+		out.Reference = c.Reference()
+	}
+	return out
 }
 
 // lifeBody is a credential with what happened to it.

@@ -19,7 +19,7 @@ type Lock struct {
 // Lattice is docs/design/imports.md as data. A package that is not listed fails.
 func Lattice() []Rule {
 	return []Rule{
-		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/imports", "internal/compliance", "internal/cli", "internal/conformance"}, nil},
+		{0, []string{"internal/fault", "internal/jose", "internal/secret", "internal/vectors", "internal/qrcode", "internal/imports", "internal/compliance", "internal/cli", "internal/conformance"}, nil},
 		{1, []string{"internal/srcheck"}, []string{"internal/compliance"}},
 		{0, []string{"contexts", "migrations", "did/ariesvdr"}, nil},
 		{0, []string{"registry/attestation", "registry/checkdigit", "registry/csvio", "registry/demodata", "registry/disclosure", "registry/expr", "registry/kin", "registry/numset", "registry/mapping", "registry/passkey", "registry/totp", "registry/schema", "registry/sniff", "registry/translit"}, nil},
@@ -51,8 +51,8 @@ func Lattice() []Rule {
 		{6, []string{"api/auth"}, []string{"api/respond", "issuer", "issuer/oauth", "registry", "internal/fault"}},
 
 		{7, []string{"api/vci"}, []string{"api/respond", "api/auth", "registry", "issuer", "issuer/oauth", "issuer/oid4vci", "issuer/status", "contexts", "internal/fault"}},
-		{7, []string{"api/rest"}, []string{"api/respond", "api/auth", "registry", "registry/attestation", "registry/csvio", "registry/mapping", "issuer", "issuer/ledger", "internal/fault"}},
-		{7, []string{"web"}, []string{"api/respond", "api/auth", "registry", "registry/csvio", "issuer", "contexts", "internal/fault"}},
+		{7, []string{"api/rest"}, []string{"api/respond", "api/auth", "registry", "registry/attestation", "registry/csvio", "registry/mapping", "issuer", "issuer/ledger", "internal/fault", "internal/qrcode"}},
+		{7, []string{"web"}, []string{"api/respond", "api/auth", "registry", "registry/csvio", "issuer", "contexts", "internal/fault", "internal/qrcode"}},
 
 		{8, []string{"api"}, []string{"api/*", "web", "registry", "issuer", "contexts", "internal/fault"}},
 

@@ -17,8 +17,10 @@ type IssuanceQuery struct {
 	State        State
 	Since        time.Time // reserved then or later
 	RegistrantID uuid.UUID
-	Once         bool  // of the copies that went out together the first alone
-	Before       Place // of the last one of the page before
+	Format       string
+	From, To     uuid.UUID // an id between these, both included
+	Once         bool      // of the copies that went out together the first alone
+	Before       Place     // of the last one of the page before
 	Limit        int
 }
 
@@ -43,6 +45,12 @@ func (l *Ledger) FindIssuances(ctx context.Context, q IssuanceQuery) ([]Issuance
 		}
 		if q.RegistrantID != uuid.Nil {
 			tx = tx.Where("registrant_id = ?", q.RegistrantID)
+		}
+		if q.Format != "" {
+			tx = tx.Where("format = ?", q.Format)
+		}
+		if q.To != uuid.Nil {
+			tx = tx.Where("id BETWEEN ? AND ?", q.From, q.To)
 		}
 		if q.Once {
 			tx = tx.Where("NOT EXISTS (SELECT 1 FROM issuance o WHERE o.issuer = issuance.issuer AND o.response_id = issuance.response_id AND o.id < issuance.id)")

@@ -20,31 +20,8 @@ const FormatPaper = "claim169"
 // hours, whatever became of them: each uses up a place in a status list.
 const MaxPapersADay = 10
 
-// ReservePaper is Reserve for a paper: its maker is asked for no grant. It returns
-// ErrNotFound, ErrMoved, ErrKeyRevoked, ErrSuspended, or ErrTooMany; of papers that are
-// reserved in the same moment one may be over MaxPapersADay.
-func (l *Ledger) ReservePaper(ctx context.Context, i Issuance) (Issuance, error) {
-	i.Format = FormatPaper
-	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		if err := l.checkGate(tx, i); err != nil {
-			return err
-		}
-		if err := checkPapers(tx, i, now); err != nil {
-			return err
-		}
-		if err := checkSuspended(tx, i.RegistrantID, i.ConfigID); err != nil {
-			return err
-		}
-		i.State, i.ReservedAt = Reserved, now.Time
-		row := issuanceRowOf(i)
-		return tx.Create(&row).Error // a status index used twice fails here
-	})
-	if err != nil {
-		return Issuance{}, fmt.Errorf("ledger: reserve a paper: %w", err)
-	}
-	return i, nil
-}
-
+// checkPapers counts those of a day: ErrTooMany. Of papers that are reserved in the same
+// moment one may be over.
 func checkPapers(tx *gorm.DB, i Issuance, now db.Time) error {
 	var n int64
 	err := tx.Model(&issuanceRow{}).Where("registrant_id = ? AND config_id = ? AND format = ? AND reserved_at > ?",
@@ -55,19 +32,13 @@ func checkPapers(tx *gorm.DB, i Issuance, now db.Time) error {
 	return err
 }
 
-// RecordPaper closes the reservation of a paper that was signed, in the name of by, an
-// account. ErrNotReserved: it was withdrawn or swept meanwhile, and what was signed must
-// not be shown.
+// RecordPaper is Record for a paper, made by an account: no wallet's request, offer or
+// older credential ends with it. ErrNotReserved: it was withdrawn or swept meanwhile,
+// and what was signed must not be shown.
 func (l *Ledger) RecordPaper(ctx context.Context, id uuid.UUID, by string) error {
 	err := l.inTx(ctx, func(tx *gorm.DB, now db.Time) error {
-		rows, err := l.lockIssuances(tx, []uuid.UUID{id}, []State{Reserved})
+		rows, err := l.issue(tx, []uuid.UUID{id}, now)
 		if err != nil {
-			return err
-		}
-		if len(rows) == 0 || rows[0].Format != FormatPaper {
-			return ErrNotReserved
-		}
-		if err := tx.Model(&issuanceRow{}).Where("id = ?", id).Updates(map[string]any{"state": string(Issued), "issued_at": now}).Error; err != nil {
 			return err
 		}
 		return writeEvents(tx, rows, StepIssued, Closing{By: by}, now)

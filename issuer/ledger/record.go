@@ -24,14 +24,7 @@ func (l *Ledger) Record(ctx context.Context, ids ...uuid.UUID) error {
 }
 
 func (l *Ledger) record(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
-	rows, err := l.lockIssuances(tx, ids, []State{Reserved})
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 || len(rows) != len(ids) {
-		return ErrNotReserved
-	}
-	err = tx.Model(&issuanceRow{}).Where("id IN ?", ids).Updates(map[string]any{"state": string(Issued), "issued_at": now}).Error
+	rows, err := l.issue(tx, ids, now)
 	if err != nil {
 		return err
 	}
@@ -46,6 +39,18 @@ func (l *Ledger) record(tx *gorm.DB, ids []uuid.UUID, now db.Time) error {
 		return err
 	}
 	return tx.Exec("DELETE FROM standing_reissue WHERE issuer = ? AND registrant_id = ? AND config_id = ?", l.issuer, rows[0].RegistrantID, rows[0].ConfigID).Error
+}
+
+// issue marks what was reserved as issued, all of it: ErrNotReserved.
+func (l *Ledger) issue(tx *gorm.DB, ids []uuid.UUID, now db.Time) ([]issuanceRow, error) {
+	rows, err := l.lockIssuances(tx, ids, []State{Reserved})
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || len(rows) != len(ids) {
+		return nil, ErrNotReserved
+	}
+	return rows, tx.Model(&issuanceRow{}).Where("id IN ?", ids).Updates(map[string]any{"state": string(Issued), "issued_at": now}).Error
 }
 
 // writeBirth begins the lives of credentials: when they were offered, if they were,

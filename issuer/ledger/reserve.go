@@ -29,7 +29,8 @@ const MaxPerGrant = 5
 // Reserve is the gate before a signature, in one transaction: it locks the
 // registrant's record against writers and refuses if the change log moved since
 // the values were read (ErrMoved) or the key was revoked (ErrKeyRevoked), checks the
-// grant (ErrRevoked, ErrExpired, ErrNoConsent, ErrTooMany) and that none of the kind is suspended
+// grant (ErrRevoked, ErrExpired, ErrNoConsent, ErrTooMany; a paper has none: see
+// MaxPapersADay) and that none of the kind is suspended
 // (ErrSuspended), uses up the nonce (ErrUsed) and stores what will be signed with its
 // status indices, all of them or none. ErrNotFound: there is no such registrant.
 //
@@ -42,11 +43,8 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		if err := l.checkGate(tx, first); err != nil {
 			return err
 		}
-		grant, err := l.checkConsented(tx, first, now)
+		family, err := l.checkLeave(tx, first, now)
 		if err != nil {
-			return err
-		}
-		if err := checkRoom(tx, first.GrantID, first.ConfigID); err != nil {
 			return err
 		}
 		if err := checkSuspended(tx, first.RegistrantID, first.ConfigID); err != nil {
@@ -57,7 +55,7 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		}
 		rows := make([]issuanceRow, len(out))
 		for n := range out {
-			out[n].State, out[n].ReservedAt, out[n].Family = Reserved, now.Time, grant.Family
+			out[n].State, out[n].ReservedAt, out[n].Family = Reserved, now.Time, family
 			rows[n] = issuanceRowOf(out[n])
 		}
 		return tx.Create(&rows).Error // a status index used twice fails here
@@ -66,6 +64,19 @@ func (l *Ledger) Reserve(ctx context.Context, r Reservation) ([]Issuance, error)
 		return nil, fmt.Errorf("ledger: reserve: %w", err)
 	}
 	return out, nil
+}
+
+// checkLeave asks what credentials are made by, and whether it leads to one more: a
+// grant, whose family it gives; a paper has none, and is bounded by the day.
+func (l *Ledger) checkLeave(tx *gorm.DB, i Issuance, now db.Time) (family string, err error) {
+	if i.Format == FormatPaper {
+		return "", checkPapers(tx, i, now)
+	}
+	grant, err := l.checkConsented(tx, i, now)
+	if err != nil {
+		return "", err
+	}
+	return grant.Family, checkRoom(tx, i.GrantID, i.ConfigID)
 }
 
 // useNonce uses up the c_nonce of a request. A response that was deferred has

@@ -22,9 +22,9 @@ const (
 // Status List 1.0 allows, and enough to hide a person in (16 KiB unpacked).
 const ListSize = 131072
 
-// listIDBytes is enough for no two lists to be alike, and short: the address of a list
+// ListIDBytes is enough for no two lists to be alike, and short: the address of a list
 // takes a quarter of a code on paper.
-const listIDBytes = 8
+const ListIDBytes = 8
 
 // StatusList is one list, without its bits.
 type StatusList struct {
@@ -105,7 +105,7 @@ func (l *Ledger) openList(tx *gorm.DB, kind string, ends db.Time, count int64, n
 		if row.ID != "" && row.ClosedAt == nil && row.NextIndex+count <= row.Size {
 			return row, nil
 		}
-		next := statusListRow{ID: secret.RandomID(listIDBytes), Kind: kind, EndsAt: ends, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}
+		next := statusListRow{ID: secret.RandomID(ListIDBytes), Kind: kind, EndsAt: ends, Seq: row.Seq + 1, Size: ListSize, CreatedAt: now}
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&next).Error; err != nil {
 			return row, err
 		}

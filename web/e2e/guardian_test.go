@@ -106,3 +106,75 @@ func (x *tab) goBack(ward string) {
 	x.open("/admin/people/" + ward)
 	x.wants("main", "Wamba of the ward")
 }
+
+// TestGuardianPrints: a guardian prints a child's paper, which is not there for a
+// stranger; the office finds it by its number, and it ends when a detail on it changes.
+func TestGuardianPrints(t *testing.T) {
+	p := prepare(t)
+	for _, v := range stateVariants() {
+		t.Run(v.String(), func(t *testing.T) {
+			guardian, stranger := newPerson(t, "Lenguris "+strings.ToUpper(v.lang)), newPerson(t, "Lolosoli "+strings.ToUpper(v.lang))
+			admin, err := world.server.client()
+			if err == nil {
+				err = admin.signIn("admin", staffPassword)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ward, err := admin.ward(guardian.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := newTab(t, v)
+			x.as(guardian.number, guardian.passphrase)
+			x.open("/me/credentials")
+			x.press("main a[href='/me/credentials?for=" + ward + "']")
+			x.wants("main", "Naserian")
+			form := "/me/credentials/" + p.config + "/print?for=" + ward
+			x.press("main a[href='" + form + "']")
+			x.wants("#make-paper", "Naserian")
+			x.check("paper_ward")
+			x.tick("#d-family_name") // is left out
+			x.press("#make-paper button[type=submit]")
+			x.wants("article.paper", "Naserian", "2020")
+			if strings.Contains(x.text("article.paper dl"), "Lekuton") {
+				t.Errorf("%s: what was left out is printed", v)
+			}
+			x.check("paper_ward_made")
+			paper, number := eval[string](x, "location.pathname + location.search"), x.text("article.paper footer bdi")
+
+			x.as(stranger.number, stranger.passphrase)
+			for _, path := range []string{paper, form, strings.Replace(paper, "?for="+ward, "", 1)} {
+				x.open(path)
+				x.wants("#failure[data-code=not_found]")
+			}
+			x.check("paper_of_a_stranger")
+
+			x.as("registrar", staffPassword)
+			x.open("/admin/issued")
+			x.fill("#reference", strings.ToLower(number))
+			x.press("main form[role=search] button")
+			x.wants("main", "Naserian")
+			x.check("paper_found")
+			x.fill("#reference", "0000 0000 0000")
+			x.press("main form[role=search] button")
+			if x.wants("main"); strings.Contains(x.text("main"), "Naserian") {
+				t.Errorf("%s: another number finds it: %s", v, x.text("main"))
+			}
+			x.check("paper_not_found")
+			x.fill("#reference", "12")
+			x.press("main form[role=search] button")
+			x.wants("#reference[aria-invalid=true]")
+			x.check("paper_bad_number")
+
+			rejected := map[string]any{"decisions": []any{map[string]string{"field": "given_name", "state": "REJECTED", "comment": "The certificate was not hers."}}}
+			if err := admin.create("/api/v1/people/"+ward+"/attestations", rejected, nil); err != nil {
+				t.Fatal(err)
+			}
+			x.as(guardian.number, guardian.passphrase)
+			x.open(paper)
+			x.wants("#failure[data-code=paper_over]")
+			x.check("paper_over")
+		})
+	}
+}
