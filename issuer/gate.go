@@ -19,34 +19,34 @@ var (
 	errNotHeld     = errors.New("issuer: its holder may not hold it")
 )
 
-// basis is what a credential is made of.
-type basis struct {
+// material is what a credential is made of.
+type material struct {
 	registry.Attested
 	selection
 	missing []string // mandatory details that are not attested
 }
 
-// basisOf reads what is attested of a record now, of which a credential of the
+// materialOf reads what is attested of a record now, of which a credential of the
 // configuration may be made for a holder. It returns errOtherRecord, errBarred,
 // errNotHeld, or what registry.Attested does.
-func (i *Issuer) basisOf(ctx context.Context, record, holder uuid.UUID, c Configuration) (b basis, err error) {
-	if b.Attested, err = i.registry.Attested(ctx, record); err != nil {
-		return b, err
+func (i *Issuer) materialOf(ctx context.Context, record, holder uuid.UUID, c Configuration) (m material, err error) {
+	if m.Attested, err = i.registry.Attested(ctx, record); err != nil {
+		return m, err
 	}
-	if subjectOf(b.Kind) != c.For {
-		return b, errOtherRecord
+	if subjectOf(m.Kind) != c.For {
+		return m, errOtherRecord
 	}
-	if barred(b.Attested) != "" {
-		return b, errBarred
+	if barred(m.Attested) != "" {
+		return m, errBarred
 	}
-	held, err := i.mayHold(ctx, holder, b.RegistrantID, c)
+	held, err := i.mayHold(ctx, holder, m.RegistrantID, c)
 	if err == nil && !held {
 		err = errNotHeld
 	}
 	if err == nil {
-		b.selection, b.missing = i.selectClaims(c, b.Attested)
+		m.selection, m.missing = i.selectClaims(c, m.Attested)
 	}
-	return b, err
+	return m, err
 }
 
 // maxTries is how often a reservation is tried while the record keeps moving.

@@ -137,9 +137,9 @@ func (i *Issuer) prepare(ctx context.Context, o order, places []slot) ([]stateme
 	if err != nil {
 		return nil, err
 	}
-	of, err := i.basisOf(ctx, o.access.Registrant, o.access.HeldBy, o.config)
+	of, err := i.materialOf(ctx, o.access.Registrant, o.access.HeldBy, o.config)
 	if err != nil {
-		return nil, noBasis(err)
+		return nil, noMaterial(err)
 	}
 	if len(of.missing) > 0 {
 		return nil, unattested(o.config, of.missing, of.Waiting)
@@ -165,8 +165,8 @@ func notHeld() error {
 	return oid4vci.CredentialRequestDenied("You may not hold this credential any more.")
 }
 
-// noBasis says so to a wallet.
-func noBasis(err error) error {
+// noMaterial says so to a wallet.
+func noMaterial(err error) error {
 	kind := fault.KindOf(err)
 	switch {
 	case kind == fault.NotFound, kind == fault.Gone:

@@ -142,7 +142,7 @@ func (i *Issuer) preparePaper(ctx context.Context, n NewPaper, config Configurat
 	if err != nil {
 		return none, err
 	}
-	of, err := i.basisOf(ctx, n.RegistrantID, holder, config)
+	of, err := i.materialOf(ctx, n.RegistrantID, holder, config)
 	if err != nil {
 		return none, err
 	}

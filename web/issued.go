@@ -51,7 +51,9 @@ func (p *Pages) IssuedList(c *gin.Context) error {
 		}
 		v.turn = turnOf(c.Request.URL, page.Next)
 	}
-	v.Tables = []deskTable{t}
+	if len(problems) == 0 {
+		v.Tables = []deskTable{t}
+	}
 	for _, x := range problems {
 		v.Problems = append(v.Problems, x)
 		for n := range v.Find {
@@ -117,7 +119,11 @@ func (d *desk) issuedRows(list []issuer.Issued) ([][]deskCell, error) {
 		if at.IsZero() {
 			at = i.ReservedAt
 		}
-		out = append(out, []deskCell{{Text: d.credentialName(i), Href: issuedPath + "/" + i.ID.String(), Small: i.Format}, d.personCell(names[i.RegistrantID], i.RegistrantID), {Badges: []badge{d.standing(i)}}, plainCell(d.l.dateTime(at)), plainCell(d.l.date(i.ValidUntil))})
+		format := i.Format
+		if format == issuer.FormatPaper {
+			format = d.l.t("print.format")
+		}
+		out = append(out, []deskCell{{Text: d.credentialName(i), Href: issuedPath + "/" + i.ID.String(), Small: format}, d.personCell(names[i.RegistrantID], i.RegistrantID), {Badges: []badge{d.standing(i)}}, plainCell(d.l.dateTime(at)), plainCell(d.l.date(i.ValidUntil))})
 	}
 	return out, nil
 }

@@ -100,7 +100,10 @@ func TestAPaperIsFoundByItsNumber(t *testing.T) {
 			}
 		}
 		for _, bad := range []string{number[1:], number + "0", "nonsense", "00000000000G", "%00", "%FF", strings.Repeat("A", 3000)} {
-			b.get("/admin/issued?reference="+bad).want(t, http.StatusUnprocessableEntity, "12 signs: digits", `id="reference"`)
+			p := b.get("/admin/issued?reference="+bad).want(t, http.StatusUnprocessableEntity, "12 signs: digits", `id="reference"`)
+			if strings.Contains(p.body, "No paper has") {
+				t.Errorf("%q is looked for", bad)
+			}
 		}
 	})
 }

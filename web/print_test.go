@@ -135,7 +135,7 @@ func TestTheOfficePrints(t *testing.T) {
 		listed := b.get(base+"/credentials").want(t, http.StatusOK, "Print again", "Credentials so far")
 		id := p.path[strings.LastIndex(p.path, "/")+1:]
 		b.get("/admin/issued/"+id).want(t, http.StatusOK, "claim169", "Reference number")
-		b.get("/admin/issued?person_number="+w.person.Number).want(t, http.StatusOK, "claim169")
+		b.get("/admin/issued?person_number="+w.person.Number).want(t, http.StatusOK, "on paper", id)
 		attester := w.staff("en", registry.RoleAttester)
 		attester.get(p.path).want(t, http.StatusForbidden, "Registrar")
 		attester.get(at).want(t, http.StatusForbidden, "Registrar")
