@@ -31,6 +31,8 @@ func (g *generator) mobile() {
 	g.add(v.String()+": one name in two namespaces", v.format, verify.Genuine, g.encode(twice),
 		check{claims: map[string]any{docType + " given_name": "Amina", "org.example.other given_name": "Mina", "family_name": "Diallo"}})
 	g.mobileCertificates(v)
+	g.chained(v)
+	g.longCertificates(v)
 	g.mobileAltered(v)
 	g.mobileForm(v, text)
 }

@@ -11,7 +11,7 @@ import { parseTime, timeText } from './times.js';
 import { parseCertificate } from './x509.js';
 
 const limits = Object.freeze({ depth: 12, width: 1000 });
-const maxChain = 5, maxCertificate = 8 << 10; // a key of a hundred kilobytes would take minutes
+const maxChain = 5, maxCertificate = 4 << 10; // a key of a hundred kilobytes would take minutes
 const tagDateTime = 0, tagEpoch = 1, tagEncoded = 24, tagFullDate = 1004;
 
 /**

@@ -227,7 +227,8 @@ function fixedLength(der, size) {
 export async function leadsTo(chain, roots, at) {
   let left = maxChecks;
   const inDate = (/** @type {Certificate} */ c) => !c.unknownCritical && at >= c.notBefore && at <= c.notAfter;
-  const certifies = (/** @type {Certificate} */ c) => (c.version === 3 || c.basic ? c.basic?.ca === true : true) && c.mayCertify;
+  // A CA says so of itself: a certificate of before version 3 cannot, and certifies nobody (RFC 5280 §6.1.4 k).
+  const certifies = (/** @type {Certificate} */ c) => c.basic?.ca === true && c.mayCertify;
   /** @param {Certificate[]} path */
   const climb = async (path) => {
     const child = path[path.length - 1], below = path.length - 1;
