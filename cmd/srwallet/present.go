@@ -19,8 +19,9 @@ import (
 
 type presentCmd struct {
 	folder
-	Nonce    string   `required:"" help:"The nonce on the verifier's screen." placeholder:"NONCE"`
-	Audience string   `required:"" help:"The name of the verifier, on its screen beside the nonce." placeholder:"NAME"`
+	Ask      string   `help:"The text of the code on the verifier's screen: SRA1:..." placeholder:"TEXT"`
+	Nonce    string   `help:"Without --ask: the nonce on the verifier's screen." placeholder:"NONCE"`
+	Audience string   `help:"Without --ask: the name of the verifier, on its screen beside the nonce." placeholder:"NAME"`
 	Disclose []string `help:"Detail to show; others stay hidden. May be given several times." placeholder:"NAME" xor:"what" required:""`
 	All      bool     `help:"Show every detail." xor:"what" required:""`
 	Codes    string   `help:"Write the codes as PNG files into this folder, instead of on the terminal." placeholder:"DIR"`
@@ -28,9 +29,39 @@ type presentCmd struct {
 	ID       int      `arg:"" help:"Number of the credential, as list gives it."`
 }
 
+// Validate wants to know who asks: the text of a code, or what is in it by itself.
+func (c presentCmd) Validate() error {
+	switch typed := c.Nonce != "" || c.Audience != ""; {
+	case c.Ask != "" && typed:
+		return errors.New("--ask has the nonce and the name of the verifier in it: give it alone")
+	case c.Ask != "":
+		_, _, err := parseAsk(c.Ask)
+		return err
+	case c.Nonce == "" || c.Audience == "":
+		return errors.New("give --ask, or both --nonce and --audience")
+	}
+	return nil
+}
+
+// askPrefix begins the text of the code by which a verifier asks who holds a credential.
+const askPrefix = "SRA1:"
+
+// parseAsk reads SRA1:<nonce>:<name of the verifier>; a name may have colons.
+func parseAsk(text string) (nonce, audience string, err error) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), askPrefix)
+	nonce, audience, _ = strings.Cut(rest, ":")
+	if !ok || nonce == "" || audience == "" {
+		return "", "", fmt.Errorf("%.40q is not the code of a verifier, which begins with %s", text, askPrefix)
+	}
+	return nonce, audience, nil
+}
+
 // Run shows a credential to somebody in person, with a proof of its key for this one
 // check.
 func (c presentCmd) Run(t *terminal) error {
+	if c.Ask != "" {
+		c.Nonce, c.Audience, _ = parseAsk(c.Ask) // Validate has read it
+	}
 	store, err := existingStore(c.Dir)
 	if err != nil {
 		return err

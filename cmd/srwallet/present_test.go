@@ -70,6 +70,33 @@ func TestPresent(t *testing.T) {
 	}
 }
 
+// The text of the code on a verifier's screen says as much as its nonce and its name.
+func TestPresentToACode(t *testing.T) {
+	t.Parallel()
+	i, dir := newTestIssuer(t), t.TempDir()
+	i.offered = []string{sdjwtID}
+	if code, _, words := wallet("accept", "--dir", dir, i.byReference()); code != 0 {
+		t.Fatalf("accept: %d, %s", code, words)
+	}
+	present := func(more ...string) (int, string, string) {
+		return wallet(append([]string{"present", "--dir", dir, "--all", "--text", "1"}, more...)...)
+	}
+	code, text, words := present("--ask", "SRA1:N-2:https://shop.example:8443\n")
+	if code != 0 {
+		t.Fatalf("present: %d, %s", code, words)
+	}
+	got := i.trusted(t).VerifyHeld([]byte(strings.TrimSpace(text)), now(), verify.Binding{Nonce: "N-2", Audience: "https://shop.example:8443"})
+	if held(got) != verify.Passed {
+		t.Errorf("%s, held %s", got.Outcome, held(got))
+	}
+	for _, wrong := range [][]string{{}, {"--nonce", "n"}, {"--audience", "a"}, {"--ask", "SRA1:N:a", "--nonce", "n"}, {"--ask", "SRA1:N:a", "--nonce", "n", "--audience", "a"},
+		{"--ask", "SRA1::https://shop.example"}, {"--ask", "SRA1:N"}, {"--ask", "SRA1:N:"}, {"--ask", "SRV1:1/2:x:y"}, {"--ask", "openid4vp://?nonce=n"}} {
+		if code, out, _ := present(wrong...); code != 2 || out != "" {
+			t.Errorf("%q ends with %d: %s", wrong, code, out)
+		}
+	}
+}
+
 // The codes of a long text are a series that is put together again.
 func TestPresentAsCodes(t *testing.T) {
 	t.Parallel()
