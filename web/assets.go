@@ -48,7 +48,7 @@ func loadAssets(files fs.FS) (map[string]asset, error) {
 		if err != nil {
 			return err
 		}
-		if strings.HasPrefix(name, zxingFolder+"/") { // a megabyte, for the verifier page alone
+		if _, ok := forVerifier(name); ok { // a megabyte, for the verifier page alone
 			assets[name] = asset{body: body}
 			return nil
 		}

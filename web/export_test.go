@@ -61,3 +61,6 @@ func RepeatJSON(typed string) string { return repeatJSON(typed) }
 
 // FaultFamily is what codes without words of their own have in common.
 func FaultFamily(code string) string { return faultFamily(code) }
+
+// DrawIcon draws the largest of the icons of the verifier page.
+func DrawIcon(colour string) ([]byte, error) { return homeIcons()[2].draw(colour) }

@@ -80,7 +80,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 	p.matcher = newMatcher(p.locales, p.codes)
 	p.dress(cfg.Theme)
-	p.worn.Store(&worn{assets: p.dressed(cfg.Theme)}) // until the registry is asked
+	p.worn.Store(&worn{assets: p.dressed(cfg.Theme), colours: cfg.Theme.colours()}) // until the registry is asked
 	p.verifier = newVerifierMaker(p.assets)
 	if p.samples, err = readSamples(sampleFile); err != nil {
 		return nil, err

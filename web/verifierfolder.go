@@ -27,7 +27,7 @@ const (
 	verifierWorker = "sw.js"
 	verifierReader = "reader.js" // a worker too, which alone may compile WebAssembly
 	verifierBundle = "trust-bundle.json"
-	zxingFolder    = "vendor/zxing" // in static
+	verifierCodes  = "vendor/lean-qr.js" // what draws a code
 
 	verifierModule = "js/verifier.js"
 	verifierSmall  = "js/vendor/verifier.min.js" // the same in one file, where npm was
@@ -81,11 +81,18 @@ func verifierParts(static map[string]asset) (map[string]asset, error) {
 		return nil, fmt.Errorf("read the verifier page: %w", err)
 	}
 	for name, a := range static {
-		if short, ok := strings.CutPrefix(name, zxingFolder+"/"); ok {
+		if short, ok := forVerifier(name); ok {
 			out["vendor/"+short] = newAsset(short, a.body)
 		}
 	}
 	return out, nil
+}
+
+// forVerifier tells the static files that the verifier's folder has, and no other page:
+// what reads and draws codes.
+func forVerifier(name string) (short string, ok bool) {
+	dir, short := path.Split(name)
+	return short, dir == "vendor/zxing/" || dir == "vendor/qr/"
 }
 
 // withoutComments takes out of a script the lines that are comments as a whole, and
@@ -128,6 +135,13 @@ func (p *Pages) verifierFolder(way verifierWay) (*verifierFolder, error) {
 		if a, ok := p.asset(name); ok {
 			f.files[name] = a
 		}
+	}
+	for _, i := range homeIcons() {
+		picture, err := i.draw(p.worn.Load().colours.Brand)
+		if err != nil {
+			return nil, err
+		}
+		f.files[i.name] = newAsset(i.name, picture)
 	}
 	for _, code := range p.codes {
 		if err := p.addLanguage(f, p.locales[code], way, roots); err != nil {
@@ -176,18 +190,22 @@ func (p *Pages) addLanguage(f *verifierFolder, l *locale, way verifierWay, roots
 
 // verifierManifest lets a browser install the page (W3C Web Application Manifest).
 func (p *Pages) verifierManifest(l *locale) map[string]any {
-	colours := p.theme.Colours
-	if colours == (Colours{}) {
-		colours = ourColours()
+	brand, pictures := p.worn.Load().colours.Brand, []any{map[string]string{"src": "./favicon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}}
+	for _, i := range homeIcons()[1:] {
+		purpose := "any"
+		if strings.Contains(i.name, "maskable") {
+			purpose = "maskable"
+		}
+		pictures = append(pictures, map[string]string{"src": "./" + i.name, "sizes": fmt.Sprintf("%dx%[1]d", i.side), "type": "image/png", "purpose": purpose})
 	}
 	return map[string]any{"name": l.t("verify.title") + " – " + l.t(serviceName), "short_name": l.t("verify.short"), "lang": l.code, "dir": l.dir,
-		"id": "./", "start_url": "./", "scope": "./", "display": "standalone", "theme_color": colours.Brand, "background_color": "#f7f5f0",
-		"icons": []any{map[string]string{"src": "./favicon.svg", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}}}
+		"id": "./", "start_url": "./", "scope": "./", "display": "standalone", "theme_color": brand, "background_color": brand, "icons": pictures}
 }
 
 // verifierShell is what the frame of the verifier's pages needs.
 type verifierShell struct {
 	Page, Lang, Dir, Title, Language string
+	Brand                            string // colour of the frame that a browser or a telephone draws
 	Languages                        []languageLink
 	Alone                            bool
 	Bundle, Registry, Roots, Module  string
@@ -197,7 +215,7 @@ type verifierShell struct {
 
 // verifierPage writes one of the pages: the same for everybody.
 func (p *Pages) verifierPage(l *locale, page string, way verifierWay, roots []string, module string) ([]byte, error) {
-	s := verifierShell{Page: page, Module: "./" + module, Lang: l.code, Dir: l.dir, Title: l.t("verify.title"), Language: l.name, Alone: way.alone, Bundle: "../.well-known/sr-trust-bundle.json",
+	s := verifierShell{Page: page, Brand: p.worn.Load().colours.Brand, Module: "./" + module, Lang: l.code, Dir: l.dir, Title: l.t("verify.title"), Language: l.name, Alone: way.alone, Bundle: "../.well-known/sr-trust-bundle.json",
 		Registry: p.publicURL, Roots: strings.Join(roots, " "), Themed: p.hasAsset("theme.css"), Logo: p.hasAsset("logo.svg"), Icons: []string{"check", "cross", "clock", "minus", "alert"}}
 	prefix := ""
 	if way.alone {
@@ -242,7 +260,9 @@ func (f *verifierFolder) worker() []byte {
 			continue // no page needs the first, and the worker answers for the others
 		case small && path.Dir(name) == "js":
 			continue
-		case strings.HasPrefix(name, "vendor/") || name == verifierReader:
+		case name == verifierCodes:
+			kept[name] = a.hash // 4 KB
+		case strings.HasPrefix(name, "vendor/") || name == verifierReader || path.Ext(name) == ".png":
 			later[name] = a.hash
 		default:
 			kept[name] = a.hash

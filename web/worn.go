@@ -18,6 +18,7 @@ type worn struct {
 	version int // of registry.Appearance
 	at      time.Time
 	assets  map[string]asset // that stand in the place of ours, or beside them
+	colours Colours          // ours, if no others were chosen
 }
 
 // freshen asks the registry how the pages look, if that was long ago. They stay as
@@ -36,7 +37,7 @@ func (p *Pages) freshen(ctx context.Context) {
 // chosen by pages.
 func (p *Pages) wear(x registry.Appearance, now time.Time) {
 	if w := p.worn.Load(); w != nil && !w.at.IsZero() && w.version == x.Version {
-		p.worn.Store(&worn{w.version, now, w.assets})
+		p.worn.Store(&worn{w.version, now, w.assets, w.colours})
 		return
 	}
 	t := p.theme
@@ -50,7 +51,15 @@ func (p *Pages) wear(x registry.Appearance, now time.Time) {
 		t.Logo = x.Logo
 	}
 	p.dress(t)
-	p.worn.Store(&worn{x.Version, now, p.dressed(t)})
+	p.worn.Store(&worn{x.Version, now, p.dressed(t), t.colours()})
+}
+
+// colours are those of the theme, or ours.
+func (t Theme) colours() Colours {
+	if t.Colours == (Colours{}) {
+		return ourColours()
+	}
+	return t.Colours
 }
 
 // dressed are the files of a theme.

@@ -34,6 +34,7 @@ function another() {
   $("inputs").after($("result"));
   $("text").value = "";
   $("file").value = "";
+  series.forget();
   problem("");
   $("ready").hidden = false;
   $("scan").focus();
@@ -62,7 +63,9 @@ async function take(code) {
   series.add(data);
   const { missing } = series, have = series.size - missing.length;
   if (series.whole) {
-    await check(series.text);
+    const { text } = series;
+    series.forget();
+    await check(text);
     return true;
   }
   $("aim").textContent = t("verify.part", { have: number(have), n: series.size });

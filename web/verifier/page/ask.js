@@ -1,10 +1,11 @@
 // What the holder's wallet is asked to sign, so that what it shows cannot be a copy: a nonce that is used once, and the
-// name of who asks. srwallet present takes both.
+// name of who asks. A code on the screen has both, as SRA1:<nonce>:<name>; srwallet present takes its text.
 
-import { $ } from "./dom.js";
+import { $, svg } from "./dom.js";
 import { t } from "./words.js";
 
 const alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ", lasts = 5 * 60_000; // 32 signs, none like another
+const border = 4; // that a code needs, in modules
 
 let now = null; // {nonce, audience, made}
 
@@ -15,6 +16,21 @@ function renew() {
   $("nonce").textContent = now.nonce;
   $("audience").textContent = now.audience;
   $("askcopy").textContent = t("verify.ask_copy");
+  draw(now).catch(() => undefined); // what draws codes may not be installed: there are the words
+}
+
+const textOf = ({ nonce, audience }) => `SRA1:${nonce}:${audience}`;
+
+/** Shows what is asked as a QR code. */
+async function draw(what) {
+  $("askcode").hidden = true;
+  const { correction, generate } = await import("./vendor/lean-qr.js"), code = generate(textOf(what), { minCorrectionLevel: correction.M });
+  if (now !== what) return;
+  let path = "";
+  for (let y = 0; y < code.size; y++) for (let x = 0; x < code.size; x++) if (code.get(x, y)) path += `M${x + border} ${y + border}h1v1h-1z`;
+  const side = code.size + 2 * border;
+  $("askcode").replaceChildren(svg("svg", { viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": t("verify.ask_code"), "shape-rendering": "crispEdges" }, svg("path", { d: path })));
+  $("askcode").hidden = false;
 }
 
 /** What was asked, for verify; undefined if nothing was. */
@@ -31,6 +47,6 @@ $("ask").addEventListener("toggle", () => {
 });
 setInterval(() => now && Date.now() - now.made > lasts && renew(), 10_000);
 $("askcopy").hidden = !navigator.clipboard;
-$("askcopy").addEventListener("click", () => navigator.clipboard.writeText(`--nonce ${now.nonce} --audience ${now.audience}`).then(() => {
+$("askcopy").addEventListener("click", () => navigator.clipboard.writeText(textOf(now)).then(() => {
   $("askcopy").textContent = t("verify.ask_copied");
 }, () => undefined));

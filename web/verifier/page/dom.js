@@ -15,6 +15,14 @@ export function h(name, attributes = {}, ...children) {
   return e;
 }
 
+/** An element of a drawing. */
+export function svg(name, attributes, ...children) {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) e.setAttribute(key, value);
+  e.append(...children);
+  return e;
+}
+
 export const icon = (name) => $("icons").content.querySelector(`[data-icon=${name}]`).firstElementChild.cloneNode(true);
 
 /** An icon and a word, and colour as the third sign. */

@@ -13,6 +13,7 @@ export async function readFile(file) {
   if (file.size === 0) throw new FileProblem("empty");
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (begins(bytes, "%PDF-")) return some(await inPDF(bytes), "no_code_pdf");
+  if (begins(bytes, "SRV1:")) return partsIn(bytes);
   if (!isPicture(bytes)) return [bytes];
   const codes = await codesInFile(new Blob([bytes])).catch(() => {
     throw new FileProblem("no_reader");
@@ -29,6 +30,9 @@ async function inPDF(bytes) {
     return [];
   });
 }
+
+/** The parts of a series that stand in a text, one a line. */
+const partsIn = (bytes) => new TextDecoder().decode(bytes).split(/\r?\n/).filter((line) => line !== "").slice(0, 100);
 
 function some(codes, problem) {
   if (codes.length === 0) throw new FileProblem(problem);

@@ -7,7 +7,8 @@ import { lang } from "./words.js";
 export async function workOffline() {
   if (!("serviceWorker" in navigator) || !isSecureContext) return null;
   try {
-    const registration = await navigator.serviceWorker.register(new URL("./sw.js", import.meta.url), { updateViaCache: "none" });
+    const kept = navigator.onLine ? undefined : await navigator.serviceWorker.getRegistration(); // nothing is asked of a network that is not there
+    const registration = kept ?? await navigator.serviceWorker.register(new URL("./sw.js", import.meta.url), { updateViaCache: "none" });
     offer(registration);
     registration.addEventListener("updatefound", () => offer(registration));
     const ready = await navigator.serviceWorker.ready;

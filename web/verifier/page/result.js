@@ -1,7 +1,7 @@
 // Shows what came of a check: the verdict, what was checked and what was not, the details, the text itself.
 
 import { badge, card, foreign, h, icon, ltr, row } from "./dom.js";
-import { ago, date, has, moment, number, pick, t } from "./words.js";
+import { ago, date, has, lang, moment, number, pick, t } from "./words.js";
 
 const looks = { genuine: ["ok", "check"], genuine_status_unknown: ["wait", "alert"], expired: ["wait", "clock"], not_yet_valid: ["wait", "clock"], suspended: ["bad", "alert"],
   withdrawn: ["bad", "cross"], altered: ["bad", "cross"], unknown_issuer: ["bad", "alert"], key_retired: ["bad", "alert"],
@@ -51,13 +51,27 @@ function because({ name, detail, result, values = {} }) {
   return t(key, words);
 }
 
-function details({ type, claims, valid_until: until }, bundle) {
-  const known = bundle?.types?.[type], labels = known?.claims ?? {}, names = Object.keys(claims);
+function details({ type, format, claims: signed, valid_until: until }, bundle) {
+  const known = bundle?.types?.[type], paper = format === "claim169", labels = paper ? paperLabels(signed) : known?.claims ?? {};
+  const claims = paper ? inWords(signed) : signed, names = Object.keys(claims);
   const order = Object.keys(labels);
   names.sort((a, b) => rank(order, a) - rank(order, b));
   const rows = names.map((name) => row(labelled(labels, name), valued(claims[name], labels)));
   if (until) rows.push(row(t("verify.valid_until"), date(until)));
   return card("details-h", pick(known?.display, t("verify.details")).text, h("dl", {}, ...rows));
+}
+
+/** The names of what a code on paper holds: no issuer says them, the specification does. */
+function paperLabels(claims) {
+  const named = Object.keys(claims).filter((name) => has(`verify.paper_${name}`));
+  return Object.fromEntries(named.map((name) => [name, { [lang]: t(`verify.paper_${name}`) }]));
+}
+
+/** Its enumerations in words. */
+function inWords(claims) {
+  const out = { ...claims };
+  for (const name of ["gender", "marital_status"]) if (has(`verify.paper_is_${out[name]}`)) out[name] = t(`verify.paper_is_${out[name]}`);
+  return out;
 }
 
 const rank = (order, name) => (order.includes(name) ? order.indexOf(name) : order.length);

@@ -5,7 +5,7 @@ const classes = new Intl.PluralRules(lang), latin = `${lang}-u-nu-latn`;
 const texts = await (await fetch(new URL(`./locales/${lang}.json`, import.meta.url))).json();
 
 /** Whether there is such a text. */
-export const has = (key) => key in texts;
+export const has = (key) => Object.hasOwn(texts, key);
 
 /** A text with its placeholders filled, in the class of n. Values are set apart in their own direction. */
 export function t(key, values = {}) {
