@@ -31,7 +31,7 @@ var world struct {
 }
 
 // walks are the tests that go whole ways: they run on both databases.
-const walks = "Walk$|^TestFlows$|^TestPortal$|^TestPasskeys$|^TestAuthenticatorApp$|^TestFirstRun$|^TestAttestByKeyboard$|^TestStaleForm$|^TestSessionOver$|^TestDoubleClick$"
+const walks = "Walk$|^TestFlows$|^TestPortal$|^TestPasskeys$|^TestAuthenticatorApp$|^TestFirstRun$|^TestAttestByKeyboard$|^TestStaleForm$|^TestSessionOver$|^TestDoubleClick$|^TestPaperIsReadBack$"
 
 func TestMain(m *testing.M) {
 	code, err := run(m)

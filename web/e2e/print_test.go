@@ -185,6 +185,7 @@ func (x *tab) codeOn(picture string) string {
 	eval[bool](x, `document.body.append(Object.assign(document.createElement("input"), { type: "file", id: "probe" })); true`)
 	x.do(chromedp.SetUploadFiles(chromedp.CSS("#probe"), []string{picture}))
 	codes := eval[[]string](x, `import("/verify/codes.js").then((m) => m.codesInFile(document.querySelector("#probe").files[0])).then((list) => list.map((c) => typeof c === "string" ? c : new TextDecoder().decode(c)))`)
+	eval[bool](x, `document.querySelector("#probe").remove(); true`)
 	if len(codes) != 1 {
 		x.t.Fatalf("%d codes are on %s", len(codes), picture)
 	}

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -23,61 +22,6 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
-
-// TestVerifyOffline opens the verifier page once, cuts the network, and checks
-// credentials of every format that the server issues: pasted, as files, as pictures
-// of codes, and through a camera. The server hears nothing of it.
-func TestVerifyOffline(t *testing.T) {
-	held := credentials(t)
-	dir := t.TempDir()
-	code := held["jwt_vc_json"]
-	camera := filepath.Join(dir, "camera.y4m")
-	writeCamera(t, camera, code)
-	x := cameraTab(t, dir, camera)
-	x.open("/verify")
-	x.at("/verify/")
-	x.until(`document.body.dataset.ready === "offline"`)
-	x.until(`caches.keys().then(all => all.find(n => /^verify-/.test(n))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
-	x.check("verify.ready")
-
-	x.offline(true)
-	before := requests(t)
-	x.open("/verify/")
-	for format, text := range held {
-		x.checked("genuine", func() { x.paste(text) })
-		if got := x.text(`[data-check=status][data-result=passed]`); got == "" {
-			t.Errorf("%s: its status was not checked", format)
-		}
-		if got := x.text("#verdict"); !strings.Contains(got, "status as of") {
-			t.Errorf("%s: the verdict does not say how old the status is: %s", format, got)
-		}
-		x.wants(`[data-check=holder][data-result=not_checked]`, "Compare the photo")
-		x.check("verify.genuine_" + strings.ReplaceAll(format, "+", "_"))
-		file := filepath.Join(dir, "credential.txt")
-		write(t, file, []byte(text+"\n"))
-		x.checked("genuine", func() { x.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file})) })
-	}
-	x.checked("altered", func() { x.paste(altered(code)) })
-	x.check("verify.altered")
-	x.tick("#again")
-	x.until(`document.querySelector("#result").childElementCount === 0`)
-
-	picture := filepath.Join(dir, "code.png")
-	writePNG(t, picture, code)
-	x.checked("genuine", func() { x.do(chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{picture})) })
-	x.checked("genuine", func() { x.tick("#scan") })
-	if x.has("#camera:not([hidden])") {
-		t.Error("the camera goes on after a code was read")
-	}
-	x.open("/verify/trust")
-	x.wants("#trust .row", "")
-	x.tick("#refresh")
-	x.until(`document.querySelector("#said").textContent.includes("no network")`)
-	if heard := requests(t)[len(before):]; len(heard) > 2 || slices.ContainsFunc(heard, func(route string) bool { return route != "/verify/:file" }) {
-		t.Errorf("the server heard: %v", heard) // that the browser asks at each of two navigations whether the worker has changed, no window's cut stops
-	}
-	x.offline(false)
-}
 
 // Every language is there without a network, and the page opens in the last one.
 func TestVerifyLanguagesOffline(t *testing.T) {
@@ -476,19 +420,6 @@ func encodePNG(t *testing.T, file string, picture image.Image) {
 	if err := png.Encode(out, picture); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// writeCamera writes a film of one picture (YUV4MPEG2), which Chromium shows again and again.
-func writeCamera(t *testing.T, file, text string) {
-	t.Helper()
-	const width, height = 1280, 960
-	picture := codePicture(t, text, width, height)
-	film := []byte(fmt.Sprintf("YUV4MPEG2 W%d H%d F5:1 Ip A1:1 C420\nFRAME\n", width, height))
-	film = append(film, picture.Pix...)
-	for range width * height / 2 {
-		film = append(film, 128)
-	}
-	write(t, file, film)
 }
 
 // printed is what Chromium prints of a page with the code of a text.
