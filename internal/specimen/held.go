@@ -112,6 +112,12 @@ func (g *generator) heldBadly(v variant) {
 	} {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, bad)
 	}
+	for name, cnf := range map[string]map[string]any{
+		"a key whose kind is an object": {"jwk": map[string]any{"kty": map[string]any{}}}, "a key whose curve is a list": {"jwk": map[string]any{"kty": "EC", "crv": []any{"P-256"}}},
+		"a did:jwk whose kind is a list": {"kid": "did:jwk:" + encoded(`{"kty":[{}]}`)}, "a key that is null": {"jwk": nil}, "a number": {"kid": 5},
+	} {
+		g.add(v.String()+": bound to "+name, v.format, verify.Altered, g.show(g.boundTo(v, usual(), cnf), "es-holder", nil), bad)
+	}
 	p := usual()
 	p.list = "absent"
 	g.add(v.String()+": status unknown, and shown with another key", v.format, verify.Altered, g.show(g.boundTo(v, p, map[string]any{"jwk": g.jwk("es-holder")}), "es-stranger", nil), bad)

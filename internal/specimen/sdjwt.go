@@ -94,6 +94,9 @@ func (g *generator) sdWritten(v variant) {
 	} {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, plain("status", status), check{claims: person(v.format)})
 	}
+	null := g.sdIssue(v, usual())
+	null.Plain["status"] = nil
+	g.add(v.String()+": status null", v.format, verify.GenuineStatusUnknown, g.sign(null), check{claims: person(v.format)})
 	g.add(v.String()+": iss by its DID", v.format, verify.Genuine, plain("iss", did), check{claims: person(v.format)})
 	g.add(v.String()+": without an end", v.format, verify.Genuine, plain("exp", nil), check{claims: person(v.format)})
 	i := g.sdIssue(v, usual())

@@ -1,5 +1,7 @@
 // What the readers of all formats give.
 
+import { isObject } from './json.js';
+
 /**
  * @typedef {Object} Entry where a credential's status is found
  * @property {'token'|'bitstring'} kind
@@ -43,8 +45,8 @@ const decimal = /^(0|[1-9][0-9]{0,8})$/;
  * @returns {Entry|null}
  */
 export function tokenEntry(claim) {
-  const list = claim?.status_list, { uri, idx } = list ?? {};
-  const good = typeof claim === 'object' && Object.keys(claim).length === 1 && typeof uri === 'string' && uri !== '';
+  const list = isObject(claim) ? claim.status_list : undefined, { uri, idx } = list ?? {};
+  const good = isObject(claim) && Object.keys(claim).length === 1 && typeof uri === 'string' && uri !== '';
   return good && Number.isInteger(idx) && idx >= 0 && idx <= 0x7fffffff ? { kind: 'token', uri, index: idx, purpose: '', width: 0, told: [] } : null;
 }
 

@@ -45,6 +45,7 @@ export function newKey(curve, raw) {
 export function parseJWK(jwk) {
   if (typeof jwk !== 'object' || jwk === null) throw new Malformed('not a JWK');
   if (privateMembers.some((m) => Object.hasOwn(jwk, m)) || Object.hasOwn(jwk, 'use') && jwk.use !== 'sig') throw new Malformed('not a public key for signatures');
+  if (typeof jwk.kty !== 'string' || typeof jwk.crv !== 'string') throw new Malformed('no kind of key');
   const kind = `${jwk.kty} ${jwk.crv}`;
   let key;
   if (kind === 'EC P-256') key = newKey('P-256', concat(Uint8Array.of(4), coordinate(jwk.x), coordinate(jwk.y)));

@@ -12,6 +12,7 @@ import { parseCertificate } from './x509.js';
 
 const limits = Object.freeze({ depth: 12, width: 1000 });
 const maxChain = 5, maxCertificate = 4 << 10; // a key of a hundred kilobytes would take minutes
+const lastTime = 8.64e15; // of a Date
 const tagDateTime = 0, tagEpoch = 1, tagEncoded = 24, tagFullDate = 1004;
 
 /**
@@ -237,7 +238,7 @@ function plain(v) {
 /** @param {Tag} v */
 function taggedTime(v) {
   const at = v.number === tagDateTime ? parseTime(v.value) : Number(v.value) * 1000;
-  if (at === undefined || !Number.isFinite(at)) throw new Malformed('a time of another form');
+  if (at === undefined || !(Math.abs(at) <= lastTime)) throw new Malformed('a time of another form');
   return v.number === tagDateTime ? v.value.replace(/\.\d+/, '') : timeText(Math.floor(at / 1000) * 1000);
 }
 

@@ -142,7 +142,7 @@ export class Status {
   async token(uri) {
     const entry = this.trust.status.get(uri);
     if (entry && entry.token !== '') return entry.token;
-    const text = entry && entry.sha256 !== '' ? await this.shard(entry.sha256) : undefined;
+    const text = entry && entry.sha256 !== '' ? await this.shard(entry.sha256).catch(() => undefined) : undefined;
     if (entry === undefined || text === undefined) throw statusUnknown('no_list');
     if (await digestHex(utf8(text)) !== entry.sha256) throw statusUnknown('list_not_signed');
     return text;

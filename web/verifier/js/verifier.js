@@ -7,7 +7,7 @@
  *   const result = await verify(bundle, credential, { at: new Date() });
  */
 
-import { checkNames, Failure, unreadable, unsupported } from './outcome.js';
+import { checkNames, Failure, Malformed, unreadable, unsupported } from './outcome.js';
 import { looseText, textOf, utf8 } from './bytes.js';
 import { isClaim169, readClaim169 } from './claim169.js';
 import { readJWTVC, readSDJWT } from './formats.js';
@@ -38,16 +38,24 @@ const space = /[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]
 
 /**
  * Checks a credential as of a time. It never fails for what the credential is: the result has an outcome, and every
- * check with what became of it.
+ * check with what became of it. A time that is none is a TypeError at once: nothing could be said to be over.
  * @param {Bundle} bundle
  * @param {string|Uint8Array} data
  * @param {{at?: Date, ask?: Ask|null}} [options] ask: what the holder was asked to sign; without it, who holds it is not checked
  * @returns {Promise<Result>}
  */
 export async function verify(bundle, data, { at = new Date(), ask = null } = {}) {
-  const v = new Verification(bundle, at.getTime(), ask);
-  await v.run(data);
-  return v.finish();
+  const when = at.getTime();
+  if (Number.isNaN(when)) throw new TypeError('verify: at is not a time');
+  const v = new Verification(bundle, when, ask);
+  try {
+    await v.run(data);
+    return v.finish();
+  } catch { // whatever was not foreseen: nothing is believed, and nothing shown
+    const none = new Verification(bundle, when, ask);
+    none.fail('read', unreadable('unreadable'));
+    return none.finish();
+  }
 }
 
 /** Collects the answer. */
@@ -252,6 +260,7 @@ async function firstThatFits(c, candidates) {
     try {
       return { key, signed: await c.verify?.(key) };
     } catch (e) {
+      if (!(e instanceof Failure || e instanceof Malformed)) throw e;
       error = e instanceof Failure ? e : new Failure('altered', 'signature_mismatch');
     }
   }
