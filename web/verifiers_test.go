@@ -48,7 +48,7 @@ func TestEveryOutcomeHasASample(t *testing.T) {
 	}
 }
 
-// The JavaScript and the shell lines on the page run as they stand there. What they are
+// The code on the page runs as it stands there, in Go from another module. What it is
 // given is no credential, so that the answer does not depend on the day.
 func TestCodeOfThePageRuns(t *testing.T) {
 	t.Parallel()
@@ -73,12 +73,38 @@ func TestCodeOfThePageRuns(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "srverify"), "socialregistry/cmd/srverify").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for name, args := range map[string][]string{"shell": {"bash", shell}, "node": {node, "verify.mjs", "bundle.json", root, "credential.txt"}} {
+	foreignModule(t, dir)
+	for name, args := range map[string][]string{"Go": {filepath.Join(dir, "checks"), "bundle.json", root, "credential.txt"}, "shell": {"bash", shell}, "node": {node, "verify.mjs", "bundle.json", root, "credential.txt"}} {
 		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "PINNED="+root)
 		out, err := cmd.Output() // what is said of an old bundle goes elsewhere
 		if strings.TrimSpace(string(out)) != "unreadable_code" {
 			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// foreignModule builds the Go code of the page there, in a module that is not ours.
+func foreignModule(t *testing.T, dir string) {
+	t.Helper()
+	source, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, to := range map[string]string{"samples/verify.go.txt": "main.go", "../go.sum": "go.sum"} {
+		raw, err := os.ReadFile(from)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, to), raw, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"mod", "init", "example.org/checks"}, {"mod", "edit", "-require=socialregistry@v0.0.0", "-replace=socialregistry=" + source}, {"build", "-mod=mod", "-o", "checks"}} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %v: %v\n%s", args, err, out)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,8 @@ type batch struct {
 
 	told    map[verify.Outcome]int
 	failed  int  // how many could not be read
-	code    int  // of the first that is not genuine
+	unheld  int  // how many were genuine, and not shown as was asked
+	code    int  // of the worst
 	stopped bool // by a signal
 }
 
@@ -96,11 +98,12 @@ func feed(ctx context.Context, s source, in io.Reader, work, order chan<- *task)
 		in = f
 	}
 	going := true
-	err := eachLine(in, func(number int, line []byte) bool {
-		going = send(number, line, nil)
+	parts := series{give: func(number int, line []byte) bool {
+		going = going && send(number, line, nil)
 		return going
-	})
-	if err != nil {
+	}}
+	err := eachLine(in, parts.line)
+	if parts.rest(); err != nil {
 		return send(0, nil, err)
 	}
 	return going
@@ -119,10 +122,24 @@ func (b *batch) verify(t *task, in io.Reader) {
 }
 
 func (b *batch) judge(data []byte) verify.Result {
-	if b.Nonce == "" {
+	if isPart(data) {
+		whole, err := joined(data)
+		if err != nil {
+			return verify.Unread(err.outcome, err.reason)
+		}
+		data = whole
+	}
+	if b.Nonce == nil {
 		return b.bundle.Verify(data, b.at)
 	}
-	return b.bundle.VerifyHeld(data, b.at, verify.Binding{Nonce: b.Nonce, Audience: b.Audience})
+	return b.bundle.VerifyHeld(data, b.at, verify.Binding{Nonce: *b.Nonce, Audience: *b.Audience})
+}
+
+// notHeld says whether a credential is good, and nobody showed to hold it though that
+// was asked: it may be a copy, also of one from which the proof was cut off.
+func (b *batch) notHeld(r verify.Result) bool {
+	return b.Nonce != nil && (r.Outcome == verify.Genuine || r.Outcome == verify.GenuineStatusUnknown) &&
+		!slices.ContainsFunc(r.Checks, func(c verify.Check) bool { return c.Name == verify.CheckHolder && c.Result == verify.Passed })
 }
 
 // answers tells them in their order.
@@ -157,11 +174,9 @@ func (b *batch) tell(t *task) error {
 		b.failed++
 		b.bar.clear()
 		fmt.Fprintln(b.words, "srverify: read the credential:", clean(t.err.Error()))
-	} else {
-		b.told[t.result.Outcome]++
 	}
-	if b.code == 0 && t.err == nil {
-		b.code = exitCode(t.result.Outcome)
+	if t.err == nil {
+		b.count(t.result)
 	}
 	switch {
 	case b.JSON:
@@ -171,12 +186,21 @@ func (b *batch) tell(t *task) error {
 	case t.err != nil:
 		return nil
 	case b.Quiet:
-		_, err := fmt.Fprintln(b.out, t.result.Outcome)
+		_, err := fmt.Fprintln(b.out, b.word(t))
 		return err
 	}
-	shown := text{lang: b.Lang, result: t.result, shown: b.bundle.Types[t.result.Type], at: b.at}
+	shown := text{lang: b.Lang, result: t.result, shown: b.bundle.Types[t.result.Type], at: b.at, notHeld: b.notHeld(t.result)}
 	_, err := io.WriteString(b.out, shown.render(t.where()))
 	return err
+}
+
+func (b *batch) count(r verify.Result) {
+	b.told[r.Outcome]++
+	b.code = worse(b.code, exitCode(r.Outcome))
+	if b.notHeld(r) {
+		b.unheld++
+		b.code = worse(b.code, codeNotHeld)
+	}
 }
 
 // where names a credential: its file, and its line there.
@@ -187,15 +211,26 @@ func (t *task) where() string {
 	return t.name + ":" + strconv.Itoa(t.line)
 }
 
-// notRead stands where an outcome would, for a file that cannot be read.
-const notRead = "not_read"
+// What stands where an outcome would: for a file that cannot be read, and for what is
+// genuine but was not shown as was asked.
+const (
+	notRead          = "not_read"
+	holderNotChecked = "holder_not_checked"
+)
+
+// word is the answer in one.
+func (b *batch) word(t *task) string {
+	switch {
+	case t.err != nil:
+		return notRead
+	case t.result.Outcome == verify.Genuine && b.notHeld(t.result):
+		return holderNotChecked
+	}
+	return string(t.result.Outcome)
+}
 
 func (b *batch) short(t *task) error {
-	outcome := string(t.result.Outcome)
-	if t.err != nil {
-		outcome = notRead
-	}
-	_, err := fmt.Fprintf(b.out, "%s\t%s\n", outcome, clean(t.where()))
+	_, err := fmt.Fprintf(b.out, "%s\t%s\n", b.word(t), clean(t.where()))
 	return err
 }
 
@@ -250,6 +285,9 @@ func (b *batch) summary(checked int) string {
 	}
 	if len(parts) > 0 {
 		s += ": " + strings.Join(parts, ", ")
+	}
+	if b.unheld > 0 {
+		s += "; of " + strconv.Itoa(b.unheld) + " nobody showed to hold it"
 	}
 	if b.failed > 0 {
 		s += "; " + strconv.Itoa(b.failed) + " could not be read"

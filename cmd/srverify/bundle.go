@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,24 +22,36 @@ const (
 )
 
 // open reads the bundle and its deltas, and holds them to the root keys that are
-// trusted.
-func (c *commandLine) open(in io.Reader) (*verify.Bundle, error) {
+// trusted. Standard input may never end: when ctx is done, open does not wait for it.
+func (c *commandLine) open(ctx context.Context, in io.Reader) (*verify.Bundle, error) {
+	type opened struct {
+		bundle *verify.Bundle
+		err    error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		b, err := c.openAll(in)
+		done <- opened{b, err}
+	}()
+	select {
+	case o := <-done:
+		return o.bundle, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *commandLine) openAll(in io.Reader) (*verify.Bundle, error) {
 	var parts [][]byte
 	for _, name := range c.Bundle {
 		raw, err := readFile(name, in, maxBundle)
 		if err != nil {
 			return nil, fmt.Errorf("read the trust bundle: %w", err)
 		}
-		parts = append(parts, raw)
+		parts = append(parts, bytes.TrimPrefix(raw, []byte(byteOrderMark)))
 	}
 	if !verify.IsSigned(parts[0]) {
-		switch {
-		case !c.Unsigned:
-			return nil, errors.New("nobody signed the trust bundle; to take it all the same, say --unsigned")
-		case len(parts) > 1:
-			return nil, errors.New("a trust bundle that nobody signed has no deltas")
-		}
-		return verify.ParseBundle(parts[0])
+		return c.openUnsigned(parts)
 	}
 	pins, err := c.pins()
 	if err != nil {
@@ -60,11 +74,29 @@ func (c *commandLine) open(in io.Reader) (*verify.Bundle, error) {
 	return bundle, c.keep(next)
 }
 
+// byteOrderMark stands before a text that some editors wrote.
+const byteOrderMark = "\uFEFF"
+
+// openUnsigned takes what nobody signed, if that is said. What is damaged is no such
+// bundle: its signature may be what is missing.
+func (c *commandLine) openUnsigned(parts [][]byte) (*verify.Bundle, error) {
+	bundle, err := verify.ParseBundle(parts[0])
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("this is no trust bundle, or it is damaged: %w", err)
+	case !c.Unsigned:
+		return nil, errors.New("nobody signed the trust bundle; to take it all the same, say --unsigned")
+	case len(parts) > 1:
+		return nil, errors.New("a trust bundle that nobody signed has no deltas")
+	}
+	return bundle, nil
+}
+
 // follow opens a bundle, and applies the deltas to it. Only where it ends must not be
 // older than what was used before: a delta is applied to an older one by its nature.
 func follow(pins verify.Pins, parts [][]byte) (bundle *verify.Bundle, next verify.Pins, err error) {
 	next = pins
-	next.Seq = 0
+	next.Seq, next.Content = 0, ""
 	for n, raw := range parts {
 		var part *verify.Bundle
 		if part, next, err = next.Open(raw); err != nil {
@@ -81,27 +113,37 @@ func follow(pins verify.Pins, parts [][]byte) (bundle *verify.Bundle, next verif
 			bundle = part
 		}
 	}
-	if bundle.Seq < pins.Seq {
+	switch same := bundle.Seq == pins.Seq; {
+	case bundle.Seq < pins.Seq:
 		return nil, next, fmt.Errorf("%w: %w: number %d, and number %d is known", verify.ErrBundle, verify.ErrRollBack, bundle.Seq, pins.Seq)
+	case same && next.Content == "": // it ends with a delta
+		next.Content = pins.Content
+	case same && pins.Content != "" && next.Content != pins.Content:
+		return nil, next, fmt.Errorf("%w: %w: another of number %d is known", verify.ErrBundle, verify.ErrRollBack, bundle.Seq)
 	}
 	return bundle, next, nil
 }
 
-// pins are the keys that the command line or the file names.
+// pins are the keys that the file keeps; before there is one, those of the command
+// line. What a registry has dropped since must not come back by a --root that somebody
+// goes on to say.
 func (c *commandLine) pins() (p verify.Pins, err error) {
-	if c.Pins != "" {
-		raw, err := readFile(c.Pins, nil, maxPins)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return p, fmt.Errorf("read the pins: %w", err)
-		default:
-			if err := json.Unmarshal(raw, &p); err != nil {
-				return p, fmt.Errorf("read the pins: %s is no file of pins: %w", c.Pins, err)
-			}
-		}
+	first := verify.Pins{Roots: c.Root}
+	if c.Pins == "" {
+		return first, nil
 	}
-	p.Roots = append(p.Roots, c.Root...)
+	raw, err := readFile(c.Pins, nil, maxPins)
+	if errors.Is(err, fs.ErrNotExist) {
+		return first, nil
+	}
+	if err != nil {
+		return p, fmt.Errorf("read the pins: %w", err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil || dec.More() || len(p.Roots) == 0 || p.Registry == "" {
+		return p, fmt.Errorf("read the pins: %s is no file of pins", c.Pins)
+	}
 	return p, nil
 }
 

@@ -15,6 +15,7 @@ import (
 // Exit codes that no outcome decides.
 const (
 	codeUnusable = 2
+	codeNotHeld  = 6
 	codeStopped  = 130 // as of a process that SIGINT ended
 )
 
@@ -29,8 +30,12 @@ func (c *commandLine) check(ctx context.Context, in io.Reader, out, words io.Wri
 	if err != nil {
 		return 0, err
 	}
-	bundle, err := c.open(in)
-	if err != nil {
+	bundle, err := c.open(ctx, in)
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(words, "srverify: stopped, with 0 checked")
+		return codeStopped, nil
+	case err != nil:
 		return 0, err
 	}
 	if due := bundle.RefreshAfter; !due.IsZero() && at.After(due) {
@@ -67,6 +72,9 @@ func (c *commandLine) settings(now func() time.Time) (at time.Time, err error) {
 	if c.MaxFiles < 1 {
 		return at, errors.New("--max-files must be at least 1")
 	}
+	if c.Nonce != nil && (*c.Nonce == "" || *c.Audience == "") {
+		return at, errors.New("--nonce and --audience must not be empty: nobody could have signed that")
+	}
 	return at, c.inputOnce()
 }
 
@@ -96,6 +104,17 @@ func readFile(name string, in io.Reader, limit int64) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(f, limit))
 	return b, errors.Join(err, f.Close())
+}
+
+// worse gives that of two exit codes which says more: a certain no comes before what
+// cannot be told.
+func worse(a, b int) int {
+	for _, code := range []int{1, 3, 5, 4, codeNotHeld} {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return 0
 }
 
 // exitCode gives the class of an outcome, as the help lists them.

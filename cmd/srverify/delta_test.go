@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"socialregistry/internal/jose"
 	"socialregistry/issuer/status"
 	"socialregistry/issuer/verify"
 )
@@ -18,21 +17,13 @@ import (
 // delta writes what changed since a bundle of the desk: the first entry is withdrawn.
 func (d *desk) delta(name string, key *ecdsa.PrivateKey, seq, base int64) string {
 	d.t.Helper()
-	kid, err := jose.Thumbprint(key.Public())
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	jwk, err := jose.PublicJWK(key.Public())
-	if err != nil {
-		d.t.Fatal(err)
-	}
 	l := status.New(16, 2)
 	if err := l.Set(0, status.Invalid); err != nil {
 		d.t.Fatal(err)
 	}
 	token := d.sign("statuslist+jwt", map[string]any{"sub": list, "iat": now().Unix(), "exp": now().AddDate(0, 0, 7).Unix(), "ttl": 43200, "status_list": map[string]any{"bits": 2, "lst": l.TokenList()}})
 	doc, err := verify.SignBundle(&verify.Bundle{Version: verify.BundleVersion, Registry: url, Seq: seq, Base: base, Created: now(),
-		Roots:  []verify.BundleRoot{{KID: kid, JWK: jwk, NotBefore: now().AddDate(0, -1, 0), NotAfter: now().AddDate(1, 0, 0)}},
+		Roots:  []verify.BundleRoot{root(d.t, key)},
 		Status: []verify.BundleStatus{{URI: list, Token: token}}}, key)
 	if err != nil {
 		d.t.Fatal(err)

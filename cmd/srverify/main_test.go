@@ -245,15 +245,17 @@ func TestWrongUseEndsWith2(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	good := d.credential("good", 0, nil)
-	d.write("bad.json", []byte("{}"))
 	for name, args := range map[string][]string{
 		"no file": {}, "missing file": {filepath.Join(d.dir, "missing")}, "an empty folder": {d.folder("empty")}, "unknown flag": {"--online", good}, "bad time": {"--at", "tomorrow", good}, "two forms": {"--json", "--quiet", good}, "standard input twice": {"-", "-"}, "a nonce alone": {"--nonce=n", good}, "no jobs": {"--jobs=-1", good}, "too many jobs": {"--jobs=257", good}, "no files allowed": {"--max-files=0", good},
-		"bad bundle": {"--bundle", filepath.Join(d.dir, "bad.json"), good}, "no bundle": {"--bundle", filepath.Join(d.dir, "none"), good},
+		"two bundles that nobody signed": {"--bundle", filepath.Join(d.dir, "bundle.json"), good}, "no bundle": {"--bundle", filepath.Join(d.dir, "none"), good},
 	} {
 		out, words, code := d.run(nil, args...)
 		if code != 2 || !strings.HasPrefix(words, "srverify: ") || out != "" {
 			t.Errorf("%s: %d, %q, %q", name, code, out, words)
 		}
+	}
+	if _, words, code := d.with(); code != 2 || words != "srverify: say which credentials, and against which trust bundle: srverify --bundle FILE CREDENTIAL; see srverify --help\n" {
+		t.Errorf("nothing said: %d, %q", code, words)
 	}
 	if _, words, _ := d.run(nil, "--at", "tomorrow", good); words != "srverify: --at must be a time such as 2026-11-22T09:00:00Z\n" {
 		t.Errorf("bad time: %q", words)

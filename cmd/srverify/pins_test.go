@@ -15,8 +15,9 @@ import (
 	"socialregistry/issuer/verify"
 )
 
-// sealed writes the desk's bundle again, signed, under a number.
-func (d *desk) sealed(name string, key *ecdsa.PrivateKey, seq int64) (file, kid string) {
+// sealed writes the desk's bundle again, signed, under a number. Its roots are the key that
+// signs it, or those that are said.
+func (d *desk) sealed(name string, key *ecdsa.PrivateKey, seq int64, roots ...*ecdsa.PrivateKey) (file, kid string) {
 	d.t.Helper()
 	raw, err := os.ReadFile(filepath.Join(d.dir, "bundle.json"))
 	if err != nil {
@@ -26,21 +27,38 @@ func (d *desk) sealed(name string, key *ecdsa.PrivateKey, seq int64) (file, kid 
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	kid, err = jose.Thumbprint(key.Public())
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	jwk, err := jose.PublicJWK(key.Public())
-	if err != nil {
-		d.t.Fatal(err)
-	}
 	b.Version, b.Registry, b.Seq = verify.BundleVersion, url, seq
-	b.Roots = []verify.BundleRoot{{KID: kid, JWK: jwk, NotBefore: now().AddDate(0, -1, 0), NotAfter: now().AddDate(1, 0, 0)}}
+	if len(roots) == 0 {
+		roots = []*ecdsa.PrivateKey{key}
+	}
+	for _, r := range roots {
+		b.Roots = append(b.Roots, root(d.t, r))
+	}
 	doc, err := verify.SignBundle(b, key)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	return d.write(name, doc), kid
+	return d.write(name, doc), root(d.t, key).KID
+}
+
+// again is sealed, for its file alone.
+func (d *desk) again(name string, key *ecdsa.PrivateKey, seq int64, roots ...*ecdsa.PrivateKey) string {
+	d.t.Helper()
+	file, _ := d.sealed(name, key, seq, roots...)
+	return file
+}
+
+func root(t *testing.T, key *ecdsa.PrivateKey) verify.BundleRoot {
+	t.Helper()
+	kid, err := jose.Thumbprint(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	jwk, err := jose.PublicJWK(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verify.BundleRoot{KID: kid, JWK: jwk, NotBefore: now().AddDate(0, -1, 0), NotAfter: now().AddDate(1, 0, 0)}
 }
 
 func (d *desk) with(args ...string) (out, words string, code int) {

@@ -18,6 +18,8 @@ type text struct {
 	result verify.Result
 	shown  verify.BundleType
 	at     time.Time
+	// notHeld says that a proof of who holds it was asked for, and is not there.
+	notHeld bool
 }
 
 // verdict gives the outcome in words.
@@ -73,7 +75,12 @@ func (t text) render(name string) string {
 	if t.result.Outcome == verify.Genuine {
 		mark = "✓"
 	}
-	fmt.Fprintf(&b, "%s\n\n  %s %s (%s)\n    %s\n\n  What was checked\n", clean(name), mark, verdict(t.result.Outcome), t.result.Outcome, t.subtitle())
+	if t.notHeld {
+		mark = "✗"
+	}
+	fmt.Fprintf(&b, "%s\n\n  %s %s (%s)\n    %s\n", clean(name), mark, verdict(t.result.Outcome), t.result.Outcome, t.subtitle())
+	t.hints(&b)
+	b.WriteString("\n  What was checked\n")
 	for _, c := range t.result.Checks {
 		fmt.Fprintf(&b, "    %-36s%s%s\n", label(c.Name), strings.ReplaceAll(c.Result, "_", " "), t.detail(c))
 	}
@@ -87,6 +94,19 @@ func (t text) render(name string) string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// hints are what the issuer says beside the outcome, and what is missing for a yes.
+func (t text) hints(b *strings.Builder) {
+	if t.notHeld {
+		b.WriteString("    Nobody showed to hold it, though that was asked: it may be a copy.\n")
+	}
+	for _, m := range t.result.Messages {
+		b.WriteString("    The issuer says: " + clean(m) + "\n")
+	}
+	if t.result.Refresh {
+		b.WriteString("    The issuer has a newer one, or will make it: the holder can fetch it.\n")
+	}
 }
 
 // subtitle says who issued it and how old the status list is, or what is wrong.

@@ -10,4 +10,10 @@
 // nowhere else. Who holds the credential is checked only where VerifyHeld asked for a
 // proof and an SD-JWT VC has one. Nothing that it says is about a person's record now:
 // a status list is as old as the bundle.
+//
+// It can be imported by its published path once the module has one. Until then a module
+// of your own takes it from a checkout of the source:
+//
+//	go mod edit -require=socialregistry@v0.0.0 -replace=socialregistry=FOLDER
+//	go mod tidy
 package verify

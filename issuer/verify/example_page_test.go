@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"socialregistry/issuer/verify"
@@ -45,29 +44,4 @@ func ExampleBundle_Verify_samples() {
 	}
 	fmt.Println(len(list) > 50)
 	// Output: true
-}
-
-// A signed bundle counts by a root key that was pinned, and never an older one.
-func ExamplePins_Open_page() {
-	raw, pinned, _ := sample()
-	credential := []byte("no credential") // so that the answer does not depend on the day
-	keep := func(verify.Pins) {}
-	check := func() error {
-		// raw is the signed bundle, pinned the thumbprint of the registry's root key.
-		bundle, pins, err := verify.Pins{Roots: []string{pinned}}.Open(raw)
-		if err != nil {
-			return err // nobody whom you trust signed it
-		}
-		keep(pins) // for the next bundle: none that is older is taken
-		result := bundle.Verify(credential, time.Now())
-		fmt.Println(result.Outcome)
-		return nil
-	}
-	fmt.Println(check())
-	pinned = strings.Repeat("A", 43)
-	fmt.Println(check())
-	// Output:
-	// unreadable_code
-	// <nil>
-	// verify: trust bundle not usable: verify: the bundle is signed by a key that is not trusted here
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 
@@ -266,29 +265,5 @@ func TestDelta(t *testing.T) {
 	}
 	if _, err := base.Apply(base); !errors.Is(err, verify.ErrBundle) {
 		t.Errorf("a whole one as a delta: %v", err)
-	}
-}
-
-// The page for makers of verifiers shows code that runs here.
-func TestPageShowsThisCode(t *testing.T) {
-	t.Parallel()
-	shown, err := os.ReadFile("../../web/samples/verify.go.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example, err := os.ReadFile("example_page_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var code []string
-	for line := range strings.Lines(string(example)) {
-		code = append(code, strings.TrimSpace(line))
-	}
-	var want []string
-	for line := range strings.Lines(string(shown)) {
-		want = append(want, strings.TrimSpace(line))
-	}
-	if !strings.Contains(strings.Join(code, "\n"), strings.Join(want, "\n")) {
-		t.Errorf("the example is not:\n%s", shown)
 	}
 }

@@ -49,6 +49,14 @@ type verification struct {
 // bundle that ParseBundle would refuse, every issuer is unknown.
 func (b *Bundle) Verify(data []byte, at time.Time) Result { return b.check(data, at, nil) }
 
+// Unread is the Result of what could not be read so far as to be a credential: a part of
+// a series of codes, say. The reason is one sentence without personal data.
+func Unread(outcome Outcome, reason string) Result {
+	var v verification
+	v.fail(CheckRead, failure{outcome, reason})
+	return v.finish()
+}
+
 func (b *Bundle) check(data []byte, at time.Time, ask *Binding) Result {
 	v := verification{trust: b.trust, at: at, ask: ask}
 	if v.trust == nil {

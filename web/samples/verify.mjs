@@ -1,3 +1,4 @@
+// ./js is the folder of socialregistry-verifier_VERSION.tar.gz, or web/verifier/js of our source after "make assets"
 import { readFile } from "node:fs/promises";
 import { openBundle, verify } from "./js/verifier.js";
 
