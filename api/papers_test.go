@@ -141,6 +141,41 @@ func TestPapersThroughREST(t *testing.T) {
 	})
 }
 
+// A guardian's program prints for the ward, and lists and reads what was printed, until
+// the guardianship ends.
+func TestAGuardianPrintsThroughREST(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newService(t, d)
+		ward, guardian := attestedPerson(t, s.deps.Registry, ""), attestedPerson(t, s.deps.Registry, "")
+		me, path := s.activated(t, guardian), registrants+"/"+ward.ID.String()
+		if rec := s.do(call("POST", path+"/papers", onPaper("given_name"), me)); rec.Code != http.StatusNotFound {
+			t.Errorf("before: %d %s", rec.Code, rec.Body)
+		}
+		of := registry.GuardianChange{Guardian: guardian.ID, From: "2020-01-01", Reason: "court order"}
+		kin, err := s.deps.Registry.AddGuardian(t.Context(), staff(registry.RoleAdmin), ward.ID, of)
+		must(t, err)
+		made := s.paperOf(t, call("POST", path+"/papers", onPaper("given_name"), me), http.StatusCreated)
+		at := "/api/v1/papers/" + made.ID
+		reads := []string{path + "/papers", path + "/paper-fields?credential_configuration_id=" + sdJWTConfig, at, at + "/code.svg", credentials + "?registrant_id=" + ward.ID.String() + "&reference=" + made.Reference}
+		for _, read := range reads {
+			if rec := s.do(call("GET", read, "", me)); rec.Code != http.StatusOK {
+				t.Errorf("GET %s: %d %s", read, rec.Code, rec.Body)
+			}
+		}
+		of.To, of.Expect = "2020-02-01", kin.ChainNo
+		_, err = s.deps.Registry.EndGuardian(t.Context(), staff(registry.RoleAdmin), ward.ID, of)
+		must(t, err)
+		_, _, err = s.deps.Issuer.Follow(t.Context())
+		must(t, err)
+		for _, read := range reads {
+			if rec := s.do(call("GET", read, "", me)); rec.Code != http.StatusNotFound && rec.Code != http.StatusConflict {
+				t.Errorf("GET %s after the end: %d %s", read, rec.Code, rec.Body)
+			}
+		}
+	})
+}
+
 // Who comes with the cookie of a session proves first who they are; a list asks for
 // nothing.
 func TestPapersAskForAFreshProof(t *testing.T) {

@@ -89,8 +89,13 @@ func (w *world) registrantOther(t *testing.T) *browser {
 	t.Helper()
 	other, err := w.registry.Register(t.Context(), w.actor(registry.RoleRegistrar), registry.Change{Reason: "first visit", Set: map[string]string{"given_name": "Otieno"}})
 	w.must(err)
+	return w.registrantOf(other)
+}
+
+// registrantOf is the browser of somebody who is registered.
+func (w *world) registrantOf(p registry.Person) *browser {
 	me := w.person
-	w.person = other
+	w.person = p
 	defer func() { w.person = me }()
 	return w.registrant("en")
 }
@@ -151,6 +156,38 @@ func TestTheOfficePrints(t *testing.T) {
 			b.get(bad).want(t, http.StatusNotFound)
 		}
 		w.registrant("en").get(p.path).want(t, http.StatusForbidden)
+	})
+}
+
+// Who stands for a household prints its paper; to another member, and to whoever has
+// nothing to do with it, it is not there.
+func TestAHouseholdPrints(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		const config = "SocialRegistryHousehold_dc_sd_jwt"
+		child := w.someone("Brian")
+		g := w.household(registry.NewMember{MemberID: child.ID, Role: "child", Start: "2020-01-01"})
+		home, err := w.registry.EditGroup(t.Context(), w.actor(registry.RoleRegistrar), g.ID, registry.Change{Reason: "visit", ExpectVersion: g.VersionNo, Set: map[string]string{"group_address": "The blue gate"}})
+		w.must(err)
+		w.must(w.registry.Attest(t.Context(), w.actor(registry.RoleAttester), home.ID, home.VersionNo, []registry.Decision{{Field: "group_address", State: registry.StateAttested, Comment: "seen"}}))
+		me, form := w.registrant("en"), "/me/credentials/"+config+"/print?for="+g.ID.String()
+		me.get("/me/credentials?for="+g.ID.String()).want(t, http.StatusOK, `href="`+form+`"`)
+		p := me.printed(t, form, "group_address", "household_size").want(t, http.StatusOK, "The blue gate", "Reference number", ">2<")
+		paper := p.path + "?for=" + g.ID.String()
+		me.get(paper).want(t, http.StatusOK, "The blue gate")
+		me.get("/me/credentials?for="+g.ID.String()).want(t, http.StatusOK, "Print again", "on paper")
+		member, stranger := w.registrantOf(child), w.registrantOther(t)
+		for who, b := range map[string]*browser{"a child": member, "a stranger": stranger} {
+			for _, at := range []string{paper, p.path, form} {
+				if got := b.get(at); got.status != http.StatusNotFound {
+					t.Errorf("%s at %s: %d", who, at, got.status)
+				}
+			}
+		}
+		_, err = w.registry.AddMembers(t.Context(), w.actor(registry.RoleRegistrar), g.ID, []registry.NewMember{{MemberID: w.someone("Akinyi").ID, Role: "child", Start: "2020-01-01"}}, "born")
+		w.must(err)
+		w.follow(t)
+		me.get(paper).want(t, http.StatusConflict, "This paper is over", "does not count any more")
 	})
 }
 
