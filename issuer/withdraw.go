@@ -28,7 +28,8 @@ const (
 const maxReason = 500
 
 // Withdraw withdraws one credential at once and for good, with all copies that went
-// out with it. Registrants may withdraw their own; admins and registrars any.
+// out with it; if the office does, with the papers of it that count, for it means what
+// they say. Who withdraws a paper means that paper alone. Registrants may withdraw their own; admins and registrars any.
 // Unlike a change of a detail it leaves no standing re-issue. The reason is shown
 // to the person; it must not be empty. It returns Invalid "reason_required",
 // NotFound, Forbidden, Unauthenticated, Conflict "not_live" if the credential
@@ -48,7 +49,7 @@ func (i *Issuer) Withdraw(ctx context.Context, a registry.Actor, id uuid.UUID, r
 		})
 }
 
-// Suspend takes validity from a credential and its copies until it is restored or
+// Suspend takes validity from a credential, its copies and its papers until it is restored or
 // withdrawn: staff only. Errors are those of Withdraw, but Conflict "not_issued" if
 // it is not a valid credential now.
 func (i *Issuer) Suspend(ctx context.Context, a registry.Actor, id uuid.UUID, reason string) error {
@@ -56,7 +57,8 @@ func (i *Issuer) Suspend(ctx context.Context, a registry.Actor, id uuid.UUID, re
 		func(ids []uuid.UUID, why ledger.Closing) (int, error) { return i.ledger.Suspend(ctx, ids, why) })
 }
 
-// Restore gives validity back to a credential that is suspended: staff only. One
+// Restore gives validity back to a credential that is suspended, and to its papers that
+// are: staff only. One
 // that is withdrawn is never restored. Errors are those of Withdraw, but Conflict
 // "not_suspended", or Conflict "consent_withdrawn" where the configuration lets its
 // credentials end with their consent: such a one is withdrawn.
@@ -81,7 +83,7 @@ func (i *Issuer) turn(ctx context.Context, a registry.Actor, act action, id uuid
 	if !goodReason(reason) {
 		return reasonRequired()
 	}
-	n, err := step([]uuid.UUID{id}, ledger.Closing{Reason: reason, By: a.AccountID.String()})
+	n, err := step([]uuid.UUID{id}, ledger.Closing{Reason: reason, By: a.AccountID.String(), Papers: isStaff(a, act)})
 	if err == nil && n == 0 {
 		return idle
 	}

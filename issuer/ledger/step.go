@@ -106,6 +106,13 @@ func (l *Ledger) giveUp(tx *gorm.DB, ids []uuid.UUID, why Closing, now db.Time) 
 }
 
 func (l *Ledger) moveFrom(tx *gorm.DB, ids []uuid.UUID, from []State, to State, step Step, why Closing, now db.Time) ([]issuanceRow, error) {
+	if why.Papers {
+		papers, err := l.papersOf(tx, ids, from)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(papers, ids...)
+	}
 	rows, err := l.lockIssuances(tx, ids, from)
 	if err != nil || len(rows) == 0 {
 		return nil, err
@@ -117,6 +124,15 @@ func (l *Ledger) moveFrom(tx *gorm.DB, ids []uuid.UUID, from []State, to State, 
 		return nil, err
 	}
 	return rows, writeEvents(tx, rows, step, why, now)
+}
+
+// papersOf gives the papers that say the same as those of ids which are in one of the
+// states, and are no papers.
+func (l *Ledger) papersOf(tx *gorm.DB, ids []uuid.UUID, states []State) (papers []uuid.UUID, err error) {
+	err = tx.Raw("SELECT id FROM issuance WHERE issuer = ? AND format = ? AND (registrant_id, config_id) IN"+
+		" (SELECT registrant_id, config_id FROM issuance WHERE issuer = ? AND id IN ? AND format <> ? AND state IN ?)",
+		l.issuer, FormatPaper, l.issuer, ids, FormatPaper, states).Scan(&papers).Error
+	return papers, err
 }
 
 // lockIssuances gives those of ids, and of the copies that went out with them in one

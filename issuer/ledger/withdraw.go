@@ -36,6 +36,9 @@ func (reissueRow) TableName() string { return "standing_reissue" }
 type Closing struct {
 	Reason string // a code or a short sentence without personal data
 	By     string // an account, or ByFollower or BySweep
+	// Papers moves with a credential the papers of the same registrant and configuration:
+	// they say the same, and the office means what a credential says.
+	Papers bool
 }
 
 // Withdraw withdraws those of the credentials that have not ended, for good, and
