@@ -402,6 +402,35 @@ func TestAPaperByItsNumber(t *testing.T) {
 	})
 }
 
+// All standard details fit a code of version 12, in Latin and in Arabic letters. Where a
+// letter takes three bytes the form leaves out of long names' papers what need not be there.
+func TestAPaperOfTheStandardFields(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		fields := []string{"given_name", "family_name", "birth_date", "sex", "region"}
+		for _, row := range []struct {
+			script, given, family string
+			least                 int // of the details
+		}{{"Latin", "Naserian Nkatha", "Lekuton-Lenguris", 5}, {"Arabic", "أمينة محمد", "عبد الرحمن", 5}, {"Ethiopic", "ቅድስት መሠረት", "ገብረማርያም", 4}, {"Devanagari", "सावित्री देवी", "श्रीवास्तव", 3}} {
+			id := w.person(t, map[string]string{"given_name": row.given, "family_name": row.family, "birth_date": "1990-04-05", "region": "North", "sex": "female"}, fields...)
+			offered, err := w.PaperFields(t.Context(), registrant(id), id, sd)
+			must(t, err)
+			var suggested []string
+			for _, f := range offered {
+				if f.Suggested {
+					suggested = append(suggested, f.Field)
+				}
+			}
+			p := w.print(t, registrant(id), id, suggested...)
+			t.Logf("%s: %d characters for %v", row.script, len(p.Code), suggested)
+			if len(offered) != len(fields) || len(suggested) < row.least || !slices.Contains(suggested, "family_name") || len(p.Code) > 419 {
+				t.Errorf("%s: %d details are offered, %v suggested, %d characters", row.script, len(offered), suggested, len(p.Code))
+			}
+		}
+	})
+}
+
 // By configuration a paper is written as Inji Certify does, or not at all.
 func TestPapersByConfiguration(t *testing.T) {
 	t.Parallel()
