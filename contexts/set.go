@@ -69,12 +69,19 @@ func New(extra map[string][]byte) (*Set, error) {
 			return nil, err
 		}
 	}
+	return s.With(extra)
+}
+
+// With makes a set of these contexts and extra ones, which must be as New wants them.
+// It returns ErrContext.
+func (s *Set) With(extra map[string][]byte) (*Set, error) {
+	out := &Set{docs: maps.Clone(s.docs), parsed: maps.Clone(s.parsed)}
 	for _, iri := range slices.Sorted(maps.Keys(extra)) {
-		if err := s.add(iri, extra[iri]); err != nil {
+		if err := out.add(iri, extra[iri]); err != nil {
 			return nil, err
 		}
 	}
-	return s, nil
+	return out, nil
 }
 
 func (s *Set) add(iri string, doc []byte) error {

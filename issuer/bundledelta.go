@@ -44,7 +44,7 @@ func apart(lists []verify.BundleStatus) []verify.BundleStatus {
 
 // mergeBundle adds what another registry says of its own issuers, and nothing of what it
 // merged itself: whom it trusts was not decided here. Its contexts and status lists are
-// those at the addresses of its issuers; what it says of types is how they are called,
+// those at the addresses of its issuers, and its contexts for what they sign alone; what it says of types is how they are called,
 // where this registry does not.
 func mergeBundle(b, other *verify.Bundle) error {
 	var own []string
@@ -62,9 +62,14 @@ func mergeBundle(b, other *verify.Bundle) error {
 		return slices.ContainsFunc(own, func(at string) bool { return strings.HasPrefix(address, at) })
 	}
 	for iri, c := range other.Contexts {
-		if of(iri) {
-			b.Contexts[iri] = c
+		if c.Source != "" || !of(iri) {
+			continue
 		}
+		if _, there := b.Contexts[iri]; there {
+			return fmt.Errorf("%w: another has a context at %s", verify.ErrBundle, iri)
+		}
+		c.Source = other.Registry
+		b.Contexts[iri] = c
 	}
 	mergeTypes(b, other, func(name string) bool { return of(name) || !strings.Contains(name, ":") })
 	for _, l := range other.Status {

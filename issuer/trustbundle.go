@@ -405,7 +405,7 @@ func partsOf(b *verify.Bundle) map[string]string {
 		out[partIssuer+i.ID] = hashOf(i)
 	}
 	for iri, c := range b.Contexts {
-		out[partContext+iri] = c.SHA256
+		out[partContext+iri] = c.SHA256 + c.Source
 	}
 	for name, t := range b.Types {
 		out[partType+name] = hashOf(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -234,6 +235,9 @@ func TestMergedRegistries(t *testing.T) {
 		if want := []string{publicURL + " ", "https://other.example https://other.example"}; !slices.Equal(urls, want) {
 			t.Errorf("issuers %q, want %q", urls, want)
 		}
+		if from := sourcesOf(b); !maps.Equal(from, map[string]string{publicURL + "/contexts/v1": "", "https://other.example/contexts/v1": "https://other.example"}) {
+			t.Errorf("contexts by where they are from: %q", from)
+		}
 		if _, err := s.MergeRegistry(ctx, w.admin, theirs.Body, "", "the same again"); err != nil {
 			t.Errorf("the same again, without its root: %v", err)
 		}
@@ -249,6 +253,15 @@ func TestMergedRegistries(t *testing.T) {
 			t.Errorf("%d issuers after it was dropped", len(b.Issuers))
 		}
 	})
+}
+
+// sourcesOf gives the registry that each context is for.
+func sourcesOf(b *verify.Bundle) map[string]string {
+	out := map[string]string{}
+	for iri, c := range b.Contexts {
+		out[iri] = c.Source
+	}
+	return out
 }
 
 // elsewhere is another registry.

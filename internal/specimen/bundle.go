@@ -102,6 +102,7 @@ func (g *generator) bundles() (map[string]json.RawMessage, error) {
 	with("aliases", func(b *verify.Bundle) {
 		b.Contexts = map[string]verify.Context{g.iri: verify.NewContext(g.context), aliasIRI: verify.NewContext(aliasContext())}
 	})
+	with("merged", g.merged)
 	with("huge", func(b *verify.Bundle) { b.Status = slices.Concat(b.Status[:5:5], g.hugeLists()) })
 	return out, g.err
 }

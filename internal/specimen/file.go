@@ -52,6 +52,7 @@ func Make(seed string) (*File, error) {
 	g.mobile()
 	g.codes()
 	g.hints()
+	g.sources()
 	g.foreign()
 	bundles, err := g.bundles()
 	if err != nil {

@@ -53,7 +53,7 @@ type generator struct {
 func newGenerator(seed string) (*generator, error) {
 	g := &generator{seed: seed}
 	g.iri, g.context, _ = contexts.Registry(url)
-	set, err := contexts.New(map[string][]byte{g.iri: g.context, aliasIRI: aliasContext()})
+	set, err := contexts.New(map[string][]byte{g.iri: g.context, aliasIRI: aliasContext(), bankIRI: bankContext()})
 	if err != nil {
 		return nil, fmt.Errorf("make vectors: %w", err)
 	}

@@ -83,6 +83,10 @@ type BundleKey struct {
 type Context struct {
 	SHA256   string `json:"sha256"` // hex
 	Document string `json:"document"`
+	// Source is the registry that it was merged from, "" = the one that signed. Only
+	// credentials and lists of the issuers of that registry may use it: it could give the
+	// terms of others other names.
+	Source string `json:"source,omitempty"`
 }
 
 // NewContext makes a Context of a document's bytes.

@@ -131,15 +131,16 @@ func (t *trust) verifyLDP(doc map[string]any, k key) (signed, error) {
 	return s, nil
 }
 
-// verifyProof checks the proof of a credential or of a status list, and that
-// nothing which it signs is out of sight.
+// verifyProof checks the proof of a credential or of a status list, in the terms of the
+// registry whose issuer signs, and that nothing which it signs is out of sight.
 func (t *trust) verifyProof(doc map[string]any, k key) error {
-	err := dataintegrity.Verify(t.contexts, doc, k.public)
+	set := t.contexts[k.issuer.Source]
+	err := dataintegrity.Verify(set, doc, k.public)
 	switch {
 	case errors.Is(err, dataintegrity.ErrKey):
 		return failure{Altered, "The key that it names is not for this kind of proof."}
 	case errors.Is(err, contexts.ErrContext):
-		return failure{UnsupportedFormat, "It names a JSON-LD context that is not in the trust bundle."}
+		return failure{UnsupportedFormat, "It names a JSON-LD context that is not in the trust bundle, or another registry's."}
 	case errors.Is(err, contexts.ErrLimit):
 		return failure{UnsupportedFormat, "It is too complex to be checked."}
 	case errors.Is(err, contexts.ErrDocument):
@@ -147,7 +148,7 @@ func (t *trust) verifyProof(doc map[string]any, k key) error {
 	case err != nil:
 		return failure{Altered, "The signature does not match."}
 	}
-	return t.checkStatements(doc)
+	return checkStatements(set, doc)
 }
 
 // kindOf is the type besides VerifiableCredential.

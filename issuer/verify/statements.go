@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"socialregistry/contexts"
 )
 
 // Addresses of what is counted (VCDM 2.0, Bitstring Status List 1.0).
@@ -17,8 +19,8 @@ const (
 // in all, of each thing that is looked at, and about the person, as there are
 // members that say it. It finds what the shape does not: a context with a second
 // term for the same address.
-func (t *trust) checkStatements(doc map[string]any) error {
-	signed, err := t.statements(doc)
+func checkStatements(set *contexts.Set, doc map[string]any) error {
+	signed, err := statementsOf(set, doc)
 	if err != nil || len(signed) != all(doc) || !signed.fit(doc) {
 		return failure{UnsupportedFormat, "More, or less, is signed than what can be read in it."}
 	}
@@ -101,11 +103,11 @@ func (list statements) count(subject, predicate string) int {
 	return n
 }
 
-// statements gives all that a document says, its proof left out, as it is signed.
-func (t *trust) statements(doc map[string]any) (statements, error) {
+// statementsOf gives all that a document says, its proof left out, as it is signed.
+func statementsOf(set *contexts.Set, doc map[string]any) (statements, error) {
 	unsigned := maps.Clone(doc)
 	delete(unsigned, "proof")
-	lines, err := t.contexts.Canonicalize(unsigned)
+	lines, err := set.Canonicalize(unsigned)
 	if err != nil {
 		return nil, err
 	}

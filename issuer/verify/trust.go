@@ -17,7 +17,7 @@ import (
 
 // trust is a bundle made ready: keys parsed, contexts checked.
 type trust struct {
-	contexts *contexts.Set
+	contexts map[string]*contexts.Set // by the registry that they are for, as issuers name it in Source
 	keys     []key
 	issuers  []BundleIssuer
 	anchors  map[string]*x509.CertPool // by id of the issuer; none for one without
@@ -118,19 +118,32 @@ func (t *trust) addAnchors(i BundleIssuer) error {
 	return nil
 }
 
+// addContexts makes a set for each registry: the published contexts and its own. What
+// one registry calls by a name of its choice, credentials of another do not.
 func (t *trust) addContexts(list map[string]Context) error {
-	docs := map[string][]byte{}
+	docs := map[string]map[string][]byte{}
+	for _, i := range t.issuers {
+		docs[i.Source] = map[string][]byte{}
+	}
 	for iri, c := range list {
 		if digestOf(c.Document) != c.SHA256 {
 			return fmt.Errorf("%w: context %s has another hash than it says", ErrBundle, iri)
 		}
-		docs[iri] = []byte(c.Document)
+		if docs[c.Source] == nil {
+			docs[c.Source] = map[string][]byte{}
+		}
+		docs[c.Source][iri] = []byte(c.Document)
 	}
-	set, err := contexts.New(docs)
+	published, err := contexts.New(nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	t.contexts = set
+	t.contexts = map[string]*contexts.Set{}
+	for source, extra := range docs {
+		if t.contexts[source], err = published.With(extra); err != nil {
+			return fmt.Errorf("%w: %w", ErrBundle, err)
+		}
+	}
 	return nil
 }
 

@@ -42,7 +42,7 @@ func libraries() map[string]library {
 				"a member twice": "JSON.parse, before the library, keeps the last", "a null more": "JSON-LD drops it, so that it says nothing"},
 			map[verify.Outcome]string{verify.Expired: "is after", verify.NotYetValid: "is before"}},
 		verify.FormatMdoc: {"@owf/mdoc", standing, dates, 80,
-			map[string]string{"at its end": clock, "an element twice": "taken as often as it stands there"},
+			map[string]string{"at its end": clock, "an element twice": "taken as often as it stands there", "certified by a CA that is over": "the dates of a certificate between are not looked at"},
 			map[verify.Outcome]string{verify.Expired: "must be valid at the time", verify.NotYetValid: "must be valid at the time"}},
 		verify.FormatClaim169: {"@mosip/pixelpass, @auth0/cose and cbor2", append(standing, verify.Expired, verify.NotYetValid), dates[:1], 250, differsCodes(), nil},
 	}

@@ -6,7 +6,7 @@ import { parseTime } from './times.js';
 
 /**
  * @typedef {{kid: string, method: string, jwk: Object<string, any>, alg: string, notBefore: number, notAfter: number, revokedAt: number|null, certificates: string[], coseKid: string}} BundleKey
- * @typedef {{id: string, url: string, names: Object<string, string>, keys: BundleKey[], anchors: string}} BundleIssuer
+ * @typedef {{id: string, url: string, names: Object<string, string>, keys: BundleKey[], anchors: string, source: string}} BundleIssuer source: the registry that it was merged from, "" = the one that signed
  * @typedef {{uri: string, sha256: string, bytes: number, token: string}} List a signed status list; without a token it is a shard
  * @typedef {{kid: string, jwk: Object<string, any>, notBefore: number, notAfter: number}} Root
  */
@@ -21,7 +21,7 @@ import { parseTime } from './times.js';
  * @property {number|null} notAfter
  * @property {Root[]} roots
  * @property {BundleIssuer[]} issuers
- * @property {Map<string, {sha256: string, document: string}>} contexts
+ * @property {Map<string, {sha256: string, document: string, source?: string|null}>} contexts source: as that of an issuer, whose credentials alone may use it
  * @property {Object<string, {display?: Object<string, string>, claims?: Object<string, Object<string, string>>, no_status?: boolean}>} types
  * @property {List[]} status
  */
@@ -30,7 +30,7 @@ import { parseTime } from './times.js';
 const forms = Object.freeze({
   key: { kid: 'text', method: 'text?', jwk: 'object', alg: 'text', not_before: 'time', not_after: 'time', revoked_at: 'time?', reason: 'text?', certificates: 'texts?', cose_kid: 'text?' },
   issuer: { id: 'text', url: 'text?', names: 'object?', keys: 'list?', anchors: 'text?', did_document: 'text?', source: 'text?' },
-  context: { sha256: 'text', document: 'text' },
+  context: { sha256: 'text', document: 'text', source: 'text?' },
   type: { display: 'object?', claims: 'object?', no_status: 'boolean?' },
   list: { uri: 'text', sha256: 'text?', bytes: 'number?', token: 'text?', fetched: 'time?' },
   root: { kid: 'text', jwk: 'object', not_before: 'time', not_after: 'time' },
@@ -126,5 +126,5 @@ export function rootOf(r) {
 function issuerOf(i) {
   const keys = (i.keys ?? []).map((/** @type {any} */ k) => ({ kid: k.kid, method: k.method ?? '', jwk: k.jwk, alg: k.alg, notBefore: time(k.not_before) ?? 0, notAfter: time(k.not_after) ?? 0,
     revokedAt: time(k.revoked_at), certificates: k.certificates ?? [], coseKid: k.cose_kid ?? '' }));
-  return { id: i.id, url: i.url ?? '', names: i.names ?? {}, keys, anchors: i.anchors ?? '' };
+  return { id: i.id, url: i.url ?? '', names: i.names ?? {}, keys, anchors: i.anchors ?? '', source: i.source ?? '' };
 }

@@ -112,8 +112,9 @@ async function verifyProof(doc, trust, k) {
   delete options.proofValue;
   let lines = '', head = '';
   try {
-    head = await canonical(options, trust);
-    lines = await canonical(unsigned, trust);
+    const set = await contextsOf(trust, k.issuer.source);
+    head = await canonical(options, set);
+    lines = await canonical(unsigned, set);
   } catch (e) {
     throw failureOf(e);
   }
@@ -131,11 +132,11 @@ function failureOf(e) {
 /**
  * The canonical N-Quads of a document.
  * @param {Object<string, any>} doc
- * @param {Trust} trust
+ * @param {ContextSet} set
  */
-async function canonical(doc, trust) {
+async function canonical(doc, { loader, cache }) {
   checkMembers(doc);
-  const { nodesOf } = await library(), { loader, cache } = await contextsOf(trust);
+  const { nodesOf } = await library();
   let missing = false;
   const load = (/** @type {string} */ iri) => {
     const document = loader(iri);
@@ -166,36 +167,46 @@ function library() {
   return loaded;
 }
 
-/** @type {WeakMap<Trust, Promise<{loader: (iri: string) => any, cache: Map<string, any>}>>} */
+/**
+ * @typedef {{loader: (iri: string) => any, cache: Map<string, any>}} ContextSet
+ */
+
+/** @type {WeakMap<Trust, Map<string, Promise<ContextSet>>>} */
 const sets = new WeakMap();
 
-/** @param {Trust} trust */
-function contextsOf(trust) {
-  let set = sets.get(trust);
-  if (!set) {
-    set = makeSet(trust);
-    sets.set(trust, set);
-  }
+/**
+ * The contexts that the issuers of a registry may use, made once.
+ * @param {Trust} trust
+ * @param {string} source of an issuer
+ */
+function contextsOf(trust, source) {
+  const made = sets.get(trust) ?? new Map(), set = made.get(source) ?? makeSet(trust, source);
+  sets.set(trust, made);
+  made.set(source, set);
   return set;
 }
 
 /**
- * The contexts of a bundle and the published ones, by address; nothing is fetched.
+ * The published contexts and those of one registry in the bundle, by address; nothing is fetched. What one registry
+ * calls by a name of its choice, credentials of another do not.
  * @param {Trust} trust
+ * @param {string} source
+ * @returns {Promise<ContextSet>}
  */
-async function makeSet(trust) {
+async function makeSet(trust, source) {
   const { default: published } = await import('./vendor/contexts.js').catch(() => {
     sets.delete(trust);
     throw unsupported('jsonld_missing');
   });
-  const texts = new Map([...trust.contexts].map(([iri, c]) => [iri, c.document]));
-  for (const [iri, document] of Object.entries(published)) {
-    if (texts.has(iri) && texts.get(iri) !== document) throw unsupported('context_replaced');
-    texts.set(iri, document);
+  const texts = new Map();
+  for (const [iri, c] of trust.contexts) {
+    if (Object.hasOwn(published, iri) && published[iri] !== c.document) throw unsupported('context_replaced');
+    if ((c.source ?? '') === source) texts.set(iri, c.document);
   }
+  for (const [iri, document] of Object.entries(published)) texts.set(iri, document);
   const parsed = new Map();
   const loader = (/** @type {string} */ iri) => {
-    if (!parsed.has(iri) && texts.has(iri)) parsed.set(iri, JSON.parse(texts.get(iri) ?? ''));
+    if (!parsed.has(iri) && texts.has(iri)) parsed.set(iri, JSON.parse(texts.get(iri)));
     return parsed.get(iri);
   };
   return { loader, cache: new Map() };

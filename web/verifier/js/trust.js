@@ -27,6 +27,7 @@ import { leadsTo, parseAnchors } from './x509.js';
  * @property {string} url
  * @property {Object<string, string>} names
  * @property {import('./x509.js').Certificate[]} anchors
+ * @property {string} source the registry that it was merged from; "": the one that signed the bundle
  */
 
 const maxCoseKid = 64; // bytes
@@ -70,7 +71,7 @@ export class Trust {
   /** @param {import('./bundle.js').BundleIssuer} i */
   addIssuer(i) {
     if (i.id === '' || this.knows(i.id) || this.knows(i.url)) throw unusable('an issuer has no id, or the name of another');
-    const issuer = { id: i.id, url: i.url, names: i.names, anchors: parseAnchors(i.anchors) };
+    const issuer = { id: i.id, url: i.url, names: i.names, anchors: parseAnchors(i.anchors), source: i.source };
     this.issuers.push(issuer);
     for (const k of i.keys) {
       const key = parseJWK(k.jwk);
