@@ -14,30 +14,27 @@ import (
 
 const jobFieldIndex = "field_index"
 
-// indexScans is how often the records are looked at. What a registration that
-// began before the definition said searchable had not committed when the first
-// scan passed, the second finds.
-const indexScans = 2
-
 // indexCursor is where the filling of an index stands. Of another version of the
 // definition nothing is done yet: between the two it may not have been searchable,
 // and changes did not write the index.
 type indexCursor struct {
 	Version int       // of the definition
-	Scans   int       // that are complete
-	After   uuid.UUID // the last record of the scan that is not
-	Seen    int       // records looked at, in all scans
+	Alone   bool      // no change is under way that began before that version
+	Done    bool      // every record was looked at
+	After   uuid.UUID // the last record that was
+	Seen    int       // records looked at, also for versions before
 }
 
 // FieldIndexResult is the result of a job of kind field_index.
 type FieldIndexResult struct {
-	Records int `json:"records"` // looked at, in two scans or more
+	Records int `json:"records"` // looked at, some more than once if the definition changed meanwhile
 }
 
 // IndexField makes a field searchable that was not when people got values: it
 // fills the index in small transactions, while everybody works on, and then opens
-// the field to searches. From the moment that the definition said searchable,
-// changes write the index themselves. progress is told the number of records that
+// the field to searches. A change that began after the definition said searchable
+// writes the index itself; those that began before are waited for, and after them
+// every record is looked at. progress is told the number of records that
 // were looked at; it may be nil. It may be run again, and by several processes at
 // once. It returns NotFound "no_such_field", Conflict "not_searchable", or
 // Forbidden.
@@ -51,7 +48,7 @@ func (r *Registry) IndexField(ctx context.Context, a Actor, key string, progress
 		if err != nil || opened {
 			return err
 		}
-		if at, err = r.indexBatch(ctx, key, at, nil); err != nil {
+		if at, err = r.indexNext(ctx, key, at, nil); err != nil {
 			return err
 		}
 		if progress != nil {
@@ -98,22 +95,35 @@ func (r *Registry) workFieldIndex(ctx context.Context, a Actor, run *jobs.Run) (
 		return nil, err
 	}
 	keep := func(tx *gorm.DB, next indexCursor) error {
-		return run.Save(tx, cursorText(next), int64(next.Seen), max(total*indexScans, int64(next.Seen)))
+		return run.Save(tx, cursorText(next), int64(next.Seen), max(total, int64(next.Seen)))
 	}
 	for {
 		opened, err := r.openIndex(ctx, a, key, at)
 		if err != nil || opened {
 			return FieldIndexResult{at.Seen}, err
 		}
-		if at, err = r.indexBatch(ctx, key, at, keep); err != nil {
+		if at, err = r.indexNext(ctx, key, at, keep); err != nil {
 			return nil, err
 		}
 	}
 }
 
+// indexNext goes on with the next records. Of another version of the definition than the
+// cursor's it begins anew, when all have ended that may not know of that version.
+func (r *Registry) indexNext(ctx context.Context, key string, at indexCursor, keep func(*gorm.DB, indexCursor) error) (next indexCursor, err error) {
+	if next, err = r.indexBatch(ctx, key, at, keep); err != nil || next.Alone {
+		return next, err
+	}
+	if err := r.db.OutlastUsers(ctx, fieldRevisionTable); err != nil {
+		return next, err
+	}
+	next.Alone = true
+	return next, nil
+}
+
 // indexBatch indexes the next records, holds them meanwhile, and tells where the
 // scan stands then. keep, if there is one, writes that in the same transaction. A
-// definition of another version than the cursor's begins the scans anew.
+// definition of another version than the cursor's is for indexNext to begin with.
 func (r *Registry) indexBatch(ctx context.Context, key string, at indexCursor, keep func(*gorm.DB, indexCursor) error) (next indexCursor, err error) {
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, _ db.Time) error {
 		set, err := r.allFields(tx)
@@ -124,17 +134,17 @@ func (r *Registry) indexBatch(ctx context.Context, key string, at indexCursor, k
 		if err != nil {
 			return err
 		}
-		from := at
-		if def.Version != at.Version {
-			from = indexCursor{Seen: at.Seen}
+		if next = at; def.Version != at.Version || !at.Alone {
+			next = indexCursor{Version: def.Version, Seen: at.Seen}
+			return nil
 		}
 		var rows []registrantRow
-		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), from.After, chunkRows).Scan(&rows).Error
+		err = tx.Raw(`SELECT `+registrantColumns+` FROM registrant WHERE id > ? ORDER BY id LIMIT ?`+r.db.Dialect.ForUpdate(), at.After, chunkRows).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("read records to index: %w", err)
 		}
-		if next = (indexCursor{def.Version, from.Scans + 1, uuid.Nil, from.Seen}); len(rows) > 0 {
-			next = indexCursor{def.Version, from.Scans, rows[len(rows)-1].ID, from.Seen + len(rows)}
+		if next.Done = len(rows) == 0; !next.Done {
+			next.After, next.Seen = rows[len(rows)-1].ID, at.Seen+len(rows)
 		}
 		if err := reindex(tx, []*fieldDef{def}, rows); err != nil || keep == nil {
 			return err
@@ -156,11 +166,11 @@ func (s *fieldSet) searchableField(key string) (*fieldDef, error) {
 	return def, nil
 }
 
-// openIndex lets searches use the field, and tells whether it did: the scans must be
+// openIndex lets searches use the field, and tells whether it did: the scan must be
 // complete, and of the definition that stands. That stays the same version; that
 // people are found by it is in the history of the settings.
 func (r *Registry) openIndex(ctx context.Context, a Actor, key string, at indexCursor) (opened bool, err error) {
-	if at.Scans < indexScans {
+	if !at.Done {
 		return false, nil
 	}
 	err = r.db.InTx(ctx, r.now, func(tx *gorm.DB, now db.Time) error {

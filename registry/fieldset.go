@@ -102,6 +102,9 @@ func (r *Registry) allFields(tx *gorm.DB) (*fieldSet, error) {
 	return set, err
 }
 
+// fieldRevisionTable is read by every transaction before it goes by definitions.
+const fieldRevisionTable = "field_revision"
+
 // fieldRevision reads the revision; lock is "" or one of the dialect's clauses.
 func fieldRevision(tx *gorm.DB, lock string) (int64, error) {
 	var revision int64

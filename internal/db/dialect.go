@@ -35,6 +35,10 @@ type Dialect interface {
 	// those that have written it are waited for. Nothing on SQLite, see below. The
 	// name must come from our code.
 	LockTable(tx *gorm.DB, table string) error
+	// Users names the transactions that have touched a table, for reading too, and are
+	// still open; that of tx is not among them. None on SQLite, see DB.OutlastUsers. The
+	// name must come from our code.
+	Users(tx *gorm.DB, table string) ([]string, error)
 	// SkipLocked, ForShare and ForUpdate are row-lock clauses to append to a
 	// SELECT, with a leading space; empty on SQLite, where a writing transaction
 	// owns the whole file (BEGIN IMMEDIATE).

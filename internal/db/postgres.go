@@ -95,11 +95,20 @@ func (postgres) Analyze(tx *gorm.DB, table string) error {
 	return tx.Exec("ANALYZE " + pgx.Identifier{table}.Sanitize()).Error
 }
 
-// Stream reads the messages of the server as they come: no value is made of them.
 func (postgres) LockTable(tx *gorm.DB, table string) error {
 	return tx.Exec("LOCK TABLE " + table + " IN SHARE ROW EXCLUSIVE MODE").Error
 }
 
+// Users asks who holds a lock on the table: every statement takes one before it takes its
+// snapshot, and keeps it until its transaction ends. A virtual transaction has its number
+// before it has written anything, and no two of them ever have the same.
+func (postgres) Users(tx *gorm.DB, table string) (users []string, err error) {
+	err = tx.Raw(`SELECT DISTINCT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND granted AND relation = CAST(CAST(? AS text) AS regclass)
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`, table).Scan(&users).Error
+	return users, err
+}
+
+// Stream reads the messages of the server as they come: no value is made of them.
 func (postgres) Stream(ctx context.Context, conn *sql.Conn, query string, args []any, row func(cells [][]byte) error) error {
 	return conn.Raw(func(driverConn any) error {
 		c, ok := driverConn.(*stdlib.Conn)

@@ -61,6 +61,9 @@ func (sqliteDialect) TxNo() string {
 // Settled is always true: a reader sees no transaction that is still open.
 func (sqliteDialect) Settled() string { return "1=1" }
 
+// Users gives nobody.
+func (sqliteDialect) Users(*gorm.DB, string) ([]string, error) { return nil, nil }
+
 func (sqliteDialect) IsDuplicate(err error) bool {
 	code := sqliteCode(err)
 	return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || code == sqlite3.SQLITE_CONSTRAINT_ROWID
