@@ -33,8 +33,8 @@ type feedCursor struct {
 
 // Feed gives up to limit entries of the change log after cursor ("" = from the
 // beginning), and the cursor after them. The order is that of the writing
-// transactions, and it ends before the oldest transaction that is still open:
-// what is committed late is never before a cursor that was handed out. Several
+// transactions, and it ends before the oldest transaction of this database that is
+// still open: what is committed late is never before a cursor that was handed out. Several
 // changes of one person in one transaction follow their chain. It returns
 // Invalid "bad_cursor".
 //

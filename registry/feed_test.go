@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"sync"
@@ -43,9 +44,9 @@ func TestFeedGivesEveryChangeOnce(t *testing.T) {
 	})
 }
 
-// follow reads pages of the feed until n entries have come. Transactions of
-// other tests in the same PostgreSQL cluster may hold some back for a while, and
-// PostgreSQL tells nobody when they end.
+// follow reads pages of the feed until n entries have come. A transaction of another
+// test in the same PostgreSQL cluster that has no lock on a table yet may hold some back
+// for a moment, and PostgreSQL tells nobody when it ends.
 func (x *fixture) follow(t *testing.T, cursor string, limit, n int) (got []string, next string) {
 	t.Helper()
 	for reads := 0; len(got) < n && reads < 20_000; reads++ {
@@ -114,6 +115,46 @@ func TestFeedWaitsForTheOldestTransaction(t *testing.T) {
 	if want := []string{entry(p.ID, 100), entry(p.ID, 200), entry(q.ID, 1)}; !slices.Equal(got, want) {
 		t.Errorf("entries = %v, want %v", got, want)
 	}
+}
+
+// What another database of the cluster writes for long holds nobody up here, also where
+// it is in the middle of ours, and is waited for by its own followers.
+func TestFeedDoesNotWaitForOtherDatabases(t *testing.T) {
+	t.Parallel()
+	x, other := newFixture(t, dbtest.New(t, "postgres")), newFixture(t, dbtest.New(t, "postgres"))
+	p := x.register(t, amina())
+	open := func(y *fixture) *sql.Tx {
+		t.Helper()
+		tx, err := y.DB.SQL.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { tx.Rollback() })
+		if _, err := tx.ExecContext(t.Context(), `SAVEPOINT s; DELETE FROM change_log WHERE chain_no = -1; SELECT pg_current_xact_id()`); err != nil {
+			t.Fatal(err)
+		}
+		return tx
+	}
+	open(other)
+	q := x.register(t, map[string]string{"full_name": "Brian"})
+	open(other)
+	got, cursor := x.follow(t, "", 10, 2)
+	if want := []string{entry(p.ID, 1), entry(q.ID, 1)}; !slices.Equal(got, want) {
+		t.Errorf("entries = %v, want %v", got, want)
+	}
+	own := open(x)
+	x.register(t, map[string]string{"full_name": "Chen"})
+	if entries, _, err := x.Feed(t.Context(), cursor, 10); err != nil || len(entries) != 0 {
+		t.Errorf("%d entries while a transaction of this database is open, %v", len(entries), err)
+	}
+	other.register(t, amina())
+	if entries, _, err := other.Feed(t.Context(), "", 10); err != nil || len(entries) != 0 {
+		t.Errorf("the other database gives %d entries while two of its own are open, %v", len(entries), err)
+	}
+	if err := own.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	x.follow(t, cursor, 10, 1)
 }
 
 // A follower that reads while many write sees every change once, and those of

@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,10 +57,7 @@ func hiddenOf(t *testing.T, p page, name string) string {
 // followAll writes the messages that are due.
 func (w *world) followAll() {
 	w.t.Helper()
-	for range 3 {
-		_, _, err := w.issuer.Follow(context.Background())
-		w.must(err)
-	}
+	w.follow(w.t)
 }
 
 // Each message leads to what can be done about it, and one about a request says how it

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -116,12 +117,19 @@ func TestReissueInOnePress(t *testing.T) {
 }
 
 // follow lets the issuer come to the end of the change log.
-func (w *world) follow(t *testing.T) {
+func (w *world) follow(t testing.TB) {
 	t.Helper()
-	for done := false; !done; {
-		var err error
-		if done, _, err = w.issuer.Follow(t.Context()); err != nil {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		var hidden int64
+		w.must(w.db.Raw("SELECT count(*) FROM change_log WHERE NOT (" + w.db.Dialect.Settled() + ")").Scan(&hidden).Error)
+		done, _, err := w.issuer.Follow(t.Context())
+		switch {
+		case err != nil:
 			t.Fatal(err)
+		case done && hidden == 0:
+			return
+		case time.Now().After(end):
+			t.Fatalf("after a minute, open transactions hide %d changes from the follower", hidden)
 		}
 	}
 }

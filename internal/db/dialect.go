@@ -47,8 +47,8 @@ type Dialect interface {
 	ForUpdate() string
 	// TxNo is an SQL expression: the number of the writing transaction.
 	TxNo() string
-	// Settled is an SQL condition on a column tx_no: every transaction up to this
-	// row's has ended, so that no row can still appear before it.
+	// Settled is an SQL condition on a column tx_no: every transaction of this database
+	// up to this row's has ended, so that no row can still appear before it.
 	Settled() string
 }
 

@@ -69,8 +69,17 @@ func (postgres) ForShare() string   { return " FOR SHARE" }
 func (postgres) ForUpdate() string  { return " FOR UPDATE" }
 func (postgres) TxNo() string       { return "pg_current_xact_id()::text::bigint" }
 
+// Settled ends before the oldest transaction that the snapshot knows as open. Those of
+// other databases of the cluster are left out, as they write nothing here: they are told
+// by a lock on a table of theirs, and stay in if they have none, or if that is not sure.
+// The locks are asked for only if something is open; the numbers in them have 32 bits.
 func (postgres) Settled() string {
-	return "tx_no < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+	return `tx_no < (SELECT coalesce(min(open.no), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+		FROM (SELECT xid::text::bigint AS no FROM pg_snapshot_xip(pg_current_snapshot()) AS xid) AS open
+		WHERE open.no % 4294967296 NOT IN (SELECT own.transactionid::text::bigint FROM pg_locks AS own
+			WHERE own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock' AND own.granted AND own.virtualtransaction IN (
+				SELECT elsewhere.virtualtransaction FROM pg_locks AS elsewhere WHERE elsewhere.locktype = 'relation'
+				AND elsewhere.database NOT IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))))`
 }
 
 func (postgres) IsDuplicate(err error) bool {
