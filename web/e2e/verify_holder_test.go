@@ -30,6 +30,7 @@ func TestVerifyHolder(t *testing.T) {
 	x.check("verify.held")
 	x.checked("altered", func() { x.paste(shown) }) // once more: a copy
 	x.wants(`[data-check=holder][data-result=failed]`, "copy")
+	x.wants("#verdict", "could not prove that it is theirs")
 	x.checked("genuine", func() { x.paste(text) })
 	x.wants(`[data-check=holder][data-result=not_checked]`, "Compare the photo")
 }
@@ -87,6 +88,7 @@ func TestVerifyHolderWalk(t *testing.T) {
 		}
 		x.checked("altered", func() { x.tick("#scan") }) // the same film once more: a copy
 		x.wants(`[data-check=holder][data-result=failed]`, "")
+		x.check("verify.not_held")
 		x.offline(false)
 	}
 }

@@ -156,6 +156,11 @@ func TestVerifyBadInput(t *testing.T) {
 	x.until(`document.querySelector("#problem").textContent.includes("camera")`)
 	x.check("verify.camera")
 	x.checked("unreadable_code", func() { x.paste("hello") })
+	x.paste("") // what was said of something else goes away
+	x.wants("#problem", "nothing in the field")
+	if x.has("#verdict") {
+		t.Error("there is a verdict about nothing")
+	}
 	x.checked("incomplete_code", func() { x.paste(`{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": [`) })
 	x.checked("unsupported_format", func() { x.paste(`{"a": 1}`) })
 }

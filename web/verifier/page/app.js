@@ -17,6 +17,13 @@ let watching = null; // stops the camera
 function problem(text) {
   $("problem").textContent = text;
   $("problem").hidden = !text;
+  if (text) $("problem").scrollIntoView({ block: "nearest" });
+}
+
+/** Takes the last result away: it says nothing about what comes now. */
+function clear() {
+  $("result").replaceChildren();
+  problem("");
 }
 
 /** Shows a result in the place of the last one. */
@@ -30,12 +37,11 @@ function show(result, raw) {
 
 /** Begins anew, with nothing left of the last one. */
 function another() {
-  $("result").replaceChildren();
+  clear();
   $("inputs").after($("result"));
   $("text").value = "";
   $("file").value = "";
   series.forget();
-  problem("");
   $("ready").hidden = false;
   $("scan").focus();
 }
@@ -73,23 +79,30 @@ async function take(code) {
   return false;
 }
 
-/** Takes all codes of a file: the parts of a series first, else the first credential. */
+/** Takes all codes of a picture: the parts of a series first, else the first that is a credential. */
 async function takeAll(codes) {
   const parts = codes.filter(isPart);
-  if (parts.length === 0) return take(codes[0]);
+  if (parts.length === 0) return take(await likeliest(codes));
   let whole = false;
   for (const part of parts) whole ||= await take(part);
   return whole;
 }
 
+/** Of several codes, the first that can be read: there may be others beside it. */
+async function likeliest(codes) {
+  const { verify } = await verifier();
+  for (const code of codes) if (codes.length > 1 && bundle() && (await verify(bundle(), code, { at: new Date() })).outcome !== "unreadable_code") return code;
+  return codes[0];
+}
+
 async function scan() {
-  problem("");
+  clear();
   $("scan").hidden = true;
   $("camera").hidden = false;
   $("aim").textContent = t("verify.aim");
   watching = new AbortController();
   try {
-    await look($("video"), (code) => take(code), watching.signal);
+    await look($("video"), takeAll, watching.signal);
   } catch (e) {
     problem(t(e.message === "no reader" ? "verify.no_reader" : `verify.camera_${whyNoCamera(e)}`));
   } finally {
@@ -100,7 +113,7 @@ async function scan() {
 }
 
 async function takeFiles(files) {
-  problem("");
+  clear();
   document.body.classList.add("busy");
   try {
     let codes = [];
@@ -123,6 +136,7 @@ function listen() {
   $("paste").addEventListener("submit", (event) => {
     event.preventDefault();
     const text = $("text").value.trim();
+    clear();
     if (text === "") problem(t("verify.nothing_pasted"));
     else if (text.length > maxText) problem(t("verify.too_large"));
     else take(text);
@@ -153,7 +167,7 @@ function tell(offline) {
   const state = $("state"), old = tooOld();
   state.classList.toggle("wrong", !bundle() || old);
   if (!bundle()) state.textContent = t(pinned.length === 0 ? "verify.no_root" : "verify.no_bundle");
-  else state.textContent = `${t(old ? "verify.state_old" : "verify.state_fresh", { when: ago(madeAt()) })}${offline ? ` ${t("verify.state_offline")}` : ""}`;
+  else state.textContent = `${t(old ? "verify.state_old" : "verify.state_fresh", { when: ago(madeAt()) })}${offline && !old ? ` ${t("verify.state_offline")}` : ""}`;
 }
 
 listen();

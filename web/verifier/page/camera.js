@@ -10,7 +10,7 @@ export function whyNoCamera(e) {
   return { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "none", OverconstrainedError: "none" }[e?.name] ?? "busy";
 }
 
-/** Begins; seen is told every code, and says when it is enough. The promise ends with the camera. */
+/** Begins; seen is told the codes of each picture, and says when it is enough. The promise ends with the camera. */
 export async function look(video, seen, signal) {
   if (!navigator.mediaDevices?.getUserMedia) throw new Error("no camera");
   const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 960 } } });
@@ -20,7 +20,8 @@ export async function look(video, seen, signal) {
     await video.play();
     for (let enough = false; !enough && !signal.aborted && stream.active;) {
       if (video.videoWidth > 0 && !document.hidden) {
-        for (const code of await codesInFrame(video)) if (!signal.aborted && !enough) enough = await seen(code);
+        const codes = await codesInFrame(video);
+        if (codes.length > 0 && !signal.aborted) enough = await seen(codes);
       }
       if (!enough) await new Promise((resolve) => setTimeout(resolve, pause));
     }

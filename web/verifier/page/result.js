@@ -1,7 +1,7 @@
 // Shows what came of a check: the verdict, what was checked and what was not, the details, the text itself.
 
 import { badge, card, foreign, h, icon, ltr, row } from "./dom.js";
-import { ago, date, has, lang, moment, number, pick, t } from "./words.js";
+import { ago, ahead, date, has, lang, moment, number, pick, t } from "./words.js";
 
 const looks = { genuine: ["ok", "check"], genuine_status_unknown: ["wait", "alert"], expired: ["wait", "clock"], not_yet_valid: ["wait", "clock"], suspended: ["bad", "alert"],
   withdrawn: ["bad", "cross"], altered: ["bad", "cross"], unknown_issuer: ["bad", "alert"], key_retired: ["bad", "alert"],
@@ -15,23 +15,26 @@ export function resultOf(result, bundle, raw, again) {
 
 /** One sentence for the outcome, one for what to do; focus goes there. */
 export function verdict(result, again) {
-  const [kind, name] = looks[result.outcome] ?? looks.unreadable_code, facts = [];
+  const [kind, name] = looks[result.outcome] ?? looks.unreadable_code, words = named(result), facts = [];
   if (result.issuer_names && good(result)) facts.push(t("verify.issued_by", { name: pick(result.issuer_names, result.issuer).text }));
   if (result.status_as_of) facts.push(t("verify.status_of", { when: ago(result.status_as_of) }));
   return h("div", { class: `verdict ${kind}`, id: "verdict", "data-outcome": result.outcome, "data-reason": result.reason }, icon(name), h("div", {},
-    h("h2", { tabindex: "-1" }, t(`verify.outcome_${result.outcome}`)),
-    h("p", {}, result.text ?? t(`verify.text_${result.outcome}`)),
+    h("h2", { tabindex: "-1" }, t(`verify.outcome_${words}`)),
+    h("p", {}, result.text ?? t(`verify.text_${words}`)),
     facts.length > 0 ? h("p", { class: "muted" }, facts.join(" · ")) : "",
-    h("p", { class: "do" }, t(`verify.do_${result.outcome === "genuine" && held(result) ? "held" : result.outcome}`)),
+    h("p", { class: "do" }, t(`verify.do_${held(result) ? "held" : words}`)),
     ...(result.messages ?? []).map((text) => h("p", {}, t("verify.issuer_says"), " ", h("bdi", {}, text))),
     h("div", { class: "acts no-print" }, h("button", { class: "btn sec", type: "button", id: "again", click: again }, t("verify.another")))));
 }
 
-/** Whether the holder proved that it is theirs. */
-const held = (result) => result.checks?.some((c) => c.name === "holder" && c.result === "passed");
+/** The name of the words for a result: what nobody changed, but whoever shows it could not prove to hold, has its own. */
+const named = ({ outcome, reason }) => (outcome === "altered" && reason?.startsWith("holder_") ? "not_held" : outcome);
+
+/** Whether it is genuine, and the holder proved that it is theirs. */
+const held = (result) => result.outcome === "genuine" && result.checks?.some((c) => c.name === "holder" && c.result === "passed");
 
 /** Whether the issuer is who signed. */
-const good = (result) => !["altered", "unknown_issuer"].includes(result.outcome);
+const good = (result) => !["altered", "unknown_issuer"].includes(named(result));
 
 function checks(result) {
   const list = result.checks.map((c) => {
@@ -47,7 +50,7 @@ function because({ name, detail, result, values = {} }) {
   if (!has(key)) return result === "failed" && has(`verify.why_${name}_failed`) ? t(`verify.why_${name}_failed`) : "";
   const words = { ...values };
   for (const at of ["from", "until"]) if (values[at]) words[at] = date(values[at]);
-  if (values.as_of) Object.assign(words, { moment: moment(values.as_of), age: ago(values.as_of) });
+  if (values.as_of) Object.assign(words, { moment: moment(values.as_of), age: ahead(values.as_of) ? t("verify.ahead") : ago(values.as_of) });
   return t(key, words);
 }
 

@@ -29,8 +29,12 @@ export function moment(when) {
   return texts["verify.moment"].replace(/\{(date|time)\}/g, (_, name) => parts[name]); // in one direction, which isolates would hide
 }
 
-/** How long ago something was: 3 hours ago. */
+/** Whether a moment is one that the clock of this device has not reached. */
+export const ahead = (when) => new Date(when) - Date.now() > 60_000;
+
+/** How long ago something was: 3 hours ago. What this device's clock has not reached is told as a moment. */
 export function ago(when, now = Date.now()) {
+  if (ahead(when)) return moment(when);
   const seconds = Math.round((new Date(when) - now) / 1000), format = new Intl.RelativeTimeFormat(latin, { numeric: "always" });
   for (const [unit, size] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(seconds) >= (unit === "day" ? 2 * size : size)) return format.format(Math.trunc(seconds / size), unit);
