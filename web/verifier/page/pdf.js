@@ -1,20 +1,38 @@
 // Finds codes in a PDF: pictures in it, and what pages paint with lines and areas, which is how browsers print codes.
-// Text, fonts and colours are not looked at. What a file may cost is bounded.
+// Text, fonts and colours are not looked at. What a file may cost is bounded: whatever is read, copied, inflated or painted
+// is paid from one budget.
 
 import { codesIn, codesInFile } from "./codes.js";
 
-const bounds = { objects: 20000, stream: 48 << 20, total: 160 << 20, pages: 12, pictures: 24, steps: 400000, depth: 6 };
+const bounds = { objects: 20000, stream: 48 << 20, work: 160 << 20, pages: 12, pictures: 48, steps: 400000, depth: 6, nested: 60 };
+const token = 40; // what a value costs, where a byte or a pixel costs one
 const side = 1800; // pixels of the longer side of a page
 
 /** All codes of the first pages. */
 export async function codesInPDF(bytes) {
   const file = new File(bytes), found = [];
-  await file.read();
-  for (const page of file.pages().slice(0, bounds.pages)) {
-    for (const picture of await file.pictures(page)) found.push(...await codesInPicture(picture));
-    found.push(...await codesIn(await file.paint(page)));
+  try {
+    await file.read();
+    for (const page of file.pages().slice(0, bounds.pages)) {
+      for await (const picture of file.pictures(page)) found.push(...await codesInPicture(picture));
+      found.push(...await codesIn(await file.paint(page)));
+    }
+  } catch (e) {
+    if (!(e instanceof Spent)) throw e; // what was found before does
   }
   return [...new Set(found)];
+}
+
+/** The file costs more than a file may. */
+class Spent extends Error {}
+
+class Budget {
+  left = bounds.work;
+
+  spend(units) {
+    this.left -= units;
+    if (!(this.left >= 0)) throw new Spent("this file costs too much");
+  }
 }
 
 async function codesInPicture(picture) {
@@ -32,8 +50,9 @@ class Name extends String {}
 
 /** Reads the values of PDF syntax (ISO 32000-1 §7.2, §7.3) from text, one character for each byte. */
 class Tokens {
-  constructor(text, at = 0) {
+  constructor(text, budget, at = 0) {
     this.text = text;
+    this.budget = budget;
     this.at = at;
   }
 
@@ -50,10 +69,12 @@ class Tokens {
     return m;
   }
 
-  /** The next value; a keyword is {word}; undefined at the end. */
+  /** The next value; a keyword is {word}; undefined at the end. Throws if it is nested too deep. */
   next(depth = 0) {
+    this.budget.spend(token);
     this.space();
-    if (this.at >= this.text.length || depth > 60) return undefined;
+    if (this.at >= this.text.length) return undefined;
+    if (depth > bounds.nested) throw new Error("nested too deep");
     const two = this.text.substr(this.at, 2), c = two[0];
     if (two === "<<") return this.dictionary(depth);
     if (c === "[") return this.list(depth);
@@ -111,10 +132,10 @@ class Tokens {
   }
 }
 
-/** One character for each byte. */
+/** One character for each byte. With apply and few bytes at a time it takes a fifteenth of the time. */
 function latin(bytes) {
   let out = "";
-  for (let n = 0; n < bytes.length; n += 32768) out += String.fromCharCode(...bytes.subarray(n, n + 32768));
+  for (let n = 0; n < bytes.length; n += 8192) out += String.fromCharCode.apply(undefined, bytes.subarray(n, n + 8192));
   return out;
 }
 
@@ -123,8 +144,10 @@ class File {
     this.bytes = bytes;
     this.text = latin(bytes);
     this.objects = new Map(); // value, and where its stream begins
-    this.spent = 0;
+    this.budget = new Budget();
     this.steps = 0;
+    this.seen = new Set(); // pictures and forms that were looked through
+    this.shown = 0; // pictures
   }
 
   /** Finds all objects by looking through the file, as they stand in it: later ones replace earlier ones. */
@@ -132,22 +155,23 @@ class File {
     if (/\/Encrypt\b/.test(this.text.slice(-4096))) return;
     const begin = /(?:^|[\r\n\0\t\f ])(\d{1,8})[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+obj\b/g;
     for (let m = begin.exec(this.text); m && this.objects.size < bounds.objects; m = begin.exec(this.text)) {
-      const tokens = new Tokens(this.text, begin.lastIndex), value = tokens.next();
+      const tokens = new Tokens(this.text, this.budget, begin.lastIndex), value = tokens.next();
       tokens.space();
       const stream = tokens.match(/stream\r?\n/y) ? tokens.at : 0;
       this.objects.set(Number(m[1]), { value, stream });
       if (stream && value instanceof Map && typeof value.get("Length") === "number") begin.lastIndex = Math.max(tokens.at + value.get("Length"), begin.lastIndex);
       else begin.lastIndex = Math.max(tokens.at, begin.lastIndex);
     }
-    for (const o of [...this.objects.values()]) if (o.value instanceof Map && String(o.value.get("Type")) === "ObjStm") await this.unpack(o);
+    for (const o of [...this.objects.values()]) if (this.name(o.value, "Type") === "ObjStm") await this.unpack(o);
   }
 
   /** Objects that stand in a stream (§7.5.7). */
   async unpack(o) {
-    const text = latin(await this.stream(o)), head = new Tokens(text), first = this.get(o.value, "First");
-    for (let n = 0; n < Math.min(this.get(o.value, "N"), bounds.objects); n++) {
+    const text = latin(await this.stream(o)), head = new Tokens(text, this.budget), first = this.get(o.value, "First");
+    if (typeof first !== "number") return;
+    for (let n = 0; n < this.get(o.value, "N") && this.objects.size < bounds.objects; n++) {
       const number = head.next(), at = head.next();
-      if (typeof at === "number" && !this.objects.has(number)) this.objects.set(number, { value: new Tokens(text, first + at).next(), stream: 0 });
+      if (typeof at === "number" && !this.objects.has(number)) this.objects.set(number, { value: new Tokens(text, this.budget, first + at).next(), stream: 0 });
     }
   }
 
@@ -164,8 +188,20 @@ class File {
     return map instanceof Map ? this.resolve(map.get(name) ?? (short ? map.get(short) : undefined)) : undefined;
   }
 
+  /** A member that is a name; "" for anything else. */
+  name(map, member) {
+    const v = this.get(map, member);
+    return v instanceof Name ? String(v) : "";
+  }
+
+  /** The first values of a member: it may be one, or a list. */
+  some(map, member, short) {
+    const v = this.get(map, member, short);
+    return (Array.isArray(v) ? v.slice(0, 4) : [v]).map((e) => this.resolve(e));
+  }
+
   pages() {
-    return [...this.objects.values()].map((o) => o.value).filter((v) => v instanceof Map && String(v.get("Type")) === "Page");
+    return [...this.objects.values()].map((o) => o.value).filter((v) => this.name(v, "Type") === "Page");
   }
 
   /** What a page has, or inherits. */
@@ -177,38 +213,43 @@ class File {
   /** The bytes of a stream. A filter other than Flate leaves them as they are, and is told by filterOf. */
   async stream(o) {
     const length = this.get(o.value, "Length");
-    let end = typeof length === "number" && this.text.substr(o.stream + length, 20).includes("endstream") ? o.stream + length : this.text.indexOf("endstream", o.stream);
-    if (!o.stream || end < 0) return new Uint8Array();
+    let end = o.stream + length;
+    if (!o.stream) return new Uint8Array();
+    if (!(typeof length === "number" && length >= 0) || !this.text.substr(end, 20).includes("endstream")) end = this.text.indexOf("endstream", o.stream);
+    this.budget.spend((end < 0 ? this.text.length : end) - o.stream);
+    if (end < 0) return new Uint8Array();
     const raw = this.bytes.subarray(o.stream, end);
     if (this.filterOf(o.value) !== "FlateDecode") return raw;
-    const out = await inflated(raw, Math.min(bounds.stream, bounds.total - this.spent));
-    this.spent += out.length;
-    const parms = [this.get(o.value, "DecodeParms", "DP")].flat().map((p) => this.resolve(p))[0];
+    const out = await inflated(raw, Math.min(bounds.stream, this.budget.left));
+    this.budget.spend(out.length);
+    const parms = this.some(o.value, "DecodeParms", "DP")[0];
     return this.get(parms, "Predictor") >= 10 ? unpredicted(out, this.get(parms, "Columns") ?? 1, this.get(parms, "Colors") ?? 1, this.get(parms, "BitsPerComponent") ?? 8) : out;
   }
 
   filterOf(map) {
-    const f = [this.get(map, "Filter", "F")].flat().map((x) => this.resolve(x)).filter((x) => x);
-    const name = f.map(String).join(" ");
+    const name = this.some(map, "Filter", "F").filter((x) => x).map((x) => (x instanceof Name ? String(x) : "?")).join(" ");
     return name === "Fl" ? "FlateDecode" : name;
   }
 
-  xobjects(resources) {
+  /** The pictures of a page that were on no page before: files of JPEG, and canvases. */
+  async *pictures(page, resources = this.inherited(page, "Resources"), depth = 0) {
     const all = this.get(resources, "XObject");
-    return all instanceof Map ? [...all.values()].map((v) => this.object(v)).filter((o) => o.value instanceof Map) : [];
-  }
-
-  /** The pictures of a page: files of JPEG, and canvases. */
-  async pictures(page, resources = this.inherited(page, "Resources"), depth = 0, out = []) {
-    for (const o of this.xobjects(resources)) {
-      if (out.length >= bounds.pictures || depth > bounds.depth) break;
-      const kind = String(this.get(o.value, "Subtype"));
-      if (kind === "Form") await this.pictures(page, this.get(o.value, "Resources"), depth + 1, out);
-      if (kind !== "Image") continue;
+    if (!(all instanceof Map) || depth > bounds.depth) return;
+    for (const v of all.values()) {
+      this.budget.spend(token);
+      const o = this.object(v), kind = this.name(o.value, "Subtype");
+      if (!["Form", "Image"].includes(kind) || this.seen.has(o.value)) continue;
+      if (this.shown >= bounds.pictures) return;
+      this.seen.add(o.value);
+      if (kind === "Form") {
+        yield* this.pictures(page, this.get(o.value, "Resources"), depth + 1);
+        continue;
+      }
       const picture = await this.picture(o);
-      if (picture) out.push(picture);
+      if (!picture) continue;
+      this.shown++;
+      yield picture;
     }
-    return out;
   }
 
   async picture(o) {
@@ -220,8 +261,9 @@ class File {
     if (!(width > 0 && height > 0 && width * height <= 40e6) || ![1, 8].includes(bits)) return undefined;
     const per = bits === 1 ? 1 : Math.round(data.length / (width * height)), line = Math.ceil(width * per * bits / 8);
     if (![1, 3, 4].includes(per) || data.length < line * height) return undefined;
+    this.budget.spend(width * height);
     const canvas = new OffscreenCanvas(width, height), pen = canvas.getContext("2d"), image = pen.createImageData(width, height);
-    const inverse = String((this.get(o.value, "Decode") ?? [])[0]) === "1";
+    const inverse = this.some(o.value, "Decode")[0] === 1;
     for (let y = 0, at = 0; y < height; y++) for (let x = 0; x < width; x++, at += 4) {
       const p = y * line + (bits === 1 ? x >> 3 : x * per);
       for (let c = 0; c < 3; c++) image.data[at + c] = bits === 1 ? ((data[p] >> (7 - (x & 7))) & 1) !== Number(inverse) ? 255 : 0 : per === 4 ? 255 - Math.min(255, data[p + c] + data[p + 3]) : data[p + (per === 3 ? c : 0)];
@@ -233,22 +275,34 @@ class File {
 
   /** Paints what a page fills. */
   async paint(page) {
-    const box = (this.inherited(page, "CropBox") ?? this.inherited(page, "MediaBox") ?? [0, 0, 595, 842]).map((v) => this.resolve(v));
-    const [x0, y0, x1, y1] = box, width = Math.abs(x1 - x0) || 595, height = Math.abs(y1 - y0) || 842, scale = Math.min(8, side / Math.max(width, height));
+    const box = this.inherited(page, "CropBox") ?? this.inherited(page, "MediaBox");
+    const [x0, y0, x1, y1] = (Array.isArray(box) ? box : [0, 0, 595, 842]).slice(0, 4).map((v) => this.resolve(v)), width = Math.abs(x1 - x0) || 595, height = Math.abs(y1 - y0) || 842, scale = Math.min(8, side / Math.max(width, height));
     const canvas = new OffscreenCanvas(Math.max(1, Math.ceil(width * scale)), Math.max(1, Math.ceil(height * scale))), pen = canvas.getContext("2d");
     pen.fillStyle = "#fff";
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.fillStyle = "#000";
     pen.setTransform(scale, 0, 0, -scale, -Math.min(x0, x1) * scale, Math.max(y0, y1) * scale);
-    let content = "";
-    for (const part of [page.get("Contents")].flat().flatMap((v) => (Array.isArray(this.resolve(v)) ? this.resolve(v) : [v]))) content += `${latin(await this.stream(this.object(part)))}\n`;
-    await this.run(content, pen, this.inherited(page, "Resources"), 0);
+    try {
+      await this.run(await this.content(page), pen, this.inherited(page, "Resources"), 0);
+    } catch (e) {
+      if (!(e instanceof Spent)) throw e; // what is painted is painted
+    }
     return canvas;
+  }
+
+  /** The content of a page: one stream, or several that count as one (§7.8.2). */
+  async content(page) {
+    const whole = page.get("Contents"), list = this.resolve(whole), out = [];
+    for (const part of Array.isArray(list) ? list : [whole]) {
+      this.budget.spend(token);
+      out.push(latin(await this.stream(this.object(part))));
+    }
+    return out.join("\n");
   }
 
   /** Does the operators of a content stream that make areas (§8.5), forms (§8.10) and greys (§8.6.8). */
   async run(content, pen, resources, depth) {
-    const tokens = new Tokens(content);
+    const tokens = new Tokens(content, this.budget);
     let args = [], path = new Path2D(), last = [0, 0];
     const fill = (rule) => {
       pen.fill(path, rule);
@@ -288,14 +342,14 @@ class File {
           tokens.at = end < 0 ? content.length : end + 2;
           break;
         }
-        case "Do": await this.form(this.get(resources, "XObject")?.get?.(String(a[0])), pen, resources, depth); break;
+        case "Do": if (a[0] instanceof Name) await this.form(this.get(resources, "XObject")?.get?.(String(a[0])), pen, resources, depth); break;
       }
     }
   }
 
   async form(reference, pen, resources, depth) {
     const o = this.object(reference);
-    if (depth >= bounds.depth || String(this.get(o.value, "Subtype")) !== "Form") return;
+    if (depth >= bounds.depth || this.name(o.value, "Subtype") !== "Form") return;
     pen.save();
     const matrix = this.get(o.value, "Matrix");
     if (Array.isArray(matrix) && matrix.length === 6) pen.transform(...matrix.map((v) => this.resolve(v)));
@@ -326,14 +380,19 @@ function unpredicted(data, columns, colours, bits) {
   for (let y = 0; y < rows; y++) {
     const kind = data[y * (line + 1)], from = y * (line + 1) + 1, to = y * line;
     for (let x = 0; x < line; x++) {
-      const a = x >= step ? out[to + x - step] : 0, b = y > 0 ? out[to + x - line] : 0, c = x >= step && y > 0 ? out[to + x - line - step] : 0;
-      out[to + x] = data[from + x] + [0, a, b, a + b >> 1, paeth(a, b, c)][kind > 4 ? 0 : kind];
+      const a = x >= step ? out[to + x - step] : 0, b = y > 0 ? out[to + x - line] : 0;
+      let add = 0;
+      if (kind === 1) add = a;
+      else if (kind === 2) add = b;
+      else if (kind === 3) add = a + b >> 1;
+      else if (kind === 4) add = paeth(a, b, x >= step && y > 0 ? out[to + x - line - step] : 0);
+      out[to + x] = data[from + x] + add;
     }
   }
   return out;
 }
 
 function paeth(a, b, c) {
-  const p = a + b - c, [da, db, dc] = [a, b, c].map((v) => Math.abs(p - v));
+  const p = a + b - c, da = Math.abs(p - a), db = Math.abs(p - b), dc = Math.abs(p - c);
   return da <= db && da <= dc ? a : db <= dc ? b : c;
 }
