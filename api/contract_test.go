@@ -22,6 +22,7 @@ import (
 	"socialregistry/api"
 	"socialregistry/internal/db"
 	"socialregistry/internal/dbtest"
+	"socialregistry/registry"
 )
 
 // description loads openapi.yaml, and holds it to OpenAPI 3.1.
@@ -45,6 +46,24 @@ func isPage(r api.Route) bool {
 }
 
 var parameter = regexp.MustCompile(`:([a-z_]+)`)
+
+// TestCapsAreAsDescribed: what openapi.yaml says of how far something is counted is what
+// the code does.
+func TestCapsAreAsDescribed(t *testing.T) {
+	t.Parallel()
+	doc := description(t)
+	if most := doc.Components.Schemas["Total"].Value.Properties["count"].Value.Max; most == nil || int(*most) != registry.TotalCap {
+		t.Errorf("Total.count ends at %v, want %d", most, registry.TotalCap)
+	}
+	for path, says := range map[string]string{"/api/v1/people": fmt.Sprintf("up to %s.", thousands(registry.TotalCap)), "/api/v1/groups": fmt.Sprintf("up to %s.", thousands(registry.TotalCap))} {
+		if about := doc.Paths.Find(path).Get.Description; !strings.Contains(about, says) {
+			t.Errorf("%s does not say %q: %s", path, says, about)
+		}
+	}
+}
+
+// thousands writes a number as the descriptions do.
+func thousands(n int) string { return fmt.Sprintf("%d,%03d", n/1000, n%1000) }
 
 // TestEveryRouteIsDescribed compares the router's own list with openapi.yaml, in
 // both directions.
