@@ -304,7 +304,7 @@ func TestPeopleAreFoundAndPaged(t *testing.T) {
 		b.get("/admin/people?field=sex&state=REJECTED").want(t, http.StatusOK, "Nobody was found")
 		b.get("/admin/people?field=nonsense&state=NEW").want(t, http.StatusUnprocessableEntity)
 		b.get("/admin/people?after=nonsense").want(t, http.StatusUnprocessableEntity)
-		b.get("/admin/people?queue=undecided").want(t, http.StatusOK, "Nobody has decided yet")
+		b.get("/admin/people?queue=undecided").want(t, http.StatusOK, "Awaiting a first decision")
 		b.get("/admin").want(t, http.StatusOK, ">31<") // of Amina there are details left
 		b.get("/admin/people/nonsense").want(t, http.StatusNotFound)
 	})

@@ -208,7 +208,11 @@ func (p *Pages) entryChange(l *locale, f registry.Field, ch registry.FieldChange
 	}
 	switch ch.Kind {
 	case registry.KindRequest:
-		out.Label.Text = l.t("wait.state_"+ch.New) + ": " + out.Label.Text
+		word := l.t("wait.state_" + ch.New)
+		if f.Approval.Note && ch.New == string(registry.RequestApproved) {
+			word = l.t("requests.noted")
+		}
+		out.Label.Text = word + ": " + out.Label.Text
 		return out
 	case registry.KindAppeal:
 		out.Label.Text = l.t("appeal.state_"+ch.New) + ": " + out.Label.Text

@@ -130,8 +130,8 @@ func (p *Pages) request(c *gin.Context, status int, form url.Values, problems []
 		return err
 	}
 	title := d.l.t("requests.one", "field", p.label(d.l, f).Text)
-	v := requestView{ID: id.String(), Record: named(q.RegistrantID), Label: p.label(d.l, f), Badge: requestBadge(d.l, q), Changed: q.Changed, Reason: q.Reason, Version: q.Version,
-		Steps: requestSteps(d.l, q), Problems: problems}
+	v := requestView{ID: id.String(), Record: named(q.RegistrantID), Label: p.label(d.l, f), Badge: requestBadge(d.l, q, f), Changed: q.Changed, Reason: q.Reason, Version: q.Version,
+		Steps: requestSteps(d.l, q, f), Problems: problems}
 	if f.Approval.Note {
 		v.Told = recordPath(q.Kind, q.RegistrantID) + "/household"
 		title = v.Label.Text
@@ -198,14 +198,14 @@ func (p *Pages) evidenceOf(ctx context.Context, actor registry.Actor, q registry
 	return err
 }
 
-func requestSteps(l *locale, q registry.ChangeRequest) []requestStep {
+func requestSteps(l *locale, q registry.ChangeRequest, f registry.Field) []requestStep {
 	by := l.t("history.by", "who", q.Author, "channel", l.t("channel."+string(q.Channel)))
 	steps := []requestStep{{Title: l.t("requests.step_made"), When: l.dateTime(q.CreatedAt), By: by, Text: q.Reason}}
 	if !q.SentAt.IsZero() {
 		steps = append(steps, requestStep{Title: l.t("requests.step_sent"), When: l.dateTime(q.SentAt), By: q.Author})
 	}
 	if !q.DecidedAt.IsZero() {
-		steps = append(steps, requestStep{Title: l.t("requests.state_" + string(q.State)), When: l.dateTime(q.DecidedAt), By: q.DecidedBy, Text: q.Words})
+		steps = append(steps, requestStep{Title: requestState(l, q.State, f), When: l.dateTime(q.DecidedAt), By: q.DecidedBy, Text: q.Words})
 	} else if !q.SentAt.IsZero() {
 		steps = append(steps, requestStep{Title: l.t("requests.step_waits")})
 	}

@@ -30,6 +30,7 @@ type requestsView struct {
 	Areas              []option // known codes, for whoever types one
 	Rows               []requestRow
 	MayDecide          bool // there are rows to tick
+	Notes              bool // there are notes among them
 	Words              input
 	Told               []toldRow // what became of those that were just decided on
 	Asked              bool
@@ -41,6 +42,7 @@ type requestsView struct {
 type requestRow struct {
 	Href     string
 	Pick     string // its id and version; "": the reader does not decide about it
+	Note     bool   // what it says becomes no value of a record
 	Chosen   bool
 	Record   link
 	Label    words
@@ -143,6 +145,7 @@ func (p *Pages) requests(c *gin.Context, status int, form url.Values, problems [
 		return err
 	}
 	v.MayDecide = slices.ContainsFunc(v.Rows, func(r requestRow) bool { return r.Pick != "" })
+	v.Notes = slices.ContainsFunc(v.Rows, func(r requestRow) bool { return r.Pick != "" && r.Note })
 	if v.Told, err = p.told(d.ctx, d.l, d.actor, c.QueryArray("told"), fields); err != nil {
 		return err
 	}
@@ -211,9 +214,9 @@ func (p *Pages) requestRows(ctx context.Context, l *locale, actor registry.Actor
 	for _, q := range list {
 		f := fields[q.Field]
 		row := requestRow{Href: deskRequestsPath + "/" + q.ID.String(), Record: named(q.RegistrantID), Label: p.label(l, f), Old: p.masked(l, f, q.Base), New: p.masked(l, f, q.Value),
-			By: q.Author, When: l.dateTime(askedAt(q)), Badge: requestBadge(l, q)}
+			By: q.Author, When: l.dateTime(askedAt(q)), Badge: requestBadge(l, q, f)}
 		if q.State == registry.RequestSent && !q.Own && mayApprove(actor, f) {
-			row.Pick = q.ID.String() + ":" + strconv.Itoa(q.Version)
+			row.Pick, row.Note = q.ID.String()+":"+strconv.Itoa(q.Version), f.Approval.Note
 			row.Chosen = slices.Contains(ticked, row.Pick)
 		}
 		if !q.DecidedAt.IsZero() {
@@ -225,12 +228,21 @@ func (p *Pages) requestRows(ctx context.Context, l *locale, actor registry.Actor
 }
 
 // requestBadge says where a request stands.
-func requestBadge(l *locale, q registry.ChangeRequest) badge {
+func requestBadge(l *locale, q registry.ChangeRequest, f registry.Field) badge {
 	if q.State == registry.RequestSent && q.Changed {
 		return badge{"chg", "changed", l.t("requests.changed")}
 	}
-	return badgeOf(q.State, l.t("requests.state_"+string(q.State)), map[registry.RequestState]badge{"": {"none", "minus", ""}, registry.RequestApproved: {"ok", "check", ""},
+	return badgeOf(q.State, requestState(l, q.State, f), map[registry.RequestState]badge{"": {"none", "minus", ""}, registry.RequestApproved: {"ok", "check", ""},
 		registry.RequestRejected: {"bad", "cross", ""}, registry.RequestSent: {"wait", "clock", ""}})
+}
+
+// requestState is the word for a state. A note is not approved: the record does not hold
+// what it says.
+func requestState(l *locale, state registry.RequestState, f registry.Field) string {
+	if f.Approval.Note && state == registry.RequestApproved {
+		return l.t("requests.noted")
+	}
+	return l.t("requests.state_" + string(state))
 }
 
 // told says what became of the requests of an address.
@@ -256,7 +268,7 @@ func (p *Pages) told(ctx context.Context, l *locale, actor registry.Actor, outco
 		row := toldRow{Href: deskRequestsPath + "/" + id, Name: named(q.RegistrantID).Name, Label: p.label(l, fields[q.Field]), Badge: badge{"bad", "cross", l.t("requests.not_approved")}}
 		switch {
 		case code == approvedCode && q.State == registry.RequestApproved:
-			row.Badge = badge{"ok", "check", l.t("requests.state_APPROVED")}
+			row.Badge = requestBadge(l, q, fields[q.Field])
 		case l.has("fault." + code):
 			row.Badge.Text = l.t("fault." + code)
 		}

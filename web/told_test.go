@@ -87,6 +87,39 @@ func TestAChangeIsTold(t *testing.T) {
 	})
 }
 
+// Notes that are ticked are dealt with, and nowhere called approved; what is approved
+// beside them is.
+func TestToldChangesAreTicked(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		me, office := w.registrant("en"), w.staff("en", registry.RoleRegistrar)
+		change := w.asks(t, w.someone("Akinyi").ID, map[string]string{"family_name": "Ochieng"})[0]
+		const says = "no record is changed by it"
+		if p := office.get("/admin/requests").want(t, http.StatusOK, "Akinyi"); strings.Contains(p.body, says) {
+			t.Error("notes are spoken of, and there are none")
+		}
+		note := requestAt(t, me.tellOf(t, "A child was born."))
+		p := office.get("/admin/requests").want(t, http.StatusOK, says)
+		form := p.hidden(nil)
+		form["request"] = []string{note + ":1"}
+		told := office.post("/admin/requests", form).want(t, http.StatusOK, "What became of them", "Dealt with")
+		card, _, _ := strings.Cut(told.body[strings.Index(told.body, `id="told"`):], "</section>")
+		if strings.Contains(card, "Approved") {
+			t.Errorf("a note is called approved: %s", text(card))
+		}
+		form = told.hidden(nil)
+		form["request"] = []string{change.ID.String() + ":1"}
+		office.post("/admin/requests", form).want(t, http.StatusOK, "What became of them", "Approved")
+		for _, at := range []string{"/admin/requests/" + note, w.address() + "/requests"} {
+			p := office.get(at).want(t, http.StatusOK, "Dealt with")
+			if strings.Contains(strings.ReplaceAll(p.body, `<option value="APPROVED">Approved`, ""), "Approved") {
+				t.Errorf("%s calls a note approved", at)
+			}
+		}
+		me.get("/me/history").want(t, http.StatusOK, "Dealt with: ")
+	})
+}
+
 // What is refused says why, and leads to telling it again; what was sent can be taken
 // back, and what is written can be kept as a draft.
 func TestAToldChangeIsRefused(t *testing.T) {
