@@ -54,6 +54,7 @@ func Make(seed string) (*File, error) {
 	g.hints()
 	g.sources()
 	g.foreign()
+	g.marked()
 	bundles, err := g.bundles()
 	if err != nil {
 		return nil, err

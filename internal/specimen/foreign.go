@@ -8,6 +8,29 @@ import (
 	"socialregistry/issuer/verify"
 )
 
+// mark is what some editors put before a text (U+FEFF, byte order mark).
+const mark = "\ufeff"
+
+// marked makes good credentials as they come out of such an editor.
+func (g *generator) marked() {
+	for _, v := range variants() {
+		text, good := g.credential(v, usual()), check{claims: person(v.format)}
+		twice := verify.Altered
+		if v.format == verify.FormatMdoc || v.format == verify.FormatClaim169 {
+			twice = verify.UnreadableCode
+		}
+		behind := twice
+		if v.format == verify.FormatSDJWT {
+			behind = verify.IncompleteCode
+		}
+		g.add(v.String()+": with a mark before it", v.format, verify.Genuine, mark+text, good)
+		g.add(v.String()+": with a mark, then spaces, before it", v.format, verify.Genuine, mark+" \n"+text+"\r\n", good)
+		g.add(v.String()+": with two marks before it", "", twice, mark+mark+text, check{})
+		g.add(v.String()+": with a mark behind it", "", behind, text+mark, check{})
+	}
+	g.add("nothing of ours: a mark", "", verify.UnreadableCode, mark, check{})
+}
+
 // foreign makes what is no credential of any format.
 func (g *generator) foreign() {
 	for name, data := range map[string]string{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"socialregistry/issuer/claim169"
 	"socialregistry/issuer/jwtvc"
@@ -97,6 +98,9 @@ func (v *verification) blame(c credential, data []byte, err error) error {
 	if !errors.As(err, &f) {
 		f = failure{UnreadableCode, "This cannot be read."}
 	}
+	if f.outcome == UnreadableCode && len(data) <= maxCredential && !utf8.Valid(data) {
+		f.reason = "This is not text in UTF-8. A mobile document is given in base64url."
+	}
 	known := v.trust.candidates(c)
 	if f.outcome == UnreadableCode && (len(known) > 0 || v.trust.knows(c.issuer) || v.trust.mentions(data)) {
 		return failure{Altered, "This names a known issuer, but it was changed or damaged."}
@@ -145,9 +149,13 @@ func verifyAny(c credential, candidates []key) (signed, error) {
 	return s, err
 }
 
-// read finds the format of the bytes and reads them.
+// mark is what some editors put before a text in UTF-8 (byte order mark).
+const mark = "\ufeff"
+
+// read finds the format of the bytes and reads them. One mark before the text says
+// nothing.
 func (t *trust) read(data []byte) (credential, error) {
-	data = bytes.TrimSpace(data)
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte(mark)))
 	switch {
 	case len(data) == 0:
 		return credential{}, failure{UnreadableCode, "There is nothing to read."}

@@ -39,7 +39,7 @@ func libraries() map[string]library {
 			map[verify.Outcome]string{verify.Expired: "expired", verify.NotYetValid: "not yet valid", verify.Withdrawn: "Status is not valid", verify.Suspended: "Status is not valid"}},
 		verify.FormatLDP: {"@digitalbazaar/vc", standing, dates, 180,
 			map[string]string{"at its end": clock, "a minute before its beginning: clocks differ": "a whole minute is more than a minute may be",
-				"a member twice": "JSON.parse, before the library, keeps the last", "a null more": "JSON-LD drops it, so that it says nothing"},
+				"a member twice": "JSON.parse, before the library, keeps the last", "with a mark before it": unmarked, "with a mark, then spaces, before it": unmarked, "a null more": "JSON-LD drops it, so that it says nothing"},
 			map[verify.Outcome]string{verify.Expired: "is after", verify.NotYetValid: "is before"}},
 		verify.FormatMdoc: {"@owf/mdoc", standing, dates, 80,
 			map[string]string{"at its end": clock, "an element twice": "taken as often as it stands there", "certified by a CA that is over": "the dates of a certificate between are not looked at"},
@@ -49,11 +49,12 @@ func libraries() map[string]library {
 }
 
 const (
-	clock   = "the minute by which clocks may differ counts at the end too"
-	dropped = "a disclosure that the token has no digest for is dropped, and not shown"
-	caller  = "its caller has to look at it"
-	later   = "a status list made after the time of the check is refused"
-	onlyJWT = "status lists in CBOR are not read"
+	clock    = "the minute by which clocks may differ counts at the end too"
+	dropped  = "a disclosure that the token has no digest for is dropped, and not shown"
+	caller   = "its caller has to look at it"
+	later    = "a status list made after the time of the check is refused"
+	unmarked = "JSON.parse, before the library, takes no byte order mark"
+	onlyJWT  = "status lists in CBOR are not read"
 )
 
 func differsSDJWT() map[string]string {

@@ -29,7 +29,7 @@ export async function readMdoc(text, trust) {
   const c = nothing(), whole = text.length % 4 !== 1; // no base64 has such a length: its end is missing
   let raw = new Uint8Array();
   try {
-    if (!text.includes('=')) raw = base64url(whole ? text : text.slice(0, -1));
+    if (!/[=\x7f-\uffff]/.test(text)) raw = base64url(whole ? text : text.slice(0, -1));
   } catch {
     // it is none
   }

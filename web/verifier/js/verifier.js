@@ -272,14 +272,20 @@ async function firstThatFits(c, candidates) {
  * @param {string|Uint8Array} data
  */
 function textFrom(data) {
-  if (typeof data === 'string') return { text: trim(data), isText: true };
+  if (typeof data === 'string') return { text: trim(unmarked(data)), isText: true };
   const some = data.subarray(0, maxCredential + 1000); // more is refused, whatever it is
   try {
-    return { text: trim(textOf(some)), isText: true };
+    return { text: trim(unmarked(textOf(some))), isText: true };
   } catch {
-    return { text: trim(looseText(some)), isText: false };
+    return { text: trim(unmarked(looseText(some))), isText: false };
   }
 }
+
+/**
+ * A text without the mark that some editors put before it (U+FEFF, byte order mark); one says nothing.
+ * @param {string} text
+ */
+const unmarked = (text) => (text.startsWith('\ufeff') ? text.slice(1) : text);
 
 /**
  * A text without the spaces around it; sign by sign, for a pattern would try at each of a million spaces inside.
