@@ -36,10 +36,14 @@ func (b *Bundle) Apply(d *Bundle) (*Bundle, error) {
 	return &out, out.ready()
 }
 
+// replaced and overlaid take time in the size of a bundle, not in its square: one may
+// have as many entries as fit.
 func replaced[T any](base, changed []T, gone []string, key func(T) string) []T {
-	out := slices.DeleteFunc(slices.Clone(base), func(v T) bool {
-		return slices.Contains(gone, key(v)) || slices.ContainsFunc(changed, func(c T) bool { return key(c) == key(v) })
-	})
+	left := setOf(gone)
+	for _, c := range changed {
+		left[key(c)] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(base), func(v T) bool { return left[key(v)] })
 	out = append(out, changed...)
 	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 	return out
@@ -50,8 +54,18 @@ func overlaid[T any](base, changed map[string]T, gone []string) map[string]T {
 	if out == nil {
 		out = map[string]T{}
 	}
-	maps.DeleteFunc(out, func(key string, _ T) bool { return slices.Contains(gone, key) })
+	for _, key := range gone {
+		delete(out, key)
+	}
 	maps.Copy(out, changed)
+	return out
+}
+
+func setOf(keys []string) map[string]bool {
+	out := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		out[key] = true
+	}
 	return out
 }
 
