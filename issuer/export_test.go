@@ -9,6 +9,7 @@ import (
 	"socialregistry/internal/db"
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oauth"
+	"socialregistry/issuer/verify"
 	"socialregistry/registry"
 )
 
@@ -82,3 +83,6 @@ func (i *Issuer) MakePaperWith(ctx context.Context, a registry.Actor, n NewPaper
 	row, err := i.finishPaper(ctx, a, config, p)
 	return i.toIssued(row), err
 }
+
+// MergeBundle adds what another registry says of its own issuers.
+func MergeBundle(b, other *verify.Bundle) error { return mergeBundle(b, other) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"testing"
@@ -253,6 +254,35 @@ func TestMergedRegistries(t *testing.T) {
 			t.Errorf("%d issuers after it was dropped", len(b.Issuers))
 		}
 	})
+}
+
+// A context of another registry is taken for its own issuers alone: none that it merged
+// itself, none elsewhere, and none at the address of one that is there.
+func TestMergedContexts(t *testing.T) {
+	t.Parallel()
+	const own, other = "https://other.example/issuers/own/contexts/v1", "https://other.example"
+	context := func(source string) verify.Context {
+		c := verify.NewContext([]byte(`{"@context":{}}`))
+		c.Source = source
+		return c
+	}
+	theirs := &verify.Bundle{Registry: other, Issuers: []verify.BundleIssuer{{ID: "did:web:other.example", URL: other}},
+		Contexts: map[string]verify.Context{other + "/contexts/v1": context(""), other + "/contexts/merged": context("https://third.example"), "https://elsewhere.example/v1": context("")}}
+	ours := func(contexts ...string) *verify.Bundle {
+		b := &verify.Bundle{Contexts: map[string]verify.Context{}, Types: map[string]verify.BundleType{}}
+		for _, iri := range contexts {
+			b.Contexts[iri] = context("")
+		}
+		return b
+	}
+	b := ours(own)
+	must(t, issuer.MergeBundle(b, theirs))
+	if from := sourcesOf(b); !maps.Equal(from, map[string]string{own: "", other + "/contexts/v1": other}) {
+		t.Errorf("contexts by where they are from: %q", from)
+	}
+	if err := issuer.MergeBundle(ours(other+"/contexts/v1"), theirs); !errors.Is(err, verify.ErrBundle) {
+		t.Errorf("a context that is ours is replaced: %v", err)
+	}
 }
 
 // sourcesOf gives the registry that each context is for.
