@@ -47,7 +47,7 @@ func apart(lists []verify.BundleStatus) []verify.BundleStatus {
 // those at the addresses of its issuers, and its contexts for what they sign alone; what it says of types is how they are called,
 // where this registry does not.
 func mergeBundle(b, other *verify.Bundle) error {
-	var own []string
+	own := map[string]bool{} // addresses of its issuers: there may be many
 	for _, i := range other.Issuers {
 		if i.Source != "" {
 			continue
@@ -56,10 +56,15 @@ func mergeBundle(b, other *verify.Bundle) error {
 			return fmt.Errorf("%w: its issuer %s is not at its address", verify.ErrBundle, i.ID)
 		}
 		i.Source = other.Registry
-		b.Issuers, own = append(b.Issuers, i), append(own, i.URL+"/")
+		b.Issuers, own[i.URL] = append(b.Issuers, i), true
 	}
 	of := func(address string) bool {
-		return slices.ContainsFunc(own, func(at string) bool { return strings.HasPrefix(address, at) })
+		for n, c := range address {
+			if c == '/' && own[address[:n]] {
+				return true
+			}
+		}
+		return false
 	}
 	for iri, c := range other.Contexts {
 		if c.Source != "" || !of(iri) {

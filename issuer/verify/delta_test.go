@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -37,5 +38,28 @@ func TestALargeDelta(t *testing.T) {
 	}
 	if want := entries / 3 * 2; len(b.Status) != want || len(b.Types) != want {
 		t.Errorf("%d lists and %d types, want %d", len(b.Status), len(b.Types), want)
+	}
+}
+
+// A bundle may name as many issuers as fit, and is read in the time of its size.
+func TestManyIssuers(t *testing.T) {
+	t.Parallel()
+	b := newRoot(t).bundle
+	for n := range 200_000 {
+		b.Issuers = append(b.Issuers, verify.BundleIssuer{ID: fmt.Sprint("did:web:", n, ".example"), URL: fmt.Sprint("https://", n, ".example")})
+	}
+	began := time.Now()
+	if err := b.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	for _, twice := range []verify.BundleIssuer{{ID: "did:web:7.example"}, {ID: "https://7.example"}, {ID: "x", URL: "did:web:7.example"}} {
+		again := b
+		again.Issuers = append(again.Issuers[:len(again.Issuers):len(again.Issuers)], twice)
+		if err := again.Check(); !errors.Is(err, verify.ErrBundle) {
+			t.Errorf("%+v beside another of its name: %v", twice, err)
+		}
 	}
 }

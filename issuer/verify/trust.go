@@ -20,6 +20,7 @@ type trust struct {
 	contexts map[string]*contexts.Set // by the registry that they are for, as issuers name it in Source
 	keys     []key
 	issuers  []BundleIssuer
+	names    map[string]bool           // what issuers are called: ids and URLs
 	anchors  map[string]*x509.CertPool // by id of the issuer; none for one without
 	status   map[string]BundleStatus   // by URI
 	types    map[string]BundleType
@@ -44,7 +45,7 @@ func newTrust(b *Bundle) (*trust, error) {
 	if b.Created.IsZero() || len(b.Issuers) == 0 {
 		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
 	}
-	t := &trust{anchors: map[string]*x509.CertPool{}, status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
+	t := &trust{names: map[string]bool{}, anchors: map[string]*x509.CertPool{}, status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
 	for _, i := range b.Issuers {
 		if err := t.addIssuer(i); err != nil {
 			return nil, err
@@ -70,6 +71,7 @@ func (t *trust) addIssuer(i BundleIssuer) error {
 		return fmt.Errorf("%w: an issuer has no id, or the name of another", ErrBundle)
 	}
 	t.issuers = append(t.issuers, i)
+	t.names[i.ID], t.names[i.URL] = true, true
 	if err := t.addAnchors(i); err != nil {
 		return err
 	}
@@ -149,12 +151,7 @@ func (t *trust) addContexts(list map[string]Context) error {
 
 // knows says whether an issuer stands in the bundle.
 func (t *trust) knows(issuer string) bool {
-	for _, i := range t.issuers {
-		if i.is(issuer) {
-			return true
-		}
-	}
-	return false
+	return issuer != "" && t.names[issuer]
 }
 
 // is says whether a credential's issuer is this one.

@@ -43,6 +43,8 @@ export class Trust {
     this.keys = [];
     /** @type {Issuer[]} */
     this.issuers = [];
+    /** @type {Set<string>} What issuers are called: ids and URLs. */
+    this.names = new Set();
     /** @type {Map<string, import('./bundle.js').List>} */
     this.status = new Map();
     this.types = payload.types;
@@ -73,6 +75,7 @@ export class Trust {
     if (i.id === '' || this.knows(i.id) || this.knows(i.url)) throw unusable('an issuer has no id, or the name of another');
     const issuer = { id: i.id, url: i.url, names: i.names, anchors: parseAnchors(i.anchors), source: i.source };
     this.issuers.push(issuer);
+    this.names.add(i.id).add(i.url);
     for (const k of i.keys) {
       const key = parseJWK(k.jwk);
       if (k.kid === '' || key.alg !== k.alg || !(k.notAfter > k.notBefore)) throw unusable('a key has no name, no window or another algorithm');
@@ -86,7 +89,7 @@ export class Trust {
 
   /** @param {string} name */
   knows(name) {
-    return this.issuers.some((i) => is(i, name));
+    return name !== '' && this.names.has(name);
   }
 
   /**
