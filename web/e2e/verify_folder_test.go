@@ -66,11 +66,11 @@ func TestVerifyFolder(t *testing.T) {
 	x.check("verify.newer")
 	x.press("#take")
 	x.openAt("/")
-	x.until(`caches.keys().then(all => all.length === 2 && all.some(n => n.startsWith("verify-1")))`)
+	x.until(`caches.keys().then(all => all.length === 2 && all.some(n => n.includes("checks/ 1")))`)
 	if !eval[bool](x, `document.querySelector("#newer").hidden`) {
 		t.Error("the new version offers itself")
 	}
-	x.until(`caches.keys().then(all => all.find(n => /^verify-1/.test(n))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
+	x.until(`caches.keys().then(all => all.find(n => n.includes("checks/ 1"))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
 	site.Close()
 	x.offline(true)
 	defer x.offline(false)

@@ -63,7 +63,7 @@ func TestVerifyHolderWalk(t *testing.T) {
 		x.open("/verify/" + v.lang + ".html")
 		x.until(`document.body.dataset.ready === "offline"`)
 		if n == 0 {
-			x.until(`caches.keys().then(all => all.find(n => /^verify-/.test(n))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
+			x.until(`caches.keys().then(all => all.find(n => n.startsWith("verify /"))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
 		}
 		x.offline(true)
 		defer x.offline(false)

@@ -33,7 +33,7 @@ func TestVerifyOfflineWalk(t *testing.T) {
 	x.open("/verify")
 	x.at("/verify/")
 	x.until(`document.body.dataset.ready === "offline"`)
-	x.until(`caches.keys().then(all => all.find(n => /^verify-/.test(n))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
+	x.until(`caches.keys().then(all => all.find(n => n.startsWith("verify /"))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
 	x.check("verify.ready")
 
 	x.offline(true)

@@ -7,23 +7,19 @@ import { look, whyNoCamera } from "./camera.js";
 import { $ } from "./dom.js";
 import { workOffline } from "./offline.js";
 import { resultOf } from "./result.js";
-import { bundle, fetchNewest, keepFresh, madeAt, openKept, pinned, tooOld, verifier, whyNot } from "./trusted.js";
+import { bundle, fetchNewest, isKept, keepFresh, madeAt, onNewer, openKept, pinned, tooOld, verifier, whyNot } from "./trusted.js";
 import { ago, number, t } from "./words.js";
 import { FileProblem, readFile } from "./files.js";
 
-const series = new Series(), maxText = 1 << 20;
+const series = new Series(), maxText = 1 << 20, often = 15 * 60_000;
 let watching = null; // stops the camera
+let turn = 0; // counts the checks: only the newest is shown
+let offline = false; // whether this page is there without a network
 
 function problem(text) {
   $("problem").textContent = text;
   $("problem").hidden = !text;
   if (text) $("problem").scrollIntoView({ block: "nearest" });
-}
-
-/** Takes the last result away: it says nothing about what comes now. */
-function clear() {
-  $("result").replaceChildren();
-  problem("");
 }
 
 /** Shows a result in the place of the last one. */
@@ -35,28 +31,44 @@ function show(result, raw) {
   $("verdict").scrollIntoView({ block: "nearest" });
 }
 
+/** Takes the last result away: what comes next may fail, and must not be answered by it. */
+function clear() {
+  turn++;
+  problem("");
+  if (!$("result").firstChild) return;
+  $("result").replaceChildren();
+  $("inputs").after($("result"));
+  $("ready").hidden = false;
+}
+
 /** Begins anew, with nothing left of the last one. */
 function another() {
   clear();
-  $("inputs").after($("result"));
   $("text").value = "";
   $("file").value = "";
   series.forget();
-  $("ready").hidden = false;
   $("scan").focus();
 }
 
 /** Checks a text or bytes. */
 async function check(data) {
-  problem("");
+  clear();
+  const mine = turn;
   if (!bundle()) await keepFresh();
   if (!bundle()) {
     problem(t("verify.no_bundle"));
     return;
   }
-  const { verify } = await verifier(), result = await verify(bundle(), data, { at: new Date(), ask: asked() });
-  show(result, data);
-  answered(result);
+  const ask = asked(), late = bundle().created - Date.now(), at = new Date(Date.now() + Math.max(0, late)); // the bundle was not made in the future
+  try {
+    const { verify } = await verifier(), result = await verify(bundle(), data, { at, ask });
+    if (mine !== turn) return; // somebody went on meanwhile
+    show(late > 60_000 ? { ...result, slow: true } : result, data);
+    answered(result);
+  } catch {
+    if (mine === turn) problem(t("verify.unforeseen"));
+  }
+  stay();
 }
 
 /** Takes a code; it says whether there is nothing more to look for. */
@@ -100,6 +112,7 @@ async function scan() {
   $("scan").hidden = true;
   $("camera").hidden = false;
   $("aim").textContent = t("verify.aim");
+  $("stop").focus();
   watching = new AbortController();
   try {
     await look($("video"), takeAll, watching.signal);
@@ -107,8 +120,10 @@ async function scan() {
     problem(t(e.message === "no reader" ? "verify.no_reader" : `verify.camera_${whyNoCamera(e)}`));
   } finally {
     watching = null;
+    const left = $("camera").contains(document.activeElement) || document.activeElement === document.body;
     $("camera").hidden = true;
     $("scan").hidden = false;
+    if (left && !$("result").firstChild) $("scan").focus();
   }
 }
 
@@ -120,8 +135,7 @@ async function takeFiles(files) {
     for (const file of [...files].slice(0, 20)) codes = codes.concat(await readFile(file));
     if (codes.length > 0) await takeAll(codes);
   } catch (e) {
-    if (!(e instanceof FileProblem) && e.message !== "no reader") throw e;
-    problem(t(`verify.${e instanceof FileProblem ? e.message : "no_reader"}`));
+    problem(t(`verify.${e instanceof FileProblem ? e.message : e.message === "no reader" ? "no_reader" : "unforeseen"}`));
   } finally {
     document.body.classList.remove("busy");
     $("file").value = "";
@@ -163,21 +177,37 @@ function listen() {
 }
 
 /** Says how things stand: whether there is a bundle, how old it is, whether the network is needed. */
-function tell(offline) {
+function tell() {
   const state = $("state"), old = tooOld();
   state.classList.toggle("wrong", !bundle() || old);
   if (!bundle()) state.textContent = t(pinned.length === 0 ? "verify.no_root" : "verify.no_bundle");
-  else state.textContent = `${t(old ? "verify.state_old" : "verify.state_fresh", { when: ago(madeAt()) })}${offline && !old ? ` ${t("verify.state_offline")}` : ""}`;
+  else state.textContent = `${t(old ? "verify.state_old" : "verify.state_fresh", { when: ago(madeAt()) })}${offline && isKept() && !old ? ` ${t("verify.state_offline")}` : ""}`;
+}
+
+/** A page that stays open goes on to hear of what was withdrawn. */
+async function stay() {
+  await keepFresh();
+  tell();
+}
+
+/** Gets the bundle, where there is none, and says so. */
+async function begin() {
+  await openKept();
+  if (bundle() || pinned.length === 0) tell();
+  else $("state").textContent = t("verify.renewing");
+  if (!globalThis.crypto?.subtle) problem(t("verify.insecure"));
+  else if (bundle()) await keepFresh();
+  else if (pinned.length > 0 && navigator.onLine) await fetchNewest().catch((e) => problem(whyNot(e)));
+  tell();
 }
 
 listen();
 for (const part of document.querySelectorAll("[data-live]")) part.hidden = false;
-await openKept();
-if (bundle() || pinned.length === 0) tell(false);
-else $("state").textContent = t("verify.renewing");
-if (bundle()) await keepFresh();
-else if (pinned.length > 0 && navigator.onLine) await fetchNewest().catch((e) => problem(whyNot(e)));
-tell(false);
-const offline = await workOffline();
-tell(offline);
+await begin();
+offline = await workOffline();
+tell();
+onNewer(tell);
+addEventListener("online", stay);
+document.addEventListener("visibilitychange", () => document.hidden || stay());
+setInterval(stay, often);
 document.body.dataset.ready = offline ? "offline" : "online"; // for whoever waits for it

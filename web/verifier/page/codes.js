@@ -18,7 +18,7 @@ function begin() {
   worker.onmessage = ({ data: { id, codes, error } }) => {
     const { resolve, reject } = waiting.get(id);
     waiting.delete(id);
-    if (error) reject(new Error(error));
+    if (error) reject(new Error("no reader"));
     else resolve(codes);
   };
   worker.onerror = (e) => {
@@ -69,7 +69,10 @@ export async function codesIn(source) {
       const found = (await d.detect(canvas).catch(() => [])).map((c) => c.rawValue);
       if (found.length > 0) return found;
     }
-    const found = await byWorker(pixels(canvas));
+    const found = await byWorker(pixels(canvas)).catch((e) => {
+      if (!d) throw e; // the browser has looked; the worker may not be there
+      return [];
+    });
     if (found.length > 0) return found;
     if (Math.max(width, height) <= side) break;
   }

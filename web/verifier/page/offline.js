@@ -10,6 +10,7 @@ export async function workOffline() {
     const kept = navigator.onLine ? undefined : await navigator.serviceWorker.getRegistration(); // nothing is asked of a network that is not there
     const registration = kept ?? await navigator.serviceWorker.register(new URL("./sw.js", import.meta.url), { updateViaCache: "none" });
     offer(registration);
+    if (matchMedia("(display-mode: standalone)").matches) navigator.storage?.persist?.().catch(() => false); // somebody installed it: what is kept stays
     registration.addEventListener("updatefound", () => offer(registration));
     const ready = await navigator.serviceWorker.ready;
     ready.active.postMessage({ lang });

@@ -10,18 +10,23 @@ const badges = { passed: ["ok", "check"], failed: ["bad", "cross"], not_checked:
 
 /** The verdict with its card of checks, and the details. */
 export function resultOf(result, bundle, raw, again) {
-  return [verdict(result, again), ...(result.checks ? [checks(result)] : []), ...(result.claims ? [details(result, bundle)] : []), technical(result, raw)];
+  return [verdict(result, again, bundle), ...(result.checks ? [checks(result)] : []), ...(result.claims ? [details(result, bundle)] : []), technical(result, raw)];
 }
 
 /** One sentence for the outcome, one for what to do; focus goes there. */
-export function verdict(result, again) {
+export function verdict(result, again, bundle) {
   const [kind, name] = looks[result.outcome] ?? looks.unreadable_code, words = named(result), facts = [];
-  if (result.issuer_names && good(result)) facts.push(t("verify.issued_by", { name: pick(result.issuer_names, result.issuer).text }));
+  if (good(result)) {
+    const by = bundle?.payload.issuers.find((i) => i.id === result.issuer || i.url === result.issuer);
+    facts.push(t("verify.issued_by", { name: pick(result.issuer_names, result.issuer).text }));
+    if (by?.source) facts.push(t("verify.taken_from", { name: by.source }));
+  }
   if (result.status_as_of) facts.push(t("verify.status_of", { when: ago(result.status_as_of) }));
   return h("div", { class: `verdict ${kind}`, id: "verdict", "data-outcome": result.outcome, "data-reason": result.reason }, icon(name), h("div", {},
     h("h2", { tabindex: "-1" }, t(`verify.outcome_${words}`)),
     h("p", {}, result.text ?? t(`verify.text_${words}`)),
     facts.length > 0 ? h("p", { class: "muted" }, facts.join(" · ")) : "",
+    result.slow ? h("p", {}, t("verify.clock"), ": ", t("verify.clock_wrong")) : "",
     h("p", { class: "do" }, t(`verify.do_${held(result) ? "held" : words}`)),
     ...(result.messages ?? []).map((text) => h("p", {}, t("verify.issuer_says"), " ", h("bdi", {}, text))),
     h("div", { class: "acts no-print" }, h("button", { class: "btn sec", type: "button", id: "again", click: again }, t("verify.another")))));
@@ -34,7 +39,7 @@ const named = ({ outcome, reason }) => (outcome === "altered" && reason?.startsW
 const held = (result) => result.outcome === "genuine" && result.checks?.some((c) => c.name === "holder" && c.result === "passed");
 
 /** Whether the issuer is who signed. */
-const good = (result) => !["altered", "unknown_issuer"].includes(named(result));
+const good = (result) => ["issuer", "signature"].every((name) => result.checks?.some((c) => c.name === name && c.result === "passed"));
 
 function checks(result) {
   const list = result.checks.map((c) => {
@@ -93,9 +98,15 @@ function valued(value, labels) {
   if (typeof value === "object") return h("dl", {}, ...Object.entries(value).map(([name, v]) => h("div", {}, h("dt", { class: "small" }, labelled(labels, name)), h("dd", {}, valued(v, labels)))));
   const picture = pictureIn(String(value));
   if (picture) return h("img", { class: "portrait", src: picture, alt: t("verify.portrait") });
-  if (/^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))) return date(value, true);
+  if (/^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)) return date(value, true);
   if (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value)) return moment(value);
   return h("bdi", /\p{L}/u.test(value) ? {} : { dir: "ltr" }, String(value)); // +251… keeps its sign in front
+}
+
+/** Whether there is such a day: browsers take 31 February for one in March. */
+function isDay(text) {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 
 /** The address of a picture that stands in a text. */

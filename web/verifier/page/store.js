@@ -1,10 +1,15 @@
-// What this browser keeps between visits: the trust bundle, and nothing that was checked.
+// What this browser keeps between visits: the trust bundle, and nothing that was checked. Every folder of an origin has
+// its own.
 
 const memory = new Map(); // where the browser keeps nothing
+const patience = 3000; // ms: some browsers never answer
+
+export const place = new URL("./", import.meta.url).pathname;
 
 const opened = new Promise((resolve) => {
+  setTimeout(resolve, patience, null);
   try {
-    const ask = indexedDB.open("verify", 1);
+    const ask = indexedDB.open(`verify ${place}`, 1);
     ask.onupgradeneeded = () => ask.result.createObjectStore("kept");
     ask.onsuccess = () => resolve(ask.result);
     ask.onerror = () => resolve(null);
@@ -31,11 +36,15 @@ export async function get(name) {
   }
 }
 
-/** Keeps a value; it tells whether it will be there at the next visit. */
-export async function set(name, value) {
-  memory.set(name, value);
+/** Keeps a value, unless what is there already is to stay; it tells whether that will be there at the next visit. */
+export async function set(name, value, stays = () => false) {
+  if (!memory.has(name) || !stays(memory.get(name))) memory.set(name, value);
   try {
-    await run("readwrite", (s) => s.put(value, name));
+    await run("readwrite", (s) => {
+      const ask = s.get(name); // the same transaction: another tab may keep one too
+      ask.onsuccess = () => ask.result !== undefined && stays(ask.result) || s.put(value, name);
+      return ask;
+    });
     return await opened !== null;
   } catch {
     return false;

@@ -1,14 +1,16 @@
 // Keeps the page for when there is no network. In front of this stand build, and kept and later: the hashes of files
 // by their names. What is kept is answered from here, whether there is a network or not; a new version is a new list.
 
-const ours = "verify-", store = ours + build, notes = "verify.notes", scope = new URL("./", location.href);
+const scope = new URL("./", location.href), ours = `verify ${scope.pathname} `, store = ours + build, notes = `verify.notes ${scope.pathname}`;
 
-/** Fetches a file as it is now; another than the list names must not be among these. */
+/** Fetches a file as it is now; another than the list names must not be among these, whoever answered. */
 async function keep(cache, name, hash) {
-  const answer = await fetch(new URL(name, scope), { cache: "no-cache", credentials: "omit" });
-  const tag = answer.headers.get("ETag") ?? "";
-  if (!answer.ok || /^"[0-9a-f]{12}"$/.test(tag) && tag !== `"${hash}"`) throw new Error(`${name} is not of this version`);
-  await cache.put(new URL(name, scope), answer);
+  const answer = await fetch(new URL(name, scope), { cache: "no-cache", credentials: "omit" }), body = await answer.arrayBuffer();
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", body)), headers = new Headers(answer.headers);
+  if (!answer.ok || hash !== [...sum.slice(0, 6)].map((b) => b.toString(16).padStart(2, "0")).join("")) throw new Error(`${name} is not of this version`);
+  headers.delete("Content-Encoding");
+  headers.delete("Content-Length");
+  await cache.put(new URL(name, scope), new Response(body, { headers })); // a new one: no navigation takes a redirected one
 }
 
 async function keepAll(files) {

@@ -1,7 +1,7 @@
 // The trust bundle: kept, renewed by network or by a file. Only a bundle of this registry that a pinned root key
 // signed is taken, and none that is older than the last.
 
-import { get, set } from "./store.js";
+import { get, place, set } from "./store.js";
 import { t } from "./words.js";
 
 const { bundle: address, registry, roots, module } = document.body.dataset;
@@ -10,32 +10,52 @@ const often = 15 * 60_000; // the registry makes a new one no sooner
 
 export const verifier = () => import(new URL(module, import.meta.url));
 
-let current = null; // {bundle, seen, asked}
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`verify ${place}`) : null; // other tabs of this page
+
+let current = null; // {bundle, payload, seen, pinned}
+let kept = false; // whether it is there at the next visit
 
 export const bundle = () => current?.bundle ?? null;
 
-/** Opens what was kept. */
+export const isKept = () => kept;
+
+/** Calls back when another tab has taken a newer bundle. */
+export function onNewer(then) {
+  if (tabs) tabs.onmessage = async () => { await openKept(); then(); };
+}
+
+/** Opens what was kept, unless this tab has as new a one. */
 export async function openKept() {
-  const kept = await get("bundle");
-  if (!kept || kept.seen.registry !== registry) return null;
+  const found = await get("bundle");
+  if (!found || found.seen.registry !== registry || current && current.seen.seq >= found.seen.seq) return bundle();
   try {
-    const { openBundle } = await verifier(), opened = await openBundle(JSON.stringify(kept.payload), { unsigned: true });
-    current = { ...kept, bundle: opened.bundle };
+    const { openBundle } = await verifier(), opened = await openBundle(JSON.stringify(found.payload), { unsigned: true });
+    current = { ...found, bundle: opened.bundle };
+    kept = true;
   } catch {
-    current = null; // made by an older version of this page: it is fetched anew
+    // made by an older version of this page: it is fetched anew
   }
   return bundle();
 }
 
+/**
+ * The root keys that count: those of the last bundle, and those that this page did not name when that was taken. One
+ * that the registry has dropped does not come back because an old copy of the page names it still.
+ */
+export const rootsNow = () => (current ? [...new Set([...current.seen.roots, ...pinned.filter((kid) => !(current.pinned ?? []).includes(kid))])] : pinned);
+
 /** Takes a signed bundle or delta; it tells whether it is newer than the last. BundleError if it must not be used. */
 export async function take(text) {
-  const { openBundle } = await verifier(), before = current?.seen ?? { registry, seq: 0, roots: [] };
-  const seen = { ...before, sha256: "", roots: [...new Set([...before.roots, ...pinned])] }; // the same number in another form is no roll-back
+  await openKept(); // another tab may have come further
+  const { openBundle } = await verifier(), before = current?.seen ?? { registry, seq: 0 };
+  const seen = { ...before, sha256: "", roots: rootsNow() }; // the same number in another form is no roll-back
   const { bundle: opened, seen: next } = await openBundle(text, { seen, base: current?.bundle });
   const newer = !current || next.seq > before.seq;
   if (newer) {
-    current = { bundle: opened, payload: opened.payload, seen: next };
-    await set("bundle", { payload: opened.payload, seen: next });
+    const value = { payload: opened.payload, seen: next, pinned };
+    current = { ...value, bundle: opened };
+    kept = await set("bundle", value, (old) => old.seen.registry === registry && old.seen.seq > next.seq);
+    tabs?.postMessage(next.seq);
   }
   await set("asked", Date.now());
   return newer;

@@ -2,7 +2,7 @@
 
 import { $, badge, card, foreign, h, ltr, row } from "./dom.js";
 import { workOffline } from "./offline.js";
-import { bundle, fetchNewest, keepFresh, openKept, pinned, take, tooOld, verifier, whyNot } from "./trusted.js";
+import { bundle, fetchNewest, keepFresh, openKept, pinned, rootsNow, take, tooOld, verifier, whyNot } from "./trusted.js";
 import { ago, date, moment, number, pick, t } from "./words.js";
 
 const most = 64 << 20;
@@ -17,7 +17,7 @@ function summary(b) {
     row(t("verify.trust_until"), b.notAfter ? moment(b.notAfter) : "–"),
     row(t("verify.trust_registry"), ltr(b.registry)),
     row(t("verify.trust_number"), ltr(String(b.seq))),
-    row(t("verify.trust_root"), ...[...new Set([...pinned, ...(b.payload.roots ?? []).map((r) => r.kid)])].map((kid) => h("div", {}, ltr(kid)))),
+    row(t("verify.trust_root"), ...rootsNow().map((kid) => h("div", {}, ltr(kid)))),
     row(t("verify.trust_lists"), t("verify.trust_counts", { lists: number(b.payload.status?.length ?? 0), types: number(Object.keys(b.types).length), contexts: number(Object.keys(b.payload.contexts ?? {}).length) }))));
 }
 

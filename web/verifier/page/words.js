@@ -14,7 +14,7 @@ export function t(key, values = {}) {
   return text.replace(/\{([a-z]+)\}/g, (all, name) => (name in values ? name === "n" ? number(values.n) : `\u2068${values[name]}\u2069` : all));
 }
 
-export const number = (n) => new Intl.NumberFormat(latin).format(n);
+export const number = (n) => new Intl.NumberFormat(latin, { useGrouping: "min2" }).format(n);
 
 /** A day in words. A day without time is that day everywhere. */
 export function date(when, utc = false) {

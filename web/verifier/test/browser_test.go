@@ -2,15 +2,13 @@ package verifier_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"testing"
-	"time"
 
+	"socialregistry/internal/chromium"
 	"socialregistry/internal/specimen"
 )
 
@@ -25,41 +23,7 @@ func TestVectorsInChromium(t *testing.T) {
 	answers := make(chan []byte, 1)
 	server := httptest.NewServer(folder(t, f, answers))
 	defer server.Close()
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer stop()
-	profile, err := os.MkdirTemp("", "vectors")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(profile) // what a browser that ends still writes is no fault
-	args := []string{"--headless", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir=" + profile}
-	if os.Geteuid() == 0 {
-		args = append(args, "--no-sandbox") // Chromium's sandbox refuses to run as root
-	}
-	cmd := exec.CommandContext(ctx, browser(t), append(args, server.URL)...)
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case body := <-answers:
-		agree(t, f, bytes.Split(body, []byte("\n")))
-	case <-ctx.Done():
-		t.Error("Chromium gave no answer")
-	}
-	stop()
-	_ = cmd.Wait() // it was ended
-}
-
-func browser(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("no Chromium in PATH: on Debian, apt-get install chromium")
-	return ""
+	agree(t, f, bytes.Split(chromium.Answer(t, server.URL, answers), []byte("\n")))
 }
 
 // folder serves the verifier as any static server would, under a strict policy.

@@ -1,0 +1,63 @@
+// Uses the verifier page as a person would, in the page itself, and sends what it shows to where this came from.
+
+import { bundle, openKept, take } from "./trusted.js";
+
+const $ = (s) => document.querySelector(s), out = [], plan = await (await fetch("plan.json")).json();
+let clock = Date.now();
+Date.now = () => clock;
+
+const until = async (is) => {
+  for (const end = performance.now() + 60_000; !is();) {
+    if (performance.now() > end) throw new Error(`never: ${is}`);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+};
+const answered = () => $("#verdict") || !$("#problem").hidden;
+
+function paste(text) {
+  $("#text").value = text;
+  $("#paste").requestSubmit();
+}
+
+/** What the page says now. */
+const said = () => ({ outcome: $("#verdict")?.dataset.outcome ?? "", title: $("#verdict h2")?.textContent ?? "", problem: $("#problem").hidden ? "" : $("#problem").textContent, text: $("#verdict")?.textContent ?? "" });
+
+async function shown(text) {
+  const begun = performance.now();
+  paste(text);
+  await until(answered);
+  return { ...said(), ms: performance.now() - begun, heap: performance.memory.usedJSHeapSize };
+}
+
+/** Takes a bundle; it tells the number that counts then, or why it is not taken. */
+const took = async (page, text) => page.take(text).then(() => String(page.bundle().seq), (e) => e.code ?? String(e));
+
+const steps = {
+  take: async ({ text }) => took({ take, bundle }, text),
+  at: ({ at }) => { clock = at; },
+  check: async ({ text }) => shown(text),
+  // A second one right after the first, which takes longer.
+  overtaken: async ({ first, second }) => {
+    paste(first);
+    const last = await shown(second);
+    await new Promise((resolve) => setTimeout(resolve, 1500)); // in case the first would still come
+    return { ...last, ...said() };
+  },
+  // What another tab does: it has its own bundle in memory, and the same store.
+  other: async ({ text }) => took(await import(`./trusted.js?${out.length}`), text),
+  openOther: async ({ name, text }) => {
+    tabs[name] ??= await import(`./trusted.js?tab-${name}`);
+    if (!text) { await tabs[name].openKept(); return String(tabs[name].bundle()?.seq ?? 0); }
+    return took(tabs[name], text);
+  },
+  kept: async () => { await openKept(); return String(bundle().seq); },
+};
+const tabs = {};
+
+try {
+  await until(() => document.body.dataset.ready);
+  for (const step of plan) out.push(await steps[step.do](step) ?? "");
+} catch (e) {
+  out.push(String(e.stack));
+}
+await fetch("answers", { method: "POST", body: JSON.stringify(out) });
