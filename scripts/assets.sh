@@ -27,8 +27,8 @@ cp web/node_modules/zxing-wasm/dist/iife/reader/index.js web/static/vendor/zxing
 cp web/node_modules/zxing-wasm/dist/reader/zxing_reader.wasm web/static/vendor/zxing/
 cp web/node_modules/zxing-wasm/LICENSE web/static/vendor/zxing/zxing.LICENSE.txt
 mkdir -p web/static/vendor/qr # what draws a code, for the same page
-cp web/verifier/node_modules/lean-qr/index.mjs web/static/vendor/qr/lean-qr.js
-cp web/verifier/node_modules/lean-qr/LICENSE web/static/vendor/qr/lean-qr.LICENSE.txt
+cp web/node_modules/lean-qr/index.mjs web/static/vendor/qr/lean-qr.js
+cp web/node_modules/lean-qr/LICENSE web/static/vendor/qr/lean-qr.LICENSE.txt
 [ "${1:-}" != pages ] || exit 0
 
 for lock in $(git ls-files -co --exclude-standard -- '*package-lock.json'); do

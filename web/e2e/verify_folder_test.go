@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -56,11 +58,11 @@ func TestVerifyFolder(t *testing.T) {
 	x.openAt("/en.html")
 	site.CloseClientConnections()
 
-	if err := os.WriteFile(filepath.Join(dir, "app.css"), append(read(t, filepath.Join(dir, "app.css")), "/* newer */"...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	styles := filepath.Join(dir, "app.css")
+	before := hashed(t, styles)
+	write(t, styles, append(read(t, styles), "/* newer */"...))
 	worker := string(read(t, filepath.Join(dir, "sw.js")))
-	write(t, filepath.Join(dir, "sw.js"), []byte(strings.Replace(worker, `const build = "`, `const build = "1`, 1)))
+	write(t, filepath.Join(dir, "sw.js"), []byte(strings.NewReplacer(`const build = "`, `const build = "1`, before, hashed(t, styles)).Replace(worker)))
 	x.openAt("/")
 	x.until(`!document.querySelector("#newer").hidden`)
 	x.check("verify.newer")
@@ -111,6 +113,13 @@ func (x *tab) openAt(path string) {
 	x.t.Helper()
 	x.do(chromedp.Navigate(x.on.url + path))
 	x.until(`document.body.dataset.ready !== undefined`)
+}
+
+// hashed is how the worker names the content of a file.
+func hashed(t *testing.T, file string) string {
+	t.Helper()
+	sum := sha256.Sum256(read(t, file))
+	return hex.EncodeToString(sum[:6])
 }
 
 func read(t *testing.T, file string) []byte {

@@ -12,7 +12,8 @@ export async function workOffline() {
     offer(registration);
     if (matchMedia("(display-mode: standalone)").matches) navigator.storage?.persist?.().catch(() => false); // somebody installed it: what is kept stays
     registration.addEventListener("updatefound", () => offer(registration));
-    const ready = await navigator.serviceWorker.ready;
+    const ready = await Promise.race([navigator.serviceWorker.ready, refused(registration.installing)]);
+    if (!ready) return null;
     ready.active.postMessage({ lang });
     if (!("BarcodeDetector" in window) && !navigator.connection?.saveData) ready.active.postMessage({ later: true });
     return true;
@@ -20,6 +21,9 @@ export async function workOffline() {
     return null;
   }
 }
+
+/** When the first worker gives up: a file is not there, or not of its version. */
+const refused = (worker) => new Promise((resolve) => worker?.addEventListener("statechange", () => worker.state === "redundant" && resolve(null)));
 
 /** Offers the version that waits, unless it is the first. */
 function offer(registration) {
