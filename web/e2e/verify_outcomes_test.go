@@ -151,6 +151,7 @@ func trustedSite(t *testing.T, dir string, bundle map[string]any) *httptest.Serv
 	sum := sha256.Sum256([]byte(`{"crv":"P-256","kty":"EC","x":"` + k.jwk["x"] + `","y":"` + k.jwk["y"] + `"}`)) // RFC 7638
 	root := base64.RawURLEncoding.EncodeToString(sum[:])
 	bundle["registry"] = registry
+	bundle["created"] = "2026-10-01T00:00:00Z" // before every sample: the page takes no time before that
 	bundle["roots"] = []any{map[string]any{"kid": root, "jwk": k.jwk, "not_before": "2026-01-01T00:00:00Z", "not_after": "2028-01-01T00:00:00Z"}}
 	signed, err := k.sign(map[string]any{"typ": "trust-bundle+jws", "kid": root}, bundle)
 	if err != nil {
