@@ -322,7 +322,7 @@ func (i *Issuer) PaperFields(ctx context.Context, a registry.Actor, record uuid.
 			if err != nil {
 				return nil, err
 			}
-			if out[n].Suggested = signs <= mostSigns; !out[n].Suggested {
+			if out[n].Suggested = signs <= g.most(); !out[n].Suggested {
 				delete(row.Fields, f.Field)
 			}
 		}
