@@ -113,15 +113,8 @@ func follow(pins verify.Pins, parts [][]byte) (bundle *verify.Bundle, next verif
 			bundle = part
 		}
 	}
-	switch same := bundle.Seq == pins.Seq; {
-	case bundle.Seq < pins.Seq:
-		return nil, next, fmt.Errorf("%w: %w: number %d, and number %d is known", verify.ErrBundle, verify.ErrRollBack, bundle.Seq, pins.Seq)
-	case same && next.Content == "": // it ends with a delta
-		next.Content = pins.Content
-	case same && pins.Content != "" && next.Content != pins.Content:
-		return nil, next, fmt.Errorf("%w: %w: another of number %d is known", verify.ErrBundle, verify.ErrRollBack, bundle.Seq)
-	}
-	return bundle, next, nil
+	next, err = pins.Forward(next)
+	return bundle, next, err
 }
 
 // pins are the keys that the file keeps; before there is one, those of the command

@@ -2,8 +2,6 @@ package main_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -35,10 +33,7 @@ func (d *desk) delta(name string, key *ecdsa.PrivateKey, seq, base int64) string
 func TestDeltas(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := newKey(t)
 	credential := d.credential("a", 0, nil)
 	whole, kid := d.sealed("whole", key, 4)
 	next, last, other := d.delta("next", key, 5, 4), d.delta("last", key, 7, 5), d.delta("other", key, 9, 8)

@@ -2,8 +2,6 @@ package main_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -72,10 +70,7 @@ func (d *desk) with(args ...string) (out, words string, code int) {
 func TestPinnedBundle(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := newKey(t)
 	credential := d.credential("a", 0, nil)
 	older, _ := d.sealed("older", key, 4)
 	bundle, kid := d.sealed("newer", key, 5)

@@ -135,16 +135,23 @@ func (p Pins) next(b *Bundle) (Pins, error) {
 			return p, err
 		}
 	}
-	switch same := b.Seq == p.Seq; {
-	case b.Seq < p.Seq:
-		return p, fmt.Errorf("%w: %w: number %d, and number %d is known", ErrBundle, ErrRollBack, b.Seq, p.Seq)
-	case same && next.Content == "":
-		next.Content = p.Content
-	case same && p.Content != "" && next.Content != p.Content:
-		return p, fmt.Errorf("%w: %w: another of number %d is known", ErrBundle, ErrRollBack, b.Seq)
-	}
 	for _, r := range b.Roots {
 		next.Roots = append(next.Roots, r.KID)
+	}
+	return p.Forward(next)
+}
+
+// Forward gives the pins of a bundle, or of one with its deltas, if it may take the place
+// of the one that p is of. It returns ErrBundle with ErrRollBack for one that is older, and
+// for another of the same number.
+func (p Pins) Forward(next Pins) (Pins, error) {
+	switch same := next.Seq == p.Seq; {
+	case next.Seq < p.Seq:
+		return p, fmt.Errorf("%w: %w: number %d, and number %d is known", ErrBundle, ErrRollBack, next.Seq, p.Seq)
+	case same && next.Content == "": // it ends with a delta
+		next.Content = p.Content
+	case same && p.Content != "" && next.Content != p.Content:
+		return p, fmt.Errorf("%w: %w: another of number %d is known", ErrBundle, ErrRollBack, next.Seq)
 	}
 	return next, nil
 }
