@@ -4,8 +4,9 @@
 
 import { build } from 'esbuild';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const here = new URL('.', import.meta.url).pathname, out = `${here}js/vendor/`;
+const here = fileURLToPath(new URL('.', import.meta.url)), out = `${here}js/vendor/`;
 /** Of rdf-canonize nothing is used but what names blank nodes. */
 function onlyNames({ onResolve, onLoad }) {
   onResolve({ filter: /^rdf-canonize$/ }, () => ({ path: 'names', namespace: 'part' }));
