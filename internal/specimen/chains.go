@@ -3,7 +3,6 @@ package specimen
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -30,7 +29,7 @@ func (g *generator) chained(v variant) {
 	lowest := func(c *x509.Certificate) { ca(c); c.MaxPathLenZero = true }
 	office := middle(lowest)
 	deputy := g.below(office, g.key("es-clerk"), "es-deputy", ca)
-	for name, c := range map[string]struct {
+	for name, c := range inOrder(map[string]struct {
 		outcome verify.Outcome
 		signer  string
 		chain   []*x509.Certificate
@@ -44,7 +43,7 @@ func (g *generator) chained(v variant) {
 		"certified by a CA that is over":     {verify.Altered, "es-clerk", []*x509.Certificate{middle(func(c *x509.Certificate) { ca(c); c.NotAfter = day(2026, 1, 1) })}},
 		"a CA that may have none below it":   {verify.Genuine, "es-clerk", []*x509.Certificate{office}},
 		"and one below it all the same":      {verify.UnknownIssuer, "es-deputy", []*x509.Certificate{deputy, office}},
-	} {
+	}) {
 		p := usual()
 		p.key = "stranger"
 		i := g.mdocIssue(v, p)
@@ -66,7 +65,7 @@ func (g *generator) below(parent *x509.Certificate, signer crypto.Signer, name s
 	if change != nil {
 		change(c)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, parent, g.key(name).Public(), signer)
+	der, err := x509.CreateCertificate(nil, c, parent, g.key(name).Public(), signer)
 	g.fail(err)
 	return g.parsed(der)
 }
@@ -99,7 +98,7 @@ func (g *generator) ofVersion(version int, c *x509.Certificate) *x509.Certificat
 	tbs, err := asn1.Marshal(parts)
 	g.fail(err)
 	sum := sha256.Sum256(tbs)
-	signature, err := g.ca.Sign(rand.Reader, sum[:], crypto.SHA256)
+	signature, err := g.ca.Sign(nil, sum[:], crypto.SHA256)
 	g.fail(err)
 	whole.TBS, whole.Signature = asn1.RawValue{FullBytes: tbs}, asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
 	der, err := asn1.Marshal(whole)
@@ -109,7 +108,7 @@ func (g *generator) ofVersion(version int, c *x509.Certificate) *x509.Certificat
 
 // longCertificates are as long as may be, and a byte longer.
 func (g *generator) longCertificates(v variant) {
-	for size, outcome := range map[int]verify.Outcome{maxCertificate: verify.Genuine, maxCertificate + 1: verify.UnreadableCode} {
+	for size, outcome := range inOrder(map[int]verify.Outcome{maxCertificate: verify.Genuine, maxCertificate + 1: verify.UnreadableCode}) {
 		i := g.mdocIssue(v, usual())
 		i.Chain = [][]byte{g.ofLength(size)}
 		g.add(fmt.Sprintf("%s: a certificate of %d bytes", v, size), v.format, outcome, g.encode(i), check{})
@@ -123,6 +122,7 @@ func (g *generator) ofLength(size int) []byte {
 		value, err := asn1.Marshal(bytes.Repeat([]byte{'x'}, fill))
 		g.fail(err)
 		c := g.below(g.anchor, g.ca, "es-1", func(c *x509.Certificate) {
+			c.SerialNumber = big.NewInt(int64(5 + try)) // another signature each time
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 999, 1}, Value: value}}
 		})
 		if len(c.Raw) == size {

@@ -3,10 +3,10 @@ package specimen
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/hex"
+	"math/big"
 	"strings"
 
 	"github.com/fxamacker/cbor/v2"
@@ -107,13 +107,16 @@ func (g *generator) sealed(v variant, change func(*envelope)) string {
 
 // rawSign signs as COSE does (RFC 9053 §2.1, §2.2).
 func (g *generator) rawSign(name string, data []byte) []byte {
-	if key, ok := g.key(name).(*ecdsa.PrivateKey); ok {
+	if key, ok := g.key(name).(steady); ok {
 		sum := sha256.Sum256(data)
-		r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+		der, err := key.Sign(nil, sum[:], crypto.SHA256)
 		g.fail(err)
-		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+		var rs struct{ R, S *big.Int }
+		_, err = asn1.Unmarshal(der, &rs)
+		g.fail(err)
+		return append(rs.R.FillBytes(make([]byte, 32)), rs.S.FillBytes(make([]byte, 32))...)
 	}
-	out, err := g.key(name).Sign(rand.Reader, data, crypto.Hash(0))
+	out, err := g.key(name).Sign(nil, data, crypto.Hash(0))
 	g.fail(err)
 	return out
 }
@@ -121,12 +124,12 @@ func (g *generator) rawSign(name string, data []byte) []byte {
 // codeCut lacks its end, or has two.
 func (g *generator) codeCut(v variant) {
 	text := g.credential(v, usual())
-	for name, n := range map[string]int{"one sign missing": 1, "two signs missing": 2, "three signs missing": 3, "thirty signs missing": 30, "half of it": len(text) / 2, "all but ten signs missing": len(text) - 10} {
+	for name, n := range inOrder(map[string]int{"one sign missing": 1, "two signs missing": 2, "three signs missing": 3, "thirty signs missing": 30, "half of it": len(text) / 2, "all but ten signs missing": len(text) - 10}) {
 		g.add(v.String()+": "+name, v.format, verify.IncompleteCode, text[:len(text)-n], check{})
 	}
 	middle := len(text) / 2
-	for name, data := range map[string]string{"twice": text + text, "another behind it": text + g.credential(v, usual()), "a sign more": text + "0", "three signs more": text + "000",
-		"signs in it changed": text[:middle] + strings.Repeat("0", 30) + text[middle+30:], "halves changed": text[:6] + text[middle/3*3:] + text[6:middle/3*3]} {
+	for name, data := range inOrder(map[string]string{"twice": text + text, "another behind it": text + g.credential(v, usual()), "a sign more": text + "0", "three signs more": text + "000",
+		"signs in it changed": text[:middle] + strings.Repeat("0", 30) + text[middle+30:], "halves changed": text[:6] + text[middle/3*3:] + text[6:middle/3*3]}) {
 		g.add(v.String()+": "+name, v.format, verify.UnreadableCode, data, check{})
 	}
 	g.add(v.String()+": in small letters", v.format, verify.UnreadableCode, strings.ToLower(text), check{})
@@ -149,7 +152,7 @@ func (g *generator) codeAltered(v variant) {
 	}
 	last := bytes.Clone(token)
 	last[len(last)-1] ^= 1
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"a bit of the name": at([]byte("Amina"), 0), "a bit of the number": at([]byte("2847"), 3), "a bit of the date": at([]byte("19900412"), 7), "a bit of the status": at([]byte("status/token"), 0),
 		"a bit of the issuer": at([]byte("registry.example"), 2), "a bit of the signature": g.pack(last, v.profile == claim169.Inji), "a bit of the algorithm": at(g.coseKID(v.curve+"-1"), -3),
 		"an empty signature": g.sealed(v, func(e *envelope) { e.signature = []byte{} }), "a signature of one byte": g.sealed(v, func(e *envelope) { e.signature = []byte{1} }),
@@ -163,21 +166,21 @@ func (g *generator) codeAltered(v variant) {
 			e.signature = token[len(token)-64:]
 			e.payload = g.claims(func(m map[any]any) { m[169].(map[any]any)[22] = "Citizen" })
 		}),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, check{})
 	}
 	g.add(v.String()+": a bit of the kid", v.format, verify.UnknownIssuer, at(g.coseKID(v.curve+"-1"), 0), check{})
 	g.add(v.String()+": issuer is the bank", v.format, verify.UnknownIssuer, g.sealed(v, func(e *envelope) { e.payload = g.claims(func(m map[any]any) { m[1] = bankURL }) }), check{})
 	g.add(v.String()+": issuer is nobody", v.format, verify.UnknownIssuer, g.sealed(v, func(e *envelope) { e.payload = g.claims(func(m map[any]any) { m[1] = "www.nobody.example" }) }), check{})
-	for name, change := range map[string]func(*envelope){
+	for name, change := range inOrder(map[string]func(*envelope){
 		"encrypted": func(e *envelope) { e.tags = []uint64{61, 16} }, "COSE_Sign": func(e *envelope) { e.tags = []uint64{61, 98} }, "a tag of nobody's": func(e *envelope) { e.tags = []uint64{4711, 61, 18} },
 		"x5u": func(e *envelope) { e.protected[35] = "https://evil.example/cert" }, "x5u unprotected": func(e *envelope) { e.unprotected = map[any]any{35: "https://evil.example/cert"} }, "a critical header": func(e *envelope) { e.protected[2] = []any{4} },
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, g.sealed(v, change), check{})
 	}
-	for name, change := range map[string]func(*envelope){
+	for name, change := range inOrder(map[string]func(*envelope){
 		"kid twice": func(e *envelope) { e.unprotected = map[any]any{4: []byte("other")} }, "kid as text": func(e *envelope) { e.protected[4] = "kid" }, "a header twice": func(e *envelope) { e.unprotected = cbor.RawMessage(g.raw("a2 1820 00 1820 00")) },
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnreadableCode, g.sealed(v, change), check{})
 	}
 	g.add(v.String()+": a byte behind the token", v.format, verify.UnreadableCode, g.pack(append(bytes.Clone(token), 0), v.profile == claim169.Inji), check{})
@@ -192,7 +195,7 @@ func (g *generator) codeTolerated(v variant) {
 	tag := func(tags ...uint64) func(*envelope) { return func(e *envelope) { e.tags = tags } }
 	whole := map[any]any{1: "2847-1029-4416", 4: "Amina Diallo", 8: "19900412", 9: 2}
 	as := person(v.format)
-	for name, c := range map[string]struct {
+	for name, c := range inOrder(map[string]struct {
 		change func(*envelope)
 		claims map[string]any
 	}{
@@ -220,7 +223,7 @@ func (g *generator) codeTolerated(v variant) {
 		"a claim more": {func(e *envelope) {
 			e.payload = g.claims(func(m map[any]any) { m[7], m[8] = []byte{1}, map[any]any{3: []byte{2}} })
 		}, as},
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Genuine, g.sealed(v, c.change), check{claims: c.claims})
 	}
 }
@@ -233,7 +236,7 @@ func (g *generator) codeWritten(v variant) {
 		return func(e *envelope) { e.payload = g.claims(func(m map[any]any) { m[label] = value }) }
 	}
 	with := "06" + made + " 18a9 " // after a map of two
-	for name, change := range map[string]func(*envelope){
+	for name, change := range inOrder(map[string]func(*envelope){
 		"no claim 169": claims(169, nil), "claim 169 in text": claims(169, "x"), "exp in words": claims(4, "never"), "exp below zero": claims(4, -1), "exp after the year 9999": claims(4, uint64(1<<50)), "nbf a list": claims(5, []any{1}),
 		"no time of its making": func(e *envelope) { e.payload = g.claims(func(m map[any]any) { delete(m, 6) }) },
 		"a claim twice":         payload("a3 06" + made + with + "a1 04 6141"), "an attribute twice": payload("a2" + with + "a2 04 6141 04 6142"), "an attribute twice, as text too": payload("a2" + with + "a2 04 6141 6134 6142"),
@@ -241,13 +244,13 @@ func (g *generator) codeWritten(v variant) {
 		"tags in the claims": payload("a2" + with + "a1 04 c1 6141"), "a list for claims": payload("81 00"), "no claims": func(e *envelope) { e.payload = []byte{} }, "bytes as a label": payload("a2" + with + "a1 41 04 6141"), "no number": payload("a2" + with + "a1 1850 f97e00"),
 		"deep": payload("a2" + with + "a1 1850" + strings.Repeat("81", 30) + "00"), "wide": payload("a2" + with + "a1 1850 9901f5" + strings.Repeat("00", 501)), "wide, of no length": payload("a2" + with + "a1 1850 9f" + strings.Repeat("00", 501) + "ff"),
 		"a length that lies": payload("a2" + with + "bb 00ffffffffffffff 00"), "no UTF-8": payload("a2" + with + "a1 04 61ff"),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, g.sealed(v, change), check{})
 	}
-	for name, status := range map[string]any{
+	for name, status := range inOrder(map[string]any{
 		"status in words": "valid", "status of another kind": map[any]any{"crl": "x"}, "status index below zero": map[any]any{"status_list": map[any]any{"idx": -1, "uri": tokenURI("now")}},
 		"status index in words": map[any]any{"status_list": map[any]any{"idx": "10", "uri": tokenURI("now")}}, "status beside another": map[any]any{"crl": 1, "status_list": map[any]any{"idx": 10, "uri": tokenURI("now")}},
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, g.sealed(v, claims(65535, status)), check{claims: person(v.format)})
 	}
 }
@@ -257,16 +260,16 @@ func (g *generator) codeWritten(v variant) {
 func (g *generator) codeBombs() {
 	packed := func(data []byte) string { return g.pack(data, false) }
 	many := func(b byte, n int) []byte { return bytes.Repeat([]byte{b}, n) }
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"a megabyte of text": strings.Repeat("6BF", 340_000), "zeros": packed(make([]byte, 4<<20)), "hexadecimal zeros": packed(many('0', 4<<20)), "brackets": packed(many(0x81, 60_000)), "brackets of no length": packed(many(0x9f, 60_000)),
 		"tags": packed(many(0xd2, 60_000)), "an array that lies": packed(g.raw("9bffffffffffffffff")), "bytes that lie": packed(g.raw("845bffffffffffffffff")), "many parts": packed(append([]byte{0x9f}, make([]byte, 60_000)...)),
 		"8,193 signs": ("6BF" + strings.Repeat("0", 8193))[:8193],
-	} {
+	}) {
 		g.add("claim169: bomb: "+name, verify.FormatClaim169, verify.UnreadableCode, data, check{})
 	}
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"a word": packed([]byte("hello")), "JSON": packed([]byte(`{"temp":15}`)), "JSON as CBOR": packed(g.raw("a16474656d700f")), "maps": packed(many(0xa1, 60_000)), "nothing": packed(nil), "an array of five": packed(g.raw("8500000000 00")), "three parts": packed(g.raw("83 40 a0 40")),
-	} {
+	}) {
 		g.add("claim169: something else: "+name, verify.FormatClaim169, verify.UnsupportedFormat, data, check{})
 	}
 }

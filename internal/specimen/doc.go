@@ -15,7 +15,7 @@
 // verifier asked for a proof of who holds it, and holder is the result of that check.
 // Refresh and messages are hints of the status.
 //
-// Keys and contents follow from a seed, so that two runs make the same plan; salts
-// and ECDSA signatures differ. Nothing of it is secret, and nothing here is for
+// All of it follows from a seed, salts and signatures too (RFC 6979): two runs make the
+// same bytes. Nothing of it is secret, and nothing here is for
 // use outside of tests: it makes what must be refused.
 package specimen

@@ -33,23 +33,23 @@ func (g *generator) marked() {
 
 // foreign makes what is no credential of any format.
 func (g *generator) foreign() {
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"nothing": "", "spaces": "  \n", "a word": "hello", "no UTF-8": "\u00ff\u00fe", "an array": "[]", "dots": "a.b.c~", "tildes": "~~~", "a member twice": `{"a":1,"a":2}`,
 		"a megabyte of signs": strings.Repeat("x", 1<<20+1), "an address": "https://registry.example/offer", "a megabyte of dots": strings.Repeat(".", 1<<20-1),
 		"a megabyte of tildes": strings.Repeat("~", 1<<20-1), "brackets": strings.Repeat("[", 100_000),
-	} {
+	}) {
 		g.add("nothing of ours: "+name, "", verify.UnreadableCode, data, check{})
 	}
 	g.add("nothing of ours: an open brace", "", verify.IncompleteCode, "{", check{})
 	g.add("nothing of ours: many open braces", "", verify.IncompleteCode, strings.Repeat(`{"a":`, 100_000), check{})
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"an empty object":           "{}",
 		"a credential of 1.1":       `{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiableCredential"],"issuer":"` + did + `"}`,
 		"a presentation":            `{"@context":["` + contexts.CredentialsV2 + `"],"type":["VerifiablePresentation"]}`,
 		"a bitstring status list":   g.bitstring(lists()[0], status.Revocation),
 		"a status list token":       g.token(lists()[0]),
 		"a status list token and ~": g.token(lists()[0]) + "~",
-	} {
+	}) {
 		g.add("nothing of ours: "+name, "", verify.UnsupportedFormat, data, check{})
 	}
 }

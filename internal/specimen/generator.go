@@ -2,17 +2,22 @@ package specimen
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
+	"maps"
 	"math/big"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"socialregistry/contexts"
@@ -44,7 +49,8 @@ type generator struct {
 	set     *contexts.Set
 	context []byte // of the registry
 	iri     string // of context
-	ca      *ecdsa.PrivateKey
+	salts   io.Reader
+	ca      steady
 	anchor  *x509.Certificate
 	made    []Vector
 	err     error
@@ -58,12 +64,13 @@ func newGenerator(seed string) (*generator, error) {
 		return nil, fmt.Errorf("make vectors: %w", err)
 	}
 	g.set = set
+	g.salts = rand.NewChaCha8([32]byte(g.bytes("salts")))
 	if g.ca, err = g.p256("ca"); err != nil {
 		return nil, err
 	}
 	root := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "CA", Country: []string{"XX"}},
 		NotBefore: day(2026, 1, 1), NotAfter: day(2030, 1, 1), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, root, root, g.ca.Public(), g.ca)
+	der, err := x509.CreateCertificate(nil, root, root, g.ca.Public(), g.ca)
 	if err != nil {
 		return nil, fmt.Errorf("make vectors: %w", err)
 	}
@@ -86,12 +93,34 @@ func (g *generator) bytes(name string) []byte {
 	return sum[:]
 }
 
-func (g *generator) p256(name string) (*ecdsa.PrivateKey, error) {
+func (g *generator) p256(name string) (steady, error) {
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), g.bytes(name))
 	if err != nil {
-		return nil, fmt.Errorf("make key %s: %w", name, err)
+		return steady{}, fmt.Errorf("make key %s: %w", name, err)
 	}
-	return key, nil
+	return steady{key}, nil
+}
+
+// steady is a key that signs the same with the same bytes (RFC 6979), whatever random
+// numbers it is given.
+type steady struct{ key *ecdsa.PrivateKey }
+
+func (s steady) Public() crypto.PublicKey { return s.key.Public() }
+
+// Sign takes a SHA-256, of which COSE does not say that it is one.
+func (s steady) Sign(_ io.Reader, digest []byte, _ crypto.SignerOpts) ([]byte, error) {
+	return s.key.Sign(nil, digest, crypto.SHA256)
+}
+
+// inOrder goes through a map by its keys: what is made first takes the first salts.
+func inOrder[K cmp.Ordered, V any](m map[K]V) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
+			if !yield(k, m[k]) {
+				return
+			}
+		}
+	}
 }
 
 // key gives the key of a name: Ed25519 for those that begin with ed, else P-256.
@@ -110,7 +139,7 @@ func (g *generator) key(name string) crypto.Signer {
 // leaf gives a certificate of a key for a time, under the CA.
 func (g *generator) leaf(name string, from, until time.Time) []byte {
 	c := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name, Country: []string{"XX"}}, NotBefore: from, NotAfter: until}
-	der, err := x509.CreateCertificate(rand.Reader, c, g.anchor, g.key(name).Public(), g.ca)
+	der, err := x509.CreateCertificate(nil, c, g.anchor, g.key(name).Public(), g.ca)
 	g.fail(err)
 	return der
 }
@@ -118,7 +147,7 @@ func (g *generator) leaf(name string, from, until time.Time) []byte {
 // selfSigned gives a certificate that a key made for itself.
 func (g *generator) selfSigned(name string) []byte {
 	c := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name, Country: []string{"XX"}}, NotBefore: day(2026, 1, 2), NotAfter: day(2029, 1, 1)}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, g.key(name).Public(), g.key(name))
+	der, err := x509.CreateCertificate(nil, c, c, g.key(name).Public(), g.key(name))
 	g.fail(err)
 	return der
 }

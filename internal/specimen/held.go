@@ -70,7 +70,7 @@ func (g *generator) heldWell(v variant) {
 		name := "did:jwk:" + base64.RawURLEncoding.EncodeToString(g.json(jwk))
 		key, err := dids.KeyURL(g.key(holder).Public())
 		g.fail(err)
-		for how, cnf := range map[string]map[string]any{"jwk": {"jwk": jwk}, "did:jwk": {"kid": name + "#0"}, "did:key": {"kid": key}, "did:key without a fragment": {"kid": key[:strings.Index(key, "#")]}} {
+		for how, cnf := range inOrder(map[string]map[string]any{"jwk": {"jwk": jwk}, "did:jwk": {"kid": name + "#0"}, "did:key": {"kid": key}, "did:key without a fragment": {"kid": key[:strings.Index(key, "#")]}}) {
 			g.add(v.String()+": shown by "+holder+", "+how, v.format, verify.Genuine, g.show(g.boundTo(v, usual(), cnf), holder, nil), good)
 		}
 	}
@@ -103,19 +103,19 @@ func (g *generator) heldBadly(v variant) {
 	bad := check{ask: asked(), holder: verify.Failed}
 	proof := g.show(other, "es-holder", nil)[len(other):]
 	shown := g.show(text, "es-holder", nil)
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"shown with another key": g.show(text, "es-stranger", nil), "shown for another check": claim("nonce", "another"), "shown without a nonce": claim("nonce", nil), "shown to somebody else": claim("aud", "https://shop.example"),
 		"shown to nobody": claim("aud", nil), "shown six minutes ago": claim("iat", now().Add(-6*time.Minute).Unix()), "shown in the future": claim("iat", now().Add(2*time.Minute).Unix()), "shown without a time": claim("iat", nil), "shown at a time in words": claim("iat", "now"),
 		"the proof of other details": text + proof, "shown without the hash": claim("sd_hash", nil), "a bit of the proof": text + flip(shown[len(text):], 2), "the claims of the proof": text + g.recode(shown[len(text):], 1, set("nonce", "x")),
 		"shown with a nonce that is a number": claim("nonce", 5), "bound to nobody": g.show(g.boundTo(v, usual(), nil), "es-holder", nil), "bound to a DID that must be fetched": g.show(g.boundTo(v, usual(), map[string]any{"kid": "did:web:holder.example#1"}), "es-holder", nil),
 		"bound to a did:key that is none": g.show(g.boundTo(v, usual(), map[string]any{"kid": "did:key:z6Mk"}), "es-holder", nil), "bound to a did:jwk that is none": g.show(g.boundTo(v, usual(), map[string]any{"kid": "did:jwk:e30"}), "es-holder", nil),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, bad)
 	}
-	for name, cnf := range map[string]map[string]any{
+	for name, cnf := range inOrder(map[string]map[string]any{
 		"a key whose kind is an object": {"jwk": map[string]any{"kty": map[string]any{}}}, "a key whose curve is a list": {"jwk": map[string]any{"kty": "EC", "crv": []any{"P-256"}}},
 		"a did:jwk whose kind is a list": {"kid": "did:jwk:" + encoded(`{"kty":[{}]}`)}, "a key that is null": {"jwk": nil}, "a number": {"kid": 5},
-	} {
+	}) {
 		g.add(v.String()+": bound to "+name, v.format, verify.Altered, g.show(g.boundTo(v, usual(), cnf), "es-holder", nil), bad)
 	}
 	p := usual()

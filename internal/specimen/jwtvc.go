@@ -34,12 +34,12 @@ func (g *generator) jwtAltered(v variant) {
 		vc, _ := m["vc"].(map[string]any)
 		delete(vc, "credentialStatus")
 	}
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"a bit of the signature": flip(token, 2), "another name": g.recode(token, 1, subject("givenName", "Mallory")), "a detail more": g.recode(token, 1, subject("povertyScore", "1")),
 		"a detail less": g.recode(token, 1, subject("familyName", nil)), "another end": g.recode(token, 1, set("exp", 2_000_000_000)), "another holder": g.recode(token, 1, set("sub", "did:key:z6MkOther")),
 		"no status any more": g.recode(token, 1, status), "a header more": g.recode(token, 0, set("x", "y")), "alg none": head("none"), "alg HS256": head("HS256"),
 		"without its signature": token[:strings.LastIndex(token, ".")+1], "cut in the signature": token[:len(token)-20],
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, check{})
 	}
 	cut := token[:strings.Index(token, ".")+40]
@@ -65,19 +65,19 @@ func (g *generator) jwtWritten(v variant) {
 			set(name, value)(inner)
 		}
 	}
-	for name, change := range map[string]func(map[string]any){
+	for name, change := range inOrder(map[string]func(map[string]any){
 		"a claim that is not known": set("x", 1), "a member of vc that is not known": vc("evidence", "x"), "no exp": set("exp", nil), "exp in words": set("exp", "never"), "nbf below zero": set("nbf", -1),
 		"no jti": set("jti", nil), "of data model 2.0": vc("@context", []any{"https://www.w3.org/ns/credentials/v2"}), "no type": vc("type", []any{}), "two subjects": vc("credentialSubject", []any{map[string]any{}, map[string]any{}}),
 		"the subject's id twice": vc("credentialSubject", map[string]any{"id": holderDID, "givenName": "Amina"}),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, signed(change), check{})
 	}
 	g.add(v.String()+": issuer of another name", v.format, verify.UnknownIssuer, signed(set("iss", "did:web:nobody.example")), check{})
 	g.add(v.String()+": issuer is the bank", v.format, verify.UnknownIssuer, signed(set("iss", bankDID)), check{})
-	for name, status := range map[string]any{
+	for name, status := range inOrder(map[string]any{
 		"status of another kind": map[string]any{"type": "RevocationList2020Status", "id": "x"}, "status without a purpose": map[string]any{"type": "BitstringStatusListEntry", "statusListIndex": "1", "statusListCredential": bitsURI("now", "revocation")},
 		"status index a number": map[string]any{"type": "BitstringStatusListEntry", "statusPurpose": "revocation", "statusListIndex": 10, "statusListCredential": bitsURI("now", "revocation")},
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, signed(vc("credentialStatus", status)), check{claims: person(v.format)})
 	}
 }

@@ -25,14 +25,14 @@ func (g *generator) ldp() {
 // ldpAltered changes values and the proof of a good one.
 func (g *generator) ldpAltered(v variant) {
 	text := g.credential(v, usual())
-	for name, change := range map[string][2]string{
+	for name, change := range inOrder(map[string][2]string{
 		"another name": {"Amina", "Amine"}, "a detail less": {`"familyName":"Diallo",`, ``}, "another term": {`"familyName"`, `"maidenName"`}, "a detail more": {`"givenName"`, `"sex":"F","givenName"`},
 		"a detail that no term is for": {`"givenName"`, `"povertyScore":"1","givenName"`}, "another end": {"2026-12-01", "2027-12-01"}, "another beginning": {"2026-11-01T00", "2026-10-01T00"},
 		"another place in the list": {`"statusListIndex":"10"`, `"statusListIndex":"20"`}, "another list": {"/revocation/now", "/revocation/old"}, "another purpose": {`"revocation"`, `"refresh"`}, "another type": {`"` + ldpType + `"`, `"Person"`},
 		"another id": {"urn:uuid:4", "urn:uuid:5"}, "another holder": {holderDID, "did:key:z6MkOther"}, "another purpose of the proof": {`"assertionMethod"`, `"authentication"`}, "another base of the proof": {`"proofValue":"z`, `"proofValue":"u`},
 		"a null more": {`"givenName":"Amina"`, `"givenName":"Amina","sex":null`}, "a bit of the issuer": {`"issuer":"did:web:registry.example"`, `"issuer":"did:web:registry.exampl"`},
 		"made at another time": {`"created":"2026-11-01`, `"created":"2026-11-02`}, "a proof with more members": {`"proofPurpose"`, `"nonce":"1","proofPurpose"`},
-	} {
+	}) {
 		bad := strings.Replace(text, change[0], change[1], 1)
 		if bad == text {
 			g.fail(fmt.Errorf("%s: %s changes nothing", v, name))
@@ -73,31 +73,31 @@ func (g *generator) ldpWritten(v variant) {
 	of := func(name string, value any) func(d, s map[string]any) {
 		return func(d, _ map[string]any) { set(name, value)(d) }
 	}
-	for name, change := range map[string]func(d, s map[string]any){
+	for name, change := range inOrder(map[string]func(d, s map[string]any){
 		"a nested detail": about("birthPlace", map[string]any{"id": "urn:place", "name": "Town"}), "a nested detail without an id": about("birthPlace", map[string]any{"name": "Town"}),
 		"two values": about("aliasNames", []any{"Ami", "Mina"}), "no id of the subject": about("id", nil), "issuer that vouches for itself": about("id", did),
 		"issuer with a name": of("issuer", map[string]any{"id": did, "name": "Ministry"}), "issuer as an object": of("issuer", map[string]any{"id": did}), "without an end": of("validUntil", nil), "without a beginning": of("validFrom", nil),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Genuine, signed(change), check{})
 	}
-	for name, change := range map[string]func(d, s map[string]any){
+	for name, change := range inOrder(map[string]func(d, s map[string]any){
 		"beginning without a time": of("validFrom", "2026-11-01"), "end in words": of("validUntil", "always"), "two subjects": of("credentialSubject", []any{map[string]any{"id": "did:ex:1", "givenName": "A"}, map[string]any{"id": "did:ex:2", "givenName": "B"}}),
 		"a blank node by name": about("id", "_:b0"), "type by its address": about("type", "https://schema.org/Person"),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, signed(change), check{})
 	}
 	g.add(v.String()+": issuer of another name", v.format, verify.UnknownIssuer, signed(of("issuer", "did:web:nobody.example")), check{})
 	g.add(v.String()+": issuer is the bank", v.format, verify.UnknownIssuer, signed(of("issuer", bankDID)), check{})
-	for name, change := range map[string]func(m map[string]any){
+	for name, change := range inOrder(map[string]func(m map[string]any){
 		"status of another purpose": set("statusPurpose", "blessing"), "status index with a zero before": set("statusListIndex", "010"),
-	} {
+	}) {
 		d := g.doc(usual())
 		e := entry(usual(), "revocation")
 		change(e)
 		d["credentialStatus"] = e
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, g.prove(v, usual(), d), check{claims: person(v.format)})
 	}
-	for name, n := range map[string]int{"sixteen": 16, "seventeen": 17} {
+	for name, n := range inOrder(map[string]int{"sixteen": 16, "seventeen": 17}) {
 		d := g.doc(usual())
 		var entries []any
 		for i := range n {
@@ -123,7 +123,7 @@ func (g *generator) ldpRewritten(v variant) {
 	d["@context"], d["credentialStatus"] = g.contextsOf(aliasIRI), entry(p, "revocation")
 	text := g.prove(v, p, d)
 	g.add(v.String()+": withdrawn, with a context of other names", v.format, verify.Withdrawn, text, check{bundle: "aliases", claims: person(v.format)})
-	for name, rewrite := range rewrites() {
+	for name, rewrite := range inOrder(rewrites()) {
 		var d map[string]any
 		g.fail(json.Unmarshal([]byte(text), &d))
 		s, _ := d["credentialSubject"].(map[string]any)
@@ -186,7 +186,7 @@ func (g *generator) ldpHostile(v variant) {
 	addresses := strings.Repeat(`"`+contexts.CredentialsV2+`",`, 20_000)
 	values := strings.Repeat(`"x",`, 200_000)
 	inner := func(text string) string { return strings.Replace(g.credential(v, usual()), `"Amina"`, text, 1) }
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"terms that change places": strings.Replace(strings.NewReplacer("Amina", "Diallo", "Diallo", "Amina").Replace(text), `"`+g.iri+`"`, swap, 1),
 		"a context in the subject": strings.Replace(text, `"givenName"`, `"@context":{"x":"https://ex.org/x"},"givenName"`, 1),
 		"a term redefined":         strings.Replace(text, `"`+g.iri+`"`, `"`+g.iri+`",{"givenName":"https://ex.org/x"}`, 1),
@@ -197,7 +197,7 @@ func (g *generator) ldpHostile(v variant) {
 		"many values":              inner(`[` + values + `"Amina"]`),
 		"blank nodes by name":      inner(clique(12)),
 		"nodes that look alike":    inner(`[` + strings.Repeat(`{"birthPlace":{"name":"x"}},`, 300) + `"Amina"]`),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, data, check{})
 	}
 	g.add(v.String()+": many nodes with a type of many terms", v.format, verify.Altered, inner(`[`+strings.Repeat(`{"type":["VerifiableCredential","VerifiablePresentation","BitstringStatusListEntry"]},`, 300)+`"Amina"]`), check{})

@@ -29,7 +29,7 @@ func (g *generator) merged(b *verify.Bundle) {
 	b.Status = slices.DeleteFunc(slices.Clone(b.Status), func(s verify.BundleStatus) bool {
 		return !strings.HasSuffix(s.URI, "/now") && !strings.HasSuffix(s.URI, "/bank")
 	})
-	for name, iri := range map[string]string{"bank-ours": g.iri, "bank-theirs": bankIRI} {
+	for name, iri := range inOrder(map[string]string{"bank-ours": g.iri, "bank-theirs": bankIRI}) {
 		b.Status = append(b.Status, verify.BundleStatus{URI: bitsURI(name, status.Revocation), Token: g.bankList(name, iri), Fetched: now()})
 	}
 }
@@ -65,7 +65,7 @@ func (g *generator) sources() {
 			g.add(v.String()+": with the context of a merged registry more", v.format, verify.UnsupportedFormat, strings.Replace(text, `"`+g.iri+`"`, `"`+g.iri+`","`+bankIRI+`"`, 1), in)
 		}
 	}
-	for name, c := range map[string]struct {
+	for name, c := range inOrder(map[string]struct {
 		list, iri string
 		outcome   verify.Outcome
 	}{
@@ -77,7 +77,7 @@ func (g *generator) sources() {
 		"in the words of both":           {"bank", "", verify.UnsupportedFormat},
 		"without a context of its own":   {"bank", contexts.CredentialsV2, verify.Genuine},
 		"with a list that nobody merged": {"absent", bankIRI, verify.GenuineStatusUnknown},
-	} {
+	}) {
 		p := usual()
 		p.list = c.list
 		d := g.doc(p)

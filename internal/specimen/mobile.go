@@ -64,7 +64,7 @@ func (g *generator) mobileAltered(v variant) {
 		inner := g.cbor(map[string]any{"digestID": 1, "random": make([]byte, 32), "elementIdentifier": name, "elementValue": value})
 		return g.cbor(cbor.Tag{Number: 24, Content: inner})
 	}
-	for name, change := range map[string]func(*document){
+	for name, change := range inOrder(map[string]func(*document){
 		"a bit of an element": func(d *document) { d.Spaces[docType][0] = spoil(d.Spaces[docType][0], 1) },
 		"a bit of a salt": func(d *document) {
 			d.Spaces[docType][0] = bytes.Replace(d.Spaces[docType][0], []byte("random"), []byte("randon"), 1)
@@ -88,7 +88,7 @@ func (g *generator) mobileAltered(v variant) {
 		"the certificate of another of ours": func(d *document) {
 			d.Auth[1] = g.cbor(map[int]any{33: g.leaf("es-old", day(2026, 1, 2), day(2029, 1, 1))})
 		},
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.Altered, g.changed(v, change), check{})
 	}
 	g.add(v.String()+": an element held back", v.format, verify.Genuine, g.changed(v, func(d *document) { d.Spaces[docType] = d.Spaces[docType][1:] }), check{claims: map[string]any{"given_name": "Amina"}})
@@ -100,7 +100,7 @@ func (g *generator) mobileForm(v variant, text string) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	g.fail(err)
 	b64 := base64.RawURLEncoding.EncodeToString
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"a byte behind it": b64(append(bytes.Clone(raw), 0)),
 		"no namespaces":    b64(g.cbor(map[string]any{"issuerAuth": []any{}})),
 		"a member more":    b64(append(append([]byte{raw[0] + 1}, raw[1:]...), g.raw("6178 00")...)),
@@ -125,7 +125,7 @@ func (g *generator) mobileForm(v variant, text string) {
 		"padding":               text + "=",
 		"base64, not base64url": strings.NewReplacer("-", "+", "_", "/").Replace(text),
 		"a megabyte":            b64(append([]byte{0xa1}, make([]byte, 700_000)...)),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnreadableCode, data, check{})
 	}
 }

@@ -93,7 +93,7 @@ func (g *generator) credential(v variant, p plan) string {
 
 func (g *generator) sdIssue(v variant, p plan) sdjwt.Issue {
 	kid, signer := p.names(v)
-	i := sdjwt.Issue{Key: g.key(signer), Alg: v.alg(), KID: kid, Disclose: person(v.format),
+	i := sdjwt.Issue{Key: g.key(signer), Alg: v.alg(), KID: kid, Disclose: person(v.format), Rand: g.salts,
 		Plain: map[string]any{"iss": url, "iat": p.made.Unix(), "nbf": p.from.Unix(), "exp": p.until.Unix(), "vct": vct, "cnf": map[string]any{"kid": holderDID}}}
 	if p.list != "" {
 		i.Plain["status"] = map[string]any{"status_list": map[string]any{"idx": p.index, "uri": tokenURI(p.list)}}
@@ -146,7 +146,7 @@ func (g *generator) jwt(v variant, p plan) string {
 func (g *generator) mdocIssue(v variant, p plan) mdoc.Issue {
 	kid, signer := p.names(v)
 	i := mdoc.Issue{Key: g.key(signer), Chain: [][]byte{g.leaf(kid, day(2026, 1, 2), day(2029, 1, 1))}, DocType: docType, DeviceKey: g.key("es-holder").Public(),
-		Elements: map[string]map[string]any{docType: person(v.format)}, Signed: p.made, ValidFrom: p.from, ValidUntil: p.until}
+		Elements: map[string]map[string]any{docType: person(v.format)}, Signed: p.made, ValidFrom: p.from, ValidUntil: p.until, Rand: g.salts}
 	if p.list != "" {
 		i.Status = &mdoc.Status{Index: int64(p.index), URI: tokenURI(p.list)}
 	}

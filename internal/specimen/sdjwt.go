@@ -62,7 +62,7 @@ func (g *generator) sdAltered(v variant) {
 		"the token of another":            whole(foreign[0], first, second),
 		"2,000 disclosures":               whole(token, strings.Split(strings.Repeat(second+"~", 2000), "~")[:2000]...),
 	}
-	for name, data := range altered {
+	for name, data := range inOrder(altered) {
 		g.add(v.String()+": "+name, v.format, verify.Altered, data, check{})
 	}
 	g.add(v.String()+": a disclosure that is no JSON, of nobody", v.format, verify.UnreadableCode, altered["a disclosure that is no JSON"], check{bundle: "bank-only"})
@@ -79,19 +79,19 @@ func (g *generator) sdWritten(v variant) {
 		set(name, value)(i.Plain)
 		return g.sign(i)
 	}
-	for name, data := range map[string]string{
+	for name, data := range inOrder(map[string]string{
 		"no vct": plain("vct", nil), "vct a number": plain("vct", 5), "no iat": plain("iat", nil), "iat in words": plain("iat", "2026"),
 		"exp in words": plain("exp", "never"), "exp below zero": plain("exp", -1), "exp far away": plain("exp", 1e300), "nbf a list": plain("nbf", []any{1}),
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.UnsupportedFormat, data, check{})
 	}
-	for name, data := range map[string]string{"iss of the bank": plain("iss", bankURL), "iss of nobody": plain("iss", "https://nobody.example"), "no iss": plain("iss", nil)} {
+	for name, data := range inOrder(map[string]string{"iss of the bank": plain("iss", bankURL), "iss of nobody": plain("iss", "https://nobody.example"), "no iss": plain("iss", nil)}) {
 		g.add(v.String()+": "+name, v.format, verify.UnknownIssuer, data, check{})
 	}
-	for name, status := range map[string]any{
+	for name, status := range inOrder(map[string]any{
 		"status in words": "valid", "status of another kind": map[string]any{"crl": "x"}, "status index in words": map[string]any{"status_list": map[string]any{"idx": "10", "uri": tokenURI("now")}},
 		"status index below zero": map[string]any{"status_list": map[string]any{"idx": -1, "uri": tokenURI("now")}}, "status index not whole": map[string]any{"status_list": map[string]any{"idx": 1.5, "uri": tokenURI("now")}},
-	} {
+	}) {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, plain("status", status), check{claims: person(v.format)})
 	}
 	null := g.sdIssue(v, usual())
@@ -112,7 +112,7 @@ func (g *generator) sdWritten(v variant) {
 func (g *generator) sdCut(v variant) {
 	text := g.credential(v, usual())
 	end := strings.Index(text, "~")
-	for name, data := range map[string]string{"the last sign missing": text[:len(text)-1], "ten signs missing": text[:len(text)-10], "only the token": text[:end]} {
+	for name, data := range inOrder(map[string]string{"the last sign missing": text[:len(text)-1], "ten signs missing": text[:len(text)-10], "only the token": text[:end]}) {
 		g.add(v.String()+": "+name, v.format, verify.IncompleteCode, data, check{})
 	}
 	g.add(v.String()+": cut in the signature", v.format, verify.Altered, text[:end-20], check{})

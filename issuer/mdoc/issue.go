@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"time"
@@ -39,6 +40,8 @@ type Issue struct {
 	Signed, ValidFrom, ValidUntil time.Time // to the second
 
 	Status *Status // nil: it cannot be withdrawn
+
+	Rand io.Reader // where salts and digest numbers come from; nil: crypto/rand, as for all but test vectors
 }
 
 // issuerSigned is IssuerSigned (ISO/IEC 18013-5 §8.3.2.1.2.2).
@@ -99,8 +102,12 @@ func (i Issue) Sign() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for namespace, elements := range i.Elements {
-		out.NameSpaces[namespace], object.ValueDigests[namespace], err = c.items(elements)
+	random := i.Rand
+	if random == nil {
+		random = rand.Reader
+	}
+	for _, namespace := range slices.Sorted(maps.Keys(i.Elements)) {
+		out.NameSpaces[namespace], object.ValueDigests[namespace], err = c.items(random, i.Elements[namespace])
 		if err != nil {
 			return nil, err
 		}
@@ -118,13 +125,16 @@ func (i Issue) Sign() ([]byte, error) {
 // items writes the elements of a namespace, each in tag 24 with a salt of its
 // own, and their digests under random numbers, so that neither order nor number
 // tells which element it is (ISO/IEC 18013-5 §9.1.2.5).
-func (c codec) items(elements map[string]any) ([]cbor.RawMessage, map[uint64][]byte, error) {
+func (c codec) items(random io.Reader, elements map[string]any) ([]cbor.RawMessage, map[uint64][]byte, error) {
 	var list []cbor.RawMessage
 	digests := map[uint64][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(elements)) {
-		id := digestID(digests)
+		id, err := digestID(random, digests)
+		if err != nil {
+			return nil, nil, err
+		}
 		salt := make([]byte, saltBytes)
-		if _, err := rand.Read(salt); err != nil {
+		if _, err := io.ReadFull(random, salt); err != nil {
 			return nil, nil, fmt.Errorf("mdoc: salt: %w", err)
 		}
 		value, err := written(elements[name])
@@ -142,13 +152,15 @@ func (c codec) items(elements map[string]any) ([]cbor.RawMessage, map[uint64][]b
 }
 
 // digestID draws a number of 31 bits that is not taken yet.
-func digestID(taken map[uint64][]byte) uint64 {
+func digestID(random io.Reader, taken map[uint64][]byte) (uint64, error) {
 	for {
 		var b [4]byte
-		_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return 0, fmt.Errorf("mdoc: digest number: %w", err)
+		}
 		id := uint64(binary.BigEndian.Uint32(b[:]) >> 1)
 		if _, ok := taken[id]; !ok {
-			return id
+			return id, nil
 		}
 	}
 }

@@ -3,11 +3,13 @@ package sdjwt
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -44,6 +46,7 @@ type Issue struct {
 	Plain    map[string]any // claims that are visible: iss, iat, nbf, exp, vct, cnf, status, and others; what is Hidden in them is not
 	Disclose map[string]any // claims that the holder may leave out, each on its own
 	Decoys   int            // digests of nothing in each object that hides a member; up to so many in each array
+	Rand     io.Reader      // where salts and decoys come from; nil: crypto/rand, as for all but test vectors
 }
 
 // Sign makes the SD-JWT with all its disclosures, as it is handed to the holder.
@@ -54,10 +57,16 @@ func (i Issue) Sign() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w := writer{decoys: i.Decoys}
+	w := writer{rand: i.Rand, decoys: i.Decoys}
+	if w.rand == nil {
+		w.rand = rand.Reader
+	}
 	payload, err := w.object(claims)
 	if err != nil {
 		return "", err
+	}
+	if w.err != nil {
+		return "", fmt.Errorf("draw salts: %w", w.err)
 	}
 	if w.hides {
 		payload["_sd_alg"] = "sha-256"

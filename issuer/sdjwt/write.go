@@ -3,11 +3,10 @@ package sdjwt
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"io"
 	"maps"
 	"math/big"
 	"slices"
-
-	"socialregistry/internal/secret"
 )
 
 // Sizes in bytes: 128 bits of salt, as RFC 9901 §9.3 recommends, and a SHA-256.
@@ -18,9 +17,11 @@ const (
 
 // writer puts digests in the place of what is hidden, and keeps the disclosures.
 type writer struct {
+	rand        io.Reader
 	decoys      int
 	hides       bool // a digest was written
 	disclosures []string
+	err         error // the first of rand
 }
 
 func (w *writer) value(v any) (any, error) {
@@ -44,7 +45,7 @@ func (w *writer) object(in map[string]any) (map[string]any, error) {
 			d, err = w.hide(v.Value, name)
 			digests = append(digests, d)
 		case Absent:
-			digests = append(digests, decoy())
+			digests = append(digests, w.decoy())
 		default:
 			out[name], err = w.value(v)
 		}
@@ -56,7 +57,7 @@ func (w *writer) object(in map[string]any) (map[string]any, error) {
 		return out, nil
 	}
 	for range w.decoys {
-		digests = append(digests, decoy())
+		digests = append(digests, w.decoy())
 	}
 	slices.Sort(digests) // the order must not tell which claim is which
 	w.hides, out["_sd"] = true, digests
@@ -76,7 +77,7 @@ func (w *writer) array(in []any) ([]any, error) {
 			}
 			hidden, out = true, append(out, element(d))
 		case Absent:
-			hidden, out = true, append(out, element(decoy()))
+			hidden, out = true, append(out, element(w.decoy()))
 		default:
 			plain, err := w.value(v)
 			if err != nil {
@@ -87,8 +88,8 @@ func (w *writer) array(in []any) ([]any, error) {
 	}
 	if hidden {
 		w.hides = true
-		for range below(w.decoys + 1) {
-			out = slices.Insert(out, below(len(out)+1), any(element(decoy())))
+		for range w.below(w.decoys + 1) {
+			out = slices.Insert(out, w.below(len(out)+1), any(element(w.decoy())))
 		}
 	}
 	return out, nil
@@ -103,7 +104,7 @@ func (w *writer) hide(v any, name ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	parts := []any{secret.RandomID(saltBytes)}
+	parts := []any{w.random(saltBytes)}
 	for _, n := range name {
 		parts = append(parts, n)
 	}
@@ -117,13 +118,27 @@ func (w *writer) hide(v any, name ...string) (string, error) {
 }
 
 // decoy looks as a digest does, and is one of nothing (RFC 9901 §4.2.5).
-func decoy() string { return secret.RandomID(digestBytes) }
+func (w *writer) decoy() string { return w.random(digestBytes) }
+
+// random gives n random bytes in base64url.
+func (w *writer) random(n int) string {
+	b := make([]byte, n)
+	_, err := io.ReadFull(w.rand, b)
+	w.fail(err)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
 
 // below draws one of 0 to n-1, each equally likely.
-func below(n int) int {
-	v, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
-	if err != nil { // never: crypto/rand ends the process instead
+func (w *writer) below(n int) int {
+	v, err := rand.Int(w.rand, big.NewInt(int64(n)))
+	if w.fail(err); err != nil {
 		return 0
 	}
 	return int(v.Int64())
+}
+
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
 }

@@ -30,10 +30,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// checkout copies what srverify is made of to a folder.
+// checkout copies what srverify and the verifier for browsers are made of to a folder.
 func checkout(t *testing.T, folder string) string {
 	t.Helper()
-	for _, part := range []string{"go.mod", "go.sum", "LICENSE", "scripts", "cmd/srverify", "contexts", "internal", "issuer"} {
+	for _, part := range []string{"go.mod", "go.sum", "LICENSE", "scripts", "cmd/srverify", "contexts", "internal", "issuer", "did", "web/verifier/js", "web/verifier/bundled.json", "web/verifier/package-lock.json"} {
 		from, to := filepath.Join(root, part), filepath.Join(folder, part)
 		must(t, os.MkdirAll(filepath.Dir(to), 0o755))
 		if info, err := os.Stat(from); err == nil && info.IsDir() {
@@ -44,6 +44,9 @@ func checkout(t *testing.T, folder string) string {
 		must(t, err)
 		must(t, os.WriteFile(to, content, 0o644))
 	}
+	packages, err := filepath.Abs(filepath.Join(root, "web", "verifier", "node_modules")) // for their licences
+	must(t, err)
+	must(t, os.Symlink(packages, filepath.Join(folder, "web", "verifier", "node_modules")))
 	return folder
 }
 
@@ -51,7 +54,7 @@ func checkout(t *testing.T, folder string) string {
 func dist(t *testing.T, folder, umask string, env ...string) map[string][]byte {
 	t.Helper()
 	out := filepath.Join(folder, "given out")
-	cmd := exec.CommandContext(t.Context(), "bash", "-c", "umask "+umask+` && exec "$0" "$@"`, filepath.Join(folder, "scripts", "dist.sh"), out, "srverify:linux/amd64")
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", "umask "+umask+` && exec "$0" "$@"`, filepath.Join(folder, "scripts", "dist.sh"), out, "srverify:linux/amd64", "verifier")
 	cmd.Env = append(append(os.Environ(), "SOURCE_DATE_EPOCH=1700000000"), env...)
 	if told, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, told)
@@ -74,7 +77,7 @@ func TestDistIsReproducible(t *testing.T) {
 	first := dist(t, checkout(t, here), "022", "TZ=UTC")
 	second := dist(t, checkout(t, there), "077", "TZ=Asia/Kathmandu", "LC_ALL=C.UTF-8", "GOCACHE="+t.TempDir(), "GOFLAGS=-v")
 	const name = "srverify_devel_linux_amd64"
-	if len(first) != 3 || len(second) != 3 {
+	if len(first) != 5 || len(second) != 5 {
 		t.Fatalf("made %d and %d files", len(first), len(second))
 	}
 	for file, content := range first {
