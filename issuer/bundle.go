@@ -16,6 +16,7 @@ import (
 	"socialregistry/issuer/ledger"
 	"socialregistry/issuer/oid4vci"
 	"socialregistry/issuer/verify"
+	"socialregistry/registry"
 )
 
 // bundleFresh is when a verifier should fetch the next bundle.
@@ -45,6 +46,7 @@ func (i *Issuer) Bundle(ctx context.Context) (*verify.Bundle, error) {
 	}
 	for _, c := range i.configs {
 		name, shown := i.bundleType(c)
+		shown = shown.With(b.Types[name]) // two formats may go by one name
 		b.Types[name] = shown
 		if c.Format == oid4vci.FormatSDJWT {
 			for _, former := range i.types[c.Type].former {
@@ -98,17 +100,37 @@ func (i *Issuer) bundleKey(k keys.Key) (verify.BundleKey, error) {
 
 // bundleType says by which name a credential calls its type, and how to show it.
 func (i *Issuer) bundleType(c Configuration) (string, verify.BundleType) {
-	out := verify.BundleType{Display: map[string]string{}, Claims: map[string]map[string]string{}}
+	out := newBundleType()
 	for _, d := range c.Display {
 		out.Display[d.Locale] = d.Name
 	}
 	for _, f := range c.Fields {
-		out.Claims[f.Claim] = i.fields[f.Field].Label
+		addClaim(&out, f.Claim, i.fields[f.Field])
 	}
 	if c.Format == oid4vci.FormatSDJWT {
 		return i.vct(c), out
 	}
 	return c.Type, out
+}
+
+func newBundleType() verify.BundleType {
+	return verify.BundleType{Display: map[string]string{}, Claims: map[string]map[string]string{}, Values: map[string]map[string]map[string]string{}}
+}
+
+// addClaim says how a field is shown: its label, its place behind those before, the words
+// of its codes.
+func addClaim(t *verify.BundleType, claim string, f registry.Field) {
+	if t.Claims[claim] == nil {
+		t.Order = append(t.Order, claim)
+	}
+	t.Claims[claim] = f.Label
+	if len(f.Choices) == 0 {
+		return
+	}
+	t.Values[claim] = map[string]map[string]string{}
+	for _, c := range f.Choices {
+		t.Values[claim][c.Value] = c.Label
+	}
 }
 
 func (i *Issuer) addStatus(ctx context.Context, b *verify.Bundle, now time.Time) error {

@@ -96,10 +96,7 @@ func mergeTypes(b, other *verify.Bundle, may func(name string) bool) {
 			t.NoStatus = false
 			b.Types[name] = t
 		case there && name == verify.FormatClaim169:
-			claims := maps.Clone(t.Claims)
-			maps.Copy(claims, own.Claims)
-			own.Claims = claims
-			b.Types[name] = own
+			b.Types[name] = own.With(t)
 		}
 	}
 }

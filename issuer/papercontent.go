@@ -209,11 +209,11 @@ func (i *Issuer) specimenRow(c Configuration) ledger.Issuance {
 // paperType says how codes on paper are shown: what has no label of Claim 169 by the
 // label of its field.
 func (i *Issuer) paperType() verify.BundleType {
-	out := verify.BundleType{Display: map[string]string{}, Claims: map[string]map[string]string{}}
+	out := newBundleType()
 	for _, c := range i.configs {
 		for _, f := range c.Fields {
 			if def := i.fields[f.Field]; c.PaperDays > 0 && printable(def) {
-				out.Claims[claim169.OwnName(f.Field)] = def.Label
+				addClaim(&out, claim169.OwnName(f.Field), def)
 			}
 		}
 	}

@@ -315,7 +315,7 @@ func (s *Issuers) ownBundle(ctx context.Context) (*verify.Bundle, error) {
 		maps.Copy(out.Contexts, b.Contexts)
 		paper := out.Types[verify.FormatClaim169]
 		maps.Copy(out.Types, b.Types)
-		maps.Copy(out.Types[verify.FormatClaim169].Claims, paper.Claims)
+		out.Types[verify.FormatClaim169] = paper.With(b.Types[verify.FormatClaim169])
 	}
 	out.Registry = s.url
 	for _, k := range s.ring.now().Roots(out.Created) {

@@ -114,6 +114,32 @@ func TestTrustBundle(t *testing.T) {
 	})
 }
 
+// A bundle has the fields of each type in their order, and words for their codes, under
+// the names that the format gives them.
+func TestBundleSaysHowDetailsAreShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dbtest.New(t, "sqlite"))
+	b, err := w.Bundle(context.Background())
+	must(t, err)
+	types := 0
+	for name, shown := range b.Types {
+		if len(shown.Order) != len(shown.Claims) {
+			t.Errorf("%s: %d names, of which %d have a place", name, len(shown.Claims), len(shown.Order))
+		}
+		if shown.Claims["sex"] == nil {
+			continue
+		}
+		types++
+		given := slices.IndexFunc(shown.Order, func(s string) bool { return s == "given_name" || s == "givenName" })
+		if sex := slices.Index(shown.Order, "sex"); given != 0 || sex < 3 || shown.Values["sex"]["female"]["ar"] == "" || shown.Values["sex"]["female"]["en"] != "Female" {
+			t.Errorf("%s: given name at %d, sex at %d with %v", name, given, sex, shown.Values["sex"])
+		}
+	}
+	if types < 3 {
+		t.Errorf("%d types say the sex", types)
+	}
+}
+
 func TestTrustBundleShards(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

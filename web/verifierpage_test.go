@@ -38,6 +38,7 @@ type step map[string]any
 // seen is what the page shows.
 type seen struct {
 	Outcome, Title, Problem, Text string
+	Details                       []string // "label: value"
 	MS                            float64
 	Heap                          float64
 }
@@ -82,9 +83,14 @@ func (w *world) sealed(raw []byte, seq int64, by signer, roots ...signer) (strin
 // drive opens the page as a folder, which pins a root, and gives the answers to a plan.
 func (w *world) drive(t *testing.T, pinned string, plan []step) []json.RawMessage {
 	t.Helper()
+	return w.driveIn(t, "en", pinned, plan)
+}
+
+func (w *world) driveIn(t *testing.T, lang, pinned string, plan []step) []json.RawMessage {
+	t.Helper()
 	pages, err := web.New(web.Config{Registry: w.registry, Issuer: issuer.Alone(w.issuer), PublicURL: w.URL, Now: w.Now})
 	w.must(err)
-	files, err := pages.VerifierFolder(t.Context(), nil, "en")
+	files, err := pages.VerifierFolder(t.Context(), nil, lang)
 	w.must(err)
 	delete(files, "trust-bundle.json")
 	delete(files, "sw.js") // nothing is asked of this server that the plan does not say

@@ -48,7 +48,8 @@ func newDesk(t *testing.T) *desk {
 	b, err := json.Marshal(verify.Bundle{Version: 1, Created: now(), RefreshAfter: now().AddDate(0, 2, 0),
 		Issuers: []verify.BundleIssuer{{ID: "did:web:registry.example", URL: url, Names: map[string]string{"en": "Ministry of Social Protection", "ar": "وزارة"},
 			Keys: []verify.BundleKey{{KID: "k1", JWK: jwk, Alg: "ES256", NotBefore: now().AddDate(0, -1, 0), NotAfter: now().AddDate(1, 0, 0)}}}},
-		Types:  map[string]verify.BundleType{"person": {Display: map[string]string{"en": "Registered person"}, Claims: map[string]map[string]string{"given_name": {"en": "Given name", "ar": "الاسم"}}}},
+		Types: map[string]verify.BundleType{"person": {Display: map[string]string{"en": "Registered person"}, Claims: map[string]map[string]string{"given_name": {"en": "Given name", "ar": "الاسم"}, "sex": {"en": "Sex", "ar": "الجنس"}},
+			Order: []string{"given_name", "address.locality", "sex"}, Values: map[string]map[string]map[string]string{"sex": {"female": {"en": "Female", "ar": "أنثى"}}}}},
 		Status: []verify.BundleStatus{{URI: list, Token: d.statusList()}}})
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +139,8 @@ func TestText(t *testing.T) {
     Held by the person in front of you  not checked
 
   Details: Registered person
-    birth_date   1990-04-01
     Given name   Amina
+    birth_date   1990-04-01
 
 `
 	if out != want || words != "" || code != 0 {
@@ -147,6 +148,29 @@ func TestText(t *testing.T) {
 	}
 	out, _, _ = d.run(nil, "--lang", "ar", file)
 	if !strings.Contains(out, "وزارة") || !strings.Contains(out, "الاسم") {
+		t.Errorf("in Arabic:\n%s", out)
+	}
+}
+
+// Details stand in the order of the bundle and under its names, codes in its words, and
+// what is in objects by its path.
+func TestDetails(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	file := d.credential("a.txt", 0, func(i *sdjwt.Issue) {
+		i.Disclose["sex"], i.Disclose["address"] = "female", map[string]any{"locality": "Kibera", "floor": "2"}
+	})
+	out, words, code := d.run(nil, file)
+	if want := `
+    Given name         Amina
+    address.locality   Kibera
+    Sex                Female
+    address.floor      2
+    birth_date         1990-04-01
+`; !strings.Contains(out, want) || code != 0 {
+		t.Errorf("code %d, %s\n%s\nwant\n%s", code, words, out, want)
+	}
+	if out, _, _ = d.run(nil, "--lang", "ar", file); !strings.Contains(out, "الجنس") || !strings.Contains(out, "أنثى") {
 		t.Errorf("in Arabic:\n%s", out)
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -132,23 +130,6 @@ func (t text) detail(c verify.Check) string {
 		return "   " + c.Detail
 	}
 	return ""
-}
-
-// claims lists the details, under the labels that the bundle gives them.
-func (t text) claims(b *strings.Builder) {
-	labels := map[string]string{}
-	width := 0
-	for claim := range t.result.Claims {
-		labels[claim] = clean(claim)
-		if l := t.named(t.shown.Claims[claim]); l != "" {
-			labels[claim] = clean(l)
-		}
-		width = max(width, utf8.RuneCountInString(labels[claim]))
-	}
-	for _, claim := range slices.Sorted(maps.Keys(t.result.Claims)) {
-		pad := strings.Repeat(" ", width-utf8.RuneCountInString(labels[claim]))
-		fmt.Fprintf(b, "    %s%s   %s\n", labels[claim], pad, value(t.result.Claims[claim]))
-	}
 }
 
 func (t text) named(names map[string]string) string {

@@ -74,7 +74,8 @@ func labels() map[string]map[string]string {
 func (g *generator) types(noStatus bool) map[string]verify.BundleType {
 	out := map[string]verify.BundleType{}
 	for _, name := range []string{vct, ldpType, docType, verify.FormatClaim169} {
-		out[name] = verify.BundleType{Display: map[string]string{"en": "Person", "ar": "شخص"}, Claims: labels(), NoStatus: noStatus}
+		out[name] = verify.BundleType{Display: map[string]string{"en": "Person", "ar": "شخص"}, Claims: labels(), NoStatus: noStatus,
+			Order: []string{"family_name", "given_name", "familyName", "givenName"}, Values: map[string]map[string]map[string]string{"gender": {"female": {"en": "Woman", "ar": "امرأة"}}}}
 	}
 	return out
 }

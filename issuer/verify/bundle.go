@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"socialregistry/internal/jose"
@@ -97,9 +99,34 @@ func NewContext(doc []byte) Context {
 // BundleType says how a type of credential is shown, and whether its issuer can
 // withdraw it.
 type BundleType struct {
-	Display  map[string]string            `json:"display,omitempty"`   // name per language
-	Claims   map[string]map[string]string `json:"claims,omitempty"`    // claim to label per language
-	NoStatus bool                         `json:"no_status,omitempty"` // made without a status; otherwise one that lacks it has an unknown status
+	Display  map[string]string                       `json:"display,omitempty"`   // name per language
+	Claims   map[string]map[string]string            `json:"claims,omitempty"`    // claim to label per language; dots lead into objects: address.locality
+	Order    []string                                `json:"order,omitempty"`     // claims as they are shown, the first first
+	Values   map[string]map[string]map[string]string `json:"values,omitempty"`    // claim to what its codes mean, per language
+	NoStatus bool                                    `json:"no_status,omitempty"` // made without a status; otherwise one that lacks it has an unknown status
+}
+
+// With gives t and what another says of claims that t does not name: types of credential
+// that go by one name, and attributes on paper, which each issuer names.
+func (t BundleType) With(other BundleType) BundleType {
+	claims, values := maps.Clone(other.Claims), maps.Clone(other.Values)
+	if claims == nil {
+		claims = map[string]map[string]string{}
+	}
+	maps.Copy(claims, t.Claims)
+	maps.DeleteFunc(values, func(name string, _ map[string]map[string]string) bool { return t.Claims[name] != nil })
+	if values == nil {
+		values = map[string]map[string]map[string]string{}
+	}
+	maps.Copy(values, t.Values)
+	order := slices.Clone(t.Order)
+	for _, name := range other.Order {
+		if !slices.Contains(order, name) {
+			order = append(order, name)
+		}
+	}
+	t.Claims, t.Values, t.Order = claims, values, order
+	return t
 }
 
 // BundleStatus is a signed status list as it was fetched: a statuslist+jwt, a

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -81,7 +82,8 @@ func TestBundleRoundTrip(t *testing.T) {
 	w := newWorld(t)
 	at := day(11, 20, 0)
 	w.bundle.Issuers[0].Keys[0].RevokedAt, w.bundle.Issuers[0].Keys[0].Reason = &at, "lost"
-	w.bundle.Types = map[string]verify.BundleType{"person": {Display: map[string]string{"en": "Person"}, Claims: map[string]map[string]string{"sex": {"en": "Sex"}}}}
+	w.bundle.Types = map[string]verify.BundleType{"person": {Display: map[string]string{"en": "Person"}, Claims: map[string]map[string]string{"sex": {"en": "Sex"}}, Order: []string{"sex"},
+		Values: map[string]map[string]map[string]string{"sex": {"f": {"en": "Female"}}}}}
 	first := w.json(w.bundle)
 	b, err := verify.ParseBundle(first)
 	if err != nil {
@@ -89,6 +91,26 @@ func TestBundleRoundTrip(t *testing.T) {
 	}
 	if again := w.json(b); string(again) != string(first) {
 		t.Errorf("got\n%s\nwant\n%s", again, first)
+	}
+}
+
+// What one says stands, and of what it does not name the other's words.
+func TestBundleTypeWith(t *testing.T) {
+	t.Parallel()
+	words := func(s string) map[string]string { return map[string]string{"en": s} }
+	codes := func(s string) map[string]map[string]string { return map[string]map[string]string{"f": words(s)} }
+	own := verify.BundleType{Display: words("ours"), Order: []string{"sex", "name"}, Claims: map[string]map[string]string{"sex": words("Sex"), "name": words("Name")}}
+	other := verify.BundleType{Display: words("theirs"), NoStatus: true, Order: []string{"ward", "sex", "kind"},
+		Claims: map[string]map[string]string{"ward": words("Ward"), "sex": words("Gender"), "kind": words("Kind")},
+		Values: map[string]map[string]map[string]string{"sex": codes("Woman"), "kind": codes("First")}}
+	want := verify.BundleType{Display: words("ours"), Order: []string{"sex", "name", "ward", "kind"},
+		Claims: map[string]map[string]string{"sex": words("Sex"), "name": words("Name"), "ward": words("Ward"), "kind": words("Kind")},
+		Values: map[string]map[string]map[string]string{"kind": codes("First")}}
+	if got := own.With(other); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if len(own.Order) != 2 || len(other.Values) != 2 {
+		t.Error("it changed what it was given")
 	}
 }
 

@@ -20,7 +20,8 @@ function paste(text) {
 }
 
 /** What the page says now. */
-const said = () => ({ outcome: $("#verdict")?.dataset.outcome ?? "", title: $("#verdict h2")?.textContent ?? "", problem: $("#problem").hidden ? "" : $("#problem").textContent, text: $("#verdict")?.textContent ?? "" });
+const said = () => ({ details: [...document.querySelectorAll("section[aria-labelledby=details-h] > dl > .row")].map((r) => [...r.children].map((e) => e.textContent).join(": ")),
+  outcome: $("#verdict")?.dataset.outcome ?? "", title: $("#verdict h2")?.textContent ?? "", problem: $("#problem").hidden ? "" : $("#problem").textContent, text: $("#verdict")?.textContent ?? "" });
 
 async function shown(text) {
   const begun = performance.now();

@@ -9,6 +9,7 @@ import { parseTime } from './times.js';
  * @typedef {{id: string, url: string, names: Object<string, string>, keys: BundleKey[], anchors: string, source: string}} BundleIssuer source: the registry that it was merged from, "" = the one that signed
  * @typedef {{uri: string, sha256: string, bytes: number, token: string}} List a signed status list; without a token it is a shard
  * @typedef {{kid: string, jwk: Object<string, any>, notBefore: number, notAfter: number}} Root
+ * @typedef {{display?: Object<string, string>, claims?: Object<string, Object<string, string>>, order?: string[], values?: Object<string, Object<string, Object<string, string>>>, no_status?: boolean}} BundleType words per language; claims by name, dots lead into objects
  */
 
 /**
@@ -22,7 +23,7 @@ import { parseTime } from './times.js';
  * @property {Root[]} roots
  * @property {BundleIssuer[]} issuers
  * @property {Map<string, {sha256: string, document: string, source?: string|null}>} contexts source: as that of an issuer, whose credentials alone may use it
- * @property {Object<string, {display?: Object<string, string>, claims?: Object<string, Object<string, string>>, no_status?: boolean}>} types
+ * @property {Object<string, BundleType>} types
  * @property {List[]} status
  */
 
@@ -31,7 +32,7 @@ const forms = Object.freeze({
   key: { kid: 'text', method: 'text?', jwk: 'object', alg: 'text', not_before: 'time', not_after: 'time', revoked_at: 'time?', reason: 'text?', certificates: 'texts?', cose_kid: 'text?' },
   issuer: { id: 'text', url: 'text?', names: 'object?', keys: 'list?', anchors: 'text?', did_document: 'text?', source: 'text?' },
   context: { sha256: 'text', document: 'text', source: 'text?' },
-  type: { display: 'object?', claims: 'object?', no_status: 'boolean?' },
+  type: { display: 'object?', claims: 'object?', order: 'texts?', values: 'object?', no_status: 'boolean?' },
   list: { uri: 'text', sha256: 'text?', bytes: 'number?', token: 'text?', fetched: 'time?' },
   root: { kid: 'text', jwk: 'object', not_before: 'time', not_after: 'time' },
   removed: { issuers: 'texts?', contexts: 'texts?', types: 'texts?', status: 'texts?' },
@@ -87,6 +88,7 @@ export function decodePayload(data) {
     hold(t, form.type);
     holdTexts(t.display);
     for (const labels of Object.values(t.claims ?? {})) holdTexts(labels);
+    for (const codes of Object.values(t.values ?? {})) holdCodes(codes);
   }
   for (const s of raw.status ?? []) hold(s, form.list);
   for (const r of raw.roots ?? []) hold(r, form.root);
@@ -97,6 +99,12 @@ export function decodePayload(data) {
 /** @param {any} v */
 function holdTexts(v) {
   if (v !== undefined && v !== null && !(isObject(v) && Object.values(v).every(kinds.text))) throw new Malformed('bundle: words are not texts');
+}
+
+/** @param {any} v words per language by code */
+function holdCodes(v) {
+  if (v !== undefined && v !== null && !isObject(v)) throw new Malformed('bundle: words of codes are not an object');
+  Object.values(v ?? {}).forEach(holdTexts);
 }
 
 /**

@@ -1,7 +1,8 @@
 // Shows what came of a check: the verdict, what was checked and what was not, the details, the text itself.
 
-import { badge, card, foreign, h, icon, ltr, row } from "./dom.js";
-import { ago, ahead, date, has, lang, moment, number, pick, t } from "./words.js";
+import { details } from "./details.js";
+import { badge, card, h, icon, ltr, row } from "./dom.js";
+import { ago, ahead, date, has, moment, number, pick, t } from "./words.js";
 
 const looks = { genuine: ["ok", "check"], genuine_status_unknown: ["wait", "alert"], expired: ["wait", "clock"], not_yet_valid: ["wait", "clock"], suspended: ["bad", "alert"],
   withdrawn: ["bad", "cross"], altered: ["bad", "cross"], unknown_issuer: ["bad", "alert"], key_retired: ["bad", "alert"],
@@ -57,65 +58,6 @@ function because({ name, detail, result, values = {} }) {
   for (const at of ["from", "until"]) if (values[at]) words[at] = date(values[at]);
   if (values.as_of) Object.assign(words, { moment: moment(values.as_of), age: ahead(values.as_of) ? t("verify.ahead") : ago(values.as_of) });
   return t(key, words);
-}
-
-function details({ type, format, claims: signed, valid_until: until }, bundle) {
-  const known = bundle?.types?.[type], paper = format === "claim169", labels = paper ? paperLabels(signed) : known?.claims ?? {};
-  const claims = paper ? inWords(signed) : signed, names = Object.keys(claims);
-  const order = Object.keys(labels);
-  names.sort((a, b) => rank(order, a) - rank(order, b));
-  const rows = names.map((name) => row(labelled(labels, name), valued(claims[name], labels)));
-  if (until) rows.push(row(t("verify.valid_until"), date(until)));
-  return card("details-h", pick(known?.display, t("verify.details")).text, h("dl", {}, ...rows));
-}
-
-/** The names of what a code on paper holds: no issuer says them, the specification does. */
-function paperLabels(claims) {
-  const named = Object.keys(claims).filter((name) => has(`verify.paper_${name}`));
-  return Object.fromEntries(named.map((name) => [name, { [lang]: t(`verify.paper_${name}`) }]));
-}
-
-/** Its enumerations in words. */
-function inWords(claims) {
-  const out = { ...claims };
-  for (const name of ["gender", "marital_status"]) if (has(`verify.paper_is_${out[name]}`)) out[name] = t(`verify.paper_is_${out[name]}`);
-  return out;
-}
-
-const rank = (order, name) => (order.includes(name) ? order.indexOf(name) : order.length);
-
-function labelled(labels, name) {
-  const found = pick(labels[name], "");
-  return found.text ? foreign(found) : ltr(name);
-}
-
-/** A value as a person reads it. */
-function valued(value, labels) {
-  if (value === null || value === undefined) return "–";
-  if (typeof value === "boolean") return t(value ? "verify.yes" : "verify.no");
-  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 1e15 ? number(value) : String(value);
-  if (Array.isArray(value)) return value.length === 0 ? "–" : h("ul", { class: "plain" }, ...value.map((v) => h("li", {}, valued(v, labels))));
-  if (typeof value === "object") return h("dl", {}, ...Object.entries(value).map(([name, v]) => h("div", {}, h("dt", { class: "small" }, labelled(labels, name)), h("dd", {}, valued(v, labels)))));
-  const picture = pictureIn(String(value));
-  if (picture) return h("img", { class: "portrait", src: picture, alt: t("verify.portrait") });
-  if (/^\d{4}-\d\d-\d\d$/.test(value) && isDay(value)) return date(value, true);
-  if (/^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value)) return moment(value);
-  return h("bdi", /\p{L}/u.test(value) ? {} : { dir: "ltr" }, String(value)); // +251… keeps its sign in front
-}
-
-/** Whether there is such a day: browsers take 31 February for one in March. */
-function isDay(text) {
-  const at = Date.parse(text);
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
-}
-
-/** The address of a picture that stands in a text. */
-function pictureIn(text) {
-  if (/^data:image\/(png|jpeg|webp|jp2);base64,[A-Za-z0-9+/=]+$/.test(text)) return text;
-  if (text.length < 100 || !/^[A-Za-z0-9+/_=-]+$/.test(text)) return "";
-  const plain = text.replaceAll("-", "+").replaceAll("_", "/");
-  for (const [begin, type] of [["/9j/", "jpeg"], ["iVBORw0KGgo", "png"], ["UklGR", "webp"]]) if (plain.startsWith(begin)) return `data:image/${type};base64,${plain}`;
-  return "";
 }
 
 function technical(result, raw) {

@@ -136,6 +136,17 @@ func signed(t *testing.T, r root) (verify.Bundle, string) {
 	return b, ""
 }
 
+// typed gives a bundle in which a type says this; package verify does not take it either.
+func typed(t *testing.T, b verify.Bundle, says string) []byte {
+	t.Helper()
+	b.Types = nil
+	raw := append([]byte(`{"types":{"person":`+says+`},`), marshal(t, b)[1:]...)
+	if _, err := verify.ParseBundle(raw); err == nil {
+		t.Errorf("package verify takes %s", says)
+	}
+	return raw
+}
+
 func TestBundles(t *testing.T) {
 	t.Parallel()
 	r, next, stranger := newRoot(t), newRoot(t), newRoot(t)
@@ -169,6 +180,8 @@ func TestBundles(t *testing.T) {
 		"delta of itself": r.good(change(func(c *verify.Bundle) { c.Base = 7 })), "removes without a base": r.good(change(func(c *verify.Bundle) { c.Removed = &verify.BundleRemoved{} })),
 		"another document": r.sign(r.kid, "JWT", b), "an issuer twice": r.good(change(func(c *verify.Bundle) { c.Issuers = append(slices.Clone(c.Issuers), c.Issuers[0]) })),
 		"unknown in the payload": r.sign(r.kid, verify.TypeBundle, []byte(`{"x":1,`+string(marshal(t, b))[1:])), "no issuer": r.good(change(func(c *verify.Bundle) { c.Issuers = nil })),
+		"a place that is no name": r.sign(r.kid, verify.TypeBundle, typed(t, b, `{"order":[1]}`)), "codes without languages": r.sign(r.kid, verify.TypeBundle, typed(t, b, `{"values":{"sex":{"f":"Woman"}}}`)),
+		"codes that are none": r.sign(r.kid, verify.TypeBundle, typed(t, b, `{"values":{"sex":"f"}}`)),
 		"list of another hash": r.good(change(func(c *verify.Bundle) {
 			c.Status = slices.Clone(c.Status)
 			c.Status[0].SHA256 = strings.Repeat("0", 64)
