@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -35,6 +37,7 @@ func TestVerifyOfflineWalk(t *testing.T) {
 	x.until(`document.body.dataset.ready === "offline"`)
 	x.until(`caches.keys().then(all => all.find(n => n.startsWith("verify /"))).then(n => caches.open(n)).then(c => c.match("./vendor/zxing_reader.wasm"))`)
 	x.check("verify.ready")
+	x.installable()
 
 	x.offline(true)
 	defer x.offline(false)
@@ -67,6 +70,25 @@ func TestVerifyOfflineWalk(t *testing.T) {
 	// That the browser asks at each visit whether the worker has changed, no window's cut stops.
 	if heard := requests(t)[before:]; len(heard) > visits || slices.ContainsFunc(heard, func(route string) bool { return route != "/verify/:file" }) {
 		t.Errorf("the server heard, in %d visits: %v", visits, heard)
+	}
+}
+
+// installable asks the browser what keeps the page from being installed. That no window of a
+// test's profile installs anything is not the page's.
+func (x *tab) installable() {
+	x.t.Helper()
+	found, err := chromedp.Call(x.ctx, page.GetInstallabilityErrors, cdp.Empty{})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for _, e := range found.InstallabilityErrors {
+		if e.ErrorID != "in-incognito" {
+			x.t.Errorf("not installable: %s %+v", e.ErrorID, e.ErrorArguments)
+		}
+	}
+	manifest, err := chromedp.Call(x.ctx, page.GetAppManifest, page.GetAppManifestParams{})
+	if err != nil || manifest.URL == "" || len(manifest.Errors) > 0 {
+		x.t.Errorf("the manifest %q: %v, %+v", manifest.URL, err, manifest.Errors)
 	}
 }
 
