@@ -7,7 +7,7 @@ import { date, has, lang, moment, number, pick, t } from "./words.js";
 export function details({ type, format, claims, valid_until: until }, bundle) {
   const known = own(bundle?.types, type) ?? {}, shown = format === "claim169" ? onPaper(known, claims) : known;
   const leaves = flat(claims, shown.claims), place = (path) => { const at = (shown.order ?? []).indexOf(path); return at < 0 ? Infinity : at; };
-  leaves.sort(([a], [b]) => (place(a) === place(b) ? 0 : place(a) - place(b)));
+  leaves.sort(([a], [b]) => (place(a) === place(b) ? (a < b ? -1 : 1) : place(a) - place(b))); // no credential's own order: disclosures are shuffled
   const rows = leaves.map(([path, value]) => row(label(shown, path), valued(value, shown, path)));
   if (until) rows.push(row(t("verify.valid_until"), date(until)));
   return card("details-h", pick(known.display, t("verify.details")).text, h("dl", {}, ...rows));
