@@ -138,8 +138,17 @@ func (b *batch) judge(data []byte) verify.Result {
 // notHeld says whether a credential is good, and nobody showed to hold it though that
 // was asked: it may be a copy, also of one from which the proof was cut off.
 func (b *batch) notHeld(r verify.Result) bool {
-	return b.Nonce != nil && (r.Outcome == verify.Genuine || r.Outcome == verify.GenuineStatusUnknown) &&
-		!slices.ContainsFunc(r.Checks, func(c verify.Check) bool { return c.Name == verify.CheckHolder && c.Result == verify.Passed })
+	held := b.held(r)
+	return held != nil && !*held && (r.Outcome == verify.Genuine || r.Outcome == verify.GenuineStatusUnknown)
+}
+
+// held says whether its holder signed what was asked for; nil if nothing was.
+func (b *batch) held(r verify.Result) *bool {
+	if b.Nonce == nil {
+		return nil
+	}
+	held := slices.ContainsFunc(r.Checks, func(c verify.Check) bool { return c.Name == verify.CheckHolder && c.Result == verify.Passed })
+	return &held
 }
 
 // answers tells them in their order.
@@ -248,7 +257,9 @@ func (b *batch) object(t *task) error {
 		File string `json:"file"`
 		Line int    `json:"line,omitempty"`
 		verify.Result
-	}{t.name, t.line, t.result})
+		Held *bool  `json:"held,omitempty"` // whether its holder signed what --nonce asks for
+		At   string `json:"at"`             // as of when it was checked
+	}{t.name, t.line, t.result, b.held(t.result), b.at.UTC().Format(time.RFC3339)})
 }
 
 // end says what became of many, and gives the exit code.

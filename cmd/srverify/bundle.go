@@ -65,6 +65,9 @@ func (c *commandLine) openAll(in io.Reader) (*verify.Bundle, error) {
 		return nil, fmt.Errorf("the trust bundle says that it is of %s, signed by the root key %s. Compare that with what the registry says elsewhere, and then say --root %s", clean(registry), clean(kid), clean(kid))
 	}
 	bundle, next, err := follow(pins, parts)
+	if err == nil {
+		err = c.addLists(bundle)
+	}
 	if err != nil {
 		return nil, err
 	}

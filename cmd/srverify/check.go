@@ -38,6 +38,12 @@ func (c *commandLine) check(ctx context.Context, in io.Reader, out, words io.Wri
 	case err != nil:
 		return 0, err
 	}
+	if at, err = c.asOf(at, bundle, words); err != nil {
+		return 0, err
+	}
+	if n := len(bundle.Missing()); n > 0 {
+		fmt.Fprintf(words, "srverify: the trust bundle was made without its status lists, of which %d are missing; name them by --list\n", n)
+	}
 	if due := bundle.RefreshAfter; !due.IsZero() && at.After(due) {
 		fmt.Fprintf(words, "srverify: the trust bundle is old; a new one was due on %s\n", due.UTC().Format("2 Jan 2006 15:04 MST"))
 	}
@@ -76,6 +82,28 @@ func (c *commandLine) settings(now func() time.Time) (at time.Time, err error) {
 		return at, errors.New("--nonce and --audience must not be empty: nobody could have signed that")
 	}
 	return at, c.inputOnce()
+}
+
+// clocksDiffer is how far a clock may be behind that of who made the bundle before a word
+// is said of it.
+const clocksDiffer = 5 * time.Minute
+
+// asOf gives the time to check as of. The bundle was not made in the future: a clock that
+// says so is wrong, and by it what is over, or what a revoked key signed, would be good.
+func (c *commandLine) asOf(at time.Time, b *verify.Bundle, words io.Writer) (time.Time, error) {
+	if !at.Before(b.Created) {
+		return at, nil
+	}
+	made := b.Created.UTC().Format("2 Jan 2006 15:04 MST")
+	if c.At != "" {
+		_, err := fmt.Fprintf(words, "srverify: the trust bundle was made after --at, on %s: what it says of status is of then\n", made)
+		return at, err
+	}
+	var err error
+	if b.Created.Sub(at) > clocksDiffer {
+		_, err = fmt.Fprintf(words, "srverify: the clock of this machine is wrong: it says %s, and the trust bundle was made on %s. Checked as of then; set the clock\n", at.UTC().Format("2 Jan 2006 15:04 MST"), made)
+	}
+	return b.Created, err
 }
 
 // inputOnce sees to it that standard input is named once: there is only one.

@@ -37,6 +37,7 @@ Of several credentials the worst decides: 1, then 3, 5, 4, 6. A file that cannot
 type commandLine struct {
 	Version  kong.VersionFlag `help:"Print the version and stop."`
 	Bundle   []string         `required:"" sep:"none" placeholder:"FILE" help:"Trust bundle, as socialregistry bundle writes it. Again for each delta that follows it, in their order."`
+	List     []string         `sep:"none" placeholder:"FILE" help:"Status list of a bundle that was made without its lists (?shards=apart). Again for each, or a folder of them; of a folder, what is no list of the bundle is passed over."`
 	Root     []string         `placeholder:"THUMBPRINT" help:"Trust bundles that this root key signed; as the registry told it by another way than the bundle. Once --pins keeps a bundle, the roots of that bundle count, and no other."`
 	Pins     string           `placeholder:"FILE" help:"Keep here what was trusted and seen: later bundles need no --root, and older ones are refused. Take the file away to begin anew."`
 	Unsigned bool             `help:"Take a bundle that nobody signed: for trying out."`

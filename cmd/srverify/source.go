@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -88,7 +89,7 @@ func depth(root, path string) int {
 
 // isOwn says whether a file of a folder is what credentials are checked against.
 func (c *commandLine) isOwn(path string, d fs.DirEntry) bool {
-	for _, name := range append([]string{c.Pins}, c.Bundle...) {
+	for _, name := range slices.Concat([]string{c.Pins}, c.Bundle, c.List) {
 		if name == "" || name == stdin || filepath.Base(name) != d.Name() {
 			continue
 		}

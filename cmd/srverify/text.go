@@ -118,7 +118,11 @@ func (t text) subtitle() string {
 	}
 	line := "Issued by " + clean(issuer)
 	if !t.result.StatusAsOf.IsZero() {
-		line += " · status list is " + verify.Age(t.at.Sub(t.result.StatusAsOf)) + " old"
+		if age := t.at.Sub(t.result.StatusAsOf); age < 0 {
+			line += " · status list is of " + t.result.StatusAsOf.UTC().Format("2 Jan 2006 15:04 MST")
+		} else {
+			line += " · status list is " + verify.Age(age) + " old"
+		}
 	}
 	return line
 }

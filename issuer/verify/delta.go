@@ -75,14 +75,19 @@ func (b *Bundle) Missing() []BundleStatus {
 	return slices.DeleteFunc(slices.Clone(b.Status), func(s BundleStatus) bool { return s.Token != "" })
 }
 
-// AddStatus puts a shard in its place, which is found by its hash. It returns ErrBundle
-// for one that belongs nowhere.
-func (b *Bundle) AddStatus(token string) error {
-	sum := digestOf(token)
-	n := slices.IndexFunc(b.Status, func(s BundleStatus) bool { return s.SHA256 == sum })
-	if n < 0 {
-		return fmt.Errorf("%w: it has no such status list", ErrBundle)
+// AddStatus puts shards in their places, which are found by their hashes. It returns
+// ErrBundle for one that belongs nowhere.
+func (b *Bundle) AddStatus(tokens ...string) error {
+	places := map[string]int{}
+	for n, s := range b.Status {
+		places[s.SHA256] = n
 	}
-	b.Status[n].Token = token
+	for _, token := range tokens {
+		n, known := places[digestOf(token)]
+		if !known {
+			return fmt.Errorf("%w: it has no such status list", ErrBundle)
+		}
+		b.Status[n].Token = token
+	}
 	return b.ready()
 }

@@ -9,7 +9,8 @@
 // anchors, status lists and further JSON-LD contexts come from the bundle, and from
 // nowhere else. Who holds the credential is checked only where VerifyHeld asked for a
 // proof and an SD-JWT VC has one. Nothing that it says is about a person's record now:
-// a status list is as old as the bundle.
+// a status list is as old as the bundle. The time is the caller's to give: a bundle was not
+// made in the future, so take the later of the clock and its Created.
 //
 // It can be imported by its published path once the module has one. Until then a module
 // of your own takes it from a checkout of the source:
