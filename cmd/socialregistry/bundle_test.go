@@ -106,8 +106,8 @@ func TestMergeByCommandLine(t *testing.T) {
 	dbtest.EachURL(t, func(t *testing.T, url string) {
 		values := map[string]string{"DATABASE_URL": url, "SR_MASTER_KEY": testMaster, "SR_PUBLIC_URL": "https://registry.example", "SR_STATE_DIR": t.TempDir()}
 		for name, wrong := range map[string][]string{
-			"no root": {theirs, "--reason", "x"}, "another root": {theirs, "--root", strings.Repeat("A", 43), "--reason", "x"}, "no reason": {theirs, "--root", root},
-			"no bundle": {"bundle_test.go", "--root", root, "--reason", "x"},
+			"no root": {theirs, "--reason", "x"}, "another root": {theirs, "--root=" + strings.Repeat("A", 43), "--reason", "x"}, "no reason": {theirs, "--root=" + root},
+			"no bundle": {"bundle_test.go", "--root=" + root, "--reason", "x"},
 		} {
 			if code, said := runWith(t, values, append([]string{"bundle", "merge"}, wrong...)...); code == 0 {
 				t.Errorf("%s was taken: %s", name, said)

@@ -66,12 +66,12 @@ func (d *demo) walletTakes(ctx context.Context) ([]credential, string, error) {
 
 // verify has the offline verifier look at one credential.
 func (d *demo) verify(ctx context.Context, file string, flags ...string) (verify.Outcome, error) {
-	r, err := d.tool(ctx, "srverify", append(append([]string{"--quiet", "--bundle", d.bundle, "--root", d.root}, flags...), file)...)
+	r, err := d.tool(ctx, "srverify", append(append([]string{"--quiet", "--bundle", d.bundle, "--root=" + d.root}, flags...), file)...)
 	if err != nil {
 		return "", err
 	}
 	outcome := verify.Outcome(strings.TrimSpace(r.out))
-	if (r.code == 0) != (outcome == verify.Genuine) {
+	if outcome == "" || (r.code == 0) != (outcome == verify.Genuine) {
 		return "", fmt.Errorf("the verifier says %q and ends with %d: %s", r.out, r.code, r.words)
 	}
 	return outcome, nil

@@ -62,7 +62,7 @@ func (c *commandLine) openAll(in io.Reader) (*verify.Bundle, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("the trust bundle says that it is of %s, signed by the root key %s. Compare that with what the registry says elsewhere, and then say --root %s", clean(registry), clean(kid), clean(kid))
+		return nil, fmt.Errorf("the trust bundle says that it is of %s, signed by the root key %s. Compare that with what the registry says elsewhere, and then say --root=%s", clean(registry), clean(kid), clean(kid))
 	}
 	bundle, next, err := follow(pins, parts)
 	if err == nil {

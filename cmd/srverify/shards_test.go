@@ -52,7 +52,7 @@ func TestListsApart(t *testing.T) {
 		{"no file", apart, []string{list + "x"}, "", "read status lists", 2},
 		{"a list that is there", whole, []string{lists}, "withdrawn\n", "", 3},
 	} {
-		args := []string{"--quiet", "--root", root(t, key).KID, "--bundle", c.bundle}
+		args := []string{"--quiet", "--root=" + root(t, key).KID, "--bundle", c.bundle}
 		for _, l := range c.lists {
 			args = append(args, "--list", l)
 		}
