@@ -213,7 +213,7 @@ func buildVerifier(t *testing.T) func(t *testing.T, text string) string {
 	}
 	return func(t *testing.T, text string) string {
 		t.Helper()
-		cmd := exec.Command(binary, "--bundle", bundle, "--root=" + rootOf(t, signed.Protected), "--quiet", "-")
+		cmd := exec.Command(binary, "--bundle", bundle, "--root="+rootOf(t, signed.Protected), "--quiet", "-")
 		cmd.Stdin = strings.NewReader(text)
 		out, err := cmd.Output()
 		if err != nil {
