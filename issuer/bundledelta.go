@@ -48,9 +48,15 @@ func apart(lists []verify.BundleStatus) []verify.BundleStatus {
 // where this registry does not.
 func mergeBundle(b, other *verify.Bundle) error {
 	own := map[string]bool{} // addresses of its issuers: there may be many
+	known := keysOf(b)
 	for _, i := range other.Issuers {
 		if i.Source != "" {
 			continue
+		}
+		for _, k := range i.Keys {
+			if of, there := known[nameOfKey(k)]; there { // what ours signed would pass for theirs
+				return fmt.Errorf("%w: its issuer %s has a key of %s", verify.ErrBundle, i.ID, of)
+			}
 		}
 		if i.URL != other.Registry && !strings.HasPrefix(i.URL, other.Registry+"/") {
 			return fmt.Errorf("%w: its issuer %s is not at its address", verify.ErrBundle, i.ID)
@@ -83,6 +89,22 @@ func mergeBundle(b, other *verify.Bundle) error {
 		}
 	}
 	return nil
+}
+
+// keysOf gives, by what its public key is, the issuer that has it.
+func keysOf(b *verify.Bundle) map[string]string {
+	out := map[string]string{}
+	for _, i := range b.Issuers {
+		for _, k := range i.Keys {
+			out[nameOfKey(k)] = i.ID
+		}
+	}
+	return out
+}
+
+// nameOfKey is another for each public key: its coordinates.
+func nameOfKey(k verify.BundleKey) string {
+	return fmt.Sprint(k.JWK["kty"], k.JWK["crv"], k.JWK["x"], k.JWK["y"])
 }
 
 // mergeTypes adds the types that b does not have and that the other may name. Codes on

@@ -282,6 +282,24 @@ func TestMergedRegistries(t *testing.T) {
 	})
 }
 
+// A registry that says that a key of ours is its own is not merged: what we signed would
+// pass for theirs.
+func TestMergedRegistryHasNoKeyOfOurs(t *testing.T) {
+	t.Parallel()
+	const other = "https://other.example"
+	jwk := func(x string) map[string]any { return map[string]any{"kty": "OKP", "crv": "Ed25519", "x": x} }
+	one := func(id, url, x string) verify.BundleIssuer {
+		return verify.BundleIssuer{ID: id, URL: url, Keys: []verify.BundleKey{{KID: "k", JWK: jwk(x)}}}
+	}
+	for x, want := range map[string]bool{"theirs": true, "ours": false} {
+		ours := &verify.Bundle{Issuers: []verify.BundleIssuer{one("did:web:ours.example", "https://ours.example", "ours")}, Contexts: map[string]verify.Context{}, Types: map[string]verify.BundleType{}}
+		err := issuer.MergeBundle(ours, &verify.Bundle{Registry: other, Issuers: []verify.BundleIssuer{one("did:web:other.example", other, x)}})
+		if (err == nil) != want {
+			t.Errorf("a key of %s: %v", x, err)
+		}
+	}
+}
+
 // A context of another registry is taken for its own issuers alone: none that it merged
 // itself, none elsewhere, and none at the address of one that is there.
 func TestMergedContexts(t *testing.T) {

@@ -96,6 +96,18 @@ func (g *generator) bundles() (map[string]json.RawMessage, error) {
 	with("almost-stale", func(b *verify.Bundle) { b.NotAfter = now().Add(time.Second) })
 	with("no-status", func(b *verify.Bundle) { b.Types = g.types(true) })
 	with("without-lists", func(b *verify.Bundle) { b.Status = nil })
+	with("one-ca", func(b *verify.Bundle) {
+		b.Issuers = slices.Clone(b.Issuers)
+		b.Issuers[1].Anchors = b.Issuers[0].Anchors
+	})
+	kids := func(b *verify.Bundle) { // the bank calls its keys as we do
+		b.Issuers = []verify.BundleIssuer{g.registry(""), g.bank()}
+		for n, k := range b.Issuers[1].Keys {
+			b.Issuers[1].Keys[n].CoseKID = b.Issuers[0].Keys[slices.IndexFunc(b.Issuers[0].Keys, func(own verify.BundleKey) bool { return own.KID == k.KID[:3]+"1" })].CoseKID
+		}
+	}
+	with("same-kids", kids)
+	with("same-kids, the bank first", func(b *verify.Bundle) { kids(b); slices.Reverse(b.Issuers) })
 	with("bank-only", func(b *verify.Bundle) { b.Issuers = b.Issuers[1:] })
 	with("no-keys", func(b *verify.Bundle) { b.Issuers = []verify.BundleIssuer{{ID: did, URL: url}} })
 	with("other-keys", func(b *verify.Bundle) { b.Issuers = []verify.BundleIssuer{g.registry("-impostor"), g.bank()} })

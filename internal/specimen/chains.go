@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"math/big"
+	neturl "net/url"
 	"slices"
 
 	"socialregistry/issuer/verify"
@@ -47,7 +48,7 @@ func (g *generator) chained(v variant) {
 		p := usual()
 		p.key = "stranger"
 		i := g.mdocIssue(v, p)
-		i.Chain = [][]byte{g.below(c.chain[0], g.key(c.signer), "es-stranger", nil).Raw}
+		i.Chain = [][]byte{g.below(c.chain[0], g.key(c.signer), "es-stranger", documentSigner).Raw}
 		for _, above := range c.chain {
 			i.Chain = append(i.Chain, above.Raw)
 		}
@@ -56,6 +57,54 @@ func (g *generator) chained(v variant) {
 			checked.claims = person(v.format)
 		}
 		g.add(v.String()+": "+name, v.format, c.outcome, g.encode(i), checked)
+	}
+}
+
+// documentSigner makes a certificate one of a signer of mobile documents of this registry.
+func documentSigner(c *x509.Certificate) {
+	c.KeyUsage, c.UnknownExtKeyUsage = x509.KeyUsageDigitalSignature, []asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 2}}
+	c.URIs = []*neturl.URL{{Scheme: "https", Host: "registry.example"}}
+}
+
+// strangers are signers whom no bundle names and our CA certified, for this or for another
+// use, and in whose name.
+func (g *generator) strangers(v variant) {
+	of := func(host string) []*neturl.URL { return []*neturl.URL{{Scheme: "https", Host: host}} }
+	for name, s := range inOrder(map[string]struct {
+		outcome verify.Outcome
+		bundle  string
+		change  func(*x509.Certificate)
+	}{
+		"of a server": {verify.UnknownIssuer, "", func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+		}},
+		"for any use": {verify.UnknownIssuer, "", func(c *x509.Certificate) {
+			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
+		}},
+		"without a use":               {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil }},
+		"that may not sign":           {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }},
+		"of unlimited usage":          {verify.Genuine, "", func(c *x509.Certificate) { c.KeyUsage = 0 }},
+		"of a CA":                     {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }},
+		"of nobody by name":           {verify.Genuine, "", func(c *x509.Certificate) { c.URIs = nil }},
+		"of somebody else":            {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.URIs = of("nobody.example") }},
+		"of ours, by one CA":          {verify.Genuine, "one-ca", nil},
+		"of the bank, by one CA":      {verify.GenuineStatusUnknown, "one-ca", func(c *x509.Certificate) { c.URIs = of("bank.example") }},
+		"of either, by one CA":        {verify.Genuine, "one-ca", func(c *x509.Certificate) { c.URIs = append(of("bank.example"), c.URIs...) }},
+		"of nobody's name, by one CA": {verify.UnknownIssuer, "one-ca", func(c *x509.Certificate) { c.URIs = nil }},
+	}) {
+		i := g.mdocIssue(v, usual())
+		i.Key = g.key("es-stranger")
+		i.Chain = [][]byte{g.below(g.anchor, g.ca, "es-stranger", func(c *x509.Certificate) {
+			documentSigner(c)
+			if s.change != nil {
+				s.change(c)
+			}
+		}).Raw}
+		checked := check{bundle: s.bundle}
+		if s.outcome != verify.UnknownIssuer {
+			checked.claims = person(v.format)
+		}
+		g.add(v.String()+": a certificate "+name, v.format, s.outcome, g.encode(i), checked)
 	}
 }
 

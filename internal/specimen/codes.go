@@ -23,9 +23,24 @@ func (g *generator) codes() {
 			g.codeAltered(v)
 			g.codeTolerated(v)
 			g.codeWritten(v)
+			g.codeOfSameKid(v)
 		}
 	}
 	g.codeBombs()
+}
+
+// codeOfSameKid are codes that name no issuer, and a key as two issuers call theirs: they
+// are of the one whose key signed them, whichever stands first in the bundle.
+func (g *generator) codeOfSameKid(v variant) {
+	for _, bundle := range []string{"same-kids", "same-kids, the bank first"} {
+		ours := g.codeIssue(v, usual())
+		ours.Issuer = ""
+		theirs, forged := ours, ours
+		theirs.Key, forged.Key = g.key(v.curve+"-bank"), g.key(v.curve+"-stranger")
+		g.add(v.String()+": without an issuer, "+bundle, v.format, verify.Genuine, g.code(ours), check{bundle: bundle, claims: person(v.format)})
+		g.add(v.String()+": without an issuer, of the bank, "+bundle, v.format, verify.GenuineStatusUnknown, g.code(theirs), check{bundle: bundle, claims: person(v.format)})
+		g.add(v.String()+": without an issuer, of nobody, "+bundle, v.format, verify.Altered, g.code(forged), check{bundle: bundle})
+	}
 }
 
 // envelope is what a code is put together of, so that one part may be another.

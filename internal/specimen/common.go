@@ -35,7 +35,7 @@ func (g *generator) common() {
 			switch { // a mobile document names its key by a certificate
 			case v.format == verify.FormatMdoc && c.bundle == "other-keys":
 				outcome = verify.UnknownIssuer
-			case v.format == verify.FormatMdoc && p.key == "stranger":
+			case v.format == verify.FormatMdoc && p.key == "stranger": // whom our CA certified
 				outcome, c.claims = verify.Genuine, person(v.format)
 			}
 			g.add(v.String()+": "+s.name, v.format, outcome, g.credential(v, p), c)

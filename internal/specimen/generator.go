@@ -139,6 +139,7 @@ func (g *generator) key(name string) crypto.Signer {
 // leaf gives a certificate of a key for a time, under the CA.
 func (g *generator) leaf(name string, from, until time.Time) []byte {
 	c := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name, Country: []string{"XX"}}, NotBefore: from, NotAfter: until}
+	documentSigner(c)
 	der, err := x509.CreateCertificate(nil, c, g.anchor, g.key(name).Public(), g.ca)
 	g.fail(err)
 	return der

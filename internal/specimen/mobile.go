@@ -32,6 +32,7 @@ func (g *generator) mobile() {
 		check{claims: map[string]any{docType + " given_name": "Amina", "org.example.other given_name": "Mina", "family_name": "Diallo"}})
 	g.mobileCertificates(v)
 	g.chained(v)
+	g.strangers(v)
 	g.longCertificates(v)
 	g.mobileAltered(v)
 	g.mobileForm(v, text)

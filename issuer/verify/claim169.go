@@ -12,7 +12,7 @@ import (
 const FormatClaim169 = "claim169"
 
 // readClaim169 reads the text of a code. Which key counts is said by kid; a code that
-// names no issuer is of the key's.
+// names no issuer is of whoever's key signed it.
 func (t *trust) readClaim169(text string) (credential, error) {
 	c := credential{format: FormatClaim169}
 	code, err := claim169.Parse(text)
@@ -25,9 +25,7 @@ func (t *trust) readClaim169(text string) (credential, error) {
 		return c, failure{UnreadableCode, "This code is damaged, or is larger than one may be."}
 	}
 	c.issuer, c.certified = code.Issuer, true
-	if c.keys = t.coseKeys(code.Issuer, code.KID); c.issuer == "" && len(c.keys) > 0 {
-		c.issuer = c.keys[0].issuer.ID
-	}
+	c.keys, c.unnamed = t.coseKeys(code.Issuer, code.KID), code.Issuer == ""
 	c.verify = func(k key) (signed, error) { return verifyClaim169(code, k) }
 	return c, nil
 }

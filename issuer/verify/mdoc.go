@@ -3,8 +3,10 @@ package verify
 import (
 	"crypto"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -35,10 +37,7 @@ func (t *trust) readMdoc(text string) (credential, error) {
 	case err != nil:
 		return credential{format: FormatMdoc}, failure{UnreadableCode, "This mobile document is not well-formed."}
 	}
-	c := credential{format: FormatMdoc, certified: true, keys: t.certified(d.Chain)}
-	if len(c.keys) > 0 {
-		c.issuer = c.keys[0].issuer.ID
-	}
+	c := credential{format: FormatMdoc, certified: true, unnamed: true, keys: t.certified(d.Chain)}
 	c.verify = func(k key) (signed, error) { return t.verifyMdoc(d, k) }
 	return c, nil
 }
@@ -62,12 +61,34 @@ func (t *trust) certified(chain []*x509.Certificate) []key {
 	if len(out) > 0 || err != nil {
 		return out
 	}
+	if !signsDocuments(leaf) {
+		return nil
+	}
 	for _, i := range t.issuers {
-		if t.anchors[i.ID] != nil && t.leadsToAnchor(i, chain, leaf.NotBefore) {
+		if t.anchors[i.ID] != nil && i.isNamedBy(leaf) && t.leadsToAnchor(i, chain, leaf.NotBefore) {
 			out = append(out, key{BundleKey: BundleKey{KID: kid, Alg: jose.ES256, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter}, public: leaf.PublicKey, issuer: i})
 		}
 	}
+	if len(out) > 1 && len(leaf.URIs) == 0 {
+		return nil // of one CA, and it does not say whose: nobody's name may be shown
+	}
 	return out
+}
+
+// documentSigner is the use of a key that signs mobile documents (ISO/IEC 18013-5 Annex B).
+const documentSigner = "1.0.18013.5.1.2"
+
+// signsDocuments says whether a certificate is for signing mobile documents (ISO/IEC
+// 18013-5 Annex B: document signer). A CA makes others too, of servers and readers.
+func signsDocuments(c *x509.Certificate) bool {
+	forDocuments := slices.ContainsFunc(c.UnknownExtKeyUsage, func(o asn1.ObjectIdentifier) bool { return o.String() == documentSigner })
+	return forDocuments && !c.IsCA && (c.KeyUsage == 0 || c.KeyUsage&x509.KeyUsageDigitalSignature != 0)
+}
+
+// isNamedBy says whether a certificate is of this issuer by the addresses in it; one
+// without any is of whoever its CA is.
+func (i BundleIssuer) isNamedBy(c *x509.Certificate) bool {
+	return len(c.URIs) == 0 || slices.ContainsFunc(c.URIs, func(u *url.URL) bool { return i.is(u.String()) })
 }
 
 // leadsToAnchor says whether a chain leads to one of an issuer's anchors at a

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,7 @@ func newTrust(b *Bundle) (*trust, error) {
 			return nil, err
 		}
 	}
+	slices.SortStableFunc(t.keys, func(a, b key) int { return strings.Compare(a.issuer.Source, b.issuer.Source) }) // the registry's own first
 	for _, s := range b.Status {
 		if _, twice := t.status[s.URI]; twice || !isName(s.URI) {
 			return nil, fmt.Errorf("%w: a status list stands twice, or has no address", ErrBundle)

@@ -23,6 +23,7 @@ type credential struct {
 	// they may mean.
 	certified bool
 	keys      []key
+	unnamed   bool // it says of no issuer: it is of the one whose key fits
 	// verify checks the signature with a key and gives what was signed.
 	verify func(key) (signed, error)
 }
@@ -74,6 +75,9 @@ func (b *Bundle) check(data []byte, at time.Time, ask *Binding) Result {
 
 func (v *verification) run(data []byte) {
 	c, err := v.trust.read(data)
+	if c.unnamed && len(c.keys) > 0 {
+		c.issuer = c.keys[0].issuer.ID // as long as it is not known which of them fits
+	}
 	v.out.Format, v.out.Issuer = c.format, c.issuer
 	if err != nil {
 		v.fail(CheckRead, v.blame(c, data, err))
@@ -122,6 +126,9 @@ func (v *verification) signature(c credential) (signed, key, bool) {
 		return signed{}, key{}, false
 	}
 	s, k, err := firstThatFits(c, candidates)
+	if c.unnamed && err == nil {
+		c.issuer, v.out.Issuer = k.issuer.ID, k.issuer.ID
+	}
 	if k.issuer.is(c.issuer) {
 		v.out.IssuerNames = k.issuer.Names
 		v.pass(CheckIssuer, "The issuer is in the trust bundle.")

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -129,7 +130,8 @@ func (w *world) certify(from, until time.Time) {
 
 func (w *world) leaf(root *x509.Certificate, public crypto.PublicKey, from, until time.Time) []byte {
 	w.t.Helper()
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "signer", Country: []string{"XX"}}, NotBefore: from, NotAfter: until}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "signer", Country: []string{"XX"}}, NotBefore: from, NotAfter: until,
+		KeyUsage: x509.KeyUsageDigitalSignature, UnknownExtKeyUsage: []asn1.ObjectIdentifier{{1, 0, 18013, 5, 1, 2}}} // a document signer
 	der, err := x509.CreateCertificate(rand.Reader, leaf, root, public, w.ca)
 	if err != nil {
 		w.t.Fatal(err)

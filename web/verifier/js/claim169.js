@@ -93,7 +93,7 @@ export async function readClaim169(text, trust) {
     const code = await parse(text), iss = code.claims?.get(claim.issuer);
     c.issuer = typeof iss === 'string' ? iss : '';
     c.keys = keysOf(code.kid, c.issuer, trust);
-    if (c.issuer === '') c.issuer = c.keys[0]?.issuer.id ?? '';
+    c.unnamed = c.issuer === '';
     c.verify = (k) => verify(code, k);
   } catch (e) {
     c.error = e instanceof Incomplete ? new Failure('incomplete_code', 'end_missing') : e instanceof Malformed ? unreadable('claim169_malformed') : /** @type {Error} */ (e);

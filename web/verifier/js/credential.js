@@ -29,6 +29,7 @@ import { isObject } from './json.js';
  * @property {string} issuer who it says made it
  * @property {string} key name of the key that it says signed it
  * @property {import('./trust.js').Key[]} [keys] of one that names its key by other means: those that it may mean
+ * @property {boolean} [unnamed] it says of no issuer: it is of the one whose key fits
  * @property {(key: import('./trust.js').Key) => Promise<Signed>} [verify] throws Failure
  * @property {Error} [error] why it cannot be read
  */

@@ -39,7 +39,7 @@ export async function readMdoc(text, trust) {
     const doc = parse(raw);
     if (!whole) throw new Incomplete('its end is missing');
     c.keys = await trust.certified(doc.chain);
-    c.issuer = c.keys[0]?.issuer.id ?? '';
+    c.unnamed = true;
     c.verify = (k) => verify(doc, k, trust);
   } catch (e) {
     c.error = e instanceof Incomplete ? new Failure('incomplete_code', 'end_missing') : unreadable('mdoc_malformed');

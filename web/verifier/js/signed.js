@@ -133,7 +133,7 @@ function apply(delta, base) {
   delete out.removed;
   for (const [name, key] of [['issuers', 'id'], ['status', 'uri']]) {
     const changed = delta[name] ?? [], left = new Set([...gone[name] ?? [], ...changed.map((/** @type {any} */ e) => e[key])]);
-    out[name] = [...(old[name] ?? []).filter((/** @type {any} */ e) => !left.has(e[key])), ...changed];
+    out[name] = [...(old[name] ?? []).filter((/** @type {any} */ e) => !left.has(e[key])), ...changed].sort((a, b) => (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : 0));
   }
   for (const name of ['contexts', 'types']) {
     out[name] = Object.assign(Object.create(null), old[name], delta[name]);

@@ -5,7 +5,7 @@ import { base64url, toBase64, utf8 } from './bytes.js';
 import { checkContext } from './contexts.js';
 import { digestHex } from './sha256.js';
 import { parseJWK, sameKey, thumbprint } from './keys.js';
-import { leadsTo, parseAnchors } from './x509.js';
+import { leadsTo, parseAnchors, signsDocuments } from './x509.js';
 
 /**
  * @typedef {Object} Key a public key of an issuer with the window in which it signs
@@ -53,6 +53,7 @@ export class Trust {
     /** What was worked out of the lists; see lists.js. */
     this.lists = new Map();
     for (const i of payload.issuers) this.addIssuer(i);
+    this.keys.sort((a, b) => (a.issuer.source < b.issuer.source ? -1 : a.issuer.source > b.issuer.source ? 1 : 0)); // the registry's own first
     for (const s of payload.status) {
       if (this.status.has(s.uri) || s.uri === '') throw unusable('a status list stands twice, or has no address');
       this.status.set(s.uri, s);
@@ -138,12 +139,14 @@ export class Trust {
     if (!key) return [];
     const out = this.keys.filter((k) => sameKey(k.public, key));
     if (out.length > 0) return out;
+    if (!signsDocuments(leaf)) return [];
+    const named = leaf.addresses.length > 0;
     for (const issuer of this.issuers) {
-      if (issuer.anchors.length > 0 && await leadsTo(chain, issuer.anchors, leaf.notBefore)) {
+      if (issuer.anchors.length > 0 && (!named || leaf.addresses.some((a) => is(issuer, a))) && await leadsTo(chain, issuer.anchors, leaf.notBefore)) {
         out.push({ kid: thumbprint(key), method: '', alg: 'ES256', notBefore: leaf.notBefore, notAfter: leaf.notAfter, revokedAt: null, certificates: [], coseKid: '', public: key, issuer });
       }
     }
-    return out;
+    return out.length > 1 && !named ? [] : out; // of one CA, and it does not say whose: nobody's name may be shown
   }
 
   /**

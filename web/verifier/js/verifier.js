@@ -79,6 +79,7 @@ class Verification {
   /** @param {string|Uint8Array} data */
   async run(data) {
     const { text, isText } = textFrom(data), c = await this.trying(() => read(text, isText, this.trust));
+    if (c.unnamed) c.issuer = c.keys?.[0]?.issuer.id ?? ''; // as long as it is not known which of them fits
     if (c.format !== '') this.out.format = c.format;
     if (c.issuer !== '') this.out.issuer = c.issuer;
     if (c.error) {
@@ -136,6 +137,7 @@ class Verification {
       return undefined;
     }
     const { signed, key, error } = await firstThatFits(c, candidates);
+    if (c.unnamed && !error) c.issuer = this.out.issuer = key.issuer.id;
     if (is(key.issuer, c.issuer)) {
       if (Object.keys(key.issuer.names).length > 0) this.out.issuer_names = key.issuer.names;
       this.pass('issuer', 'issuer_known');

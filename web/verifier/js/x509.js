@@ -24,6 +24,9 @@ import { newKey } from './keys.js';
  * @property {{ca: boolean, path: number}|undefined} basic path -1: no limit
  * @property {boolean} mayCertify by its key usage
  * @property {boolean} unknownCritical
+ * @property {boolean} maySign by its key usage
+ * @property {string[]} uses by its extended key usage, object identifiers
+ * @property {string[]} addresses URIs among its other names
  */
 
 const maxChecks = 100; // of signatures, for one chain
@@ -52,7 +55,7 @@ export function parseCertificate(der) {
   const issuer = name(t), validity = t.inner(tags.sequence), notBefore = time(validity), notAfter = time(validity);
   const subject = name(t), spki = t.element(tags.sequence);
   const certificate = { raw: der, tbs: tbs.raw, subject, issuer, spki: spki.raw, notBefore, notAfter, ...publicKey(spki.content),
-    algorithm: new DER(algorithm).oid(), signature: unused === 0 ? signature : new Uint8Array(), version, basic: undefined, mayCertify: true, unknownCritical: false };
+    algorithm: new DER(algorithm).oid(), signature: unused === 0 ? signature : new Uint8Array(), version, basic: undefined, mayCertify: true, maySign: true, uses: [], addresses: [], unknownCritical: false };
   if (version > 1) {
     t.optional(0x81);
     t.optional(0x82);
@@ -135,23 +138,26 @@ function extensions(t, c) {
     seen.add(id);
     if (id === '2.5.29.15') {
       const { bytes } = new DER(value).bits();
-      c.mayCertify = (bytes[0] & 0x04) !== 0 || bytes.every((b) => b === 0); // keyCertSign; without any bit it says nothing
+      const none = bytes.every((b) => b === 0); // it says nothing
+      c.mayCertify = none || (bytes[0] & 0x04) !== 0; // keyCertSign
+      c.maySign = none || (bytes[0] & 0x80) !== 0; // digitalSignature
     } else if (id === '2.5.29.19') {
       const b = new DER(value).inner(tags.sequence), ca = b.tag === tags.boolean && b.boolean();
       c.basic = { ca, path: b.tag === tags.integer ? b.small() : -1 };
     } else {
-      checkExtension(id, value);
+      checkExtension(id, value, c);
       c.unknownCritical ||= id === '2.5.29.30' || critical && !known.includes(id); // name constraints are not worked out here
     }
   }
 }
 
 /**
- * Holds an extension that says nothing about a chain to its outer form.
+ * Holds an extension that says nothing about a chain to its outer form, and takes what the signer's own says.
  * @param {string} id
  * @param {Uint8Array} value
+ * @param {Certificate} c
  */
-function checkExtension(id, value) {
+function checkExtension(id, value, c) {
   const v = new DER(value);
   if (id === '2.5.29.14') v.content(tags.octets);
   else if (id === '2.5.29.54') v.integer();
@@ -162,11 +168,29 @@ function checkExtension(id, value) {
       return;
     }
     while (!list.empty && id !== '2.5.29.36') {
-      if (id === '2.5.29.37') list.oid();
+      if (id === '2.5.29.37') c.uses.push(list.oid());
+      else if (id === '2.5.29.17') address(list.any(), c);
       else list.any();
     }
   }
 }
+
+/**
+ * @param {{tag: number, content: Uint8Array}} name
+ * @param {Certificate} c
+ */
+function address({ tag, content }, c) {
+  if (tag === 0x86) c.addresses.push(String.fromCharCode(...content));
+}
+
+const documentSigner = '1.0.18013.5.1.2';
+
+/**
+ * Whether a certificate is for signing mobile documents (ISO/IEC 18013-5 Annex B: document signer). A CA makes others
+ * too, of servers and readers.
+ * @param {Certificate} c
+ */
+export const signsDocuments = (c) => c.uses.includes(documentSigner) && !c.basic?.ca && c.maySign;
 
 /**
  * Whether a certificate's key may sign others, and signed this one.
