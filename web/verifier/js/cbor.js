@@ -1,7 +1,7 @@
 // A bounded reader of CBOR (RFC 8949): no member twice, indefinite lengths and tags only where they are allowed.
 
 import { Incomplete, Malformed } from './outcome.js';
-import { concat, textOf } from './bytes.js';
+import { concat, equal, textOf } from './bytes.js';
 
 /** A tag and what it holds; raw are all bytes of it. */
 export class Tag {
@@ -22,6 +22,14 @@ export class Simple {
   /** @param {number} number */
   constructor(number) {
     this.number = number;
+  }
+}
+
+/** A float, also one of a whole number: 4.0 is not the integer 4 (RFC 8949 §2). */
+export class Float {
+  /** @param {number} value */
+  constructor(value) {
+    this.value = value;
   }
 }
 
@@ -160,7 +168,8 @@ class Reader {
   /** @param {Map<any, any>} out */
   member(out) {
     const key = this.value();
-    if (typeof key === 'object' || out.has(key)) throw new Malformed('a member stands twice, or has no name');
+    const odd = key instanceof Float || key instanceof Simple || key instanceof Uint8Array; // no reader looks for such a name, but it may stand once
+    if (typeof key === 'object' && !odd || out.has(key) || odd && [...out.keys()].some((k) => sameOdd(k, key))) throw new Malformed('a member stands twice, or has no name');
     out.set(key, this.value());
   }
 
@@ -182,12 +191,22 @@ class Reader {
    * @param {number} value
    */
   simple(info, value) {
-    if (info === 25) return half(value);
-    if (info === 26) return this.view.getFloat32(this.at - 4);
-    if (info === 27) return this.view.getFloat64(this.at - 8);
+    if (info === 25) return new Float(half(value));
+    if (info === 26) return new Float(this.view.getFloat32(this.at - 4));
+    if (info === 27) return new Float(this.view.getFloat64(this.at - 8));
     if (value === 20 || value === 21) return value === 21;
     return new Simple(value);
   }
+}
+
+/**
+ * @param {any} a
+ * @param {Float|Simple|Uint8Array} b
+ */
+function sameOdd(a, b) {
+  if (b instanceof Uint8Array) return a instanceof Uint8Array && equal(a, b);
+  if (b instanceof Float) return a instanceof Float && a.value === b.value;
+  return a instanceof Simple && (a.number === b.number || isNull(a) && isNull(b));
 }
 
 /**
@@ -201,7 +220,7 @@ function half(bits) {
 }
 
 /**
- * Reads one value; nothing may follow it. Integers are numbers, or bigint beyond 2^53; maps are Map. Malformed, or
+ * Reads one value; nothing may follow it. Integers are numbers, or bigint beyond 2^53; floats are Float, maps Map. Malformed, or
  * Incomplete if its end is missing.
  * @param {Uint8Array} data
  * @param {Limits} limits

@@ -4,7 +4,7 @@
 import { altered, Failure, Incomplete, Malformed, unreadable, unsupported } from './outcome.js';
 import { base45, isBase45 } from './base45.js';
 import { looseText, toBase64url } from './bytes.js';
-import { decode, Tag } from './cbor.js';
+import { decode, Float, Tag } from './cbor.js';
 import { label, sign1, verifySign1 } from './cose.js';
 import { nothing, tokenEntry } from './credential.js';
 import { inflate } from './inflate.js';
@@ -147,7 +147,7 @@ function content({ claims }) {
  */
 function date(claims, name) {
   if (!claims.has(name)) return null;
-  const n = claims.get(name);
+  const v = claims.get(name), n = v instanceof Float ? v.value : v;
   if (!(typeof n === 'number' && n >= 0 && n <= year9999)) throw unsupported('not_identity_data');
   return Math.trunc(n) * 1000;
 }

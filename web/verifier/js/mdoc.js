@@ -2,7 +2,7 @@
 
 import { altered, Failure, Incomplete, Malformed, unreadable, unsupported } from './outcome.js';
 import { base64url, concat, equal } from './bytes.js';
-import { decode, isNull, Simple, Tag, textMap } from './cbor.js';
+import { decode, Float, isNull, Simple, Tag, textMap } from './cbor.js';
 import { label, sign1, verifySign1 } from './cose.js';
 import { nothing } from './credential.js';
 import { newKey } from './keys.js';
@@ -225,6 +225,7 @@ function itemOf(raw) {
  */
 function plain(v) {
   if (typeof v === 'string' || typeof v === 'boolean' || typeof v === 'number') return v;
+  if (v instanceof Float) return v.value;
   if (typeof v === 'bigint' && BigInt.asIntN(64, v) === v) return Number(v);
   if (v instanceof Tag && v.number === tagFullDate && isText(v.value)) return v.value;
   if (v instanceof Tag && (v.number === tagDateTime || v.number === tagEpoch)) return taggedTime(v);
@@ -237,7 +238,7 @@ function plain(v) {
 
 /** @param {Tag} v */
 function taggedTime(v) {
-  const at = v.number === tagDateTime ? parseTime(v.value) : Number(v.value) * 1000;
+  const at = v.number === tagDateTime ? parseTime(v.value) : Number(v.value instanceof Float ? v.value.value : v.value) * 1000;
   if (at === undefined || !(Math.abs(at) <= lastTime)) throw new Malformed('a time of another form');
   return v.number === tagDateTime ? v.value.replace(/\.\d+/, '') : timeText(Math.floor(at / 1000) * 1000);
 }

@@ -3,7 +3,7 @@
 
 import { Malformed } from './outcome.js';
 import { toBase64 } from './bytes.js';
-import { isNull, Simple } from './cbor.js';
+import { Float, isNull, Simple } from './cbor.js';
 import { parseTime } from './times.js';
 
 const fingers = ['thumb', 'pointer_finger', 'middle_finger', 'ring_finger', 'little_finger'];
@@ -112,7 +112,8 @@ function biometric(v) {
 function plain(v) {
   if (typeof v === 'string' || typeof v === 'boolean') return v;
   if (typeof v === 'bigint') return String(v);
-  if (typeof v === 'number' && Number.isFinite(v)) return v;
+  if (typeof v === 'number') return v;
+  if (v instanceof Float && Number.isFinite(v.value)) return v.value;
   if (v instanceof Simple && isNull(v)) return null;
   if (v instanceof Uint8Array) return dataURL(undefined, v);
   if (Array.isArray(v)) return v.map(plain);
