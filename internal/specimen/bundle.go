@@ -100,6 +100,16 @@ func (g *generator) bundles() (map[string]json.RawMessage, error) {
 		b.Issuers = slices.Clone(b.Issuers)
 		b.Issuers[1].Anchors = b.Issuers[0].Anchors
 	})
+	with("named", func(b *verify.Bundle) {
+		b.Issuers = []verify.BundleIssuer{g.registry(""), g.bank()}
+		for n, k := range b.Issuers[0].Keys {
+			for _, der := range g.outside() {
+				if k.KID == "es-1" {
+					b.Issuers[0].Keys[n].Certificates = append(b.Issuers[0].Keys[n].Certificates, base64.StdEncoding.EncodeToString(der))
+				}
+			}
+		}
+	})
 	kids := func(b *verify.Bundle) { // the bank calls its keys as we do
 		b.Issuers = []verify.BundleIssuer{g.registry(""), g.bank()}
 		for n, k := range b.Issuers[1].Keys {

@@ -264,7 +264,8 @@ func (g *generator) codeWritten(v variant) {
 	}
 	for name, status := range inOrder(map[string]any{
 		"status in words": "valid", "status of another kind": map[any]any{"crl": "x"}, "status index below zero": map[any]any{"status_list": map[any]any{"idx": -1, "uri": tokenURI("now")}},
-		"status index in words": map[any]any{"status_list": map[any]any{"idx": "10", "uri": tokenURI("now")}}, "status beside another": map[any]any{"crl": 1, "status_list": map[any]any{"idx": 10, "uri": tokenURI("now")}},
+		"status index in words": map[any]any{"status_list": map[any]any{"idx": "10", "uri": tokenURI("now")}}, "status index of 32 bits": map[any]any{"status_list": map[any]any{"idx": 1<<31 + 10, "uri": tokenURI("now")}},
+		"status beside another": map[any]any{"crl": 1, "status_list": map[any]any{"idx": 10, "uri": tokenURI("now")}},
 	}) {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, g.sealed(v, claims(65535, status)), check{claims: person(v.format)})
 	}

@@ -145,6 +145,18 @@ func (g *generator) leaf(name string, from, until time.Time) []byte {
 	return der
 }
 
+// outside gives certificates of our first key that no CA of ours made: one in date, one
+// that was over, and one that had not begun when most is signed.
+func (g *generator) outside() (out [][]byte) {
+	for n, w := range []window{{from: day(2026, 1, 2), until: day(2029, 1, 1)}, {from: day(2026, 1, 2), until: day(2026, 10, 15)}, {from: day(2026, 11, 10), until: day(2029, 1, 1)}} {
+		c := &x509.Certificate{SerialNumber: big.NewInt(int64(200 + n)), Subject: pkix.Name{CommonName: "es-1", Country: []string{"XX"}}, NotBefore: w.from, NotAfter: w.until}
+		der, err := x509.CreateCertificate(nil, c, c, g.key("es-1").Public(), g.key("es-1"))
+		g.fail(err)
+		out = append(out, der)
+	}
+	return out
+}
+
 // selfSigned gives a certificate that a key made for itself.
 func (g *generator) selfSigned(name string) []byte {
 	c := &x509.Certificate{SerialNumber: big.NewInt(3), Subject: pkix.Name{CommonName: name, Country: []string{"XX"}}, NotBefore: day(2026, 1, 2), NotAfter: day(2029, 1, 1)}

@@ -139,6 +139,15 @@ func (g *generator) mobileCertificates(v variant) {
 	late := g.mdocIssue(v, p)
 	late.Chain = [][]byte{g.leaf("es-1", day(2026, 11, 10), day(2029, 1, 1))}
 	g.add(v.String()+": certificate not yet begun when it was signed", v.format, verify.Altered, g.encode(late), check{})
+	for n, outcome := range []verify.Outcome{verify.Genuine, verify.Altered, verify.Altered} {
+		outside := g.mdocIssue(v, p)
+		outside.Chain = [][]byte{g.outside()[n]}
+		c := check{bundle: "named"}
+		if outcome == verify.Genuine {
+			c.claims = person(v.format)
+		}
+		g.add(v.String()+": certificate of a CA outside, which the bundle names"+[]string{"", ", over when it was signed", ", not yet begun when it was signed"}[n], v.format, outcome, g.encode(outside), c)
+	}
 	own := g.mdocIssue(v, p)
 	own.Chain = [][]byte{g.selfSigned("es-1")}
 	g.add(v.String()+": certificate that the key made for itself", v.format, verify.Altered, g.encode(own), check{})

@@ -91,6 +91,7 @@ func (g *generator) sdWritten(v variant) {
 	for name, status := range inOrder(map[string]any{
 		"status in words": "valid", "status of another kind": map[string]any{"crl": "x"}, "status index in words": map[string]any{"status_list": map[string]any{"idx": "10", "uri": tokenURI("now")}},
 		"status index below zero": map[string]any{"status_list": map[string]any{"idx": -1, "uri": tokenURI("now")}}, "status index not whole": map[string]any{"status_list": map[string]any{"idx": 1.5, "uri": tokenURI("now")}},
+		"status index of 32 bits": map[string]any{"status_list": map[string]any{"idx": 1<<31 + 10, "uri": tokenURI("now")}},
 	}) {
 		g.add(v.String()+": "+name, v.format, verify.GenuineStatusUnknown, plain("status", status), check{claims: person(v.format)})
 	}
