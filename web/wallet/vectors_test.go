@@ -42,7 +42,8 @@ func libraries() map[string]library {
 				"a member twice": "JSON.parse, before the library, keeps the last", "with a mark before it": unmarked, "with a mark, then spaces, before it": unmarked, "a null more": "JSON-LD drops it, so that it says nothing"},
 			map[verify.Outcome]string{verify.Expired: "is after", verify.NotYetValid: "is before"}},
 		verify.FormatMdoc: {"@owf/mdoc", standing, dates, 80,
-			map[string]string{"at its end": clock, "an element twice": "taken as often as it stands there", "certified by a CA that is over": "the dates of a certificate between are not looked at"},
+			map[string]string{"at its end": clock, "an element twice": "taken as often as it stands there", "certified by a CA that is over": "the dates of a certificate between are not looked at",
+				"certificate of a CA outside, which the bundle names": "it knows anchors, and no certificates by themselves"},
 			map[verify.Outcome]string{verify.Expired: "must be valid at the time", verify.NotYetValid: "must be valid at the time"}},
 		verify.FormatClaim169: {"@mosip/pixelpass, @auth0/cose and cbor2", append(standing, verify.Expired, verify.NotYetValid), dates[:1], 250, differsCodes(), nil},
 	}
