@@ -33,13 +33,13 @@ func TestDetailsOnThePage(t *testing.T) {
 		Disclose: map[string]any{"aid": list, "constructor": "x", "name": "Amina", "sex": "f", "address": map[string]any{"locality": "Kibera", "floor": "2"}}}.Sign()
 	w.must(err)
 	code, err := claim169.Issue{Profile: claim169.Spec, Key: by, KID: []byte("k1"), Issuer: "https://a.example", Issued: at, Expires: at.AddDate(0, 0, 7),
-		Attributes: map[int]any{claim169.FullName: "Amina", claim169.Gender: 2}, Own: map[string]any{"ward": "w7"}}.Sign()
+		Attributes: map[int]any{claim169.FullName: "Amina", claim169.Gender: 2, claim169.BestFingers: []int{1, 7}, claim169.Language: "ar"}, Own: map[string]any{"ward": "w7"}}.Sign()
 	w.must(err)
 	bundle, _ := w.sealed(raw, 1, root, root)
 	plan := []step{{"do": "at", "at": at.UnixMilli()}, {"do": "take", "text": bundle}, {"do": "check", "text": credential}, {"do": "check", "text": code}}
 	for lang, want := range map[string][2][]string{
-		"en": {{"Name: Amina", "Sex: Female", "Aid: CashFood", "Town: Kibera", "address.floor: 2", "constructor: x"}, {"Full name: Amina", "Gender: Female", "Ward: Seventh"}},
-		"ar": {{"الاسم: Amina", "الجنس: أنثى", "المساعدة: نقدطعام", "المدينة: Kibera", "address.floor: 2", "constructor: x"}, {"الاسم الكامل: Amina", "الجنس: أنثى", "الحي: السابع"}},
+		"en": {{"Name: Amina", "Sex: Female", "Aid: CashFood", "Town: Kibera", "address.floor: 2", "constructor: x"}, {"Language: Arabic", "Full name: Amina", "Gender: Female", "Best fingers: Right thumbLeft index finger", "Ward: Seventh"}},
+		"ar": {{"الاسم: Amina", "الجنس: أنثى", "المساعدة: نقدطعام", "المدينة: Kibera", "address.floor: 2", "constructor: x"}, {"اللغة: العربية", "الاسم الكامل: Amina", "الجنس: أنثى", "أفضل الأصابع: إبهام اليد اليمنىسبابة اليد اليسرى", "الحي: السابع"}},
 	} {
 		answers := w.driveIn(t, lang, root.kid, plan)
 		for n := range want {

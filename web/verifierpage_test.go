@@ -38,7 +38,9 @@ type step map[string]any
 // seen is what the page shows.
 type seen struct {
 	Outcome, Title, Problem, Text string
-	Details                       []string // "label: value"
+	Kind                          string            // the classes of the verdict
+	Badges                        map[string]string // by check
+	Details                       []string          // "label: value"
 	MS                            float64
 	Heap                          float64
 }
@@ -88,11 +90,20 @@ func (w *world) drive(t *testing.T, pinned string, plan []step) []json.RawMessag
 
 func (w *world) driveIn(t *testing.T, lang, pinned string, plan []step) []json.RawMessage {
 	t.Helper()
+	return w.driveWith(t, lang, pinned, "", plan)
+}
+
+// driveWith is driveIn with a trust bundle beside the page.
+func (w *world) driveWith(t *testing.T, lang, pinned, bundle string, plan []step) []json.RawMessage {
+	t.Helper()
 	pages, err := web.New(web.Config{Registry: w.registry, Issuer: issuer.Alone(w.issuer), PublicURL: w.URL, Now: w.Now})
 	w.must(err)
 	files, err := pages.VerifierFolder(t.Context(), nil, lang)
 	w.must(err)
 	delete(files, "trust-bundle.json")
+	if bundle != "" {
+		files["trust-bundle.json"] = []byte(bundle)
+	}
 	delete(files, "sw.js") // nothing is asked of this server that the plan does not say
 	own := issuer.Alone(w.issuer).RootKeys()[0]
 	files["index.html"] = []byte(strings.NewReplacer(own, pinned, "</head>", `<script type="module" src="./drive.mjs"></script></head>`).Replace(string(files["index.html"])))
@@ -164,6 +175,12 @@ func TestVectorsInThePage(t *testing.T) {
 			w.must(json.Unmarshal(raw, &s))
 			pageAgrees(t, v, bundles[v.Bundle], s)
 			outcomes[s.Outcome]++
+			if strings.Contains(fmt.Sprint(s.Details), "Form of the photo") {
+				t.Errorf("%s: %q", v.Name, s.Details)
+			}
+			if s.Outcome == string(verify.Genuine) && s.Kind == "verdict wait" {
+				continue // by an old status, which is told with its age
+			}
 			if other, known := words[s.Outcome]; known && other != s.Title {
 				t.Errorf("%s is told as %q and as %q", s.Outcome, other, s.Title)
 			}

@@ -18,7 +18,6 @@ import (
 	"github.com/boombuler/barcode/qr"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -196,28 +195,6 @@ func TestVerifyWithoutBundle(t *testing.T) {
 		t.Error("it says something without a trust bundle")
 	}
 	x.check("verify.no_bundle")
-}
-
-// The page costs at most 80 KB before a code is to be read, all that verifies included.
-func TestVerifyWeight(t *testing.T) {
-	const most = 80 << 10
-	x := newTab(t, variant{lang: "hi", width: 360, scripts: true})
-	for _, path := range []string{"/verify/", "/verify/trust"} {
-		x.forgetVerifier()
-		if _, err := chromedp.Call(x.ctx, network.ClearBrowserCache, cdp.Empty{}); err != nil {
-			t.Fatal(err)
-		}
-		x.open(path)
-		cost := eval[int](x, `[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].filter(e => !e.name.includes("sr-trust-bundle")).reduce((n, e) => n + e.transferSize, 0)`)
-		bundle := eval[int](x, `performance.getEntriesByType("resource").filter(e => e.name.includes("sr-trust-bundle")).reduce((n, e) => n + e.transferSize, 0)`)
-		if cost < 10<<10 || cost > most || bundle == 0 {
-			t.Errorf("%s: %d bytes, and %d of the trust bundle; the limit is %d: %s", path, cost, bundle, most, eval[string](x, `performance.getEntriesByType("resource").map(e => e.name.split("/").pop() + " " + e.transferSize).join(", ")`))
-		}
-		if eval[bool](x, `performance.getEntriesByType("resource").some(e => /zxing|reader|jsonld|pdf/.test(e.name))`) {
-			t.Errorf("%s: what nobody asked for is loaded", path)
-		}
-		t.Logf("%s: %d bytes, and %d of the trust bundle", path, cost, bundle)
-	}
 }
 
 // credentials gives one of the registrant's credentials of every format.

@@ -7,7 +7,7 @@ import { look, whyNoCamera } from "./camera.js";
 import { $ } from "./dom.js";
 import { workOffline } from "./offline.js";
 import { resultOf } from "./result.js";
-import { bundle, fetchNewest, isKept, keepFresh, madeAt, onNewer, openKept, pinned, tooOld, verifier, whyNot } from "./trusted.js";
+import { bundle, clockHint, fetchNewest, isKept, keepFresh, madeAt, onNewer, openKept, pinned, tooOld, verifier, whyNot } from "./trusted.js";
 import { ago, number, t } from "./words.js";
 import { FileProblem, readFile } from "./files.js";
 
@@ -63,7 +63,7 @@ async function check(data) {
   try {
     const { verify } = await verifier(), result = await verify(bundle(), data, { at, ask });
     if (mine !== turn) return; // somebody went on meanwhile
-    show(late > 60_000 ? { ...result, slow: true } : result, data);
+    show({ ...result, at, asked: Boolean(ask), clock: clockHint() }, data);
     answered(result);
   } catch {
     if (mine === turn) problem(t("verify.unforeseen"));
@@ -87,8 +87,14 @@ async function take(code) {
     return true;
   }
   $("aim").textContent = t("verify.part", { have: number(have), n: series.size });
-  if (!watching) show({ outcome: "incomplete_code", reason: "parts_missing", text: t("verify.parts_missing", { list: missing.map(number).join(", "), n: series.size }) }, data);
+  if (!watching) showMissing();
   return false;
+}
+
+/** Says which codes of a series are missing still. */
+function showMissing() {
+  const text = t("verify.parts_missing", { list: series.missing.map(number).join(", "), n: series.size });
+  show({ outcome: "incomplete_code", reason: "parts_missing", text }, series.text);
 }
 
 /** Takes all codes of a picture: the parts of a series first, else the first that is a credential. */
@@ -123,6 +129,7 @@ async function scan() {
     const left = $("camera").contains(document.activeElement) || document.activeElement === document.body;
     $("camera").hidden = true;
     $("scan").hidden = false;
+    if (series.size > 0 && !$("result").firstChild && $("problem").hidden) showMissing(); // stopped half way
     if (left && !$("result").firstChild) $("scan").focus();
   }
 }
@@ -178,10 +185,11 @@ function listen() {
 
 /** Says how things stand: whether there is a bundle, how old it is, whether the network is needed. */
 function tell() {
-  const state = $("state"), old = tooOld();
-  state.classList.toggle("wrong", !bundle() || old);
+  const state = $("state"), old = tooOld(), clock = clockHint();
+  state.classList.toggle("wrong", !bundle() || old || Boolean(clock));
   if (!bundle()) state.textContent = t(pinned.length === 0 ? "verify.no_root" : "verify.no_bundle");
   else state.textContent = `${t(old ? "verify.state_old" : "verify.state_fresh", { when: ago(madeAt()) })}${offline && isKept() && !old ? ` ${t("verify.state_offline")}` : ""}`;
+  if (clock) state.append(document.createElement("br"), t("verify.clock"), ": ", clock);
 }
 
 /** A page that stays open goes on to hear of what was withdrawn. */

@@ -6,12 +6,15 @@ import { date, has, lang, moment, number, pick, t } from "./words.js";
 /** The card with the details of a result. */
 export function details({ type, format, claims, valid_until: until }, bundle) {
   const known = own(bundle?.types, type) ?? {}, shown = format === "claim169" ? onPaper(known, claims) : known;
-  const leaves = flat(claims, shown.claims), place = (path) => { const at = (shown.order ?? []).indexOf(path); return at < 0 ? Infinity : at; };
+  const leaves = flat(format === "claim169" ? withoutForm(claims) : claims, shown.claims), place = (path) => { const at = (shown.order ?? []).indexOf(path); return at < 0 ? Infinity : at; };
   leaves.sort(([a], [b]) => (place(a) === place(b) ? (a < b ? -1 : 1) : place(a) - place(b))); // no credential's own order: disclosures are shuffled
   const rows = leaves.map(([path, value]) => row(label(shown, path), valued(value, shown, path)));
   if (until) rows.push(row(t("verify.valid_until"), date(until)));
   return card("details-h", pick(known.display, t("verify.details")).text, h("dl", {}, ...rows));
 }
+
+/** What a code on paper says, without the form of the photo where that is to be seen. */
+const withoutForm = ({ photo_format: form, ...rest }) => (rest.photo || form === undefined ? rest : { photo_format: form, ...rest });
 
 /** A member that an object has itself: names are of whoever made the credential. */
 const own = (object, name) => (object && Object.hasOwn(object, name) ? object[name] : undefined);
@@ -26,7 +29,7 @@ function flat(claims, labels, prefix = "") {
 
 const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
 
-/** How codes on paper are shown: the specification names most of what they hold, and what two of its numbers mean; the issuer the rest. */
+/** How codes on paper are shown: the specification names most of what they hold, and what some of its numbers mean; the issuer the rest. */
 function onPaper(known, claims) {
   const labels = { ...known.claims }, values = { ...known.values };
   for (const name of Object.keys(claims)) if (has(`verify.paper_${name}`)) labels[name] = { [lang]: t(`verify.paper_${name}`) };
@@ -34,8 +37,24 @@ function onPaper(known, claims) {
     const code = own(claims, name);
     if (has(`verify.paper_is_${code}`)) values[name] = { [code]: { [lang]: t(`verify.paper_is_${code}`) } };
   }
+  values.best_fingers = Object.fromEntries(["unknown", ...fingers].map((code) => [code, { [lang]: t(`verify.paper_${code}`) }]));
+  for (const [name, type] of [["language", "language"], ["second_language", "language"], ["nationality", "region"], ["country_of_issuance", "region"]]) {
+    const code = own(claims, name), words = nameOfCode(code, type);
+    if (words) values[name] ??= { [code]: { [lang]: words } };
+  }
   const order = known.order ?? [];
   return { ...known, claims: labels, values, order: [...Object.keys(claims).filter((name) => !order.includes(name)), ...order] };
+}
+
+const fingers = ["right", "left"].flatMap((side) => ["thumb", "pointer_finger", "middle_finger", "ring_finger", "little_finger"].map((finger) => `${side}_${finger}`));
+
+/** The name of a language or country in the page's language, where the browser knows it. */
+function nameOfCode(code, type) {
+  try {
+    return new Intl.DisplayNames(lang, { type, fallback: "none" }).of(code);
+  } catch {
+    return undefined; // no code
+  }
 }
 
 function label(shown, path) {

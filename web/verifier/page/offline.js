@@ -15,12 +15,15 @@ export async function workOffline() {
     const ready = await Promise.race([navigator.serviceWorker.ready, refused(registration.installing)]);
     if (!ready) return null;
     ready.active.postMessage({ lang });
-    if (!("BarcodeDetector" in window) && !navigator.connection?.saveData) ready.active.postMessage({ later: true });
+    if (!("BarcodeDetector" in window) && !navigator.connection?.saveData) whenIdle(() => ready.active.postMessage({ later: true }));
     return true;
   } catch {
     return null;
   }
 }
+
+/** Does something once the page has nothing else to do. */
+const whenIdle = (then) => (window.requestIdleCallback ? requestIdleCallback(then, { timeout: 10_000 }) : setTimeout(then, 2_000));
 
 /** When the first worker gives up: a file is not there, or not of its version. */
 const refused = (worker) => new Promise((resolve) => worker?.addEventListener("statechange", () => worker.state === "redundant" && resolve(null)));

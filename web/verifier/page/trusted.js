@@ -2,11 +2,12 @@
 // signed is taken, and none that is older than the last.
 
 import { get, place, set } from "./store.js";
-import { t } from "./words.js";
+import { moment, t } from "./words.js";
 
 const { bundle: address, registry, roots, module } = document.body.dataset;
 export const pinned = roots.split(" ").filter((kid) => kid);
 const often = 15 * 60_000; // the registry makes a new one no sooner
+const mostOff = 5 * 60_000, aDay = 24 * 60 * 60_000;
 
 export const verifier = () => import(new URL(module, import.meta.url));
 
@@ -14,6 +15,7 @@ const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`verify ${place
 
 let current = null; // {bundle, payload, seen, pinned}
 let kept = false; // whether it is there at the next visit
+let clock = null; // {off, at}: how far this device's clock was behind the server's, and when that was seen
 
 export const bundle = () => current?.bundle ?? null;
 
@@ -26,6 +28,7 @@ export function onNewer(then) {
 
 /** Opens what was kept, unless this tab has as new a one. */
 export async function openKept() {
+  clock ??= await get("clock") ?? null;
   const found = await get("bundle");
   if (!found || found.seen.registry !== registry || current && current.seen.seq >= found.seen.seq) return bundle();
   try {
@@ -77,12 +80,29 @@ export async function fetchNewest() {
 async function fetched(url) {
   const answer = await fetch(url, { cache: "no-cache", credentials: "omit", referrerPolicy: "no-referrer" });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
+  await compare(answer.headers);
   return answer.text();
+}
+
+/** Compares this device's clock with that of the server, which says when it answered. */
+async function compare(headers) {
+  const there = Date.parse(headers.get("Date") ?? "") + 1000 * (Number(headers.get("Age")) || 0);
+  if (Number.isNaN(there)) return;
+  clock = { off: there - Date.now(), at: Date.now() };
+  await set("clock", clock);
+}
+
+/** What is to be said of this device's clock; nothing if it seems to be right. It may have been put right since it was compared. */
+export function clockHint() {
+  const since = clock ? Date.now() - clock.at : -1;
+  if (since >= 0 && since < aDay && Math.abs(clock.off) > mostOff) return t("verify.clock_differs", { moment: moment(Date.now() + clock.off) });
+  return current && current.bundle.created - Date.now() > 60_000 ? t("verify.clock_wrong") : "";
 }
 
 /** Fetches the newest in the background, if there is a network and it is time. */
 export async function keepFresh() {
-  if (!navigator.onLine || current && Date.now() - (await get("asked") ?? 0) < often) return false;
+  const since = Date.now() - (await get("asked") ?? 0); // less than nothing where a clock was put back: then it is time
+  if (!navigator.onLine || current && since >= 0 && since < often) return false;
   try {
     return await fetchNewest();
   } catch {

@@ -2,17 +2,17 @@
 
 import { $, badge, card, foreign, h, ltr, row } from "./dom.js";
 import { workOffline } from "./offline.js";
-import { bundle, fetchNewest, keepFresh, openKept, pinned, rootsNow, take, tooOld, verifier, whyNot } from "./trusted.js";
+import { bundle, clockHint, fetchNewest, keepFresh, openKept, pinned, rootsNow, take, tooOld, verifier, whyNot } from "./trusted.js";
 import { ago, date, moment, number, pick, t } from "./words.js";
 
 const most = 64 << 20;
 
 function summary(b) {
-  const behind = b.refreshAfter && Date.now() > b.refreshAfter, early = b.created > Date.now() + 60_000;
+  const behind = b.refreshAfter && Date.now() > b.refreshAfter, clock = clockHint();
   const state = tooOld() ? badge("bad", "cross", t("verify.trust_over")) : behind ? badge("wait", "clock", t("verify.trust_behind")) : badge("ok", "check", t("verify.trust_fresh"));
   return card("about-h", t("verify.trust_about"), h("dl", {},
     row(t("verify.trust_age"), h("span", {}, ago(b.created), " "), state),
-    early ? row(t("verify.clock"), t("verify.clock_wrong")) : "",
+    clock ? row(t("verify.clock"), clock) : "",
     row(t("verify.trust_made"), moment(b.created)),
     row(t("verify.trust_until"), b.notAfter ? moment(b.notAfter) : "–"),
     row(t("verify.trust_registry"), ltr(b.registry)),

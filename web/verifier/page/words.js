@@ -42,6 +42,12 @@ export function ago(when, now = Date.now()) {
   return t("verify.just_now");
 }
 
+/** How old something is at a moment: 9 hours. */
+export function age(when, at = Date.now()) {
+  const seconds = Math.max(60, (at - new Date(when)) / 1000), [unit, size] = seconds >= 2 * 86400 ? ["day", 86400] : seconds >= 3600 ? ["hour", 3600] : ["minute", 60];
+  return new Intl.NumberFormat(latin, { style: "unit", unit, unitDisplay: "long" }).format(Math.trunc(seconds / size));
+}
+
 /** The text of a list by language, and which language it is. */
 export function pick(names, fallback) {
   for (const code of [lang, "en", ...Object.keys(names ?? {})]) {
