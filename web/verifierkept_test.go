@@ -55,6 +55,7 @@ func TestThePageGoesForward(t *testing.T) {
 		{"and a third takes a newer", step{"do": "openOther", "name": "c", "text": text(20, next, next)}, "20"},
 		{"the second takes one between", step{"do": "openOther", "name": "b", "text": text(15, next, next)}, "rolled_back"},
 		{"what is kept", step{"do": "kept"}, "20"},
+		{"one without its lists", step{"do": "take", "text": w.withoutLists(made, 30, next)}, "lists"},
 		{"the second goes on", step{"do": "openOther", "name": "b", "text": text(21, next, next)}, "21"},
 		{"the first follows", step{"do": "kept"}, "21"},
 	}
@@ -67,6 +68,17 @@ func TestThePageGoesForward(t *testing.T) {
 			t.Errorf("%s: %s, want %s", steps[n].why, raw, want)
 		}
 	}
+}
+
+// withoutLists signs the usual bundle with hashes in the place of its status lists.
+func (w *world) withoutLists(made *specimen.File, seq int64, by signer) string {
+	var b verify.Bundle
+	w.must(json.Unmarshal(made.Bundles[usualBundle], &b))
+	b.Status = []verify.BundleStatus{{URI: "https://registry.example/status/1", SHA256: strings.Repeat("0", 64), Bytes: 9}}
+	raw, err := json.Marshal(b)
+	w.must(err)
+	text, _ := w.sealed(raw, seq, by, by)
+	return text
 }
 
 // The answer on the screen is that to the last question, and to no other.

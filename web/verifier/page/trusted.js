@@ -53,6 +53,7 @@ export async function take(text) {
   const { openBundle } = await verifier(), before = current?.seen ?? { registry, seq: 0 };
   const seen = { ...before, sha256: "", roots: rootsNow() }; // the same number in another form is no roll-back
   const { bundle: opened, seen: next } = await openBundle(text, { seen, base: current?.bundle });
+  if (opened.missing.length > 0) throw Object.assign(new Error("without its status lists"), { code: "lists" });
   const newer = !current || next.seq > before.seq;
   if (newer) {
     const value = { payload: opened.payload, seen: next, pinned };
@@ -112,7 +113,7 @@ export async function keepFresh() {
 
 /** Why a bundle is not taken, in words. */
 export function whyNot(e) {
-  const code = ["signer", "rolled_back", "base", "malformed"].find((c) => c === e?.code);
+  const code = ["signer", "rolled_back", "base", "malformed", "lists"].find((c) => c === e?.code);
   if (code) return t(`verify.bundle_${code}`);
   return t(navigator.onLine ? "verify.bundle_unreachable" : "verify.bundle_offline");
 }
