@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"socialregistry/internal/jose"
-	"socialregistry/internal/vciclient"
 	"socialregistry/issuer/jwtvc"
 	"socialregistry/issuer/mdoc"
 )
@@ -43,10 +42,7 @@ func TestAnchorsOfMobileDocuments(t *testing.T) {
 	t.Parallel()
 	i, dir := newFormatsIssuer(t), t.TempDir()
 	i.offered = []string{mdocID}
-	stranger, err := vciclient.NewProvider(now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	stranger := newDocumentSigner(t)
 	file := func(name string, pem []byte) string {
 		name = filepath.Join(dir, name)
 		if err := os.WriteFile(name, pem, 0o600); err != nil {

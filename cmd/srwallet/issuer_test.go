@@ -77,9 +77,7 @@ func newTestIssuer(t *testing.T) *testIssuer {
 	if _, i.ed, err = ed25519.GenerateKey(rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	if i.signer, err = vciclient.NewProvider(now()); err != nil {
-		t.Fatal(err)
-	}
+	i.signer = newDocumentSigner(t)
 	iri, doc, _ := contexts.Registry(i.url)
 	i.ldpContexts = []string{"https://www.w3.org/ns/credentials/v2", iri}
 	if i.contexts, err = contexts.New(map[string][]byte{iri: doc}); err != nil {
