@@ -57,6 +57,9 @@ func mergeBundle(b, other *verify.Bundle) error {
 			if of, there := known[nameOfKey(k)]; there { // what ours signed would pass for theirs
 				return fmt.Errorf("%w: its issuer %s has a key of %s", verify.ErrBundle, i.ID, of)
 			}
+			if of, there := known[k.CoseKID]; there { // codes on paper name a key by that alone
+				return fmt.Errorf("%w: its issuer %s calls a key as %s does, %s", verify.ErrBundle, i.ID, of, k.CoseKID)
+			}
 		}
 		if i.URL != other.Registry && !strings.HasPrefix(i.URL, other.Registry+"/") {
 			return fmt.Errorf("%w: its issuer %s is not at its address", verify.ErrBundle, i.ID)
@@ -91,12 +94,16 @@ func mergeBundle(b, other *verify.Bundle) error {
 	return nil
 }
 
-// keysOf gives, by what its public key is, the issuer that has it.
+// keysOf gives, by what a public key is and by its name in codes on paper, the issuer that
+// has it.
 func keysOf(b *verify.Bundle) map[string]string {
 	out := map[string]string{}
 	for _, i := range b.Issuers {
 		for _, k := range i.Keys {
 			out[nameOfKey(k)] = i.ID
+			if k.CoseKID != "" {
+				out[k.CoseKID] = i.ID
+			}
 		}
 	}
 	return out

@@ -300,6 +300,25 @@ func TestMergedRegistryHasNoKeyOfOurs(t *testing.T) {
 	}
 }
 
+// Nor one that calls a key as we call ours: codes on paper say no more of their signer.
+func TestMergedRegistryHasNoKIDOfOurs(t *testing.T) {
+	t.Parallel()
+	const other = "https://other.example"
+	one := func(id, url, x, kid string) verify.BundleIssuer {
+		return verify.BundleIssuer{ID: id, URL: url, Keys: []verify.BundleKey{{KID: "k", CoseKID: kid, JWK: map[string]any{"kty": "OKP", "crv": "Ed25519", "x": x}}}}
+	}
+	for _, c := range []struct {
+		ours, theirs string
+		want         bool
+	}{{"b3Vycw", "dGhlaXJz", true}, {"b3Vycw", "b3Vycw", false}, {"", "", true}} {
+		b := &verify.Bundle{Issuers: []verify.BundleIssuer{one("did:web:ours.example", "https://ours.example", "ours", c.ours)}, Contexts: map[string]verify.Context{}, Types: map[string]verify.BundleType{}}
+		err := issuer.MergeBundle(b, &verify.Bundle{Registry: other, Issuers: []verify.BundleIssuer{one("did:web:other.example", other, "theirs", c.theirs)}})
+		if (err == nil) != c.want || err != nil && !errors.Is(err, verify.ErrBundle) {
+			t.Errorf("%q beside %q: %v", c.theirs, c.ours, err)
+		}
+	}
+}
+
 // A context of another registry is taken for its own issuers alone: none that it merged
 // itself, none elsewhere, and none at the address of one that is there.
 func TestMergedContexts(t *testing.T) {

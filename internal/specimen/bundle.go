@@ -116,6 +116,14 @@ func (g *generator) bundles() (map[string]json.RawMessage, error) {
 			b.Issuers[1].Keys[n].CoseKID = b.Issuers[0].Keys[slices.IndexFunc(b.Issuers[0].Keys, func(own verify.BundleKey) bool { return own.KID == k.KID[:3]+"1" })].CoseKID
 		}
 	}
+	with("merged-first", func(b *verify.Bundle) { // a merged bank stands first and has our CA, and our key for its own
+		bank := g.bank()
+		bank.Source, bank.Anchors = bankURL, g.registry("").Anchors
+		for _, name := range []string{"es-1", "ed-1"} {
+			bank.Keys = append(bank.Keys, g.bundleKey(bankDID, name, name, windows()["1"]))
+		}
+		b.Issuers = []verify.BundleIssuer{bank, g.registry("")}
+	})
 	with("same-kids", kids)
 	with("same-kids, the bank first", func(b *verify.Bundle) { kids(b); slices.Reverse(b.Issuers) })
 	with("bank-only", func(b *verify.Bundle) { b.Issuers = b.Issuers[1:] })

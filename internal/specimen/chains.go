@@ -81,16 +81,18 @@ func (g *generator) strangers(v variant) {
 		"for any use": {verify.UnknownIssuer, "", func(c *x509.Certificate) {
 			c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
 		}},
-		"without a use":               {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil }},
-		"that may not sign":           {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }},
-		"of unlimited usage":          {verify.Genuine, "", func(c *x509.Certificate) { c.KeyUsage = 0 }},
-		"of a CA":                     {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }},
-		"of nobody by name":           {verify.Genuine, "", func(c *x509.Certificate) { c.URIs = nil }},
-		"of somebody else":            {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.URIs = of("nobody.example") }},
-		"of ours, by one CA":          {verify.Genuine, "one-ca", nil},
-		"of the bank, by one CA":      {verify.GenuineStatusUnknown, "one-ca", func(c *x509.Certificate) { c.URIs = of("bank.example") }},
-		"of either, by one CA":        {verify.Genuine, "one-ca", func(c *x509.Certificate) { c.URIs = append(of("bank.example"), c.URIs...) }},
-		"of nobody's name, by one CA": {verify.UnknownIssuer, "one-ca", func(c *x509.Certificate) { c.URIs = nil }},
+		"without a use":                 {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil }},
+		"that may not sign":             {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }},
+		"of unlimited usage":            {verify.Genuine, "", func(c *x509.Certificate) { c.KeyUsage = 0 }},
+		"of a CA":                       {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.IsCA, c.BasicConstraintsValid = true, true }},
+		"of nobody by name":             {verify.Genuine, "", func(c *x509.Certificate) { c.URIs = nil }},
+		"of somebody else":              {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.URIs = of("nobody.example") }},
+		"of ours, by one CA":            {verify.Genuine, "one-ca", nil},
+		"of the bank, by one CA":        {verify.GenuineStatusUnknown, "one-ca", func(c *x509.Certificate) { c.URIs = of("bank.example") }},
+		"of either, by one CA":          {verify.Genuine, "one-ca", func(c *x509.Certificate) { c.URIs = append(of("bank.example"), c.URIs...) }},
+		"of either, a merged one first": {verify.Genuine, "merged-first", func(c *x509.Certificate) { c.URIs = append(of("bank.example"), c.URIs...) }},
+		"of ours in capitals":           {verify.UnknownIssuer, "", func(c *x509.Certificate) { c.URIs = []*neturl.URL{{Scheme: "HTTPS", Host: "registry.example"}} }},
+		"of nobody's name, by one CA":   {verify.UnknownIssuer, "one-ca", func(c *x509.Certificate) { c.URIs = nil }},
 	}) {
 		i := g.mdocIssue(v, usual())
 		i.Key = g.key("es-stranger")

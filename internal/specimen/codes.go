@@ -32,6 +32,9 @@ func (g *generator) codes() {
 // codeOfSameKid are codes that name no issuer, and a key as two issuers call theirs: they
 // are of the one whose key signed them, whichever stands first in the bundle.
 func (g *generator) codeOfSameKid(v variant) {
+	own := g.codeIssue(v, usual())
+	own.Issuer = ""
+	g.add(v.String()+": without an issuer, by a key that a merged registry says is its own", v.format, verify.Genuine, g.code(own), check{bundle: "merged-first", claims: person(v.format)})
 	for _, bundle := range []string{"same-kids", "same-kids, the bank first"} {
 		ours := g.codeIssue(v, usual())
 		ours.Issuer = ""

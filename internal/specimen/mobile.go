@@ -148,6 +148,7 @@ func (g *generator) mobileCertificates(v variant) {
 		}
 		g.add(v.String()+": certificate of a CA outside, which the bundle names"+[]string{"", ", over when it was signed", ", not yet begun when it was signed"}[n], v.format, outcome, g.encode(outside), c)
 	}
+	g.add(v.String()+": by a key that a merged registry says is its own", v.format, verify.Genuine, g.encode(g.mdocIssue(v, p)), check{bundle: "merged-first", claims: person(v.format)})
 	own := g.mdocIssue(v, p)
 	own.Chain = [][]byte{g.selfSigned("es-1")}
 	g.add(v.String()+": certificate that the key made for itself", v.format, verify.Altered, g.encode(own), check{})

@@ -6,7 +6,6 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func (t *trust) certified(chain []*x509.Certificate) []key {
 			out = append(out, key{BundleKey: BundleKey{KID: kid, Alg: jose.ES256, NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter}, public: leaf.PublicKey, issuer: i})
 		}
 	}
-	if len(out) > 1 && len(leaf.URIs) == 0 {
+	if len(out) > 1 && len(addresses(leaf)) == 0 {
 		return nil // of one CA, and it does not say whose: nobody's name may be shown
 	}
 	return out
@@ -88,7 +87,28 @@ func signsDocuments(c *x509.Certificate) bool {
 // isNamedBy says whether a certificate is of this issuer by the addresses in it; one
 // without any is of whoever its CA is.
 func (i BundleIssuer) isNamedBy(c *x509.Certificate) bool {
-	return len(c.URIs) == 0 || slices.ContainsFunc(c.URIs, func(u *url.URL) bool { return i.is(u.String()) })
+	names := addresses(c)
+	return len(names) == 0 || slices.ContainsFunc(names, i.is)
+}
+
+// addresses gives the URIs among a certificate's other names (RFC 5280 §4.2.1.6) as they
+// are written: parsed ones read the same where they are not.
+func addresses(c *x509.Certificate) (out []string) {
+	for _, e := range c.Extensions {
+		if !e.Id.Equal(asn1.ObjectIdentifier{2, 5, 29, 17}) {
+			continue
+		}
+		var names []asn1.RawValue
+		if _, err := asn1.Unmarshal(e.Value, &names); err != nil {
+			return []string{""} // whom it names cannot be read: nobody
+		}
+		for _, n := range names {
+			if n.Class == asn1.ClassContextSpecific && n.Tag == 6 {
+				out = append(out, string(n.Bytes))
+			}
+		}
+	}
+	return out
 }
 
 // leadsToAnchor says whether a chain leads to one of an issuer's anchors at a

@@ -47,12 +47,12 @@ func newTrust(b *Bundle) (*trust, error) {
 		return nil, fmt.Errorf("%w: no date, or no issuer", ErrBundle)
 	}
 	t := &trust{names: map[string]bool{}, anchors: map[string]*x509.CertPool{}, status: map[string]BundleStatus{}, types: b.Types, notAfter: b.NotAfter}
-	for _, i := range b.Issuers {
+	ownFirst := func(a, b BundleIssuer) int { return strings.Compare(a.Source, b.Source) }
+	for _, i := range slices.SortedStableFunc(slices.Values(b.Issuers), ownFirst) {
 		if err := t.addIssuer(i); err != nil {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(t.keys, func(a, b key) int { return strings.Compare(a.issuer.Source, b.issuer.Source) }) // the registry's own first
 	for _, s := range b.Status {
 		if _, twice := t.status[s.URI]; twice || !isName(s.URI) {
 			return nil, fmt.Errorf("%w: a status list stands twice, or has no address", ErrBundle)

@@ -33,6 +33,13 @@ import { leadsTo, parseAnchors, signsDocuments } from './x509.js';
 const maxCoseKid = 64; // bytes
 const unusable = (/** @type {string} */ why) => new Malformed('the trust bundle cannot be used: ' + why);
 
+/**
+ * The registry's own issuers first, then those of merged ones.
+ * @param {import('./bundle.js').BundleIssuer} a
+ * @param {import('./bundle.js').BundleIssuer} b
+ */
+const ownFirst = (a, b) => (a.source < b.source ? -1 : a.source > b.source ? 1 : 0);
+
 /** All that a verifier trusts. */
 export class Trust {
   /**
@@ -52,8 +59,7 @@ export class Trust {
     this.notAfter = payload.notAfter;
     /** What was worked out of the lists; see lists.js. */
     this.lists = new Map();
-    for (const i of payload.issuers) this.addIssuer(i);
-    this.keys.sort((a, b) => (a.issuer.source < b.issuer.source ? -1 : a.issuer.source > b.issuer.source ? 1 : 0)); // the registry's own first
+    for (const i of [...payload.issuers].sort(ownFirst)) this.addIssuer(i);
     for (const s of payload.status) {
       if (this.status.has(s.uri) || s.uri === '') throw unusable('a status list stands twice, or has no address');
       this.status.set(s.uri, s);
